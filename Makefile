@@ -1,0 +1,63 @@
+# Needs Python 3.11 or newer and make. `make test` also uses Node.js and Chromium when they are there, and says what it
+# skipped when they are not.
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --quiet
+RUNTIME := $(VENV)/.installed-runtime
+DEVELOPMENT := $(VENV)/.installed-development
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
+NODE := $(if $(shell command -v npm),node_modules/.package-lock.json,without-node)
+WORKERS ?= 2
+
+.PHONY: demo test bench lint messages screenshot without-node
+
+# Everything on one machine: the site, its worker and the sandbox wallets. Ctrl-C ends all of it.
+demo: $(RUNTIME) $(CATALOGUES)
+	$(PY) manage.py demo
+
+# The whole suite, on SQLite or on the database that DATABASE_URL names. TESTS narrows it.
+test: $(DEVELOPMENT) $(CATALOGUES) $(NODE)
+	$(PY) -m pytest -n $(WORKERS) --dist loadgroup -rs $(TESTS)
+
+bench: $(DEVELOPMENT) $(CATALOGUES) $(NODE)
+	$(PY) -m pytest -p no:xdist -rs -s --override-ini "python_files=bench_*.py" tests/bench
+
+lint: $(DEVELOPMENT) $(CATALOGUES)
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy .
+	$(PY) -m tests.manage makemigrations --check --dry-run
+	ENVIRONMENT=production BASE_URL=https://pay.example.org $(PY) -m tests.manage check --deploy --fail-level WARNING
+
+# Brings the catalogues up to date with the texts in code and templates. New texts wait there for a translation.
+messages: $(DEVELOPMENT)
+	$(PY) -m backoffice.catalogue update
+
+# The README's picture, of a demo that is made for it. Uses Chromium.
+screenshot: $(DEVELOPMENT) $(CATALOGUES)
+	$(PY) -m tests.browser.readme_picture
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed. Name it like this: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+
+$(RUNTIME): requirements.txt | $(PY)
+	$(PIP) install --require-hashes -r requirements.txt
+	@touch $@
+
+$(DEVELOPMENT): requirements-dev.txt | $(PY)
+	$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@ $(RUNTIME)
+
+node_modules/.package-lock.json: package.json package-lock.json
+	npm ci --silent
+	@touch $@
+
+without-node:
+	@echo "npm was not found: the tests against the Node SDK and the accessibility checks fail until it is there."
+
+%.mo: %.po | $(RUNTIME)
+	$(PY) -m backoffice.catalogue compile

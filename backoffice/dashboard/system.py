@@ -1,0 +1,127 @@
+"""Whether the machinery runs: the worker, the mail, the ledger and its witness, the switch."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+from django.db.models import Count
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django_q.models import OrmQ
+
+from backoffice.dashboard.links import may_see, rows
+from backoffice.health import queue
+from ledger import days
+from ledger.api import Comparison, backlog, compare_witness
+from ledger.models import Entry
+from payments.models import Message, Pause
+from payments.models.messages import MessageState
+
+Tone = Literal["good", "warn", "bad"]
+
+#: The sealer comes by every second; what waits longer than this says that it doesn't.
+SEALING_SECONDS = 120
+#: Mail that was not delivered within these business days is told of.
+MAIL_DAYS = 7
+
+WITNESS: dict[Comparison, tuple[Tone, str | Promise]] = {
+    Comparison.SAME: ("good", gettext_lazy("The witness outside the database agrees.")),
+    Comparison.AHEAD: ("good", gettext_lazy("The witness outside the database agrees.")),
+    Comparison.BEHIND: ("bad", gettext_lazy("The database is older than its witness: it was restored.")),
+    Comparison.DIVERGED: ("bad", gettext_lazy("The database has another history than its witness.")),
+    Comparison.MISSING: ("warn", gettext_lazy("The witness outside the database is missing.")),
+    Comparison.OFF: ("warn", gettext_lazy("There is no witness outside the database.")),
+}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One sentence, and where its rows are."""
+
+    text: str
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    title: str
+    icon: str
+    tone: Tone
+    facts: list[Fact] = field(default_factory=list)
+
+
+def parts(request: HttpRequest) -> list[Part]:
+    """What the person may know of; whether a worker is there concerns everybody."""
+    found = [_worker(with_rows=may_see(request, OrmQ))]
+    if may_see(request, Message):
+        found.append(_mail())
+    if may_see(request, Entry):
+        found.append(_ledger())
+    if may_see(request, Pause):
+        found.append(_pauses())
+    return found
+
+
+def _worker(*, with_rows: bool) -> Part:
+    state = queue()
+    alive = bool(state["workers"])
+    facts = [Fact(_("A worker is running.") if alive else _("No worker is running: nothing moves, no mail is sent."))]
+    if with_rows:
+        waiting = int(state["waiting"])
+        text = ngettext("%(count)s task in the queue.", "%(count)s tasks in the queue.", waiting)
+        facts.append(Fact(text % {"count": waiting}, rows(OrmQ)))
+    return Part(_("Background work"), "engineering", "good" if alive else "bad", facts)
+
+
+def _mail() -> Part:
+    first = (days.today() - timedelta(days=MAIL_DAYS - 1)).isoformat()
+    lately = Message.objects.filter(created_at__gte=days.begins(days.today() - timedelta(days=MAIL_DAYS - 1)))
+    counts = dict(lately.order_by().values_list("state").annotate(Count("pk")))
+    waiting, lost = counts.get(MessageState.QUEUED, 0), counts.get(MessageState.FAILED, 0)
+    facts = []
+    if lost:
+        text = ngettext(
+            "%(count)s message was not delivered in 7 days.", "%(count)s messages were not delivered in 7 days.", lost
+        )
+        facts.append(Fact(text % {"count": lost}, _messages(MessageState.FAILED, first)))
+    if waiting:
+        text = ngettext("%(count)s message waits.", "%(count)s messages wait.", waiting)
+        facts.append(Fact(text % {"count": waiting}, _messages(MessageState.QUEUED, first)))
+    return Part(
+        _("Mail"),
+        "outgoing_mail",
+        "bad" if lost else "good",
+        facts or [Fact(_("All mail of the last 7 days is sent."), rows(Message, created_at_from=first))],
+    )
+
+
+def _messages(state: MessageState, first: str) -> str:
+    return rows(Message, state__exact=state.value, created_at_from=first)
+
+
+def _ledger() -> Part:
+    waiting = backlog()
+    tone, witness = WITNESS[compare_witness()]
+    if waiting.entries:
+        late = waiting.lag > timedelta(seconds=SEALING_SECONDS)
+        tone = "bad" if late or tone == "bad" else tone
+        text = ngettext(
+            "%(count)s entry waits for its seal.", "%(count)s entries wait for their seals.", waiting.entries
+        )
+        sealing = Fact(text % {"count": waiting.entries}, rows(Entry, sealed="no"))
+    else:
+        sealing = Fact(_("Every entry is sealed."), rows(Entry))
+    return Part(_("Ledger"), "menu_book", tone, [sealing, Fact(str(witness))])
+
+
+def _pauses() -> Part:
+    on = Pause.objects.filter(ended_at=None).count()
+    text = ngettext("%(count)s pause is on.", "%(count)s pauses are on.", on) % {"count": on}
+    return Part(
+        _("New payments"),
+        "pause_circle" if on else "play_circle",
+        "warn" if on else "good",
+        [Fact(text if on else _("Nothing is paused."), rows(Pause, condition="on") if on else rows(Pause))],
+    )

@@ -1,0 +1,157 @@
+"""What waits, for whom and since when; what needs a person; what failed lately."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Min
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.dashboard.links import rows
+from jobs import deadlines
+from jobs.models import Job, JobStatus, MemberNote
+from ledger import days
+from payments.models import Payment, PaymentRequest
+from payments.states import PaymentState, RequestState
+from payments.telling.money import format_amount
+from payments.telling.reasons import sentence
+
+#: As many rows as the overview shows of a list; the link leads to all.
+SHOWN = 5
+#: “Lately”, in business days, today included.
+LATELY_DAYS = 7
+
+WAITING: dict[RequestState, str | Promise] = {
+    RequestState.AWAITING_APPROVAL: _("Waiting for the payer"),
+    RequestState.AWAITING_AUTHORISATION: _("Waiting for a second person"),
+    RequestState.QUOTED: _("Quoted, not sent yet"),
+}
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Payment requests in one state; `oldest` is when the first of them was sent, or made if it was not sent."""
+
+    title: str
+    count: int
+    oldest: datetime | None
+    link: str
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One row that a person should look at."""
+
+    title: str
+    who: str
+    amount: str
+    why: str
+    since: datetime | None
+    link: str
+
+
+@dataclass(frozen=True)
+class Troubles:
+    count: int
+    first: list[Trouble]
+    link: str
+
+    @property
+    def more(self) -> int:
+        return self.count - len(self.first)
+
+
+def waiting() -> list[Waiting]:
+    counted = (
+        PaymentRequest.objects.filter(state__in=WAITING)
+        .order_by()
+        .values_list("state")
+        .annotate(count=Count("pk"), sent=Min("sent_at"), made=Min("created_at"))
+    )
+    found = {state: (count, sent or made) for state, count, sent, made in counted}
+    return [
+        Waiting(str(title), *found.get(state, (0, None)), rows(PaymentRequest, state__exact=state.value))
+        for state, title in WAITING.items()
+    ]
+
+
+def attention() -> Troubles:
+    """Payments that the engine gave up on: the one who waited longest comes first."""
+    found = Payment.objects.filter(state=PaymentState.NEEDS_ATTENTION).select_related("request")
+    return Troubles(
+        count=found.count(),
+        first=[
+            Trouble(
+                title=payment.request.title,
+                who=payment.receiver_name,
+                amount=format_amount(payment.amount),
+                why=sentence(payment.reason, payment.reason_params),
+                since=payment.changed_at,
+                link=reverse("admin:payments_payment_change", args=[payment.pk]),
+            )
+            for payment in found.order_by("changed_at")[:SHOWN]
+        ],
+        link=rows(Payment, state__exact=PaymentState.NEEDS_ATTENTION.value),
+    )
+
+
+def overdue() -> Troubles:
+    """Jobs whose deadline passed and that nothing moves on: whose last day is longest ago comes first."""
+    found = Job.objects.filter(deadlines.overdue()).select_related("funder")
+    return Troubles(
+        count=found.count(),
+        first=[
+            Trouble(
+                title=job.title,
+                who=job.funder.name,
+                amount=format_amount(job.budget),
+                why=str(JobStatus(job.status).label),
+                since=deadlines.overdue_since(job),
+                link=reverse("admin:jobs_job_change", args=[job.pk]),
+            )
+            for job in found.order_by("expires_at", "pk")[:SHOWN]
+        ],
+        link=rows(Job, deadline="overdue"),
+    )
+
+
+def notes() -> Troubles:
+    """What members say isn't right: the one who waited longest comes first."""
+    found = MemberNote.objects.filter(handled_at=None).select_related("member")
+    return Troubles(
+        count=found.count(),
+        first=[
+            Trouble(
+                title=note.member.name,
+                who="",
+                amount="",
+                why=note.text,
+                since=note.written_at,
+                link=reverse("admin:jobs_membernote_change", args=[note.pk]),
+            )
+            for note in found.order_by("written_at")[:SHOWN]
+        ],
+        link=rows(MemberNote, state="open"),
+    )
+
+
+def failed() -> Troubles:
+    """Payment requests that failed lately, newest first."""
+    first_day = days.today() - timedelta(days=LATELY_DAYS - 1)
+    found = PaymentRequest.objects.filter(state=RequestState.FAILED, finished_at__gte=days.begins(first_day))
+    return Troubles(
+        count=found.count(),
+        first=[
+            Trouble(
+                title=request.title,
+                who=request.payer_name,
+                amount=format_amount(request.ceiling),
+                why=sentence(request.reason, request.reason_params),
+                since=request.finished_at,
+                link=reverse("admin:payments_paymentrequest_change", args=[request.pk]),
+            )
+            for request in found.order_by("-finished_at")[:SHOWN]
+        ],
+        link=rows(PaymentRequest, state__exact=RequestState.FAILED.value, finished_at_from=first_day.isoformat()),
+    )

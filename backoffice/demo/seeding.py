@@ -1,0 +1,228 @@
+"""Fills an empty demo: people and work by the models, every bit of money by the engine against the sandbox wallets."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+from django.conf import settings
+from django.contrib.auth.models import Group, User
+from django_q.models import OrmQ
+
+from backoffice import roles
+from backoffice.demo import story
+from backoffice.demo.environment import passwords
+from jobs import decisions
+from jobs.funding import Way, fund, seller_of
+from jobs.models import Application, Job, Member, Organisation, Submission
+from jobs.models.members import MemberKind
+from jobs.tasks import sync_request
+from ledger import clock
+from ledger.api import seal
+from payments import links
+from payments.desk import approving, asking, wallets
+from payments.desk.sellers import Fee, register
+from payments.engine.advance import advance
+from payments.mail.sending import send as send_mail
+from payments.models import AuthorisationLimit, Message, PaymentRequest
+from payments.models.messages import MessageState
+from payments.openpayments.amounts import Amount, Asset
+from payments.openpayments.keys import generate_key, private_key_to_pem, public_jwk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backoffice.demo.wallets import Provider
+
+DAY_SECONDS = 24 * 60 * 60
+ENGINE_SECONDS = 10.0
+SENT_SECONDS = 2.0
+STAFF = {"rosa": roles.PLATFORM_STAFF, "luis": roles.FINANCE, "ines": roles.AUDITOR}
+
+
+class Seeding:
+    """One run of it. `funders` and `workers` are the two wallet providers."""
+
+    def __init__(self, funders: Provider, workers: Provider) -> None:
+        self.funders, self.workers = funders, workers
+        self.members: dict[str, Member] = {}
+        self.rosa = _people()
+
+    def run(self, tell: Callable[[str], None]) -> None:
+        for provider in (self.funders, self.workers):
+            provider.settings(waitSeconds=0, settleDelayMs=100)
+        _move_clock(max(work.days for work in story.JOBS) + 1)
+        for seller in story.SELLERS:
+            self._seller(*seller)
+        for person in (*story.FUNDERS, *story.WORKERS):
+            self._member(person)
+        (code, scale), limit = story.AUTHORISATION_LIMIT
+        AuthorisationLimit.objects.create(asset_code=code, asset_scale=scale, limit=limit)
+        for work in sorted(story.JOBS, key=lambda work: -work.days):
+            _move_clock(work.days)
+            self._job(work)
+            _deliver_mail()
+            tell(work.title)
+        _move_clock(0)
+        for request in PaymentRequest.objects.filter(next_attempt_at__lte=clock.now()):
+            self._advance(request.pk)
+        _deliver_mail()
+        while seal():
+            pass
+        # All that was queued meanwhile has been done here.
+        OrmQ.objects.all().delete()
+        for provider in (self.funders, self.workers):
+            provider.settings(waitSeconds=2, settleDelayMs=1500)
+
+    def _seller(self, id: str, name: str, fee: int) -> None:  # noqa: A002 - the column's name
+        key, key_id = generate_key(), f"{id}-demo"
+        url = self.workers.open(id, name, story.MXN, 0, keys=[public_jwk(key, key_id)])
+        seller = register(id, url, key_id, private_key_to_pem(key), name, fee=Fee(share=fee))
+        wallets.check(seller.wallet_id, ENGINE_SECONDS)
+
+    def _member(self, person: story.Person) -> None:
+        member = Member(name=person.name, email=person.email, language=person.language)
+        if person.organisation:
+            member.kind = MemberKind.ORGANISATION
+        if person.balance is not None:
+            provider = self.funders if person.organisation else self.workers
+            fee = {"fixed": person.fee[0], "percentBps": person.fee[1]}
+            url = provider.open(person.key, person.name, person.asset, person.balance, fee=fee)
+            member.wallet = wallets.check(wallets.find_or_add(url).pk, ENGINE_SECONDS)
+        member.save()
+        self.members[person.key] = member
+        if person.key in story.ORGANISATIONS:
+            _legal(member, *story.ORGANISATIONS[person.key])
+
+    def _job(self, work: story.Work) -> None:
+        job = self._written(work)
+        if work.fate == "draft":
+            return
+        decisions.move_job(job.pk, "publish", by=self.rosa, seen=job.status)
+        for key in (*filter(None, [work.worker]), *work.team, *work.others):
+            Application.objects.create(job=job, worker=self.members[key])
+        if work.fate == "recruiting":
+            return
+        chosen = [self.members[key] for key in (work.worker, *work.team)]
+        applications = list(job.applications.filter(worker__in=chosen).order_by("pk"))
+        for application in applications:
+            decisions.select(application.pk, by=self.rosa)
+        for other in job.applications.exclude(worker__in=chosen):
+            if work.fate != "selected":
+                decisions.reject(other.pk, by=self.rosa)
+        job.refresh_from_db()
+        decisions.move_job(job.pk, "start_work", by=self.rosa, seen=job.status)
+        for number, application in enumerate(applications):
+            link = f"https://files.example.org/{job.pk}/{number}"
+            submission = Submission.objects.create(application=application, link=link)
+            if work.fate == "settled":
+                decisions.accept_submission(submission.pk, by=self.rosa)
+        if work.fate != "selected":
+            self._money(job, applications, work)
+
+    def _written(self, work: story.Work) -> Job:
+        budget = Amount.from_major(work.budget, Asset(*work.asset))
+        now = clock.now()
+        return Job.objects.create(
+            title=work.title,
+            description=work.description,
+            reference=work.reference,
+            target_language=work.language,
+            deliverable_types=list(work.deliverables),
+            funder=self.members[work.funder],
+            budget_value=budget.value,
+            budget_code=budget.asset.code,
+            budget_scale=budget.asset.scale,
+            workers_wanted=1 + len(work.team),
+            seller_id=work.seller or None,
+            recruit_deadline=now + timedelta(days=7),
+            submit_deadline=now + timedelta(days=21),
+        )
+
+    def _money(self, job: Job, applications: list[Application], work: story.Work) -> None:
+        way = Way.HELD if work.fate == "held" else Way.NOW
+        request = fund(job, applications, seller_of(job), way, by=self.rosa, form_id=f"demo-{job.pk}")
+        self._advance(request.pk)
+        if work.fate == "quoted":
+            return
+        asking.send(request.pk, by=self.rosa)
+        _deliver_mail()
+        match work.fate:
+            case "authorisation" | "waiting":
+                return
+            case "declined":
+                approving.decline(request.pk, "This month's budget is spent. Please ask again in December.")
+            case "expired":
+                _move_clock(work.days - 15)
+            case "broke":
+                self.funders.settings(onLowBalance="fail", lowBalanceSeconds=0)
+                self._approve(request)
+            case "sent":
+                # The payer's balance does not cover it: their wallet has the order and waits.
+                self._approve(request)
+                advance(request.pk, SENT_SECONDS)
+                return
+            case "held":
+                # The first is paid because their work is accepted; the others wait.
+                self._approve(request)
+                self._advance(request.pk)
+                decisions.accept_submission(applications[0].submissions.get().pk, by=self.rosa)
+            case _:
+                self._approve(request)
+        self._advance(request.pk)
+        self.funders.settings(onLowBalance="pending")
+
+    def _approve(self, request: PaymentRequest) -> None:
+        """The funder opens the link, approves in their wallet, and comes back."""
+        approving.approve(request.pk, None)
+        page = approving.wallet_page(self._advance(request.pk))
+        assert page, "the sandbox gives every payer a page"
+        back = parse_qs(urlsplit(self.funders.approve(page)).query)
+        grant_id = links.read_return(back["return"][0])
+        came = approving.came_back(request.pk, grant_id, interact_ref=back["interact_ref"][0], hash=back["hash"][0])
+        assert came == "accepted", came
+
+    def _advance(self, request_id: str) -> PaymentRequest:
+        request = advance(request_id, ENGINE_SECONDS)
+        sync_request(request_id)
+        return request
+
+
+def _legal(member: Member, *told: str) -> None:
+    legal_name, tax_id, address, reference, accounts = told
+    Organisation.objects.create(
+        member=member,
+        legal_name=legal_name,
+        tax_id=tax_id,
+        address=address,
+        default_reference=reference,
+        accounts_name=accounts,
+        accounts_email=f"accounts+{member.email}",
+    )
+
+
+def _people() -> User:
+    keys = passwords()
+    User.objects.create_superuser("admin", "admin@example.org", keys["admin"], first_name="Alma")
+    for name, role in STAFF.items():
+        user = User.objects.create_user(name, f"{name}@example.org", keys[name], is_staff=True)
+        user.first_name = name.title()
+        user.save()
+        user.groups.add(Group.objects.get(name=role))
+    return User.objects.get(username="rosa")
+
+
+def _deliver_mail() -> None:
+    for message_id in Message.objects.filter(state=MessageState.QUEUED).values_list("pk", flat=True):
+        send_mail(message_id)
+
+
+def _move_clock(days_ago: float) -> None:
+    """Put the clock of the demo and of its wallets back; 0 is now."""
+    path = Path(settings.CLOCK_OFFSET_FILE)
+    if days_ago <= 0:
+        path.unlink(missing_ok=True)
+        return
+    path.write_text(str(-days_ago * DAY_SECONDS), encoding="ascii")

@@ -1,0 +1,121 @@
+"""What the environment says, checked once at start: a weak or missing setting stops the program with a sentence."""
+
+import base64
+import binascii
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env
+
+MINIMUM_SECRET_LENGTH = 50
+MINIMUM_DISTINCT_CHARACTERS = 5
+FERNET_KEY_BYTES = 32
+MOST_WORKERS = 64
+HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+
+
+def read_environment() -> Env:
+    """The process environment; `NAME_FILE` names a file that holds the value of `NAME`."""
+    env = Env()
+    for suffix in (
+        "SECRET_KEY",
+        "SECRET_KEY_FALLBACKS",
+        "FIELD_ENCRYPTION_KEYS",
+        "DATABASE_URL",
+        "EMAIL_URL",
+    ):
+        _read_from_file(suffix)
+    return env
+
+
+def _read_from_file(name: str) -> None:
+    import os  # noqa: PLC0415 - only this function may write to the environment
+
+    file_name = os.environ.get(f"{name}_FILE")
+    if file_name and name not in os.environ:
+        try:
+            os.environ[name] = Path(file_name).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ImproperlyConfigured(f"{name}_FILE: {file_name} cannot be read ({error.strerror}).") from error
+
+
+def required(env: Env, name: str, what_it_is: str) -> str:
+    value: str = env.str(name, "")
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set: {what_it_is}")
+    return value
+
+
+def secret_key(env: Env) -> str:
+    return _strong("SECRET_KEY", required(env, "SECRET_KEY", "a long random text that signs links and sessions."))
+
+
+def secret_key_fallbacks(env: Env) -> list[str]:
+    """Earlier secret keys: what they signed is still accepted, so they are held to the same strength."""
+    keys: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
+    return [_strong("SECRET_KEY_FALLBACKS", key) for key in keys]
+
+
+def _strong(name: str, key: str) -> str:
+    if len(key) < MINIMUM_SECRET_LENGTH or len(set(key)) < MINIMUM_DISTINCT_CHARACTERS:
+        raise ImproperlyConfigured(f"{name} is too weak: use at least {MINIMUM_SECRET_LENGTH} random characters.")
+    return key
+
+
+def encryption_keys(env: Env) -> list[str]:
+    """Fernet keys, newest first: the first one encrypts, all of them decrypt."""
+    what = "one or more Fernet keys, comma separated; they encrypt private keys and access tokens."
+    keys = [part.strip() for part in required(env, "FIELD_ENCRYPTION_KEYS", what).split(",") if part.strip()]
+    for key in keys:
+        try:
+            length = len(base64.urlsafe_b64decode(key.encode()))
+        except (binascii.Error, ValueError):
+            length = 0
+        if length != FERNET_KEY_BYTES:
+            raise ImproperlyConfigured("FIELD_ENCRYPTION_KEYS: each key must be 32 bytes in url-safe base64.")
+    return keys
+
+
+def base_url(env: Env, *, https_required: bool) -> str:
+    """Where people reach this site, without a trailing slash."""
+    url = required(env, "BASE_URL", "the public address of this site, such as https://pay.example.org")
+    parts = urlsplit(url)
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ImproperlyConfigured(f"BASE_URL must be an address such as https://pay.example.org, not {url!r}.")
+    if https_required and parts.scheme != "https":
+        raise ImproperlyConfigured("BASE_URL must start with https:// outside development.")
+    return url.rstrip("/")
+
+
+def trusted_hosts(env: Env) -> list[str]:
+    """`host:port` of wallets that may be private, loopback or without TLS; none unless the operator says so."""
+    hosts: list[str] = env.list("OPEN_PAYMENTS_TRUSTED_HOSTS", [])
+    for host in hosts:
+        if not HOST_AND_PORT.fullmatch(host):
+            raise ImproperlyConfigured(
+                f"OPEN_PAYMENTS_TRUSTED_HOSTS must list hosts with their ports, such as localhost:4100, not {host!r}."
+            )
+    return hosts
+
+
+def workers(env: Env) -> int:
+    """How many processes the queue starts on this machine."""
+    text = env.str("WORKERS", "2")
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_WORKERS:
+        raise ImproperlyConfigured(f"WORKERS must be a whole number from 1 to {MOST_WORKERS}, not {text!r}.")
+    return int(text)
+
+
+def time_zone(env: Env) -> str:
+    """The zone whose business days and months the books follow."""
+    name: str = env.str("BUSINESS_TIME_ZONE", "America/Mexico_City")
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ImproperlyConfigured(
+            f"BUSINESS_TIME_ZONE must name a time zone such as America/Mexico_City, not {name!r}."
+        ) from error
+    return name

@@ -1,0 +1,1 @@
+"""Dates and numbers as Mexico writes them, where Django's Spanish follows Spain."""

@@ -1,0 +1,80 @@
+"""The sidebar: what each person may look at, in the order of their day."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Page:
+    """A list in the admin: `model` is its `app_label.model_name`, `icon` a Material symbol."""
+
+    title: str | Promise
+    icon: str
+    model: str
+
+
+GROUPS: tuple[tuple[str | Promise, tuple[Page, ...]], ...] = (
+    (
+        _("Work"),
+        (
+            Page(_("Jobs"), "handyman", "jobs.job"),
+            Page(_("Members"), "groups", "jobs.member"),
+            Page(_("Applications"), "how_to_reg", "jobs.application"),
+            Page(_("Submissions"), "task", "jobs.submission"),
+            Page(_("Notes from members"), "chat", "jobs.membernote"),
+        ),
+    ),
+    (
+        _("Payments"),
+        (
+            Page(_("Payment requests"), "request_quote", "payments.paymentrequest"),
+            Page(_("Payments"), "payments", "payments.payment"),
+            Page(_("Standing budgets"), "savings", "payments.standingbudget"),
+            Page(_("Grants"), "key", "payments.grant"),
+            Page(_("Sellers"), "storefront", "payments.seller"),
+            Page(_("Wallets"), "account_balance_wallet", "payments.walletaddress"),
+            Page(_("Authorisation limits"), "gavel", "payments.authorisationlimit"),
+            Page(_("Limits for unproven wallets"), "badge", "payments.prooflimit"),
+            Page(_("Pauses"), "pause_circle", "payments.pause"),
+        ),
+    ),
+    (_("Ledger"), (Page(_("Entries"), "menu_book", "ledger.entry"),)),
+    (_("Messages"), (Page(_("Outbox"), "outgoing_mail", "payments.message"),)),
+    (
+        _("System"),
+        (
+            Page(_("Users"), "person", "auth.user"),
+            Page(_("Roles"), "badge", "auth.group"),
+            Page(_("Queued tasks"), "hourglass_top", "django_q.ormq"),
+            Page(_("Schedules"), "schedule", "django_q.schedule"),
+            Page(_("Failed tasks"), "error", "django_q.failure"),
+        ),
+    ),
+)
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """Unfold's navigation for the person who asks: groups without a page they may see are left out."""
+    overview = {"title": _("Overview"), "icon": "space_dashboard", "link": reverse("admin:index")}
+    groups: list[dict[str, Any]] = [{"items": [overview]}]
+    for title, pages in GROUPS:
+        items = [_item(page) for page in pages if _may_see(page, request)]
+        if items:
+            groups.append({"title": title, "separator": True, "items": items})
+    return groups
+
+
+def _may_see(page: Page, request: HttpRequest) -> bool:
+    return bool(admin.site.get_model_admin(apps.get_model(page.model)).has_view_permission(request))
+
+
+def _item(page: Page) -> dict[str, Any]:
+    link = reverse(f"admin:{page.model.replace('.', '_')}_changelist")
+    return {"title": page.title, "icon": page.icon, "link": link}

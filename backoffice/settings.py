@@ -1,0 +1,227 @@
+"""Settings, all from the environment. `docs/running.md` lists them; `environment.py` refuses the bad ones."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import dj_database_url
+import dj_email_url
+import django_stubs_ext
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from backoffice import environment
+from backoffice.unfold import UNFOLD  # noqa: F401 - read by the admin theme
+
+# Django's classes take type parameters in annotations only; this lets them stand in class statements too.
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+env = environment.read_environment()
+ENVIRONMENT = env.str("ENVIRONMENT", "production")
+if ENVIRONMENT not in ("production", "development"):
+    raise ImproperlyConfigured(f"ENVIRONMENT must be production or development, not {ENVIRONMENT!r}.")
+DEVELOPMENT = ENVIRONMENT == "development"
+
+DEBUG = False
+SECRET_KEY = environment.secret_key(env)
+SECRET_KEY_FALLBACKS = environment.secret_key_fallbacks(env)
+FIELD_ENCRYPTION_KEYS = environment.encryption_keys(env)
+BASE_URL = environment.base_url(env, https_required=not DEVELOPMENT)
+HTTPS = BASE_URL.startswith("https://")
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", [urlsplit(BASE_URL).hostname or ""])
+if "*" in ALLOWED_HOSTS:
+    raise ImproperlyConfigured("ALLOWED_HOSTS must name hosts: * would let anyone forge our links.")
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+
+INSTALLED_APPS = [
+    "backoffice",
+    "jobs",
+    "payments",
+    "ledger",
+    # Unfold without its own site: `backoffice.apps.AdminConfig` puts ours in place.
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "unfold.contrib.import_export",
+    "backoffice.apps.AdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "csp",
+    "import_export",
+    "django_q",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "backoffice.requestid.RequestIdMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "backoffice.urls"
+WSGI_APPLICATION = "backoffice.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+DATABASES = {
+    "default": dj_database_url.parse(
+        env.str("DATABASE_URL", f"sqlite:///{VAR_DIR / 'tequio.sqlite3'}"),
+        conn_max_age=600,
+        conn_health_checks=True,
+    )
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        # DEFERRED transactions deadlock as soon as two writers meet; FULL keeps a commit through a power cut;
+        # recursive_triggers keeps REPLACE from passing the append-only triggers.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON; "
+        "PRAGMA secure_delete=ON",
+    }
+    Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+elif DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+    raise ImproperlyConfigured("DATABASE_URL must name an SQLite or PostgreSQL database.")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# The queue's statistics travel through the cache, so every process must see the same one.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("es", _("Spanish"))]
+FORMAT_MODULE_PATH = "backoffice.formats"
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_TZ = True
+# Stored in UTC; typed and shown in the zone of the business.
+TIME_ZONE = BUSINESS_TIME_ZONE = environment.time_zone(env)
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+# Served from where they lie, so that an installation has no step that collects them.
+WHITENOISE_USE_FINDERS = True
+
+EMAIL = dj_email_url.parse(env.str("EMAIL_URL", "smtp://localhost:25"))
+EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"]
+EMAIL_HOST = EMAIL["EMAIL_HOST"] or ""
+EMAIL_PORT = EMAIL["EMAIL_PORT"] or 25
+EMAIL_HOST_USER = EMAIL["EMAIL_HOST_USER"] or ""
+EMAIL_HOST_PASSWORD = EMAIL["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS = bool(EMAIL["EMAIL_USE_TLS"])
+EMAIL_USE_SSL = bool(EMAIL["EMAIL_USE_SSL"])
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"Tequio <payments@{urlsplit(BASE_URL).hostname}>")
+
+OPEN_PAYMENTS_TRUSTED_HOSTS = environment.trusted_hosts(env)
+OPEN_PAYMENTS_CA_BUNDLE = env.str("OPEN_PAYMENTS_CA_BUNDLE", "")
+SELLER_ID = env.str("SELLER_ID", "")
+SELLER_WALLET_ADDRESS_URL = env.str("SELLER_WALLET_ADDRESS_URL", "")
+SELLER_KEY_ID = env.str("SELLER_KEY_ID", "")
+SELLER_PRIVATE_KEY_PATH = env.str("SELLER_PRIVATE_KEY_PATH", "")
+
+# The ledger's head is also written here, outside the database, so that a restored older one is noticed.
+LEDGER_WITNESS_FILE = env.str("LEDGER_WITNESS_FILE", "")
+
+# A file that holds a number of seconds: every process adds it to its clock. For tests and the sandbox only.
+CLOCK_OFFSET_FILE = env.str("CLOCK_OFFSET_FILE", "")
+if CLOCK_OFFSET_FILE and not DEVELOPMENT:
+    raise ImproperlyConfigured("CLOCK_OFFSET_FILE moves the clock and is for development only.")
+
+Q_CLUSTER = {
+    "name": "tequio",
+    "orm": "default",
+    "workers": environment.workers(env),
+    # A task's time-out must exceed the whole budget of calls to a wallet, and `retry` the time-out and any wait.
+    "timeout": 120,
+    "retry": 300,
+    "queue_limit": 4,
+    "poll": 0.5,
+    "catch_up": False,
+    "max_attempts": 3,
+    "save_limit": 0,
+    "ack_failures": True,
+    "label": _("Background work"),
+}
+
+SESSION_COOKIE_NAME = "tequio_session"
+SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_AGE = 12 * 60 * 60
+CSRF_COOKIE_NAME = "tequio_csrf"
+CSRF_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_NAME = "tequio_language"
+LANGUAGE_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+SECURE_SSL_REDIRECT = HTTPS
+# A load balancer asks for our health inside its own network.
+SECURE_REDIRECT_EXEMPT = [r"^health$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
+# Whether other hosts of the domain speak HTTPS only is for the domain's owner to say, not for one site on it.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        # Alpine, which the admin is built on, evaluates expressions. Nothing inline runs.
+        "script-src": ["'self'", "'unsafe-eval'"],
+        "style-src": ["'self'", "'unsafe-inline'"],
+        "img-src": ["'self'", "data:"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'self'"],
+        "object-src": ["'none'"],
+    }
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {
+        "request_id": {"()": "backoffice.requestid.RequestIdFilter"},
+        "mask": {"()": "backoffice.logs.MaskFilter"},
+    },
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id", "mask"]}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+    # httpx logs whole URLs, and some of a wallet's URLs are capabilities.
+    "loggers": {
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+        "django.server": {"level": "WARNING"},
+        "django-q": {"level": "WARNING"},
+    },
+}

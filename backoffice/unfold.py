@@ -1,0 +1,66 @@
+"""How the admin looks and how people move through it. `navigation.py` holds the sidebar."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.utils.translation import gettext_lazy as _
+
+
+def _icon(_request: HttpRequest) -> str:
+    return static("brand/icon.svg")
+
+
+def _textile(_request: HttpRequest) -> str:
+    return static("brand/textile.svg")
+
+
+def _stylesheet(_request: HttpRequest) -> str:
+    return static("admin.css")
+
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Tequio",
+    "SITE_HEADER": "Tequio",
+    "SITE_SUBHEADER": _("Payments back office"),
+    "SITE_URL": None,
+    "SITE_ICON": _icon,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _icon}],
+    "SHOW_LANGUAGES": True,
+    "SHOW_BACK_BUTTON": True,
+    "BORDER_RADIUS": "6px",
+    "STYLES": [_stylesheet],
+    "DASHBOARD_CALLBACK": "backoffice.dashboard.overview",
+    "LOGIN": {"image": _textile},
+    "SIDEBAR": {"show_search": True, "navigation": "backoffice.navigation.sidebar"},
+    # Warm paper and wool for the ground, indigo (añil) for what can be pressed. Red is kept for what went wrong.
+    # Each pair that carries text has at least 4.5:1: 600 on white, 500 on base-900.
+    "COLORS": {
+        "base": {
+            "50": "#faf9f7",
+            "100": "#f4f2ee",
+            "200": "#e7e3dc",
+            "300": "#d5cfc5",
+            "400": "#a59d91",
+            "500": "#6f675e",
+            "600": "#57514a",
+            "700": "#443f39",
+            "800": "#2a2622",
+            "900": "#1c1916",
+            "950": "#110f0d",
+        },
+        "primary": {
+            "50": "#f1f4fb",
+            "100": "#e0e7f5",
+            "200": "#d0dcf5",
+            "300": "#b1c4ec",
+            "400": "#8ea9e2",
+            "500": "#7797dc",
+            "600": "#3a57a0",
+            "700": "#304783",
+            "800": "#2a3c6c",
+            "900": "#26345a",
+            "950": "#1a223c",
+        },
+    },
+}

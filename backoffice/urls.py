@@ -1,0 +1,16 @@
+"""Every path of the site."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from backoffice.health import health
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", admin.site.urls),
+    path("health", health, name="health"),
+    path("languages/", include("django.conf.urls.i18n")),
+    path("", include("payments.pages.urls")),
+    path("", include("jobs.pages.urls")),
+]

@@ -1,0 +1,15 @@
+#!/usr/bin/env python
+"""The command line of the back office."""
+
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+from backoffice.demo import environment as demo
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["demo"]:
+        demo.prepare()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
+    execute_from_command_line(sys.argv)
