@@ -1,0 +1,49 @@
+"""The provider as one ASGI application."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from starlette.applications import Starlette
+
+from payments.sandbox import errors
+from payments.sandbox.authorization import server as authorization_server
+from payments.sandbox.control import api
+from payments.sandbox.control.connections import Connections
+from payments.sandbox.control.gate import App, Gate
+from payments.sandbox.pages import accounts, consent, rendering
+from payments.sandbox.provider import Provider
+from payments.sandbox.resources import incoming, outgoing, quotes, settlement
+from payments.sandbox.resources.settlement import Settlement
+
+
+def application(provider: Provider, connections: Connections) -> App:
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        settling = asyncio.create_task(app.state.settlement.run())
+        yield
+        settling.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await settling
+        await provider.close()
+
+    app = Starlette(
+        routes=[
+            *authorization_server.ROUTES,
+            *consent.ROUTES,
+            *incoming.ROUTES,
+            *quotes.ROUTES,
+            *outgoing.ROUTES,
+            *settlement.ROUTES,
+            *api.ROUTES,
+            *rendering.ROUTES,
+            # Last: a wallet may have any name that is not a path of ours.
+            *accounts.ROUTES,
+        ],
+        exception_handlers=dict(errors.HANDLERS),
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False
+    app.state.provider = provider
+    app.state.settlement = Settlement(provider)
+    return Gate(app, provider, connections)

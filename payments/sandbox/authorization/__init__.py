@@ -1,0 +1,1 @@
+"""The authorization server: grants, interactions, access tokens."""

@@ -1,0 +1,263 @@
+"""The control API: JSON under /sandbox/, without authentication, answered to this machine only."""
+
+import inspect
+import ipaddress
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from payments.openpayments.wirejson import UnreadableJsonError, parse_json
+from payments.sandbox import schemas, wire
+from payments.sandbox.control import tricks
+from payments.sandbox.control.faults import Rule
+from payments.sandbox.errors import ControlError, InvalidBodyError, PlainError
+from payments.sandbox.money import Asset, Fee
+from payments.sandbox.pages import consent
+from payments.sandbox.provider import Provider
+from payments.sandbox.wallets import NewWallet, Wallet
+
+Handler = Callable[[Provider, Request, dict[str, Any]], Any]
+
+
+def _control(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    """A handler that is given the provider and the JSON body, and whose result is the answer."""
+
+    async def endpoint(request: Request) -> Response:
+        local = request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
+        # A browser names the page's origin: no page has any business here.
+        if not local or "origin" in request.headers:
+            raise PlainError(403, "Forbidden")
+        try:
+            raw = await wire.read_body(request)
+            body = parse_json(raw) if raw else {}
+            if isinstance(body, list):
+                body = {"items": body}
+            if not isinstance(body, dict):
+                raise ControlError("a JSON object expected")
+            result = handler(request.app.state.provider, request, body)
+            if inspect.isawaitable(result):
+                result = await result
+        except (UnreadableJsonError, InvalidBodyError, ValueError, TypeError) as error:
+            raise ControlError(str(error)) from None
+        except KeyError as error:
+            raise ControlError(f"missing: {error}") from None
+        request.app.state.settlement.wake()
+        return JSONResponse(result)
+
+    return endpoint
+
+
+def _wallet_answer(provider: Provider, wallet: Wallet) -> dict[str, Any]:
+    totals = provider.store.one(
+        "select coalesce(sum(received), 0) as received from incoming where wallet = ?", wallet.name
+    )
+    sent = provider.store.one("select coalesce(sum(sent), 0) as sent from outgoing where wallet = ?", wallet.name)
+    assert totals is not None
+    assert sent is not None
+    return {
+        "id": provider.wallets.url(wallet.name),
+        "name": wallet.name,
+        "publicName": wallet.public_name,
+        "assetCode": wallet.asset.code,
+        "assetScale": wallet.asset.scale,
+        "balance": str(wallet.balance),
+        "received": str(totals["received"]),
+        "sent": str(sent["sent"]),
+        "fee": {"fixed": wallet.fee.fixed, "percentBps": wallet.fee.percent_bps},
+        "keyId": wallet.key_id,
+        "keyIds": [key["kid"] for key in provider.wallets.keys(wallet.name)],
+        "disabled": wallet.disabled,
+    }
+
+
+def create_wallet(provider: Provider, _: Request, body: dict[str, Any]) -> Any:
+    """`balance` in minor units, as a string; `fee.percentBps` in hundredths of a percent; `keys` are public JWKs."""
+    fee = body.get("fee") or {}
+    keys = [schemas.jwk(key, "keys") for key in body.get("keys", [])]
+    new = NewWallet(
+        name=body["name"],
+        public_name=body.get("publicName"),
+        asset=Asset(str(body["assetCode"]), int(body["assetScale"])),
+        balance=int(body.get("balance", "0")),
+        fee=Fee(int(fee.get("fixed", 0)), int(fee.get("percentBps", 0))),
+    )
+    with provider.store.transaction():
+        wallet = provider.wallets.create(new, provider.clock.timestamp())
+        for key in keys:
+            provider.wallets.put_key(wallet.name, key)
+    return _wallet_answer(provider, wallet)
+
+
+def list_wallets(provider: Provider, _: Request, __: dict[str, Any]) -> Any:
+    return {"wallets": [_wallet_answer(provider, wallet) for wallet in provider.wallets.all()]}
+
+
+def get_wallet(provider: Provider, request: Request, _: dict[str, Any]) -> Any:
+    return _wallet_answer(provider, provider.wallets.any(request.path_params["name"]))
+
+
+def change_wallet(provider: Provider, request: Request, body: dict[str, Any]) -> Any:
+    """`publicName`, `disabled`, `name` (with `keepOld`: the old address answers with the new id), `fee`."""
+    return _wallet_answer(provider, tricks.change_wallet(provider, request.path_params["name"], body))
+
+
+def delete_wallet(provider: Provider, request: Request, _: dict[str, Any]) -> Any:
+    tricks.delete_wallet(provider, request.path_params["name"])
+    return {}
+
+
+def change_keys(provider: Provider, request: Request, body: dict[str, Any]) -> Any:
+    """`add`: public JWKs to publish; `remove`: key ids to withdraw."""
+    wallet = provider.wallets.any(request.path_params["name"])
+    for key in [schemas.jwk(key, "add") for key in body.get("add", [])]:
+        provider.wallets.put_key(wallet.name, key)
+    for kid in body.get("remove", []):
+        if not provider.wallets.remove_key(wallet.name, kid):
+            raise ControlError(f"no key is called {kid!r}")
+    return _wallet_answer(provider, wallet)
+
+
+def rotate_key(provider: Provider, request: Request, _: dict[str, Any]) -> Any:
+    """The wallet signs with a new key of its own from now on; the old one is withdrawn."""
+    with provider.store.transaction():
+        return _wallet_answer(provider, provider.wallets.rotate_key(request.path_params["name"]))
+
+
+def change_balance(provider: Provider, request: Request, body: dict[str, Any]) -> Any:
+    """`set` or `add` minor units, as a string."""
+    wallet = provider.wallets.any(request.path_params["name"])
+    amount = int(body["set"]) - wallet.balance if "set" in body else int(body["add"])
+    if wallet.balance + amount < 0:
+        raise ControlError("a balance cannot be negative")
+    provider.wallets.add_to_balance(wallet.name, amount)
+    return get_wallet(provider, request, body)
+
+
+def change_settings(provider: Provider, _: Request, body: dict[str, Any]) -> Any:
+    provider.change_settings(body)
+    return provider.settings.to_wire()
+
+
+def approve(provider: Provider, request: Request, _: dict[str, Any]) -> Any:
+    """What the person would click; `redirect` is where the browser would go next, None without `finish`."""
+    return _decide(provider, request.path_params["id"], "approved")
+
+
+def reject(provider: Provider, request: Request, _: dict[str, Any]) -> Any:
+    """As `approve`, with the other button."""
+    return _decide(provider, request.path_params["id"], "rejected")
+
+
+def _decide(provider: Provider, interaction: str, decision: Literal["approved", "rejected"]) -> Any:
+    grant = provider.grants.by_interaction(interaction)
+    if grant is None:
+        raise ControlError("no such interaction")
+    decided = provider.grants.decide(grant, decision)
+    if decided is None:
+        raise ControlError("this interaction is over")
+    return {"redirect": consent.way_back(provider, decided)}
+
+
+def add_faults(provider: Provider, _: Request, body: dict[str, Any]) -> Any:
+    """A list of faults, see `faults.Rule`."""
+    provider.faults.add([Rule.from_wire(rule) for rule in body["items"]])
+    return {}
+
+
+def clear_faults(provider: Provider, _: Request, __: dict[str, Any]) -> Any:
+    provider.faults.clear()
+    return {}
+
+
+def requests(provider: Provider, request: Request, _: dict[str, Any]) -> Any:
+    operation = request.query_params.get("operation")
+    return {"requests": [entry.to_wire() for entry in provider.journal.entries(operation)]}
+
+
+def clear_requests(provider: Provider, _: Request, __: dict[str, Any]) -> Any:
+    provider.journal.clear()
+    return {}
+
+
+def change_clock(provider: Provider, _: Request, body: dict[str, Any]) -> Any:
+    provider.change_clock(int(body["offsetSeconds"]))
+    return {"now": provider.clock.now().isoformat()}
+
+
+def reset(provider: Provider, request: Request, _: dict[str, Any]) -> Any:
+    request.app.state.settlement.forget()
+    provider.reset()
+    return {}
+
+
+def forget(provider: Provider, _: Request, body: dict[str, Any]) -> Any:
+    """`id`: the URL of a payment, quote or grant continuation that vanishes without a trace."""
+    tricks.forget(provider, _last_part(body["id"]))
+    return {}
+
+
+def complete(provider: Provider, _: Request, body: dict[str, Any]) -> Any:
+    """`id`: the incoming payment that its receiver completes."""
+    tricks.complete(provider, _last_part(body["id"]))
+    return {}
+
+
+def pay_in(provider: Provider, _: Request, body: dict[str, Any]) -> Any:
+    """`id`: the incoming payment that somebody else pays `amount` (minor units, as a string) into."""
+    return {"accepted": str(tricks.pay_in(provider, _last_part(body["id"]), int(body["amount"])))}
+
+
+def cancel(provider: Provider, _: Request, body: dict[str, Any]) -> Any:
+    """`id`: the outgoing payment, not yet sent, that the payer's wallet cancels for `reason`."""
+    tricks.cancel(provider, _last_part(body["id"]), str(body.get("reason", "Cancelled by the account holder")))
+    return {}
+
+
+async def settle(_: Provider, request: Request, body: dict[str, Any]) -> Any:
+    """Move the money now: of the outgoing payment `id`, or of all that are due; see the setting `settleOnCommand`."""
+    payment_id = _last_part(body["id"]) if "id" in body else None
+    ended, still_open = await request.app.state.settlement.settle_now(payment_id)
+    return {"ended": ended, "open": still_open}
+
+
+def _last_part(url: str) -> str:
+    return urlsplit(url).path.rpartition("/")[2]
+
+
+def live(provider: Provider, _: Request, __: dict[str, Any]) -> Any:
+    return {"name": provider.name, "settings": provider.settings.to_wire(), "now": provider.clock.now().isoformat()}
+
+
+def _route(path: str, method: str, handler: Handler) -> Route:
+    return Route(f"/sandbox{path}", _control(handler), methods=[method])
+
+
+ROUTES = [
+    _route("", "GET", live),
+    _route("/wallets", "POST", create_wallet),
+    _route("/wallets", "GET", list_wallets),
+    _route("/wallets/{name}", "GET", get_wallet),
+    _route("/wallets/{name}", "PATCH", change_wallet),
+    _route("/wallets/{name}", "DELETE", delete_wallet),
+    _route("/wallets/{name}/keys", "PUT", change_keys),
+    _route("/wallets/{name}/rotate-key", "POST", rotate_key),
+    _route("/wallets/{name}/balance", "POST", change_balance),
+    _route("/settings", "POST", change_settings),
+    _route("/interactions/{id}/approve", "POST", approve),
+    _route("/interactions/{id}/reject", "POST", reject),
+    _route("/faults", "POST", add_faults),
+    _route("/faults", "DELETE", clear_faults),
+    _route("/requests", "GET", requests),
+    _route("/requests", "DELETE", clear_requests),
+    _route("/clock", "POST", change_clock),
+    _route("/reset", "POST", reset),
+    _route("/forget", "POST", forget),
+    _route("/complete", "POST", complete),
+    _route("/pay-in", "POST", pay_in),
+    _route("/cancel", "POST", cancel),
+    _route("/settle", "POST", settle),
+]

@@ -1,0 +1,103 @@
+"""Misbehaviour on command: which requests go wrong, and how."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from payments.sandbox.errors import ControlError
+
+# Without having done the work …
+BEFORE = {"down", "hang", "reset-before", "500-before", "garbage-before", "redirect"}
+# … after having done it, with the answer spoilt …
+AFTER = {"reset-after", "hang-after", "500-after", "garbage", "truncate", "huge", "drip", "not-json"}
+# … or with another answer than the true one.
+LIES = {"wrong-types", "wrong-amount", "wrong-asset", "wrong-receiver", "wrong-wallet", "private-urls", "no-interval"}
+KINDS = BEFORE | AFTER | LIES | {"delay"}
+
+
+@dataclass
+class Rule:
+    """One fault. `times` counts down, None is for ever; `nth` is the matching request (from 1) that it starts with."""
+
+    operation: str
+    do: str
+    wallet: str | None
+    origin: str
+    nth: int
+    times: int | None
+    seconds: float
+    chance_per_mille: int
+    dice: random.Random = field(repr=False)
+    seen: int = 0
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Self:
+        """Raises ControlError for faults that do not exist."""
+        match: Mapping[str, Any] = wire.get("match", {})
+        unknown = (set(wire) - {"match", "do", "times", "seconds", "chancePerMille", "seed"}) | (
+            set(match) - {"operation", "nth", "wallet", "from"}
+        )
+        if unknown:
+            raise ControlError(f"unknown in a fault: {', '.join(sorted(unknown))}")
+        do = str(wire.get("do"))
+        if do not in KINDS and not (do.startswith("status:") and do[7:].isdigit()):
+            raise ControlError(f"no fault is called {do!r}; there are {', '.join(sorted(KINDS))} and status:NNN")
+        origin = match.get("from", "client")
+        if origin not in {"client", "wallet", "any"}:
+            raise ControlError("a request comes from 'client', 'wallet' or 'any'")
+        return cls(
+            operation=match.get("operation", "*"),
+            do=do,
+            wallet=match.get("wallet"),
+            origin=origin,
+            nth=int(match.get("nth", 1)),
+            times=wire.get("times", 1),
+            seconds=float(wire.get("seconds", 600 if do.startswith("hang") else 1)),
+            chance_per_mille=int(wire.get("chancePerMille", 1000)),
+            dice=random.Random(wire.get("seed", 0)),  # noqa: S311 - repeatable on purpose
+        )
+
+    def matches(self, operation: str, wallets: set[str], *, from_wallet: bool) -> bool:
+        return (
+            self.times != 0
+            and self.operation in {"*", operation}
+            and self.origin in {"any", "wallet" if from_wallet else "client"}
+            and (self.wallet is None or self.wallet in wallets)
+        )
+
+    def strikes(self) -> bool:
+        """Whether it happens to this matching request."""
+        self.seen += 1
+        if self.seen < self.nth or self.dice.randrange(1000) >= self.chance_per_mille:
+            return False
+        if self.times is not None:
+            self.times -= 1
+        return True
+
+
+class Faults:
+    """The faults in force, in the order they were asked for; the first that strikes a request decides."""
+
+    def __init__(self) -> None:
+        self._rules: list[Rule] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._rules)
+
+    @property
+    def name_wallets(self) -> bool:
+        """Whether it matters which wallets a request is about."""
+        return any(rule.wallet is not None for rule in self._rules)
+
+    def add(self, rules: list[Rule]) -> None:
+        self._rules += rules
+
+    def clear(self) -> None:
+        self._rules.clear()
+
+    def pick(self, operation: str, wallets: set[str], *, from_wallet: bool) -> Rule | None:
+        for rule in self._rules:
+            if rule.matches(operation, wallets, from_wallet=from_wallet) and rule.strikes():
+                return rule
+        return None

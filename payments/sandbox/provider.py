@@ -1,0 +1,89 @@
+"""One wallet provider: what its servers, pages and controls share."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from payments.sandbox.authorization.grants import Grants, Tokens
+from payments.sandbox.clock import Clock
+from payments.sandbox.control.faults import Faults
+from payments.sandbox.control.journal import Journal
+from payments.sandbox.settings import Settings
+from payments.sandbox.store import Store
+from payments.sandbox.wallets import Wallets
+
+USER_AGENT = "tequio-sandbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """`base_url` is the provider's origin as others reach it, without a trailing slash."""
+
+    base_url: str
+    name: str = "Sandbox Wallet"
+    data: str = ":memory:"
+    clock_file: Path | None = None
+
+
+class Provider:
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.name = config.name
+        self.base_url = config.base_url
+        self.store = Store(config.data)
+        self.clock = Clock(config.clock_file)
+        self.settings = Settings()
+        self.wallets = Wallets(self.store, config.base_url)
+        self.grants = Grants(self.store, self.clock)
+        self.tokens = Tokens(self.store, self.clock)
+        self.faults = Faults()
+        self.journal = Journal()
+        # Other wallets may be slow, and some tests make them hang: nothing here waits longer than this.
+        self.http = httpx.AsyncClient(
+            timeout=10,
+            trust_env=False,
+            follow_redirects=False,
+            headers={"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"},
+            limits=httpx.Limits(max_connections=200, keepalive_expiry=2),
+        )
+        self._load()
+
+    @property
+    def auth_url(self) -> str:
+        return f"{self.base_url}/auth"
+
+    @property
+    def resource_url(self) -> str:
+        return f"{self.base_url}/op"
+
+    def change_settings(self, wire: dict[str, Any]) -> None:
+        """Raises ValueError for unknown names and unusable values."""
+        self.settings = self.settings.changed(wire)
+        self._save("settings", self.settings.to_wire())
+
+    def change_clock(self, offset_seconds: int) -> None:
+        self.clock.offset_seconds = offset_seconds
+        self._save("clock", offset_seconds)
+
+    def reset(self) -> None:
+        """As if just started with empty data."""
+        self.store.clear()
+        self.settings = Settings()
+        self.clock.offset_seconds = 0
+        self.faults.clear()
+        self.journal.clear()
+
+    async def close(self) -> None:
+        await self.http.aclose()
+        self.store.close()
+
+    def _save(self, name: str, value: Any) -> None:
+        self.store.run("insert or replace into settings (name, value) values (?, ?)", name, json.dumps(value))
+
+    def _load(self) -> None:
+        saved = {row["name"]: json.loads(row["value"]) for row in self.store.all("select * from settings")}
+        self.settings = Settings().changed(saved.get("settings", {}))
+        self.clock.offset_seconds = saved.get("clock", 0)
