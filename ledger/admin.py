@@ -1,0 +1,131 @@
+"""The ledger in the admin: to read, filter and search. Nobody can add, change or delete anything here."""
+
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import DropdownFilter, TextFilter
+from unfold.decorators import display
+from unfold.paginator import InfinitePaginator
+
+from ledger.filters import MomentRangeFilter, SealedFilter
+from ledger.models import Entry, EntrySubject
+from ledger.timeline import row
+
+_ACTORS = {
+    "staff": gettext_lazy("Staff"),
+    "system": gettext_lazy("System"),
+    "payer": gettext_lazy("Payer"),
+    "member": gettext_lazy("Member"),
+    "wallet": gettext_lazy("Wallet"),
+    "api": gettext_lazy("API key"),
+}
+
+
+class KindFilter(DropdownFilter):
+    title = gettext_lazy("kind")
+    parameter_name = "kind"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
+        kinds = Entry.objects.order_by("kind").values_list("kind", flat=True).distinct()
+        return [(kind, kind) for kind in kinds]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Entry]) -> QuerySet[Entry]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
+class SubjectFilter(TextFilter):
+    """Everything about one thing, written as `job:7`: other pages link here with `?subject=job:7`."""
+
+    title = gettext_lazy("subject, such as job:7")
+    parameter_name = "subject"
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Entry]) -> QuerySet[Entry]:
+        kind, _colon, identity = (self.value() or "").strip().partition(":")
+        if not kind:
+            return queryset
+        about = EntrySubject.objects.filter(subject_kind=kind, subject_id=identity)
+        return queryset.filter(pk__in=about.values("entry_id"))
+
+
+@admin.register(Entry)
+class EntryAdmin(ModelAdmin):
+    list_display = ["at", "kind", "actor", "subjects", "index"]
+    list_display_links = ["at"]
+    list_filter = [KindFilter, SubjectFilter, ("recorded_at", MomentRangeFilter), SealedFilter]
+    list_filter_submit = True
+    list_select_related = ["link", "private_part"]
+    list_per_page = 25
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    search_fields = ["id__exact", "subject_rows__subject_id__exact"]
+    search_help_text = gettext_lazy("The whole id of an entry, or of anything that entries are about.")
+    actions = None
+    fields = ["at", "kind", "actor", "subjects", "data", "private", "index", "chain_hash", "digest", "id"]
+    readonly_fields = fields
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
+        """The entry is the history; Django's own has nothing to say of it."""
+        return super().render_change_form(request, {**context, "show_history": False}, *args, **options)
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, _request: HttpRequest, _obj: Entry | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: Entry | None = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
+        found: QuerySet[Entry] = super().get_queryset(request).select_related("link", "private_part")
+        return found
+
+    @display(description=gettext_lazy("recorded at"), ordering="recorded_at")
+    def at(self, entry: Entry) -> str:
+        return f"{entry.recorded_at:%Y-%m-%d %H:%M:%S} UTC"
+
+    @display(description=gettext_lazy("who"))
+    def actor(self, entry: Entry) -> str:
+        return f"{_ACTORS.get(entry.actor_kind, entry.actor_kind)} {entry.actor_id}"
+
+    @display(description=gettext_lazy("about"))
+    def subjects(self, entry: Entry) -> SafeString:
+        named = [(kind, identity) for kind, identities in row(entry).subjects.items() for identity in identities]
+        return format_html_join(", ", '<span class="whitespace-nowrap">{} {}</span>', named) or SafeString("-")
+
+    @display(description=gettext_lazy("place in the chain"))
+    def index(self, entry: Entry) -> str:
+        place = row(entry).index
+        return _("waiting") if place is None else str(place)
+
+    @display(description=gettext_lazy("what was recorded"))
+    def data(self, entry: Entry) -> SafeString:
+        return _pretty(row(entry).data)
+
+    @display(description=gettext_lazy("private part"))
+    def private(self, entry: Entry) -> str:
+        shown = row(entry)
+        if shown.erased:
+            return _("Erased.")
+        return _pretty(shown.private) if shown.private else "-"
+
+    @display(description=gettext_lazy("hash of the chain"))
+    def chain_hash(self, entry: Entry) -> str:
+        try:
+            return entry.link.hash
+        except ObjectDoesNotExist:
+            return _("waiting")
+
+
+def _pretty(value: Any) -> SafeString:
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    return format_html('<pre class="font-mono text-xs whitespace-pre-wrap">{}</pre>', text)

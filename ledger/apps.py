@@ -1,0 +1,30 @@
+from typing import Any
+
+from django.apps import AppConfig
+from django.core import checks
+from django.db import connections
+from django.db.models.signals import post_migrate, pre_migrate
+from django.utils.translation import gettext_lazy as _
+
+from ledger.checks import check_append_only
+from ledger.triggers import ensure_triggers, remove_triggers
+
+
+class LedgerConfig(AppConfig):
+    name = "ledger"
+    verbose_name = _("Ledger")
+
+    def ready(self) -> None:
+        checks.register(check_append_only, checks.Tags.database)
+        pre_migrate.connect(_lift_triggers_for_own_migrations, sender=self)
+        post_migrate.connect(_make_triggers, sender=self)
+
+
+def _lift_triggers_for_own_migrations(using: str, plan: list[tuple[Any, bool]], **_kwargs: Any) -> None:
+    # SQLite refuses to rename a table while a trigger names one that is gone for a moment.
+    if any(migration.app_label == LedgerConfig.name for migration, _backwards in plan):
+        remove_triggers(connections[using])
+
+
+def _make_triggers(using: str, **_kwargs: Any) -> None:
+    ensure_triggers(connections[using])

@@ -1,0 +1,70 @@
+"""What verification can find wrong, each with a sentence for the person who has to look into it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
+
+class FaultCode(StrEnum):
+    TRIGGER = "trigger"
+    WITNESS_BEHIND = "witness_behind"
+    WITNESS_DIVERGED = "witness_diverged"
+    GAP = "gap"
+    CHAIN_BROKEN = "chain_broken"
+    ENTRY_MISSING = "entry_missing"
+    ENTRY_TWICE = "entry_twice"
+    ORPHAN_SUBJECT = "orphan_subject"
+    ORPHAN_PRIVATE = "orphan_private"
+    BODY_CHANGED = "body_changed"
+    BODY_MALFORMED = "body_malformed"
+    PROJECTION = "projection"
+    SUBJECTS = "subjects"
+    PRIVATE_CHANGED = "private_changed"
+    PRIVATE_MISSING = "private_missing"
+    PRIVATE_LEFT = "private_left"
+    PRIVATE_UNEXPECTED = "private_unexpected"
+    UNSEALED = "unsealed"
+
+
+_SENTENCES = {
+    FaultCode.TRIGGER: _("The trigger %(name)s is missing or changed, so the ledger could be altered."),
+    FaultCode.WITNESS_BEHIND: _(
+        "The chain ends before the head that its witness file saw: this database was restored from an older copy,"
+        " or entries were cut off."
+    ),
+    FaultCode.WITNESS_DIVERGED: _("The chain has another history than the one its witness file saw."),
+    FaultCode.GAP: _("The links from %(first)s to %(last)s are missing from the chain."),
+    FaultCode.CHAIN_BROKEN: _(
+        "Link %(index)s (entry %(entry)s) does not follow from the link before it and its entry's digest."
+    ),
+    FaultCode.ENTRY_MISSING: _("Link %(index)s stands for entry %(entry)s, which is gone."),
+    FaultCode.ENTRY_TWICE: _("Entry %(entry)s is in the chain %(times)s times."),
+    FaultCode.ORPHAN_SUBJECT: _("Entry %(entry)s is gone, but its mention of %(kind)s %(id)s is still there."),
+    FaultCode.ORPHAN_PRIVATE: _("Entry %(entry)s is gone, but its private part is still there."),
+    FaultCode.BODY_CHANGED: _("The body of entry %(entry)s does not have the digest that was recorded for it."),
+    FaultCode.BODY_MALFORMED: _("The body of entry %(entry)s is not one that this program writes."),
+    FaultCode.PROJECTION: _("The column %(column)s of entry %(entry)s differs from its body."),
+    FaultCode.SUBJECTS: _("The subjects listed for entry %(entry)s differ from its body."),
+    FaultCode.PRIVATE_CHANGED: _("The private part of entry %(entry)s does not have the digest in its body."),
+    FaultCode.PRIVATE_MISSING: _("The private part of entry %(entry)s is gone, and no entry says that it was erased."),
+    FaultCode.PRIVATE_LEFT: _("The private part of entry %(entry)s was to be erased, but it is still there."),
+    FaultCode.PRIVATE_UNEXPECTED: _("Entry %(entry)s has a private part that its body does not know of."),
+    FaultCode.UNSEALED: _("Entry %(entry)s, recorded at %(at)s, still has no place in the chain."),
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    code: FaultCode
+    parameters: tuple[tuple[str, str | int], ...]
+
+    @classmethod
+    def of(cls, code: FaultCode, **parameters: str | int) -> "Fault":
+        return cls(code, tuple(parameters.items()))
+
+    def sentence(self) -> str:
+        """The fault in the active language."""
+        sentence = gettext(_SENTENCES[self.code]) % dict(self.parameters)
+        return sentence.encode(errors="backslashreplace").decode()  # damaged text can be shown, too

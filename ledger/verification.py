@@ -1,0 +1,248 @@
+"""Verification: every fault of the ledger, found in one pass with bounded memory while the program goes on working.
+
+There is no snapshot over all of it, because on SQLite that would stop all writers. Instead each step reads what is
+written later after what is written earlier: an entry before its subjects and link, a private part before its erasure.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any, NamedTuple
+
+import rfc8785
+from django.db import connection
+from django.db.models import CharField, Count, Exists, OuterRef, Subquery
+from django.db.models.functions import Cast
+
+from ledger import chain, clock, witness
+from ledger.faults import Fault, FaultCode
+from ledger.models import Entry, EntrySubject, Link, PrivatePart
+from ledger.recording import VERSION, instant
+from ledger.triggers import ERASED, ERASED_SUBJECT, check_triggers
+
+ALLOWED_LAG = timedelta(minutes=5)
+_BATCH = 500
+_BODY_KEYS = {"v", "id", "recordedAt", "kind", "actor", "subjects", "data"}
+
+
+@dataclass
+class Counts:
+    """Filled while the faults are read."""
+
+    entries: int = 0
+    links: int = 0
+    unsealed: int = 0
+    lag: timedelta = timedelta(0)  # how long the oldest unsealed entry has waited
+
+
+def verify(counts: Counts | None = None, *, allowed_lag: timedelta = ALLOWED_LAG) -> Iterator[Fault]:
+    """Every fault, as it is found. An entry may stay unsealed for `allowed_lag` before that is a fault."""
+    counts = counts if counts is not None else Counts()
+    with _any_text():
+        yield from _structure()
+        yield from _chain(counts)
+        yield from _orphans()
+        yield from _entries(counts, allowed_lag)
+
+
+def _structure() -> Iterator[Fault]:
+    for name in check_triggers(connection):
+        yield Fault.of(FaultCode.TRIGGER, name=name)
+    comparison = witness.compare()
+    if comparison is witness.Comparison.BEHIND:
+        yield Fault.of(FaultCode.WITNESS_BEHIND)
+    elif comparison is witness.Comparison.DIVERGED:
+        yield Fault.of(FaultCode.WITNESS_DIVERGED)
+
+
+def _chain(counts: Counts) -> Iterator[Fault]:
+    digest = Subquery(Entry.objects.filter(id=OuterRef("entry_id")).values("digest"))
+    links = Link.objects.order_by("index").annotate(digest=digest).values_list("index", "entry_id", "hash", "digest")
+    last, previous = 0, chain.NO_LINK
+    for index, entry_id, link_hash, entry_digest in links.iterator(chunk_size=_BATCH):
+        counts.links += 1
+        if index > last + 1:
+            yield Fault.of(FaultCode.GAP, first=last + 1, last=index - 1)
+        if entry_digest is None:
+            yield Fault.of(FaultCode.ENTRY_MISSING, index=index, entry=entry_id)
+        elif index <= last + 1 and not _follows(index, previous, entry_digest, link_hash):
+            yield Fault.of(FaultCode.CHAIN_BROKEN, index=index, entry=entry_id)
+        last, previous = index, link_hash
+    repeated = Link.objects.order_by("entry_id").values("entry_id").annotate(times=Count("index")).filter(times__gt=1)
+    for twice in repeated.iterator(chunk_size=_BATCH):
+        yield Fault.of(FaultCode.ENTRY_TWICE, entry=twice["entry_id"], times=twice["times"])
+
+
+def _follows(index: int, previous: str, entry_digest: str, link_hash: str) -> bool:
+    try:
+        return index >= 1 and chain.link_hash(index, previous, entry_digest) == link_hash
+    except UnicodeEncodeError:
+        return False
+
+
+def _orphans() -> Iterator[Fault]:
+    """Rows of entries that are gone. Foreign keys forbid them, but other programs may open an SQLite file without."""
+    gone = ~Exists(Entry.objects.filter(id=OuterRef("entry_id")))
+    mentions = EntrySubject.objects.filter(gone).values_list("entry_id", "subject_kind", "subject_id")
+    for entry_id, kind, identity in mentions.iterator(chunk_size=_BATCH):
+        yield Fault.of(FaultCode.ORPHAN_SUBJECT, entry=entry_id, kind=kind, id=identity)
+    for entry_id in PrivatePart.objects.filter(gone).values_list("entry_id", flat=True).iterator(chunk_size=_BATCH):
+        yield Fault.of(FaultCode.ORPHAN_PRIVATE, entry=entry_id)
+
+
+class _Stored(NamedTuple):
+    """An entry's columns, the time as the database's own text: a damaged one must not stop the verification."""
+
+    id: str
+    at: str
+    kind: str
+    actor_kind: str
+    actor_id: str
+    body: str
+    digest: str
+
+
+def _entries(counts: Counts, allowed_lag: timedelta) -> Iterator[Fault]:
+    columns = ("id", "at", "kind", "actor_kind", "actor_id", "body", "digest")
+    rows = Entry.objects.annotate(at=Cast("recorded_at", CharField())).order_by("id").values_list(*columns)
+    stored = (_Stored(*row) for row in rows.iterator(chunk_size=_BATCH))
+    while batch := list(islice(stored, _BATCH)):
+        counts.entries += len(batch)
+        yield from _batch_faults(batch, counts, allowed_lag)
+
+
+def _batch_faults(batch: list[_Stored], counts: Counts, allowed_lag: timedelta) -> Iterator[Fault]:
+    ids = [stored.id for stored in batch if stored.id.isascii()]  # no query takes what is no text
+    bodies = {stored.id: _parse(stored.body) for stored in batch}
+    linked = set(Link.objects.filter(entry_id__in=ids).values_list("entry_id", flat=True))
+    subjects = _subjects(ids)
+    for stored in batch:
+        body = bodies[stored.id]
+        if not _has_digest(stored):
+            yield Fault.of(FaultCode.BODY_CHANGED, entry=stored.id)
+        if body is None:
+            yield Fault.of(FaultCode.BODY_MALFORMED, entry=stored.id)
+        else:
+            yield from _projection_faults(stored, body, subjects[stored.id])
+        if stored.id not in linked:
+            yield from _waiting(stored, body, counts, allowed_lag)
+    yield from _private_faults({entry_id: body for entry_id in ids if (body := bodies[entry_id]) is not None})
+
+
+def _subjects(entry_ids: list[str]) -> dict[str, list[tuple[str, str, str]]]:
+    found = defaultdict(list)
+    rows = EntrySubject.objects.filter(entry_id__in=entry_ids).annotate(at=Cast("recorded_at", CharField()))
+    for entry_id, *subject in rows.values_list("entry_id", "subject_kind", "subject_id", "at"):
+        found[entry_id].append((subject[0], subject[1], subject[2]))
+    return found
+
+
+def _parse(text: str) -> dict[str, Any] | None:
+    """The body, if it has the form that `recording` writes."""
+    try:
+        body = json.loads(text)
+        if rfc8785.dumps(body).decode() != text or set(body) - {"privateDigest"} != _BODY_KEYS:
+            return None
+        well_formed = (
+            body["v"] == VERSION
+            and set(body["actor"]) == {"kind", "id"}
+            and all(isinstance(identities, list) for identities in body["subjects"].values())
+        )
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return None
+    return body if well_formed else None
+
+
+def _has_digest(stored: _Stored) -> bool:
+    try:
+        return chain.body_digest(stored.body) == stored.digest
+    except UnicodeEncodeError:
+        return False
+
+
+def _projection_faults(stored: _Stored, body: dict[str, Any], subjects: list[tuple[str, str, str]]) -> Iterator[Fault]:
+    matches = {
+        "id": stored.id == body["id"],
+        "recorded_at": _same_moment(stored.at, body["recordedAt"]),
+        "kind": stored.kind == body["kind"],
+        "actor_kind": stored.actor_kind == body["actor"]["kind"],
+        "actor_id": stored.actor_id == body["actor"]["id"],
+    }
+    for column, same in matches.items():
+        if not same:
+            yield Fault.of(FaultCode.PROJECTION, entry=stored.id, column=column)
+    meant = sorted((kind, identity) for kind, identities in body["subjects"].items() for identity in identities)
+    listed = sorted((kind, identity) for kind, identity, _at in subjects)
+    if meant != listed or not all(_same_moment(at, body["recordedAt"]) for *_subject, at in subjects):
+        yield Fault.of(FaultCode.SUBJECTS, entry=stored.id)
+
+
+def _same_moment(stored: str, recorded: str) -> bool:
+    try:
+        moment = datetime.fromisoformat(stored)
+    except ValueError:
+        return False
+    if moment.tzinfo is None:  # SQLite: UTC, as text, whose order is right only in this one form
+        return str(moment) == stored and instant(moment.replace(tzinfo=UTC)) == recorded
+    return instant(moment) == recorded
+
+
+def _waiting(stored: _Stored, body: dict[str, Any] | None, counts: Counts, allowed_lag: timedelta) -> Iterator[Fault]:
+    counts.unsealed += 1
+    try:
+        waited = clock.now() - datetime.fromisoformat(body["recordedAt"] if body else "")
+    except (ValueError, TypeError):
+        waited = timedelta.max
+    else:
+        counts.lag = max(counts.lag, waited)
+    if waited > allowed_lag:
+        yield Fault.of(FaultCode.UNSEALED, entry=stored.id, at=stored.at)
+
+
+def _private_faults(bodies: dict[str, dict[str, Any]]) -> Iterator[Fault]:
+    parts = {
+        entry_id: (salt, text)
+        for entry_id, salt, text in PrivatePart.objects.filter(entry_id__in=bodies).values_list(
+            "entry_id", "salt", "text"
+        )
+    }
+    erasures = EntrySubject.objects.filter(subject_kind=ERASED_SUBJECT, subject_id__in=list(bodies), entry__kind=ERASED)
+    erased = set(erasures.values_list("subject_id", flat=True))
+    for entry_id, body in bodies.items():
+        expected, part = body.get("privateDigest"), parts.get(entry_id)
+        if part is None:
+            if expected is not None and entry_id not in erased:
+                yield Fault.of(FaultCode.PRIVATE_MISSING, entry=entry_id)
+        elif expected is None:
+            yield Fault.of(FaultCode.PRIVATE_UNEXPECTED, entry=entry_id)
+        elif not _has_private_digest(entry_id, *part, expected):
+            yield Fault.of(FaultCode.PRIVATE_CHANGED, entry=entry_id)
+        elif entry_id in erased and PrivatePart.objects.filter(entry_id=entry_id).exists():
+            yield Fault.of(FaultCode.PRIVATE_LEFT, entry=entry_id)
+
+
+def _has_private_digest(entry_id: str, salt: str, text: str, expected: str) -> bool:
+    try:
+        return chain.private_digest(entry_id, salt, text) == expected
+    except UnicodeEncodeError:
+        return False
+
+
+@contextmanager
+def _any_text() -> Iterator[None]:
+    """SQLite may hold bytes that are no UTF-8: read them as surrogates, to report and not to stumble over them."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    connection.ensure_connection()
+    raw = connection.connection
+    before = raw.text_factory
+    raw.text_factory = lambda stored: stored.decode(errors="surrogateescape")
+    try:
+        yield
+    finally:
+        raw.text_factory = before
