@@ -1,0 +1,72 @@
+"""Filters of this room's lists, also for links from elsewhere: what they let through is what totals count."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import DropdownFilter
+
+from payments.models import WalletAddress
+from payments.telling.stages import REACHED, STAGES, Reached, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+    from django.utils.functional import Promise
+
+NOTHING = Q(pk__in=[])
+
+
+class ConditionFilter(DropdownFilter):
+    """A choice between conditions. A value that is none of them, from an address written by hand, finds nothing."""
+
+    conditions: Mapping[str, Q]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        return queryset.filter(self.conditions.get(value, NOTHING)) if value else queryset
+
+
+class StageFilter(ConditionFilter):
+    title = _("progress")
+    parameter_name = "stage"
+    conditions = STAGES
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, Any]]:
+        return list(Stage.choices)
+
+
+class ReachedFilter(ConditionFilter):
+    title = _("stage reached")
+    parameter_name = "reached"
+    conditions = REACHED
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, Any]]:
+        return list(Reached.choices)
+
+
+class PauseFilter(ConditionFilter):
+    title = _("state")
+    parameter_name = "condition"
+    conditions = {"on": Q(ended_at=None), "over": Q(ended_at__isnull=False)}
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str | Promise]]:
+        return [("on", _("Paused")), ("over", _("Over"))]
+
+
+class CurrencyFilter(DropdownFilter):
+    """By the row's own currency; those that our wallets hold can be chosen."""
+
+    title = _("currency")
+    parameter_name = "currency"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
+        held = WalletAddress.objects.exclude(asset_code="").order_by("asset_code")
+        return [(code, code) for code in held.values_list("asset_code", flat=True).distinct()]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(asset_code=self.value()) if self.value() else queryset

@@ -1,0 +1,155 @@
+"""Payments: one receiver each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import display
+
+from ledger.api import timeline
+from ledger.filters import BusinessDaysFilter
+from payments.admin import attention
+from payments.admin.filters import CurrencyFilter, StageFilter
+from payments.admin.money_columns import AmountColumn, StateColumn
+from payments.admin.payment_actions import PaymentActions
+from payments.admin.readonly import ReadOnlyAdmin
+from payments.admin.refund_forms import is_refund
+from payments.admin.shorts import shorts
+from payments.desk.refunding import refundable
+from payments.mail.queue import TO_RECEIVER
+from payments.models import Payment
+from payments.states import PaymentState
+from payments.telling import timelines
+from payments.telling.money import format_amount
+from payments.telling.narrating import describe
+from payments.telling.stages import Stage
+from payments.telling.turns import attention_step
+from payments.templatetags.moments import age
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+    from unfold.dataclasses import UnfoldAction
+
+
+@admin.register(Payment)
+class PaymentAdmin(PaymentActions, StateColumn, AmountColumn, ReadOnlyAdmin):
+    list_display = ("state_label", "receiver_name", "amount", "request_title", "since")
+    list_display_attention = ("waits_for", "receiver_name", "amount", "why", "turn", "owner_name")
+    list_display_links = ("state_label", "receiver_name")
+    ordering = ("-created_at", "-id")
+    list_filter = (
+        StageFilter,
+        ("state", ChoicesDropdownFilter),
+        CurrencyFilter,
+        ("created_at", BusinessDaysFilter),
+        ("settled_at", BusinessDaysFilter),
+    )
+    search_fields = ("id", "receiver_name", "receiver_email", "receiver_wallet__url", "request__id", "request__title")
+    search_help_text = _("Payment id, receiver, wallet address, title")
+    fields = (
+        "id",
+        "state",
+        "why",
+        "request",
+        "receiver_name",
+        "receiver_email",
+        "receiver_language",
+        "receiver_wallet",
+        "amount",
+        "received",
+        "grant",
+        "held",
+        "released_at",
+        "created_at",
+        "sent_at",
+        "settled_at",
+        "retry_at",
+        "looks",
+    )
+    readonly_fields = fields
+    actions_detail = (
+        "look_again",
+        "take_over",
+        "start_anew",
+        "report_outside",
+        "confirm_outside",
+        "withdraw_outside",
+        "give_up",
+        "refund",
+    )
+    change_form_outer_before_template = "admin/payments/payment/attention.html"
+    change_form_outer_after_template = "admin/payments/payment/timeline.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Payment]:
+        found: QuerySet[Payment] = super().get_queryset(request)
+        related = ("request__payer_wallet", "receiver_wallet", "grant", "owner")
+        people = ("outside_settlements__claimed_by", "outside_settlements__confirmed_by")
+        return found.select_related(*related).prefetch_related(*people)
+
+    def get_list_display(self, request: HttpRequest) -> Sequence[str]:
+        """Those that need attention are listed with what a person needs to choose among them."""
+        asked = (request.GET.get(StageFilter.parameter_name), request.GET.get("state__exact"))
+        if asked in {(Stage.ATTENTION.value, None), (None, PaymentState.NEEDS_ATTENTION.value)}:
+            return self.list_display_attention
+        return self.list_display
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
+        row = context["original"]
+        rows = timeline([("payment", row.pk)])
+        told = {
+            **context,
+            "timeline": timelines.lines(rows, describe),
+            "attention": attention.panel(row),
+            "shorts": shorts(row.messages.filter(template__in=TO_RECEIVER), request.user),
+            # Beside the words that ask for them, not in the page's head.
+            "ways_out": [one for one in context["actions_detail"] if not is_refund(one)],
+            "actions_detail": [one for one in context["actions_detail"] if is_refund(one)],
+        }
+        return super().render_change_form(request, told, *args, **options)
+
+    @display(description=_("payment request"), ordering="request__title")
+    def request_title(self, row: Payment) -> str:
+        return row.request.title
+
+    @display(description=_("received"))
+    def received(self, row: Payment) -> str:
+        return format_amount(row.received)
+
+    @display(description=_("age"), ordering="created_at")
+    def since(self, row: Payment) -> str:
+        return age(row.created_at)
+
+    @display(description=_("waiting time"), ordering="changed_at")
+    def waits_for(self, row: Payment) -> str:
+        return age(row.changed_at)
+
+    @display(description=_("whose turn"))
+    def turn(self, row: Payment) -> str:
+        return str(attention_step(row, attention.claim_of(row)).turn.label)
+
+    @display(description=_("taken care of by"), ordering="owner", empty_value=_("nobody yet"))
+    def owner_name(self, row: Payment) -> str | None:
+        return (row.owner.get_full_name() or row.owner.get_username()) if row.owner else None
+
+    # Acting
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int | str) -> list[UnfoldAction]:
+        found = Payment.objects.prefetch_related("outside_settlements", "refunds__payment__request")
+        row = found.filter(pk=object_id).first()
+        names = attention.offered(row, request.user) if row else []
+        if row and not row.is_escrow and not refundable(row).is_zero:
+            names = [*names, "refund"]
+        allowed: list[UnfoldAction] = super().get_actions_detail(request, object_id)
+        return [one for one in allowed if one.method.original_function_name in names]
+
+    def has_refund_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
+        return request.user.has_perm("payments.refund_payment")
+
+    def has_resolve_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
+        return request.user.has_perm("payments.resolve_payment")

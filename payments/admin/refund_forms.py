@@ -1,0 +1,116 @@
+"""The dialog that asks for money back: how much, of what can still go back; from whom, to whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from payments.admin.acting import go
+from payments.desk.refunding import refundable
+from payments.engine.advance import advance
+from payments.identifiers import new_ulid
+from payments.models import Payment
+from payments.openpayments.amounts import Amount, AmountError
+from payments.telling.reasons import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.contrib.auth.models import User
+    from django.http import HttpRequest, HttpResponse
+
+    from payments.models import PaymentRequest
+
+QUOTE_SECONDS = 8.0
+
+
+@dataclass(frozen=True)
+class Side:
+    """Who sends back to whom, and how much at most."""
+
+    sender: str
+    sender_wallet: str
+    receiver: str
+    receiver_wallet: str
+    left: Amount
+
+
+class AmountForm(BaseDialogForm):
+    """The hidden id makes two clicks one request; what could still go back comes back, so that it can be compared."""
+
+    form_before_template = "admin/payments/payment/refund.html"
+
+    amount = forms.CharField(
+        label=_("Amount to send back"),
+        max_length=40,
+        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    form_id = forms.CharField(widget=forms.HiddenInput, max_length=40)
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=40)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        left = self.side().left
+        self.fields["amount"].initial = f"{left.to_major():f}"
+        self.fields["seen"].initial = f"{left.value}"
+        self.fields["form_id"].initial = new_ulid()
+
+    def side(self) -> Side:
+        raise NotImplementedError
+
+    def clean_amount(self) -> Amount:
+        text, asset = self.cleaned_data["amount"].strip(), self.side().left.asset
+        try:
+            return Amount.from_major(text, asset)
+        except AmountError as error:
+            raise forms.ValidationError(str(Refusal("not_an_amount", text=text, currency=asset.code))) from error
+
+    def clean_seen(self) -> str:
+        if not self.cleaned_data["seen"].isdecimal():
+            raise forms.ValidationError(str(Refusal("form_of_another_refund")))
+        return str(self.cleaned_data["seen"])
+
+    @property
+    def seen_amount(self) -> Amount:
+        """What the dialog said can still go back."""
+        return Amount(int(self.cleaned_data["seen"]), self.side().left.asset)
+
+    def get_before_template_context(self, _request: HttpRequest, _object_id: object = None) -> dict[str, Any]:
+        return {"side": self.side()}
+
+
+class RefundForm(AmountForm):
+    """Of one payment."""
+
+    def side(self) -> Side:
+        found = Payment.objects.select_related("request__payer_wallet", "receiver_wallet").filter(pk=self.object_id)
+        row = found.prefetch_related("refunds__payment__request").first()
+        if row is None:
+            raise Http404
+        to = row.request
+        return Side(row.receiver_name, row.receiver_wallet.url, to.payer_name, to.payer_wallet.url, refundable(row))
+
+
+def ask_refund(request: HttpRequest, ask: Callable[[User], PaymentRequest], back: str) -> HttpResponse:
+    """Ask, get the quote, and go to its page; or back, with the sentence that says why not."""
+    assert request.user.is_authenticated, "the admin lets nobody else in"
+    try:
+        made = ask(request.user)
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+        return go(request, back)
+    advance(made.pk, QUOTE_SECONDS)
+    return go(request, reverse("admin:payments_paymentrequest_change", args=[made.pk]))
+
+
+def is_refund(action: dict[str, Any]) -> bool:
+    """Of the actions that a payment's page offers."""
+    return str(action["path"]).rstrip("/").endswith("refund")

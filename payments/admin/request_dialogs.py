@@ -1,0 +1,79 @@
+"""The dialogs of a payment request's actions: each shows the amounts it is about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import Http404
+from django.utils.functional import cached_property
+
+from payments.admin.acting import SeenForm
+from payments.desk import budgets, proving
+from payments.models import Message, PaymentRequest
+from payments.telling import standing
+from payments.telling.bill import bill_of
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from payments.models import StandingBudget
+
+
+class RequestForm(SeenForm):
+    form_before_template = "admin/payments/paymentrequest/dialog.html"
+
+    @cached_property
+    def row(self) -> PaymentRequest:
+        found = PaymentRequest.objects.select_related("payer_wallet", "seller").filter(pk=self.object_id).first()
+        if found is None:
+            raise Http404
+        return found
+
+    def now(self) -> str:
+        """State, amounts, link and mails: the ones a person decides on."""
+        row = self.row
+        parts = (row.state, row.ceiling_debit, row.proposed_debit, row.link_version, row.messages.count())
+        return ".".join(map(str, parts))
+
+    def get_before_template_context(self, _request: HttpRequest, _object_id: int | str | None = None) -> dict[str, Any]:
+        return {"request_row": self.row, "bill": bill_of(self.row), "unproven": proving.unproven(self.row)}
+
+
+class DrawForm(RequestForm):
+    """What it takes of the standing budget, beside what is left of that."""
+
+    form_before_template = "admin/payments/paymentrequest/draw.html"
+
+    @cached_property
+    def budget(self) -> StandingBudget | None:
+        """The one with the most left now: the oldest of those that have as much."""
+        found = list(budgets.for_request(self.row))
+        return max(found, key=_left, default=None)
+
+    def now(self) -> str:
+        budget = self.budget
+        period = budget and standing.current(budget)
+        parts = (super().now(), budget and budget.pk, budget and budget.state, period and period.reserved_value)
+        return ".".join(map(str, parts))
+
+    def get_before_template_context(self, request: HttpRequest, object_id: int | str | None = None) -> dict[str, Any]:
+        context = super().get_before_template_context(request, object_id)
+        if self.budget is None:
+            return context
+        rows = standing.this_period(standing.standing_of(self.budget))
+        return {**context, "every": standing.every(self.budget), "period_rows": rows}
+
+
+def _left(budget: StandingBudget) -> tuple[bool, int]:
+    period = standing.current(budget)
+    return budget.paused_at is None, period.left.value if period else -1
+
+
+class ProofForm(RequestForm):
+    """Shows who must prove which wallet."""
+
+    form_before_template = "admin/payments/paymentrequest/proof_dialog.html"
+
+    def now(self) -> str:
+        asked = Message.objects.filter(proof__wallet__payments__request=self.row).distinct().count()
+        return f"{super().now()}.{asked}"

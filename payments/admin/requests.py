@@ -1,0 +1,152 @@
+"""Payment requests: the list, and the page on which a quote is reviewed, sent and followed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, Q
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.decorators import display
+from unfold.enums import ActionVariant
+
+from ledger.filters import BusinessDaysFilter
+from payments.admin.filters import CurrencyFilter, ReachedFilter
+from payments.admin.readonly import ReadOnlyAdmin
+from payments.admin.request_actions import VALID_IN, RequestActions
+from payments.admin.review import CALM, TONES, review, state_of, version_of
+from payments.desk import budgets, proving
+from payments.models import Payment, PaymentRequest
+from payments.states import FINISHED_PAYMENTS, PaymentState
+from payments.telling.money import format_amount
+from payments.telling.turns import turn_of
+from payments.templatetags.moments import age
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.urls import URLPattern
+    from unfold.dataclasses import UnfoldAction
+
+
+@admin.register(PaymentRequest)
+class PaymentRequestAdmin(RequestActions, ReadOnlyAdmin):
+    list_display = ("state_label", "payer_name", "title", "amount", "turn", "since")
+    list_display_links = ("state_label", "payer_name", "title")
+    list_filter = (
+        ("state", ChoicesDropdownFilter),
+        ReachedFilter,
+        CurrencyFilter,
+        ("seller", RelatedDropdownFilter),
+        ("created_at", BusinessDaysFilter),
+        ("finished_at", BusinessDaysFilter),
+    )
+    list_select_related = ()
+    search_fields = ("id", "title", "reference", "payer_name", "payer_email")
+    search_help_text = _("Payment id, title, reference, payer")
+    actions_detail = (
+        "draw_request",
+        "send_request",
+        "authorise",
+        "ask_proof",
+        "quote_again",
+        "send_again",
+        "look_again",
+        "cancel_request",
+    )
+    # The review page is a template of its own; these keep Django's form small.
+    fields = ("id",)
+    readonly_fields = fields
+    change_form_template = "admin/payments/paymentrequest/change_form.html"
+
+    # Reading
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PaymentRequest]:
+        payments = Payment.objects.filter(request=OuterRef("pk"))
+        attention = payments.filter(state=PaymentState.NEEDS_ATTENTION)
+        waits = Q(state=PaymentState.APPROVED, held=True, released_at=None)
+        others = payments.exclude(waits).exclude(state__in=FINISHED_PAYMENTS)
+        found: QuerySet[PaymentRequest] = super().get_queryset(request)
+        return found.select_related("payer_wallet", "seller", "requested_by", "authorised_by").annotate(
+            needs_person=Exists(attention) | (Exists(payments.filter(waits)) & ~Exists(others))
+        )
+
+    @display(description=_("state"), label={tone: tone for tone in {*TONES.values(), "outside"}}, ordering="state")
+    def state_label(self, row: PaymentRequest) -> tuple[str, str]:
+        text, tone = state_of(row)
+        return tone, text
+
+    @display(description=_("the payer pays at most"), ordering="ceiling_debit")
+    def amount(self, row: PaymentRequest) -> str:
+        return format_amount(row.ceiling) or "-"
+
+    @display(description=_("whose turn"))
+    def turn(self, row: PaymentRequest) -> str:
+        needs_person: bool = row.needs_person  # type: ignore[attr-defined]  # annotated in get_queryset
+        return str(turn_of(row.state, needs_person=needs_person).label)
+
+    @display(description=_("age"), ordering="created_at")
+    def since(self, row: PaymentRequest) -> str:
+        return age(row.created_at)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
+    ) -> HttpResponse:
+        row, offered = context["original"], context["actions_detail"]
+        more = {
+            **review(row),
+            "title": row.title,
+            "subtitle": None,
+            # The one thing to do next stands beside the words that ask for it; the others in the page's head.
+            "primary_actions": [one for one in offered if one["variant"] == ActionVariant.PRIMARY],
+            "actions_detail": [one for one in offered if one["variant"] != ActionVariant.PRIMARY],
+        }
+        answer: HttpResponse = super().render_change_form(request, {**context, **more}, *args, **options)
+        return answer
+
+    # Following
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.status_view)
+        own = path("<str:object_id>/status/", view, name="payments_paymentrequest_status")
+        return [own, *super().get_urls()]
+
+    def status_view(self, request: HttpRequest, object_id: str) -> JsonResponse:
+        """Whether the page is still true, for the script that follows it."""
+        row = self.model.objects.filter(pk=object_id).first()
+        if row is None or not self.has_view_permission(request, row):
+            raise Http404
+        return JsonResponse({"version": version_of(row), "done": row.state in CALM})
+
+    # Acting
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int | str) -> list[UnfoldAction]:
+        row = PaymentRequest.objects.filter(pk=object_id).first()
+        if row is None:
+            return []
+        offered = {name for name, states in VALID_IN.items() if row.state in states}
+        if "ask_proof" in offered:
+            # First the one, then the other.
+            offered -= {"draw_request", "send_request", "authorise"} if proving.unproven(row) else {"ask_proof"}
+        if row.requested_by_id == request.user.pk:
+            offered.discard("authorise")
+        if "draw_request" in offered and not budgets.for_request(row).exists():
+            offered.discard("draw_request")
+        allowed: list[UnfoldAction] = super().get_actions_detail(request, object_id)
+        return [one for one in allowed if one.method.original_function_name in offered]
+
+    def has_ask_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
+        return request.user.has_perm("payments.request_paymentrequest")
+
+    has_send_permission = has_ask_permission
+
+    def has_draw_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
+        return request.user.has_perm("payments.draw_standingbudget")
+
+    def has_authorise_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
+        return request.user.has_perm("payments.authorise_paymentrequest")
+
+    def has_look_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return self.has_ask_permission(request, object_id) or self.has_authorise_permission(request, object_id)

@@ -1,0 +1,138 @@
+"""What the review page of a payment request shows. Only reads: nothing here calls a wallet or changes a row."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from ledger.api import timeline
+from payments.desk import proving
+from payments.links import approval_url
+from payments.models.budgets import budget_of
+from payments.states import PaymentState, RequestState
+from payments.telling import standing, timelines
+from payments.telling.bill import Bill, line_of
+from payments.telling.narrating import describe
+from payments.telling.reasons import OUTSIDE, PARTLY, sentence
+from payments.telling.turns import next_step
+
+if TYPE_CHECKING:
+    from payments.models import Payment, PaymentRequest
+
+TIMELINE_LIMIT = 300
+#: How a state is coloured, in lists and on the page (Unfold's names).
+TONES = {
+    RequestState.QUOTING: "info",
+    RequestState.QUOTED: "warning",
+    RequestState.AWAITING_AUTHORISATION: "warning",
+    RequestState.AWAITING_APPROVAL: "info",
+    RequestState.APPROVED: "primary",
+    RequestState.SETTLED: "success",
+    RequestState.FAILED: "danger",
+    RequestState.DECLINED: "danger",
+    RequestState.CANCELLED: "default",
+    RequestState.EXPIRED: "default",
+}
+#: Read when nothing moves any more, or nothing will for a while.
+CALM = {
+    RequestState.QUOTED,
+    RequestState.AWAITING_AUTHORISATION,
+    RequestState.SETTLED,
+    RequestState.FAILED,
+    RequestState.DECLINED,
+    RequestState.CANCELLED,
+    RequestState.EXPIRED,
+}
+#: Nobody outside was asked yet.
+UNSENT_STATES = {RequestState.QUOTING, RequestState.QUOTED, RequestState.AWAITING_AUTHORISATION}
+#: The payer has, or had, a link.
+SENT_STATES = {RequestState.AWAITING_APPROVAL, RequestState.APPROVED, RequestState.SETTLED}
+
+
+def state_of(request: PaymentRequest) -> tuple[str, str]:
+    """A request's state in words, and their colour. Settled outside the wallets, or only in part, is told apart."""
+    if request.reason == OUTSIDE:
+        return _("Settled outside"), "outside"
+    if request.state == RequestState.FAILED and request.reason in PARTLY:
+        return _("Settled in part"), "warning"
+    return str(request.get_state_display()), TONES[RequestState(request.state)]
+
+
+def problem_of(request: PaymentRequest) -> str:
+    """Why the request is not where it should be; empty when all is well."""
+    return "" if request.state == RequestState.SETTLED else sentence(request.reason, request.reason_params)
+
+
+def review(request: PaymentRequest) -> dict[str, Any]:
+    """The context of the page, in a constant number of queries."""
+    payments = list(
+        request.payments.select_related("receiver_wallet").prefetch_related(
+            "quotes", "incoming_payments__wallet", "outgoing_payments__quote"
+        )
+    )
+    own = budget_of(request)
+    bill = Bill(request, [line_of(payment) for payment in payments])
+    state, tone = state_of(request)
+    return {
+        "request_row": request,
+        "state": state,
+        "tone": tone,
+        "bill": bill,
+        "budget": own or request.budget,
+        "terms": standing.terms(own) if own else [],
+        "step": next_step(request, payments),
+        "problem": problem_of(request),
+        "unproven": proving.unproven(request) if request.state in UNSENT_STATES else [],
+        "troubled": [payment for payment in payments if payment.state == PaymentState.NEEDS_ATTENTION],
+        "approval_url": approval_url(request) if request.state in SENT_STATES else "",
+        "version": version_of(request),
+        "follows": request.state not in CALM,
+        "attempts": _attempts(request, payments),
+        "mails": list(request.messages.all()),
+        "timeline": timelines.lines(timeline([("request", request.pk)], TIMELINE_LIMIT), describe),
+    }
+
+
+def version_of(request: PaymentRequest) -> str:
+    """Changes whenever the request, a payment or a message of it moves: what the page's script compares."""
+    moves = [(request.pk, request.state, request.changed_at, request.failures)]
+    moves += request.payments.order_by("id").values_list("id", "state", "changed_at", "failures")
+    moves += request.messages.order_by("id").values_list("id", "state", "changed_at", "attempts")
+    told = "\n".join(" ".join(map(str, move)) for move in moves)
+    return sha256(told.encode()).hexdigest()[:32]
+
+
+def _attempts(request: PaymentRequest, payments: list[Payment]) -> list[dict[str, Any]]:
+    """Everything that was ever tried at a wallet for this request, failures included, oldest first."""
+    tried: list[dict[str, Any]] = [
+        {
+            "what": grant.get_kind_display(),
+            "model": "grant",
+            "row": grant,
+            "host": grant.wallet.host,
+            "amount": grant.limit,
+        }
+        for grant in request.grants.select_related("wallet")
+    ]
+    for payment in payments:
+        tried += [
+            {"model": "incomingpayment", "row": row, "host": row.wallet.host, "amount": row.amount}
+            for row in payment.incoming_payments.all()
+        ]
+        payer_host = request.payer_wallet.host
+        tried += [
+            {"model": "quote", "row": row, "host": payer_host, "amount": row.debit, "arrives": row.receive}
+            for row in payment.quotes.all()
+        ]
+        tried += [
+            {"model": "outgoingpayment", "row": row, "host": payer_host, "amount": row.quote.debit}
+            for row in payment.outgoing_payments.all()
+        ]
+    for attempt in tried:
+        row = attempt["row"]
+        attempt.setdefault("what", row._meta.verbose_name)  # noqa: SLF001 - Django's public name
+        attempt["url_name"] = f"admin:payments_{attempt['model']}_change"
+        attempt["reason"] = sentence(row.reason, row.reason_params)
+    return sorted(tried, key=lambda attempt: (attempt["row"].created_at, attempt["row"].pk))

@@ -1,0 +1,18 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
+
+
+class PaymentsConfig(AppConfig):
+    name = "payments"
+    verbose_name = _("Payments")
+
+    def ready(self) -> None:
+        from django_q.signals import post_spawn  # noqa: PLC0415 - models can only be imported once every app is loaded
+
+        from payments import tasks  # noqa: PLC0415 - as above
+        from payments.running import schedule  # noqa: PLC0415 - as above
+
+        post_migrate.connect(schedule.make, sender=self, dispatch_uid="payments.running.schedule")
+        # A worker that starts looks for what is due, without waiting for the schedule.
+        post_spawn.connect(tasks.keep_ticking, dispatch_uid="payments.ticking")

@@ -1,0 +1,128 @@
+"""The switch that stops new money movement: everything, one seller, or one wallet host. Looking goes on meanwhile."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ledger import clock
+from ledger.api import Actor, accept_witness, record, seal
+from payments.models import Pause, Seller
+from payments.models.pauses import PauseScope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.contrib.auth.models import User
+    from django.utils.functional import Promise
+
+DATABASE_RESTORED: Final = "database_restored"
+LEDGER_UNPROTECTED: Final = "ledger_unprotected"
+#: Pauses that the program starts by itself, as they follow “paused:”. What a person wrote is shown as it stands.
+OWN_REASONS: Final[dict[str, Promise]] = {
+    DATABASE_RESTORED: gettext_lazy(
+        "this database was restored or copied. Compare the latest payments with the wallets before resuming"
+    ),
+    LEDGER_UNPROTECTED: gettext_lazy(
+        "the ledger's tables lack the triggers that protect them. Run “manage.py migrate”, then resume"
+    ),
+}
+_HOST = re.compile(r"(\[[0-9a-f:]+\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?)(:[0-9]{1,5})?")
+
+
+def pause(scope: PauseScope, target: str, reason: str, by: User | None) -> Pause:
+    """Stop new money movement within `scope`. One that is already on is returned as it is.
+
+    `target` is a seller's id, a wallet's host as in its address (`wallet.example`, `localhost:4000`), or empty for
+    everything. `by` is None when the program pauses itself. Raises ValidationError, with a sentence per field.
+    """
+    target = checked_target(scope, target)
+    reason = reason.strip()
+    if not reason:
+        raise ValidationError({"reason": _("Say why, so that others know when to resume.")})
+    try:
+        with transaction.atomic():
+            started = Pause.objects.create(scope=scope, target=target, reason=reason, started_by=by)
+            _tell("pause.started", started, by)
+    except IntegrityError:
+        return Pause.objects.get(scope=scope, target=target, ended_at=None)
+    return started
+
+
+def resume(pause_id: int, by: User) -> Pause:
+    """Let money move again. Resuming twice is resuming once.
+
+    Whoever resumes after a restore decides that this database's history counts: the ledger's witness follows it.
+    """
+    with transaction.atomic():
+        rows = Pause.objects.filter(pk=pause_id, ended_at=None)
+        if rows.update(ended_at=clock.now(), ended_by=by):
+            ended = Pause.objects.get(pk=pause_id)
+            _tell("pause.ended", ended, by)
+            if ended.reason == DATABASE_RESTORED:
+                transaction.on_commit(_accept_history, robust=True)
+            return ended
+    return Pause.objects.get(pk=pause_id)
+
+
+def _accept_history() -> None:
+    seal()
+    accept_witness()
+
+
+def blocking(seller_id: str, hosts: Iterable[str]) -> Pause | None:
+    """The pause that forbids `seller_id` to move new money between wallets at `hosts`; None when it may."""
+    return first_of(active(), seller_id, hosts)
+
+
+def first_of(pauses: Iterable[Pause], seller_id: str, hosts: Iterable[str]) -> Pause | None:
+    """The same, among `pauses` that are on: for whoever asks for many payments at once."""
+    targets = {(PauseScope.ALL, ""), (PauseScope.SELLER, seller_id)}
+    targets |= {(PauseScope.HOST, host.lower()) for host in hosts}
+    return next((pause for pause in pauses if (pause.scope, pause.target) in targets), None)
+
+
+def active() -> list[Pause]:
+    """Every pause that is on, oldest first."""
+    return list(Pause.objects.filter(ended_at=None).order_by("started_at"))
+
+
+def why(pause: Pause) -> str:
+    """The reason of `pause` in the reader's language, or as somebody wrote it."""
+    return str(OWN_REASONS.get(pause.reason, pause.reason))
+
+
+def checked_target(scope: PauseScope, target: str) -> str:
+    """`target` as it is stored; ValidationError when it does not name what `scope` asks for."""
+    target = target.strip()
+    match scope:
+        case PauseScope.ALL if target:
+            raise ValidationError({"target": _("Leave this empty to pause everything.")})
+        case PauseScope.SELLER if not Seller.objects.filter(pk=target).exists():
+            raise ValidationError({"target": _("There is no seller with the id “%(id)s”.") % {"id": target}})
+        case PauseScope.HOST:
+            target = target.lower()
+            if not _HOST.fullmatch(target):
+                raise ValidationError({"target": _("A wallet host looks like wallet.example, without https://.")})
+    return target
+
+
+def _tell(kind: str, row: Pause, by: User | None) -> None:
+    subjects = {"pause": str(row.pk)}
+    data = {"scope": str(row.scope)}
+    if row.scope == PauseScope.SELLER:
+        subjects["seller"] = data["seller"] = row.target
+    elif row.scope == PauseScope.HOST:
+        data["host"] = row.target
+    private = None
+    if row.reason in OWN_REASONS:
+        data["reason"] = row.reason
+    else:
+        private = {"reason": row.reason}
+    actor = Actor.staff(by.pk) if by else Actor.system("installation")
+    record(kind, actor=actor, subjects=subjects, data=data, private=private)

@@ -1,0 +1,1 @@
+"""What moves payment requests. `advance.advance` is the door; `states` (one room up) the map."""

@@ -1,0 +1,154 @@
+"""The door to the engine: move one payment request as far as it gets.
+
+Plan (one transaction, no network), call (network, no database), apply (one transaction): over and over, under a lease.
+Any number of pages, workers and staff may call it for the same request at once; one of them works.
+"""
+
+import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+from django.db import transaction
+
+from ledger import clock
+from ledger.api import record
+from payments.client import client
+from payments.engine import hosts
+from payments.engine.leases import Lease, LeaseLost, acquire, hold, release, renew
+from payments.engine.planning import Plan, plan, tidy
+from payments.engine.steps.base import ENGINE, Step
+from payments.engine.transitions import Moved, NoSuchMove
+from payments.models import PaymentRequest
+from payments.openpayments.errors import OpenPaymentsError
+from payments.openpayments.transport import Deadline
+from payments.running import starting
+
+log = logging.getLogger(__name__)
+
+#: No call to a wallet may take longer, all of it together.
+CALL_SECONDS = 12.0
+MAX_ROUNDS = 200
+MAX_AT_ONCE = 8
+PAUSE_SECONDS = 0.1
+
+
+def advance(request_id: str, seconds: float) -> PaymentRequest:
+    """Work on the request for about `seconds`, at the most until it waits for a person or a clock; then tell how it is.
+
+    A wallet's fault is written into the rows, never raised. A call that has begun is finished (at most 12 s).
+    """
+    starting.start()
+    end = time.monotonic() + seconds
+    while True:
+        lease = acquire(request_id)
+        if lease:
+            _work(lease, end, sleeps=True)
+            break
+        if time.monotonic() > end:
+            break
+        time.sleep(PAUSE_SECONDS)
+    return PaymentRequest.objects.select_related("payer_wallet", "seller").get(pk=request_id)
+
+
+def push(request_id: str, seconds: float) -> datetime | None:
+    """Work on the request as `advance` does, but sleep for nothing: when it wants the next look, None when told.
+
+    For workers, which have others to work on meanwhile. A request that somebody else is at is left to them.
+    """
+    starting.start()
+    lease = acquire(request_id)
+    return _work(lease, time.monotonic() + seconds, sleeps=False) if lease else None
+
+
+def _work(lease: Lease, end: float, *, sleeps: bool) -> datetime | None:
+    suspected = hosts.suspects()
+    for round_ in range(MAX_ROUNDS):
+        try:
+            planned = _plan(lease, takes_over=lease.inherited and round_ == 0)
+            if planned.steps:
+                _carry_out(lease, planned.steps, suspected)
+        except LeaseLost:
+            return None
+        if planned.moved or planned.steps:
+            if time.monotonic() < end:
+                continue
+            planned.wake_at = clock.now()
+        if sleeps and _waits_shortly(planned, end):
+            continue
+        if release(lease, planned.wake_at):
+            return planned.wake_at
+    log.error("request %s: still not at rest after %s rounds", lease.request_id, MAX_ROUNDS)
+    release(lease, clock.now())
+    return None
+
+
+def _waits_shortly(planned: Plan, end: float) -> bool:
+    """Sleep until the plan's time comes if the caller's budget allows it; the lease outlives this wait."""
+    if planned.wake_at is None:
+        return False
+    wait = (planned.wake_at - clock.now()).total_seconds()
+    if wait > end - time.monotonic():
+        return False
+    time.sleep(max(wait, 0.01))
+    return True
+
+
+def _plan(lease: Lease, *, takes_over: bool) -> Plan:
+    with transaction.atomic():
+        request = hold(lease)
+        if takes_over:
+            # Whoever lets go of a lease has the answer to every intent, as we have later in the same lease.
+            tidy(request)
+        return plan(request, clock.now())
+
+
+def _carry_out(lease: Lease, steps: list[Step], suspected: frozenset[str]) -> None:
+    """A few at a time: so many calls take less than a lease lives, and each few begin under one that was renewed."""
+    _do(steps[:MAX_AT_ONCE], suspected)
+    for begin in range(MAX_AT_ONCE, len(steps), MAX_AT_ONCE):
+        renew(lease)
+        _do(steps[begin : begin + MAX_AT_ONCE], suspected)
+
+
+def _do(steps: list[Step], suspected: frozenset[str]) -> None:
+    if len(steps) == 1:
+        answers = [_call(steps[0])]
+    else:
+        with ThreadPoolExecutor(max_workers=MAX_AT_ONCE) as pool:
+            answers = list(pool.map(_call, steps))
+    for step, answer in zip(steps, answers, strict=True):
+        _apply(step, answer)
+    hosts.note(((step.host, answer) for step, answer in zip(steps, answers, strict=True)), suspected)
+
+
+def _call(step: Step) -> object:
+    try:
+        with hosts.calling(step.host):
+            return step.call(client(), Deadline.after(CALL_SECONDS))
+    except OpenPaymentsError as error:
+        log.info("%s: %s", type(step).__name__, error)
+        return error
+
+
+def _apply(step: Step, answer: object) -> None:
+    """Commit the answer, in one transaction that begins with the request's row, as every command of a person does."""
+    try:
+        with transaction.atomic():
+            PaymentRequest.objects.filter(pk=step.request_id).update(woken=True)
+            if isinstance(answer, OpenPaymentsError):
+                step.failed(answer)
+            else:
+                step.apply(answer)
+    except (Moved, NoSuchMove) as late:
+        # Another holder took over while this call was out, and has found out by itself. What the wallet said is kept.
+        log.warning("late answer to %s: %s", type(step).__name__, late)
+        _keep_late(step, answer)
+
+
+def _keep_late(step: Step, answer: object) -> None:
+    told = {"step": type(step).__name__, "answer": type(answer).__name__, "host": step.host}
+    if remote_id := getattr(answer, "id", ""):
+        told["remote_id"] = str(remote_id)
+    with transaction.atomic():
+        record("request.late_answer", actor=ENGINE, subjects={"request": step.request_id}, data=told)

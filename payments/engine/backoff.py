@@ -1,0 +1,23 @@
+"""How long to wait after things went wrong, and between looks."""
+
+import random
+from datetime import datetime, timedelta
+
+from ledger import clock
+
+FIRST_SECONDS = 1.0
+LONGEST_SECONDS = 600.0
+LOOKS_SECONDS: tuple[float, ...] = (0.5, 1, 1, 2, 3, 5, 8, 13, 20, 30, 60, 120, 300)
+LONGEST_LOOK_SECONDS = 1800.0
+
+
+def after_failure(failures: int) -> datetime:
+    """When to try again after so many failures in a row; jittered, so that rows that failed together part ways."""
+    seconds = min(FIRST_SECONDS * 2 ** min(failures - 1, 10), LONGEST_SECONDS)
+    return clock.now() + timedelta(seconds=seconds * random.uniform(0.75, 1.25))  # noqa: S311 - not a secret
+
+
+def next_look(looks: int) -> datetime:
+    """When to look again at a payment that was sent, after so many looks."""
+    seconds = LOOKS_SECONDS[looks] if looks < len(LOOKS_SECONDS) else LONGEST_LOOK_SECONDS
+    return clock.now() + timedelta(seconds=seconds)

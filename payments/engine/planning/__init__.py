@@ -1,0 +1,28 @@
+"""What a payment request needs next, decided from its rows alone: no network, in one transaction.
+
+`plan(request, now)` may move states that need no wallet; it writes down the intent of each step that it returns.
+"""
+
+from datetime import datetime
+
+from payments.engine.planning import approval, cleaning, paying, quoting, standing
+from payments.engine.planning.base import Plan, tidy
+from payments.models import PaymentRequest
+from payments.models.budgets import budget_of
+from payments.states import RequestState
+
+
+def plan(request: PaymentRequest, now: datetime) -> Plan:
+    match request.state:
+        case RequestState.QUOTING:
+            return quoting.plan(request, now)
+        case RequestState.QUOTED | RequestState.AWAITING_AUTHORISATION | RequestState.AWAITING_APPROVAL:
+            return approval.plan(request, now)
+        case RequestState.APPROVED:
+            budget = budget_of(request)
+            return standing.plan(request, budget, now) if budget else paying.plan(request, now)
+        case _:
+            return cleaning.plan(request, now)
+
+
+__all__ = ["Plan", "plan", "tidy"]

@@ -1,0 +1,194 @@
+"""While the request waits for people: expiry, the payer's wallet page, and collecting the approval."""
+
+from datetime import datetime, timedelta
+
+from ledger.api import record
+from payments.desk import pausing
+from payments.engine.ending import end_unordered, nothing_left_to_ask
+from payments.engine.planning.base import Access, Plan, hosts_of, quote_or_step, with_attempts, with_quotes
+from payments.engine.planning.cleaning import cancel_grants
+from payments.engine.planning.watching import watch
+from payments.engine.rest import rest_of
+from payments.engine.steps.approving import AskToPay, Collect, ask_again
+from payments.engine.steps.base import ENGINE, PATIENCE, stop_asking
+from payments.engine.transitions import move
+from payments.models import Grant, Payment, PaymentRequest, Quote
+from payments.models.budgets import BEFORE_THE_END, budget_of
+from payments.models.grants import GrantKind
+from payments.states import IN_FLIGHT, GrantState, PaymentState, RequestState
+
+#: The payer pressed "approve" this long ago and left: their wallet's page is no longer worth preparing.
+PAYER_PATIENCE = timedelta(minutes=5)
+INTERACTIONS = (GrantState.PENDING, GrantState.RETURNED, GrantState.CONTINUING)
+
+
+def plan(request: PaymentRequest, now: datetime) -> Plan:
+    plan = Plan()
+    grants = _approvals(request) if request.state == RequestState.AWAITING_APPROVAL else []
+    if _collect(plan, request, grants, now):
+        return plan
+    if now >= request.expires_at:
+        expire(request)
+        plan.moved = True
+        return plan
+    plan.wake(request.expires_at)
+    if request.state == RequestState.AWAITING_APPROVAL:
+        cancel_grants(plan, request, grants, now)
+        if request.payer_asked_at:
+            if not plan.steps:
+                _prepare(plan, request, grants, request.payer_asked_at, now)
+        else:
+            # Not between the press and the wallet's page: the payer approves what they were shown.
+            _watch_ordered(plan, request, now)
+    return plan
+
+
+def _watch_ordered(plan: Plan, request: PaymentRequest, now: datetime) -> None:
+    """What was ordered before the payer was asked again goes on; what comes of it changes what they are asked for."""
+    ordered = request.payments.filter(state__in=[*IN_FLIGHT, PaymentState.APPROVED])
+    payments = list(with_attempts(ordered))
+    if not payments:
+        return
+    access = Access(request, now)
+    for payment in payments:
+        if payment.state != PaymentState.APPROVED:
+            watch(plan, access, payment)
+        if payment.state == PaymentState.APPROVED:
+            # It is sent anew, and needs an approval like the others.
+            move(payment, PaymentState.QUOTED, actor=ENGINE, grant=None, failures=0, retry_at=None)
+            plan.moved = True
+    if plan.moved:
+        rest = rest_of(request, list(with_attempts(request.payments.all())))
+        PaymentRequest.objects.filter(pk=request.pk).update(**rest)
+
+
+def expire(request: PaymentRequest) -> None:
+    end_unordered(request, list(request.payments.all()), RequestState.EXPIRED, actor=ENGINE)
+
+
+def _approvals(request: PaymentRequest) -> list[Grant]:
+    """Those that the payer is asked for, or that go back to the wallet."""
+    states = [*INTERACTIONS, GrantState.CANCELLING]
+    return list(request.grants.filter(kind=GrantKind.OUTGOING, state__in=states))
+
+
+def _collect(plan: Plan, request: PaymentRequest, grants: list[Grant], now: datetime) -> bool:
+    """Collect an approval whose payer came back; True while one is being collected."""
+    for grant in grants:
+        if grant.state == GrantState.CONTINUING:
+            # Its answer never reached us, and it can be given only once.
+            move(grant, GrantState.CANCELLING, actor=ENGINE, reason="approval_lost")
+            ask_again(request, grant, "approval_lost")
+            plan.moved = True
+            return True
+        if grant.state == GrantState.RETURNED:
+            if grant.wait_until and grant.wait_until > now:
+                plan.wake(grant.wait_until)
+            else:
+                plan.steps.append(Collect.plan(request, grant))
+            return True
+    return False
+
+
+def _prepare(plan: Plan, request: PaymentRequest, grants: list[Grant], asked_at: datetime, now: datetime) -> None:
+    """The payer waits for their wallet's page: quote afresh, then ask the wallet."""
+    if request.retry_at and request.retry_at > now:
+        plan.wake(request.retry_at)
+        return
+    if now > asked_at + PAYER_PATIENCE:
+        stop_asking(request.pk, "wallet_gave_up", {})
+        plan.moved = True
+        return
+    for grant in grants:
+        if grant.state not in INTERACTIONS:
+            continue
+        if grant.created_at >= asked_at:
+            # Made while the payer pressed twice: the first page serves both.
+            PaymentRequest.objects.filter(pk=request.pk).update(payer_asked_at=None)
+        else:
+            move(grant, GrantState.CANCELLING, actor=ENGINE)
+        plan.moved = True
+        return
+    budget = budget_of(request)
+    if budget and now >= budget.ends_at - BEFORE_THE_END:
+        expire(request)
+        plan.moved = True
+        return
+    payments = _payments(request)
+    if not payments and not budget:
+        nothing_left_to_ask(request, list(request.payments.all()))
+        plan.moved = True
+        return
+    if pause := pausing.blocking(request.seller_id, hosts_of(request, payments)):
+        stop_asking(request.pk, "paused", {"why": {"code": pause.reason}})
+        plan.moved = True
+        return
+    if budget:
+        plan.steps.append(AskToPay.plan(request))
+        return
+    access = Access(request, now)
+    tried = [payment for payment in payments if not payment.waits_for_release]
+    if tried and all(map(_is_out_of_reach, tried)):
+        _nobody_in_reach(plan, request, tried)
+        return
+    quotes = [_quote(plan, access, payment, asked_at) for payment in payments]
+    ready = [quote for quote in quotes if quote is not None]
+    if len(ready) == len(quotes) and not plan.steps:
+        _ask_wallet(plan, request, ready)
+
+
+def _is_out_of_reach(payment: Payment) -> bool:
+    """Since the payer pressed, its wallet could not be brought to quote it afresh."""
+    return payment.failures >= PATIENCE
+
+
+def _nobody_in_reach(plan: Plan, request: PaymentRequest, payments: list[Payment]) -> None:
+    stop_asking(request.pk, payments[0].reason, payments[0].reason_params)
+    Payment.objects.filter(pk__in=[payment.pk for payment in payments]).update(failures=0, retry_at=None)
+    plan.moved = True
+
+
+def _quote(plan: Plan, access: Access, payment: Payment, asked_at: datetime) -> Quote | None:
+    """A fresh quote; the last one for who is not paid yet.
+
+    One receiver whose wallet is down now does not keep the payer from approving for all.
+    """
+    if payment.waits_for_release or _is_out_of_reach(payment):
+        return payment.latest_quote
+    return quote_or_step(plan, access, payment, since=asked_at)
+
+
+def _payments(request: PaymentRequest) -> list[Payment]:
+    return list(with_quotes(request.payments.filter(state=PaymentState.QUOTED)))
+
+
+def _ask_wallet(plan: Plan, request: PaymentRequest, quotes: list[Quote]) -> None:
+    ceiling = request.ceiling
+    debits = [quote.debit for quote in quotes if quote.debit]
+    assert ceiling, "the payer was shown an amount"
+    if any(debit.asset != ceiling.asset for debit in debits):
+        stop_asking(request.pk, "asset_changed", {})
+        plan.moved = True
+        return
+    total = request.ordered_debit + sum(quote.payment.needs(quote) for quote in quotes)
+    if total > ceiling.value:
+        note_growth(request, total)
+        plan.moved = True
+        return
+    plan.steps.append(AskToPay.plan(request))
+
+
+def note_growth(request: PaymentRequest, total: int) -> None:
+    """It would cost more than the payer was shown: they see the new amount and decide again."""
+    request.proposed_debit = total
+    PaymentRequest.objects.filter(pk=request.pk).update(
+        proposed_debit=total, payer_asked_at=None, reason="amount_grew", reason_params={}
+    )
+    assert request.ceiling
+    assert request.proposed
+    record(
+        "request.amount_grew",
+        actor=ENGINE,
+        subjects={"request": request.pk},
+        data={"ceiling": dict(request.ceiling.to_wire()), "debit": dict(request.proposed.to_wire())},
+    )

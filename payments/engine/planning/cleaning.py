@@ -1,0 +1,69 @@
+"""After the end: approvals given back, unpaid incoming payments closed, so that nothing can move any more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from payments.engine.planning.base import Access, Plan
+from payments.engine.steps.access import CancelGrant
+from payments.engine.steps.base import ENGINE
+from payments.engine.steps.receiving import CloseIncoming
+from payments.engine.transitions import move
+from payments.models import IncomingPayment
+from payments.models.grants import GrantKind
+from payments.states import FINISHED_PAYMENTS, AttemptState, GrantState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from payments.models import Grant, PaymentRequest
+
+#: After so many failures an unpaid incoming payment is left to expire by itself: no grant can pay it any more.
+GIVE_UP = 8
+
+
+def plan(request: PaymentRequest, now: datetime) -> Plan:
+    plan = Plan()
+    grants = list(request.grants.filter(kind=GrantKind.OUTGOING))
+    for grant in grants:
+        if grant.state in (GrantState.PENDING, GrantState.RETURNED, GrantState.CONTINUING, GrantState.ACTIVE):
+            move(grant, GrantState.CANCELLING, actor=ENGINE)
+    cancel_grants(plan, request, grants, now)
+    _close_unpaid(plan, request, now)
+    return plan
+
+
+def cancel_grants(plan: Plan, request: PaymentRequest, grants: Iterable[Grant], now: datetime) -> None:
+    """Give those of `grants` back that are to go."""
+    for grant in grants:
+        if grant.state != GrantState.CANCELLING:
+            continue
+        if grant.retry_at and grant.retry_at > now:
+            plan.wake(grant.retry_at)
+        else:
+            plan.steps.append(CancelGrant.plan(request, grant))
+
+
+def _close_unpaid(plan: Plan, request: PaymentRequest, now: datetime) -> None:
+    open_places = IncomingPayment.objects.filter(
+        payment__request=request,
+        payment__state__in=FINISHED_PAYMENTS,
+        state=AttemptState.OPEN,
+        closed=False,
+        failures__lt=GIVE_UP,
+        expires_at__gt=now,
+    )
+    unpaid = list(open_places.select_related("payment__receiver_wallet", "wallet"))
+    if not unpaid:
+        return
+    access = Access(request, now)
+    for incoming in unpaid:
+        assert incoming.payment
+        not_before = [at for at in (incoming.retry_at, incoming.payment.retry_at) if at and at > now]
+        if not_before:
+            plan.wake(max(not_before))
+        elif grant := access.to(GrantKind.INCOMING, incoming.wallet):
+            plan.steps.append(CloseIncoming.plan(request, incoming, grant))
+        else:
+            access.ask(plan, incoming.payment, GrantKind.INCOMING, incoming.wallet)

@@ -1,0 +1,267 @@
+"""From approved to ordered: each payment once, within what the payer approved, in all and under each approval."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import prefetch_related_objects
+
+from payments.desk import asking, pausing
+from payments.engine.ending import finish
+from payments.engine.planning.base import Access, Plan, before_orders, hosts_of, is_open, quote_or_step, with_orders
+from payments.engine.planning.watching import has_token, is_due, watch
+from payments.engine.reserving import cover, hindrance, note_disagreement
+from payments.engine.rest import rest_of
+from payments.engine.steps.access import KEEP_ALIVE, LookAtSpent, token_is_fresh
+from payments.engine.steps.approving import tell_again
+from payments.engine.steps.base import ENGINE
+from payments.engine.steps.receiving import CloseIncoming
+from payments.engine.steps.sending import CreateOutgoing
+from payments.engine.transitions import move
+from payments.models import Grant, Payment, PaymentRequest
+from payments.models.grants import GrantKind
+from payments.states import FINISHED_PAYMENTS, IN_FLIGHT, PAID, GrantState, PaymentState, RequestState
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from payments.models import Quote
+
+#: Wallets that don't answer for this long need a person.
+UNSENT_DEADLINE = timedelta(hours=24)
+#: So many orders that a wallet refused, or that never arrived, under one approval: it will not take the next either.
+MOST_ORDERS = 12
+PAUSE_POLL = timedelta(seconds=60)
+HOLDS_UP = IN_FLIGHT - {PaymentState.NEEDS_ATTENTION}
+#: After so many failures the place for a held payment's money is left to expire: nothing is ordered to it.
+MOST_TRIES_TO_CLOSE = 8
+SPENT_IS_NEWS = timedelta(minutes=5)
+
+
+class Round:
+    """What one plan knows of a request, read once for all its payments; and what it has ordered so far."""
+
+    def __init__(self, plan: Plan, request: PaymentRequest, now: datetime) -> None:
+        self.plan = plan
+        self.request = request
+        self.now = now
+        self.payments = _payments(request)
+        self.access = Access(request, now)
+        self.pauses = pausing.active()
+        self.ordered: Counter[str] = Counter()  # minor units by approval
+        for payment in self.payments:
+            if order := payment.counted_order:
+                self.ordered[order.grant_id] += order.quote.debit_value or 0
+
+    def fits(self, grant: Grant, quote: Quote) -> bool:
+        """Within what the payer approved, in all and this time, with all that was ordered, in this plan too."""
+        assert quote.debit
+        if grant.limit is None or quote.debit.asset != grant.limit.asset:
+            return False
+        total = self.ordered.total() + quote.debit.value
+        if grant.interval:
+            # Of a standing budget: its limit is kept by what is reserved in its period.
+            return total <= (self.request.ceiling_debit or 0)
+        under_this = self.ordered[grant.pk] + quote.debit.value
+        return total <= (self.request.ceiling_debit or 0) and under_this <= grant.limit.value
+
+    def wants_spent(self, grant: Grant) -> bool:
+        """Before an approval under which something was ordered is given up, its wallet is asked what was spent."""
+        is_old = grant.spent_checked_at is None or grant.spent_checked_at < self.now - SPENT_IS_NEWS
+        return bool(self.ordered[grant.pk]) and is_old and token_is_fresh(grant, self.now)
+
+    def order(self, payment: Payment, grant: Grant, quote: Quote) -> None:
+        self.ordered[grant.pk] += quote.debit_value or 0
+        self.plan.steps.append(CreateOutgoing.plan(self.request, payment, quote))
+
+
+def _payments(request: PaymentRequest) -> list[Payment]:
+    """With their orders; what came before an order is read only while one is still to be given."""
+    payments = list(with_orders(request.payments.all()))
+    if any(payment.state == PaymentState.APPROVED for payment in payments):
+        prefetch_related_objects(payments, *before_orders())
+    return payments
+
+
+def plan(request: PaymentRequest, now: datetime) -> Plan:
+    plan = Plan()
+    round_ = Round(plan, request, now)
+    for payment in round_.payments:
+        if payment.state == PaymentState.APPROVED:
+            _send(round_, payment)
+        else:
+            watch(plan, round_.access, payment)
+        if request.state != RequestState.APPROVED:
+            return plan
+    for grant in {payment.grant for payment in round_.payments if payment.grant}:
+        if grant.asks_spent and grant.state == GrantState.ACTIVE and has_token(plan, request, grant, now):
+            plan.steps.append(LookAtSpent.plan(request, grant))
+    if all(payment.state in FINISHED_PAYMENTS for payment in round_.payments):
+        finish(request, round_.payments)
+        plan.moved = True
+    return plan
+
+
+def _send(round_: Round, payment: Payment) -> None:
+    plan, request, now = round_.plan, round_.request, round_.now
+    grant = _approval(request, payment)
+    if grant is None:
+        _back_to_payer(round_, payment, "approval_ended")
+        return
+    if payment.waits_for_release:
+        _hold(round_, payment, grant)
+        return
+    if payment.reason == "payment_failed":
+        _back_to_payer(round_, payment, "payment_failed")
+        return
+    if not is_due(plan, payment, now):
+        return
+    too_long = payment.failures and now > _tried_since(request, payment) + UNSENT_DEADLINE
+    too_often = sum(order.grant_id == grant.pk for order in payment.outgoing_payments.all()) >= MOST_ORDERS
+    if payment.reason != "over_limit" and (too_long or too_often):
+        # Nothing was sent: giving up is safe.
+        move(payment, PaymentState.FAILED, actor=ENGINE, reason=payment.reason, reason_params=payment.reason_params)
+        plan.moved = True
+        return
+    if pause := pausing.first_of(round_.pauses, request.seller_id, hosts_of(request, [payment])):
+        Payment.objects.filter(pk=payment.pk).update(reason="paused", reason_params={"why": {"code": pause.reason}})
+        plan.wake(now + PAUSE_POLL)
+        return
+    if payment.reason == "over_limit":
+        _back_to_payer(round_, payment, _over_limit(grant))
+        return
+    if grant.interval and _waits_for_budget(plan, payment, grant, now):
+        return
+    if not has_token(plan, request, grant, now):
+        return
+    quote = quote_or_step(plan, round_.access, payment, since=None)
+    if quote is None:
+        return
+    if not round_.fits(grant, quote):
+        _back_to_payer(round_, payment, "amount_grew")
+    elif grant.interval and not cover(payment, quote.debit_value or 0, now):
+        _back_to_payer(round_, payment, "budget_does_not_cover")
+    else:
+        round_.order(payment, grant, quote)
+
+
+def _over_limit(grant: Grant) -> str:
+    """Why the payer's wallet says that an order is more than was approved, as far as we can tell."""
+    if not grant.interval:
+        return "amount_grew"
+    return "budget_without_intervals" if note_disagreement(grant) else "budget_wallet_disagrees"
+
+
+def _waits_for_budget(plan: Plan, payment: Payment, grant: Grant, now: datetime) -> bool:
+    """A pause of the budget, or its next period, comes before the order; `cover` finds what waiting can't help."""
+    found = hindrance(grant.standing_budget, now)
+    if found is None or not (found.paused or found.until):
+        return False
+    Payment.objects.filter(pk=payment.pk).update(reason=found.code, reason_params={})
+    plan.wake(found.until or now + PAUSE_POLL)
+    return True
+
+
+def _hold(round_: Round, payment: Payment, grant: Grant) -> None:
+    """Approved, and nothing is ordered before it is released.
+
+    The place for money that its quote needed is closed meanwhile, a fresh one is made at its release. The approval is
+    kept from being forgotten.
+    """
+    plan, now = round_.plan, round_.now
+    if payment.failures < MOST_TRIES_TO_CLOSE and is_due(plan, payment, now):
+        _close_place(round_, payment)
+    rotates_at = grant.token_expires_at and grant.token_expires_at + KEEP_ALIVE
+    if rotates_at and rotates_at > now:
+        plan.wake(rotates_at)
+    else:
+        has_token(plan, round_.request, grant, now)
+
+
+def _close_place(round_: Round, payment: Payment) -> None:
+    place = next((one for one in payment.incoming_payments.all() if is_open(one, round_.now)), None)
+    if place is None:
+        return
+    to_receive = round_.access.to(GrantKind.INCOMING, payment.receiver_wallet)
+    if to_receive is None:
+        round_.access.ask(round_.plan, payment, GrantKind.INCOMING, payment.receiver_wallet)
+        return
+    place.payment = payment
+    round_.plan.steps.append(CloseIncoming.plan(round_.request, place, to_receive))
+
+
+def _approval(request: PaymentRequest, payment: Payment) -> Grant | None:
+    """The approval it is sent under: its own, or one that the payer gave since, for a payment that is sent anew."""
+    assert payment.grant, "an approved payment has its approval"
+    if payment.grant.state == GrantState.ACTIVE:
+        return payment.grant
+    newer = request.grants.filter(kind=GrantKind.OUTGOING, state=GrantState.ACTIVE).select_related("wallet").first()
+    if newer:
+        Payment.objects.filter(pk=payment.pk).update(grant=newer)
+        payment.grant = newer
+    return newer
+
+
+def _tried_since(request: PaymentRequest, payment: Payment) -> datetime:
+    """When the payer approved, when it was released, or when a person had an older order fenced to start anew."""
+    assert request.approved_at
+    since = [order.changed_at for order in payment.outgoing_payments.all() if order.reason == "fenced"]
+    if payment.released_at:
+        since.append(payment.released_at)
+    return max([request.approved_at, *since])
+
+
+def _back_to_payer(round_: Round, payment: Payment, code: str) -> None:
+    """What was approved has ended, or does not cover `payment`: ask for the rest, by the same link.
+
+    Not while something is under way under the old approval: that wakes the request by itself, at its next look. What
+    needs a person's attention holds nobody up: it stays ordered, and is looked at.
+    """
+    plan, request, now = round_.plan, round_.request, round_.now
+    if payment.grant and payment.grant.interval and _back_to_staff(round_, code):
+        return
+    if plan.steps or any(other.state in HOLDS_UP for other in round_.payments):
+        return
+    live = request.grants.filter(kind=GrantKind.OUTGOING, state=GrantState.ACTIVE).select_related("wallet")
+    if unasked := [grant for grant in live if round_.wants_spent(grant)]:
+        plan.steps += [LookAtSpent.plan(request, grant) for grant in unasked]
+        return
+    for grant in live:
+        move(grant, GrantState.CANCELLING, actor=ENGINE, reason=code)
+    before, rest = payment.grant, rest_of(request, round_.payments)
+    assert before, "an approved payment has its approval"
+    for unsent in round_.payments:
+        if unsent.state == PaymentState.APPROVED:
+            move(unsent, PaymentState.QUOTED, actor=ENGINE, grant=None, failures=0, retry_at=None)
+    was_used = rest["ordered_debit"] or any(other.state in IN_FLIGHT for other in round_.payments)
+    move(
+        request,
+        RequestState.AWAITING_APPROVAL,
+        actor=ENGINE,
+        reason=code,
+        budget=None,
+        approved_at=request.approved_at if was_used else None,
+        expires_at=max(request.expires_at, now + asking.LIFETIME),
+        **rest,
+    )
+    tell_again(request, before)
+    plan.moved = True
+
+
+def _back_to_staff(round_: Round, code: str) -> bool:
+    """A standing budget does not pay it, and nothing of it was paid: staff ask in the ordinary way, or draw again.
+
+    False when a part was: then the payer is asked for the rest.
+    """
+    if round_.plan.steps or any(payment.state in IN_FLIGHT | PAID for payment in round_.payments):
+        return False
+    for payment in round_.payments:
+        if payment.state == PaymentState.APPROVED:
+            move(payment, PaymentState.QUOTED, actor=ENGINE, grant=None, failures=0, retry_at=None)
+    later: dict[str, Any] = {"expires_at": round_.now + asking.LIFETIME, "budget": None}
+    later |= {"approved_at": None, "sent_at": None}
+    move(round_.request, RequestState.QUOTED, actor=ENGINE, reason=code, **later)
+    round_.plan.moved = True
+    return True

@@ -1,0 +1,96 @@
+"""What the receiver's side says, and what follows from it. Nothing else is believed."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from ledger import clock
+from payments.engine.planning.base import arrived
+from payments.engine.steps.base import ENGINE
+from payments.engine.transitions import move
+from payments.mail.queue import queue_message
+from payments.models import IncomingPayment, OutgoingPayment, Payment
+from payments.models.messages import Template
+from payments.models.payments import Decision
+from payments.states import AttemptState, PaymentState
+
+#: Clocks differ: an incoming payment that expired only just now may still take what is on its way.
+LONG_AFTER = timedelta(hours=1)
+
+
+def settle_if_received(payment: Payment, order: OutgoingPayment) -> bool:
+    """Settled means: the receiver's incoming payment has received its whole amount."""
+    incoming = order.quote.incoming
+    if incoming.received_value < incoming.value:
+        return False
+    if order.state in (AttemptState.OPEN, AttemptState.UNKNOWN):
+        move(order, AttemptState.DONE, actor=ENGINE)
+    now = clock.now()
+    move(
+        payment,
+        PaymentState.SETTLED,
+        actor=ENGINE,
+        settled_at=now,
+        sent_at=payment.sent_at or now,
+        failures=0,
+        retry_at=None,
+    )
+    if payment.receiver_email:
+        queue_message(Template.PAID, request=payment.request, payment=payment, occasion=f"paid:{payment.pk}")
+    return True
+
+
+def is_fenced(incoming: IncomingPayment, now: datetime) -> bool:
+    """Nothing more can arrive there: its wallet says that it is completed, or it expired well before now."""
+    return incoming.closed or (incoming.expires_at is not None and now > incoming.expires_at + LONG_AFTER)
+
+
+def stop_or_settle(payment: Payment, order: OutgoingPayment) -> bool:
+    """The receiver's side is closed and was read: nothing more can arrive, so what arrived is all there is.
+
+    Returns whether anything moved.
+    """
+    incoming = order.quote.incoming
+    if payment.decision:
+        _decided(payment, order)
+        return True
+    if incoming.received_value:
+        if payment.state == PaymentState.NEEDS_ATTENTION:
+            return False
+        move(
+            payment, PaymentState.NEEDS_ATTENTION, actor=ENGINE, reason="partly_arrived", reason_params=arrived(payment)
+        )
+        return True
+    if order.state == AttemptState.UNKNOWN:
+        # The order never existed, or can no longer arrive: a new one may be given.
+        move(order, AttemptState.FAILED, actor=ENGINE, reason="never_created")
+        move(payment, PaymentState.APPROVED, actor=ENGINE, failures=0, looks=0, retry_at=None)
+        return True
+    if payment.held:
+        # Approved long ago: the balance may have gone since, and the payer can put that right.
+        again: dict[str, Any] = {"failures": 0, "looks": 0, "retry_at": None}
+        move(payment, PaymentState.APPROVED, actor=ENGINE, reason="payment_failed", **again)
+        return True
+    move(payment, PaymentState.FAILED, actor=ENGINE, reason="payment_failed")
+    return True
+
+
+def _decided(payment: Payment, order: OutgoingPayment) -> None:
+    """What a person decided, now that it is safe: the old order can bring nothing any more."""
+    if order.state in (AttemptState.OPEN, AttemptState.UNKNOWN):
+        move(order, AttemptState.FAILED, actor=ENGINE, reason="fenced")
+    again: dict[str, Any] = {"failures": 0, "looks": 0, "retry_at": None, "decision": "", "owner": None}
+    match payment.decision:
+        case Decision.START_ANEW if payment.received_value:
+            # A part arrived after all, before the receiver's side was closed: the whole must not be sent again, and
+            # whoever decided did not know.
+            Payment.objects.filter(pk=payment.pk).update(
+                decision="", reason="partly_arrived", reason_params=arrived(payment)
+            )
+        case Decision.START_ANEW:
+            move(payment, PaymentState.APPROVED, actor=ENGINE, **again)
+        case Decision.OUTSIDE:
+            move(payment, PaymentState.SETTLED_OUTSIDE, actor=ENGINE, settled_at=clock.now())
+            # The receiver is told, too: whoever was not paid after all will say so.
+            queue_message(Template.PAID, request=payment.request, payment=payment, occasion=f"outside:{payment.pk}")
+        case _:
+            move(payment, PaymentState.FAILED, actor=ENGINE, reason="given_up")

@@ -1,0 +1,111 @@
+"""What every step is: a call that touches no database, and what its answer or its failure changes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from ledger.api import Actor
+from payments.engine.backoff import after_failure, next_look
+from payments.engine.transitions import move
+from payments.models import Grant, Payment, PaymentRequest
+from payments.openpayments.errors import BadAnswer, Refused, UnsafeUrl
+from payments.states import FINISHED_PAYMENTS, GrantState, PaymentState
+from payments.telling.reasons import why
+
+if TYPE_CHECKING:
+    from payments.openpayments.client import Client
+    from payments.openpayments.errors import OpenPaymentsError
+    from payments.openpayments.signing import Signer
+    from payments.openpayments.transport import Deadline
+
+ENGINE = Actor.system("engine")
+#: While a person waits, trying longer than this helps nobody.
+PATIENCE = 3
+
+
+@dataclass(frozen=True)
+class Step(ABC):
+    """`call` is pure network and safe in a thread; `apply` and `failed` run in a transaction that holds the request."""
+
+    request_id: str
+
+    @property
+    @abstractmethod
+    def address(self) -> str:
+        """Whom the call goes to."""
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.address).netloc
+
+    @abstractmethod
+    def call(self, client: Client, deadline: Deadline) -> Any: ...
+
+    @abstractmethod
+    def apply(self, answer: Any) -> None: ...
+
+    @abstractmethod
+    def failed(self, error: OpenPaymentsError) -> None: ...
+
+
+@dataclass(frozen=True)
+class SignedStep(Step):
+    """A step that a seller signs."""
+
+    signer: Signer
+
+
+def is_final(error: OpenPaymentsError) -> bool:
+    """The same call would get the same answer: nothing to wait for."""
+    if isinstance(error, Refused):
+        return not (error.token_is_dead or error.too_fast)
+    return isinstance(error, UnsafeUrl | BadAnswer)
+
+
+def end_dead_grant(grant_id: str, error: OpenPaymentsError) -> None:
+    """A token that the wallet no longer knows is not used again; the next plan asks for another."""
+    if isinstance(error, Refused) and error.token_is_dead:
+        grant = Grant.objects.get(pk=grant_id)
+        if grant.state == GrantState.ACTIVE:
+            move(grant, GrantState.ENDED, actor=ENGINE, reason="approval_ended")
+
+
+def setback(payment: Payment, error: OpenPaymentsError) -> None:
+    """Something failed before any money was asked to move: try again later, or tell the person who waits."""
+    code, params = why(error)
+    failures = payment.failures + 1
+    give_up = is_final(error) or failures >= PATIENCE
+    if payment.state == PaymentState.NEW and give_up:
+        move(payment, PaymentState.FAILED, actor=ENGINE, reason=code, reason_params=params, failures=failures)
+        return
+    note_failure(payment, code, params)
+    if payment.state == PaymentState.QUOTED and give_up:
+        # Whether the payer can be asked without it, the next plan decides.
+        Payment.objects.filter(pk=payment.pk).update(failures=PATIENCE, retry_at=None)
+
+
+def note_failure(payment: Payment, code: str, params: dict[str, Any]) -> None:
+    """One more failure in a row; a payment that ended, or that a person looks at, keeps the reason for that."""
+    failures = payment.failures + 1
+    retry_at = after_failure(failures)
+    if payment.state == PaymentState.NEEDS_ATTENTION:
+        # A person has it now: looks that fail, for days perhaps, come no more often than looks that work.
+        retry_at = max(retry_at, next_look(payment.looks))
+    Payment.objects.filter(pk=payment.pk).update(failures=failures, retry_at=retry_at)
+    if payment.state not in FINISHED_PAYMENTS | {PaymentState.NEEDS_ATTENTION}:
+        Payment.objects.filter(pk=payment.pk).update(reason=code, reason_params=params)
+
+
+def stop_asking(request_id: str, code: str, params: dict[str, Any]) -> None:
+    """The payer waits for their wallet's page, but it can't be had now: say why, and let them press again."""
+    PaymentRequest.objects.filter(pk=request_id).update(
+        payer_asked_at=None, reason=code, reason_params=params, failures=0, retry_at=None
+    )
+
+
+def progress(payment_id: str) -> None:
+    """Something worked: earlier failures no longer count."""
+    Payment.objects.filter(pk=payment_id).update(failures=0, retry_at=None, reason="", reason_params={})

@@ -1,0 +1,82 @@
+"""Looking up a wallet address at its wallet (Open Payments: `get-wallet-address`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ledger import clock
+from ledger.api import record
+from payments.engine.steps.base import ENGINE, Step
+from payments.models import WalletAddress
+from payments.openpayments.errors import BadAnswer, Refused
+from payments.telling.reasons import why
+
+if TYPE_CHECKING:
+    from payments.openpayments.client import Client
+    from payments.openpayments.errors import OpenPaymentsError
+    from payments.openpayments.transport import Deadline
+    from payments.openpayments.types import WalletAddress as Found
+
+NOT_THERE = {404, 410}
+
+
+def as_found(found: Found) -> dict[str, str | int]:
+    """What the wallet says of itself, as the columns that would keep it."""
+    return {
+        "canonical_id": found.id,
+        "public_name": found.public_name or "",
+        "asset_code": found.asset.code,
+        "asset_scale": found.asset.scale,
+        "auth_server": found.auth_server,
+        "resource_server": found.resource_server,
+    }
+
+
+@dataclass(frozen=True)
+class CheckWallet(Step):
+    wallet_id: int
+    url: str
+
+    @property
+    def address(self) -> str:
+        return self.url
+
+    def call(self, client: Client, deadline: Deadline) -> Found:
+        return client.get_wallet_address(self.url, deadline=deadline)
+
+    def apply(self, found: Found) -> None:
+        wallet = WalletAddress.objects.get(pk=self.wallet_id)
+        if wallet.is_known and (wallet.canonical_id, wallet.asset) != (found.id, found.asset):
+            # Somebody else's wallet, or another currency, behind the same address: a person must look at it.
+            self._note(wallet, "wallet_renamed", {"wallet": wallet.url}, found)
+            return
+        for column, value in as_found(found).items():
+            setattr(wallet, column, value)
+        self._note(wallet, "", {})
+
+    def failed(self, error: OpenPaymentsError) -> None:
+        code, params = why(error)
+        if isinstance(error, Refused) and error.status in NOT_THERE:
+            code, params = "wallet_not_found", {"wallet": self.url}
+        elif isinstance(error, Refused | BadAnswer):
+            code = "wallet_garbage"
+        self._note(WalletAddress.objects.get(pk=self.wallet_id), code, params)
+
+    def _note(self, wallet: WalletAddress, problem: str, params: dict[str, str], renamed: Found | None = None) -> None:
+        wallet.found_instead = as_found(renamed) if renamed else {}
+        is_news = not wallet.checked_at or wallet.problem != problem
+        wallet.problem, wallet.problem_params = problem, params
+        wallet.checked_at = wallet.changed_at = clock.now()
+        wallet.save()
+        if is_news:
+            record(
+                "wallet.checked",
+                actor=ENGINE,
+                subjects={"wallet": str(wallet.pk)},
+                data={
+                    "wallet": wallet.url,
+                    "asset": f"{wallet.asset_code}/{wallet.asset_scale}" if wallet.is_known else "",
+                    "reason": problem,
+                },
+            )

@@ -1,0 +1,236 @@
+"""The payer's side: the order to pay, and finding out what became of it.
+
+An order whose outcome is unknown is never given again. First the wallet is asked what it did; when it can't tell, the
+receiver's incoming payment is completed and read (see `receiving.CloseIncoming`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ledger import clock
+from payments.engine.backoff import after_failure, next_look
+from payments.engine.steps.access import token_of
+from payments.engine.steps.base import ENGINE, SignedStep, note_failure
+from payments.engine.transitions import begin, move
+from payments.models import Grant, OutgoingPayment, Payment
+from payments.openpayments.errors import Refused
+from payments.states import AttemptState, PaymentState
+from payments.telling.reasons import why
+
+if TYPE_CHECKING:
+    from payments.models import PaymentRequest, Quote
+    from payments.openpayments.client import Client
+    from payments.openpayments.errors import OpenPaymentsError
+    from payments.openpayments.transport import Deadline
+    from payments.openpayments.types import AccessToken
+    from payments.openpayments.types import OutgoingPayment as Found
+
+PAGE_SIZE = 100
+MAX_PAGES = 20
+#: Refusals that somebody between us and the wallet may have given, after the wallet did it.
+NOT_CERTAIN = {408, 409, 499}
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a call about one order to pay needs to know."""
+
+    outgoing_id: str
+    token: AccessToken
+    resource_server: str
+    wallet_address: str
+    quote_url: str
+
+    @classmethod
+    def of(cls, outgoing: OutgoingPayment) -> Order:
+        token = token_of(outgoing.grant)
+        assert token, "orders are given, and looked for, under a living grant"
+        wallet = outgoing.grant.wallet
+        return cls(outgoing.pk, token, wallet.resource_server, wallet.canonical_id, outgoing.quote.remote_id)
+
+
+@dataclass(frozen=True)
+class OutgoingStep(SignedStep):
+    order: Order
+
+    @property
+    def address(self) -> str:
+        return self.order.resource_server
+
+    @property
+    def outgoing(self) -> OutgoingPayment:
+        return OutgoingPayment.objects.select_related("payment", "quote", "grant").get(pk=self.order.outgoing_id)
+
+
+@dataclass(frozen=True)
+class CreateOutgoing(OutgoingStep):
+    """The one call that moves money (`create-outgoing-payment`)."""
+
+    payment_id: str
+    description: str
+
+    @classmethod
+    def plan(cls, request: PaymentRequest, payment: Payment, quote: Quote) -> CreateOutgoing:
+        assert payment.grant
+        outgoing = OutgoingPayment(payment=payment, quote=quote, grant=payment.grant)
+        begin(outgoing, actor=ENGINE)
+        move(payment, PaymentState.SENDING, actor=ENGINE)
+        signer = request.seller.signer(payment.grant.key_id)
+        return cls(request.pk, signer, Order.of(outgoing), payment.pk, request.title)
+
+    def call(self, client: Client, deadline: Deadline) -> Found:
+        return client.create_outgoing_payment(
+            self.order.resource_server,
+            signer=self.signer,
+            token=self.order.token,
+            wallet_address=self.order.wallet_address,
+            quote_id=self.order.quote_url,
+            metadata={
+                "description": self.description,
+                "externalRef": self.payment_id,
+                "attempt": self.order.outgoing_id,
+            },
+            deadline=deadline,
+        )
+
+    def apply(self, found: Found) -> None:
+        note_sent(self.outgoing, found)
+
+    def failed(self, error: OpenPaymentsError) -> None:
+        outgoing, (code, params) = self.outgoing, why(error)
+        if error.outcome_unknown or (isinstance(error, Refused) and error.status in NOT_CERTAIN):
+            note_unknown(outgoing, code, params)
+            return
+        move(outgoing, AttemptState.REFUSED, actor=ENGINE, reason=code, reason_params=params)
+        failures = outgoing.payment.failures + 1
+        move(
+            outgoing.payment,
+            PaymentState.APPROVED,
+            actor=ENGINE,
+            failures=failures,
+            retry_at=after_failure(failures),
+            reason="over_limit" if isinstance(error, Refused) and error.over_limit else code,
+            reason_params=params,
+        )
+        end_dead_token(outgoing, error, self.order.token)
+
+
+@dataclass(frozen=True)
+class FindOutgoing(OutgoingStep):
+    """Did the wallet create it after all? Its list tells (`list-outgoing-payments`), matched by quote and attempt."""
+
+    @classmethod
+    def plan(cls, request: PaymentRequest, outgoing: OutgoingPayment) -> FindOutgoing:
+        return cls(request.pk, request.seller.signer(outgoing.grant.key_id), Order.of(outgoing))
+
+    def call(self, client: Client, deadline: Deadline) -> Found | None:
+        cursor = None
+        for _ in range(MAX_PAGES):
+            page = client.list_outgoing_payments(
+                self.order.resource_server,
+                signer=self.signer,
+                token=self.order.token,
+                wallet_address=self.order.wallet_address,
+                cursor=cursor,
+                first=PAGE_SIZE,
+                deadline=deadline,
+            )
+            for found in page.items:
+                if found.quote_id == self.order.quote_url or found.metadata.get("attempt") == self.order.outgoing_id:
+                    return found
+            if not page.has_next:
+                break
+            cursor = page.end_cursor
+        return None
+
+    def apply(self, found: Found | None) -> None:
+        outgoing = self.outgoing
+        if found is not None:
+            note_sent(outgoing, found)
+            return
+        payment = outgoing.payment
+        looks = payment.looks + 1
+        Payment.objects.filter(pk=payment.pk).update(looks=looks, retry_at=next_look(looks + 1), failures=0)
+
+    def failed(self, error: OpenPaymentsError) -> None:
+        end_dead_token(self.outgoing, error, self.order.token)
+        payment = self.outgoing.payment
+        note_failure(payment, *why(error))
+        # Looking failed is looking all the same: after enough of it the fence decides.
+        Payment.objects.filter(pk=payment.pk).update(looks=payment.looks + 1)
+
+
+@dataclass(frozen=True)
+class LookAtOutgoing(OutgoingStep):
+    """Has the payer's wallet given up (`get-outgoing-payment`)? What arrived is asked of the receiver's wallet."""
+
+    url: str
+
+    @classmethod
+    def plan(cls, request: PaymentRequest, outgoing: OutgoingPayment) -> LookAtOutgoing:
+        return cls(request.pk, request.seller.signer(outgoing.grant.key_id), Order.of(outgoing), outgoing.remote_id)
+
+    def call(self, client: Client, deadline: Deadline) -> Found:
+        return client.get_outgoing_payment(self.url, signer=self.signer, token=self.order.token, deadline=deadline)
+
+    def apply(self, found: Found) -> None:
+        outgoing = self.outgoing
+        OutgoingPayment.objects.filter(pk=outgoing.pk).update(sent_value=found.sent_amount.value)
+        if found.failed and outgoing.state == AttemptState.OPEN:
+            # What arrived before it failed, if anything, only the receiver's wallet can tell.
+            move(outgoing, AttemptState.FAILED, actor=ENGINE, reason="order_failed")
+            # News: the receiver's side is closed and read now, not at the next look.
+            Payment.objects.filter(pk=outgoing.payment_id).update(retry_at=None, looks=0)
+
+    def failed(self, error: OpenPaymentsError) -> None:
+        """Only a help: the receiver's side decides, and is looked at by its own clock."""
+        end_dead_token(self.outgoing, error, self.order.token)
+
+
+def note_sent(outgoing: OutgoingPayment, found: Found) -> None:
+    """The payer's wallet has the order."""
+    move(
+        outgoing,
+        AttemptState.OPEN,
+        actor=ENGINE,
+        remote_id=found.id,
+        debit_value=found.debit_amount.value,
+        sent_value=found.sent_amount.value,
+        asset_code=found.debit_amount.asset.code,
+        asset_scale=found.debit_amount.asset.scale,
+    )
+    move(
+        outgoing.payment,
+        PaymentState.SENT,
+        actor=ENGINE,
+        sent_at=clock.now(),
+        failures=0,
+        looks=0,
+        retry_at=next_look(0),
+    )
+
+
+def note_unknown(outgoing: OutgoingPayment, code: str, params: dict[str, str]) -> None:
+    """Nobody knows whether the wallet has the order."""
+    move(outgoing, AttemptState.UNKNOWN, actor=ENGINE, reason=code, reason_params=params)
+    move(
+        outgoing.payment,
+        PaymentState.UNKNOWN,
+        actor=ENGINE,
+        reason="outcome_unknown",
+        reason_params=params,
+        failures=0,
+        looks=0,
+        retry_at=next_look(0),
+    )
+
+
+def end_dead_token(outgoing: OutgoingPayment, error: OpenPaymentsError, used: AccessToken) -> None:
+    """An approval's token that the wallet no longer takes may still be rotated: mark it as run out.
+
+    Not when another request, paid under the same approval, has renewed it meanwhile.
+    """
+    if isinstance(error, Refused) and error.token_is_dead and token_of(outgoing.grant) == used:
+        Grant.objects.filter(pk=outgoing.grant_id).update(token_expires_at=clock.now())

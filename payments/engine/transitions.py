@@ -1,0 +1,167 @@
+"""The one way a state changes: compare and swap, with its ledger entry, in the caller's transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+
+from ledger import clock
+from ledger.api import record
+from payments import states
+from payments.engine.reserving import give_back
+from payments.models import (
+    Grant,
+    IncomingPayment,
+    OutgoingPayment,
+    Payment,
+    PaymentRequest,
+    Quote,
+    SellerKey,
+    WalletProof,
+)
+from payments.models.fields import amount_of
+from payments.signals import request_moved
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ledger.api import Actor
+    from ledger.content import Json
+    from payments.openpayments.amounts import Amount
+
+    type_of_row = PaymentRequest | Payment | Grant | IncomingPayment | Quote | OutgoingPayment | SellerKey | WalletProof
+
+#: Parameters of reasons that name a person or are a person's own words.
+PERSONAL = {"name", "words", "why"}
+
+MOVES: dict[type, tuple[str, dict[str, set[str]]]] = {
+    PaymentRequest: ("request", states.REQUEST_MOVES),
+    Payment: ("payment", states.PAYMENT_MOVES),
+    Grant: ("grant", states.GRANT_MOVES),
+    IncomingPayment: ("incoming", states.ATTEMPT_MOVES),
+    Quote: ("quote", states.ATTEMPT_MOVES),
+    OutgoingPayment: ("outgoing", states.ATTEMPT_MOVES),
+    SellerKey: ("key", states.KEY_MOVES),
+    WalletProof: ("proof", states.PROOF_MOVES),
+}
+
+
+class Moved(Exception):
+    """The row is no longer in the state it was read in: somebody else was first."""
+
+
+class NoSuchMove(Exception):
+    """The table has no such move: a bug, or an answer that came so late that the row has ended meanwhile."""
+
+
+def begin(row: type_of_row, *, actor: Actor) -> None:
+    """Insert `row` in its first state, with the entry that says so."""
+    row.save(force_insert=True)
+    _tell(row, actor, private=None)
+
+
+def move(row: type_of_row, to: str, *, actor: Actor, private: Mapping[str, str] | None = None, **columns: Any) -> None:
+    """Move `row` from the state it was read in to `to`, setting `columns` with it.
+
+    Raises `Moved` when the row has left that state meanwhile, and `NoSuchMove` for a move that the table does not have.
+    """
+    assert transaction.get_connection().in_atomic_block, "a state changes together with its ledger entry"
+    name, moves = MOVES[type(row)]
+    if to not in moves[row.state]:
+        raise NoSuchMove(f"{name} {row.pk}: there is no move from {row.state} to {to}")
+    columns.setdefault("reason", "")
+    columns.setdefault("reason_params", {})
+    columns["changed_at"] = clock.now()
+    was_approved = isinstance(row, Payment) and row.grant_id is not None
+    rows = type(row)._default_manager.filter(pk=row.pk, state=row.state)  # noqa: SLF001 - Django's public name
+    if rows.update(state=to, **columns) != 1:
+        raise Moved(f"{name} {row.pk} is no longer {row.state}")
+    row.state = to
+    for column, value in columns.items():
+        setattr(row, column, value)
+    _tell(row, actor, private)
+    if isinstance(row, Payment) and was_approved and row.state in states.GIVES_BACK:
+        # Here, so that no way of ending a payment forgets what it reserved of a standing budget.
+        give_back(row)
+
+
+def _tell(row: type_of_row, actor: Actor, private: Mapping[str, str] | None) -> None:
+    name = MOVES[type(row)][0]
+    record(f"{name}.{row.state}", actor=actor, subjects=subjects_of(row), data=facts(row), private=private)
+    request_id = request_id_of(row)
+    if request_id and isinstance(row, PaymentRequest | Payment):
+        request_moved.send(type(row), request_id=request_id)
+
+
+def request_id_of(row: type_of_row) -> str | None:
+    if isinstance(row, PaymentRequest):
+        return row.pk
+    if isinstance(row, Payment | Grant):
+        return row.request_id
+    if isinstance(row, SellerKey | WalletProof):
+        return None
+    return row.payment.request_id if row.payment else None
+
+
+def subjects_of(row: type_of_row) -> dict[str, str]:
+    """What the entry is about: the row, its payment, its request."""
+    subjects = {MOVES[type(row)][0]: row.pk}
+    if isinstance(row, IncomingPayment | Quote | OutgoingPayment) and row.payment_id:
+        subjects["payment"] = row.payment_id
+    if isinstance(row, SellerKey):
+        subjects["seller"] = row.seller_id
+    if isinstance(row, WalletProof):
+        subjects["wallet"] = str(row.wallet_id)
+    if request_id := request_id_of(row):
+        subjects["request"] = request_id
+    return subjects
+
+
+def facts(row: type_of_row) -> dict[str, Json]:
+    """What the entry says of the row: amounts with asset and scale, ids at the wallet, why. No names, no secrets."""
+    told: dict[str, Json] = {}
+    match row:
+        case PaymentRequest():
+            told = {"ceiling": _wire(row.ceiling), "payer_wallet": row.payer_wallet.url, "seller": row.seller_id}
+            if row.ordered_debit:
+                told["ordered"] = _wire(row.ordered)
+                told["rest"] = _wire(amount_of(row.shown, row.asset_code, row.asset_scale))
+        case Payment():
+            told = {"amount": _wire(row.amount) if row.value else None, "receiver_wallet": row.receiver_wallet.url}
+            if row.pays:
+                told["pays"] = _wire(row.pays)
+            if row.received_value:
+                told["received"] = _wire(row.received)
+        case Grant():
+            told = {"grant_kind": row.kind, "wallet": row.wallet.url, "limit": _wire(row.limit)}
+            if row.interval:
+                told["interval"] = row.interval
+        case IncomingPayment():
+            told = {"amount": _wire(row.amount), "wallet": row.wallet.url, "remote_id": row.remote_id}
+        case Quote():
+            told = {"debit": _wire(row.debit), "receive": _wire(row.receive), "remote_id": row.remote_id}
+        case SellerKey():
+            told = {"seller": row.seller_id, "key_id": row.kid, "thumbprint": row.jwk.thumbprint}
+        case WalletProof():
+            told = {"wallet": row.wallet.url, "seller": row.seller_id}
+        case OutgoingPayment():
+            debit = amount_of(row.debit_value, row.asset_code, row.asset_scale) or row.quote.debit
+            told = {"debit": _wire(debit), "receive": _wire(row.quote.receive), "remote_id": row.remote_id}
+    if row.reason:
+        told["reason"] = row.reason
+        told["reason_params"] = _without_names(row.reason_params)
+    return {name: value for name, value in told.items() if value not in (None, "")}
+
+
+def _without_names(params: Mapping[str, Any]) -> dict[str, Json]:
+    """Names of people have no place in bytes that can't be erased."""
+    return {
+        name: _without_names(value) if isinstance(value, dict) else value
+        for name, value in params.items()
+        if name not in PERSONAL
+    }
+
+
+def _wire(amount: Amount | None) -> Json:
+    return dict(amount.to_wire()) if amount else None

@@ -1,0 +1,45 @@
+"""What an invariant is: one sentence that holds at every moment, and the one query that finds what breaks it.
+
+One statement sees one moment, and a state commits together with all that belongs to it: so a check may run beside any
+number of workers, on SQLite and PostgreSQL, without stopping them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django.utils.functional import Promise
+
+#: So many offenders are named; a database with more of them needs no longer list.
+MOST = 1000
+
+
+@dataclass(frozen=True)
+class Invariant:
+    """`sql` selects the ids of rows for which `holds` is not true. Why there are exceptions stands beside it."""
+
+    name: str
+    holds: Promise
+    sql: str
+
+    def offenders(self, params: Mapping[str, Any]) -> tuple[str, ...]:
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, params)
+            return tuple(str(row[0]) for row in cursor.fetchmany(MOST))
+
+
+@dataclass(frozen=True)
+class Violation:
+    """An invariant that does not hold, and for which rows (at most a thousand)."""
+
+    invariant: Invariant
+    ids: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.invariant.name}: {', '.join(self.ids)}"

@@ -1,0 +1,76 @@
+"""The words of messages that are about no payment request: what they tell of is kept with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from payments import links
+from payments.mail.fitting import fitted
+from payments.mail.pages import own_page
+from payments.models.messages import Template
+from payments.openpayments.amounts import Amount
+from payments.telling.money import format_amount
+
+if TYPE_CHECKING:
+    from django.utils.functional import Promise
+
+    from payments.models import Message, WalletProof
+
+SUBJECTS: Final[dict[str, Promise]] = {
+    Template.SELECTED: gettext_lazy("You were selected: %(title)s"),
+    Template.PROOF: gettext_lazy("Please prove that your wallet is yours"),
+    Template.WALLET_CHANGE: gettext_lazy("Was it you? Your wallet address is to change"),
+}
+
+
+def subject(message: Message) -> str:
+    return str(SUBJECTS[message.template]) % {"title": message.title}
+
+
+def context(message: Message, instead_of_links: str) -> dict[str, Any]:
+    """All that the words of `message` need stands in its details; `instead_of_links` as for `rendering.render`."""
+    page = instead_of_links or own_page(message.details.get("key", ""), receives=True)
+    return {
+        "language": translation.get_language(),
+        "message": message,
+        "name": message.to_name,
+        "own_page": page,
+        "receives": True,
+        **message.details,
+        **(_proof(message.proof, instead_of_links) if message.proof else {}),
+        **(_selected(message, page) if message.template == Template.SELECTED else {}),
+    }
+
+
+def _selected(message: Message, page: str) -> dict[str, Any]:
+    return {"request": message.details, "amount": _amount(message), "link": page}
+
+
+def _amount(message: Message) -> Amount | None:
+    wire = message.details.get("amount")
+    return Amount.from_wire(wire) if wire else None
+
+
+def _proof(proof: WalletProof, instead_of_links: str) -> dict[str, Any]:
+    return {
+        "proof": proof,
+        "wallet": proof.wallet.url,
+        "seller": proof.seller.name,
+        "link": instead_of_links or links.proof_url(proof.pk),
+    }
+
+
+def short(message: Message) -> str:
+    """For a text message; empty where there is none."""
+    if message.template == Template.SELECTED:
+        chosen = _("%(name)s, you were selected for “%(title)s”. You receive %(amount)s once your work is accepted.")
+        told = {"name": message.to_name, "title": message.title, "amount": format_amount(_amount(message))}
+        return fitted(chosen, told)
+    if message.template != Template.WALLET_CHANGE:
+        return ""
+    words = _("%(name)s, your wallet for payments is to change to %(after)s. Was it not you? Tell us now.")
+    return words % {"name": message.to_name, "after": message.details["after"]}

@@ -1,0 +1,169 @@
+"""Handing messages to the mail server: claimed by one worker, tried again later, at last given up with a reason.
+
+A message that was handed over just before its worker died goes out twice, with the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+from datetime import timedelta
+from email.utils import formataddr
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMultiAlternatives
+from django.core.validators import validate_email
+from django.db import transaction
+
+from ledger import clock
+from payments.mail.queue import NOT_NEEDED, is_pointless, tell
+from payments.mail.rendering import render
+from payments.models import Message
+from payments.models.messages import MessageState
+
+if TYPE_CHECKING:
+    from payments.mail.rendering import Rendered
+
+logger = logging.getLogger(__name__)
+
+#: How long to wait after the first, second … failure. One try more than there are waits.
+WAITS: Final = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=6),
+    timedelta(hours=12),
+    timedelta(hours=24),
+)
+#: Longer than any conversation with a mail server lasts: whoever is still at it has died.
+INTERRUPTED_AFTER: Final = timedelta(minutes=10)
+#: A message that was just queued or claimed has a task of its own for this long. Shorter than the shortest wait.
+CLAIM: Final = timedelta(seconds=30)
+BATCH: Final = 100
+#: SMTP (RFC 5321, 4.2.1): 5yz says that trying again is of no use.
+PERMANENT: Final = 500
+
+# A refusal of the mail server that will not change, and one that may.
+REFUSED, UNREACHABLE = "mail_refused", "mail_unreachable"
+INTERRUPTED = "mail_interrupted"
+
+
+def send(message_id: str) -> None:
+    """Send the message if it is due. Any number of callers at once; the network is used outside transactions."""
+    message = _claim(message_id)
+    if message is None:
+        return
+    if is_pointless(message):
+        _finish(message, MessageState.FAILED, reason=NOT_NEEDED)
+        return
+    refusal = deliver(message, render(message))
+    if refusal is None:
+        _finish(message, MessageState.SENT, sent_at=clock.now())
+    elif refusal == REFUSED:
+        _finish(message, MessageState.FAILED, reason=REFUSED)
+    else:
+        _postpone(message, refusal)
+
+
+def due_messages() -> list[str]:
+    """Claim messages whose time has come, longest waiting first; those whose worker died are freed before.
+
+    Whoever claims an id hands it to `send` soon: it is not claimed again for `CLAIM`.
+    """
+    now = clock.now()
+    stuck = Message.objects.filter(state=MessageState.SENDING, changed_at__lte=now - INTERRUPTED_AFTER)
+    for message in stuck.order_by("changed_at")[:BATCH]:
+        _postpone(message, INTERRUPTED)
+    due = Message.objects.filter(state=MessageState.QUEUED, next_attempt_at__lte=now, changed_at__lte=now - CLAIM)
+    claimed = []
+    for pk, changed_at in due.order_by("next_attempt_at").values_list("pk", "changed_at")[:BATCH]:
+        if due.filter(pk=pk, changed_at=changed_at).update(changed_at=now):
+            claimed.append(pk)
+    return claimed
+
+
+def deliver(message: Message, rendered: Rendered) -> str | None:
+    """Hand `rendered` to the mail server; the reason code when it did not take it. No database."""
+    try:
+        validate_email(message.to_email)
+        mail = EmailMultiAlternatives(
+            rendered.subject,
+            rendered.text,
+            settings.DEFAULT_FROM_EMAIL,
+            # formataddr quotes and encodes, so that a name can neither add an address nor a header.
+            [formataddr((" ".join(message.to_name.split()), message.to_email))],
+            headers={"Message-ID": message_id_of(message), "Auto-Submitted": "auto-generated"},
+        )
+        mail.attach_alternative(rendered.html, "text/html")
+        mail.send()
+    except ValidationError:
+        return REFUSED
+    except (smtplib.SMTPException, OSError) as error:
+        # The server's words can repeat the address, so only what kind of answer it was is logged.
+        logger.warning("Message %s was not taken: %s.", message.pk, _kind(error))
+        return REFUSED if _is_final(error) else UNREACHABLE
+    return None
+
+
+def message_id_of(message: Message) -> str:
+    """The same for every try, so that a mail program shows a message that came twice once."""
+    return f"<{message.pk}@{urlsplit(settings.BASE_URL).hostname}>"
+
+
+def _kind(error: Exception) -> str:
+    code = getattr(error, "smtp_code", None)
+    return f"{type(error).__name__} {code}" if code else type(error).__name__
+
+
+def _is_final(error: Exception) -> bool:
+    """Whether the server refused this recipient or message for good; its own troubles say nothing about either."""
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            return all(code >= PERMANENT for code, _words in error.recipients.values())
+        case smtplib.SMTPDataError():
+            return error.smtp_code >= PERMANENT
+    return False
+
+
+def _claim(message_id: str) -> Message | None:
+    """The message, now being sent by this caller alone; None when it is not due or somebody else has it."""
+    now = clock.now()
+    message = Message.objects.select_related("request", "payment").filter(pk=message_id).first()
+    if message is None or message.state != MessageState.QUEUED or (message.next_attempt_at or now) > now:
+        return None
+    mine = Message.objects.filter(pk=message_id, state=MessageState.QUEUED, attempts=message.attempts)
+    if not mine.update(state=MessageState.SENDING, attempts=message.attempts + 1, changed_at=now):
+        return None
+    message.state, message.attempts = MessageState.SENDING, message.attempts + 1
+    return message
+
+
+def _postpone(message: Message, reason: str) -> None:
+    """Back into the queue with a growing wait, or given up after the last try."""
+    if message.attempts > len(WAITS):
+        _finish(message, MessageState.FAILED, reason=reason)
+        return
+    at = clock.now() + WAITS[message.attempts - 1]
+    _move(message, MessageState.QUEUED, reason=reason, next_attempt_at=at)
+
+
+def _finish(message: Message, state: MessageState, reason: str = "", **columns: Any) -> None:
+    with transaction.atomic():
+        if _move(message, state, reason=reason, next_attempt_at=None, **columns):
+            tell(message, f"message.{state}")
+
+
+def _move(message: Message, state: MessageState, *, reason: str, **columns: Any) -> bool:
+    """Out of the try that `message.attempts` counts; False when a later try has begun."""
+    params = {"name": message.to_name} if reason else {}
+    columns.update(state=state, reason=reason, reason_params=params, changed_at=clock.now())
+    mine = Message.objects.filter(pk=message.pk, state=MessageState.SENDING, attempts=message.attempts)
+    if not mine.update(**columns):
+        return False
+    for column, value in columns.items():
+        setattr(message, column, value)
+    return True

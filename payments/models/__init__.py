@@ -1,0 +1,39 @@
+"""The rows of the payments room."""
+
+from payments.models.attempts import IncomingPayment, OutgoingPayment, Quote
+from payments.models.budgets import BudgetPeriod, Draw, StandingBudget
+from payments.models.grants import Grant
+from payments.models.hosts import WalletHost
+from payments.models.messages import Message
+from payments.models.outside import OutsideSettlement
+from payments.models.pauses import Installation, Pause
+from payments.models.payments import Payment
+from payments.models.proofs import ProofLimit, WalletProof
+from payments.models.refunds import Refund
+from payments.models.requests import AuthorisationLimit, PaymentRequest
+from payments.models.sellers import Seller, SellerKey
+from payments.models.wallets import WalletAddress
+
+__all__ = [
+    "AuthorisationLimit",
+    "BudgetPeriod",
+    "Draw",
+    "Grant",
+    "IncomingPayment",
+    "Installation",
+    "Message",
+    "OutgoingPayment",
+    "OutsideSettlement",
+    "Pause",
+    "Payment",
+    "PaymentRequest",
+    "ProofLimit",
+    "Quote",
+    "Refund",
+    "Seller",
+    "SellerKey",
+    "StandingBudget",
+    "WalletAddress",
+    "WalletHost",
+    "WalletProof",
+]

@@ -1,0 +1,132 @@
+"""Attempts: every incoming payment, quote and outgoing payment we asked a wallet to create. All are kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from payments.models.fields import (
+    Dated,
+    Reasoned,
+    amount_of,
+    asset_code_field,
+    asset_scale_field,
+    ulid_field,
+    value_field,
+)
+from payments.models.grants import Grant
+from payments.models.payments import Payment
+from payments.models.wallets import WalletAddress
+from payments.states import AttemptState
+
+if TYPE_CHECKING:
+    from payments.openpayments.amounts import Amount
+
+
+class Attempt(Dated, Reasoned):
+    """Written down before the call; `remote_id` is the wallet's URL once it has answered."""
+
+    id = ulid_field(verbose_name=_("attempt"))
+    state = models.CharField(
+        _("state"), max_length=16, choices=AttemptState, default=AttemptState.INTENDED, editable=False
+    )
+    remote_id = models.CharField(_("id at the wallet"), max_length=1000, blank=True)
+    expires_at = models.DateTimeField(_("expires"), null=True)
+
+    class Meta:
+        abstract = True
+        ordering = ["created_at", "id"]
+
+    def __str__(self) -> str:
+        return self.remote_id or self.id
+
+
+class IncomingPayment(Attempt):
+    """Where a receiver's money arrives: fixed amount, so no more than that can ever reach it.
+
+    A `probe` has no amount (its value is 0): it only serves to ask what a payment buys, and is closed at once.
+    """
+
+    payment = models.ForeignKey(
+        Payment, verbose_name=_("payment"), on_delete=models.PROTECT, null=True, related_name="incoming_payments"
+    )
+    wallet = models.ForeignKey(
+        WalletAddress, verbose_name=_("wallet address"), on_delete=models.PROTECT, related_name="incoming_payments"
+    )
+    probe = models.BooleanField(_("to ask what it buys"), default=False, editable=False)
+    value = value_field(verbose_name=_("amount"))
+    asset_code = asset_code_field()
+    asset_scale = asset_scale_field()
+    received_value = value_field(verbose_name=_("received"), default=0)
+    # Nothing more can arrive here: completed at the wallet, or gone.
+    closed = models.BooleanField(_("closed"), default=False)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
+    retry_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta(Attempt.Meta):
+        verbose_name = _("incoming payment")
+        verbose_name_plural = _("incoming payments")
+
+    @property
+    def amount(self) -> Amount | None:
+        return None if self.probe else amount_of(self.value, self.asset_code, self.asset_scale)
+
+
+class Quote(Attempt):
+    """What the payer's wallet said it would cost; a `probe`: what it said that so much buys. Nothing pays a probe."""
+
+    payment = models.ForeignKey(Payment, verbose_name=_("payment"), on_delete=models.PROTECT, related_name="quotes")
+    incoming = models.ForeignKey(
+        IncomingPayment, verbose_name=_("incoming payment"), on_delete=models.PROTECT, related_name="quotes"
+    )
+    probe = models.BooleanField(_("to ask what it buys"), default=False, editable=False)
+    debit_value = value_field(verbose_name=_("the payer pays"), null=True)
+    debit_code = asset_code_field(blank=True)
+    debit_scale = asset_scale_field(null=True)
+    receive_value = value_field(verbose_name=_("the receiver gets"), null=True)
+    receive_code = asset_code_field(blank=True)
+    receive_scale = asset_scale_field(null=True)
+
+    class Meta(Attempt.Meta):
+        verbose_name = _("quote")
+        verbose_name_plural = _("quotes")
+
+    @property
+    def debit(self) -> Amount | None:
+        return amount_of(self.debit_value, self.debit_code, self.debit_scale)
+
+    @property
+    def receive(self) -> Amount | None:
+        return amount_of(self.receive_value, self.receive_code, self.receive_scale)
+
+
+class OutgoingPayment(Attempt):
+    """The payer's side of a payment that is under way. One quote pays once, one attempt has one quote."""
+
+    payment = models.ForeignKey(
+        Payment, verbose_name=_("payment"), on_delete=models.PROTECT, related_name="outgoing_payments"
+    )
+    quote = models.OneToOneField(
+        Quote, verbose_name=_("quote"), on_delete=models.PROTECT, related_name="outgoing_payment"
+    )
+    grant = models.ForeignKey(
+        Grant, verbose_name=_("grant"), on_delete=models.PROTECT, related_name="outgoing_payments"
+    )
+    debit_value = value_field(verbose_name=_("debited"), null=True)
+    sent_value = value_field(verbose_name=_("sent"), null=True)
+    asset_code = asset_code_field(blank=True)
+    asset_scale = asset_scale_field(null=True)
+
+    class Meta(Attempt.Meta):
+        verbose_name = _("outgoing payment")
+        verbose_name_plural = _("outgoing payments")
+        constraints = [
+            # The rule of rules: never two live orders to pay for one payment.
+            models.UniqueConstraint(
+                fields=["payment"],
+                condition=models.Q(state__in=["intended", "open", "unknown", "done"]),
+                name="one_live_outgoing_payment",
+            )
+        ]

@@ -1,0 +1,22 @@
+"""How wallets' hosts have behaved lately, so that one that is down waits its turn and holds nobody up."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class WalletHost(models.Model):
+    """One host that failed. After several failures in a row, workers leave it alone until `closed_until`."""
+
+    host = models.CharField(_("host"), max_length=255, primary_key=True)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0)
+    closed_until = models.DateTimeField(_("left alone until"), null=True)
+    changed_at = models.DateTimeField(_("changed"))
+
+    class Meta:
+        verbose_name = _("wallet host")
+        verbose_name_plural = _("wallet hosts")
+        ordering = ["host"]
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return self.host

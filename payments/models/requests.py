@@ -1,0 +1,159 @@
+"""Payment requests: one ask to one payer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from payments.models.fields import (
+    Dated,
+    Reasoned,
+    amount_of,
+    asset_code_field,
+    asset_scale_field,
+    ulid_field,
+    value_field,
+)
+from payments.models.sellers import Seller
+from payments.models.wallets import WalletAddress
+from payments.states import OPEN_REQUESTS, RequestState
+
+if TYPE_CHECKING:
+    from payments.models.budgets import StandingBudget  # noqa: F401 - the type of `budget`
+    from payments.openpayments.amounts import Amount
+
+
+class PaymentRequest(Dated, Reasoned):
+    """One ask to one payer to approve; its id is what everybody quotes when they speak of it."""
+
+    id = ulid_field(verbose_name=_("payment id"))
+    state = models.CharField(
+        _("state"), max_length=32, choices=RequestState, default=RequestState.QUOTING, editable=False
+    )
+    title = models.CharField(_("title"), max_length=200)
+    reference = models.CharField(_("reference"), max_length=200, blank=True)
+    # Where in the back office it was asked for: a path that whoever asked hands down.
+    origin_path = models.CharField(max_length=300, blank=True, editable=False)
+    seller = models.ForeignKey(Seller, verbose_name=_("asked by"), on_delete=models.PROTECT, related_name="requests")
+    payer_wallet = models.ForeignKey(
+        WalletAddress, verbose_name=_("payer's wallet"), on_delete=models.PROTECT, related_name="requests"
+    )
+    # As the payer was when asked: a later change of the member does not rewrite what happened.
+    payer_name = models.CharField(_("payer"), max_length=200)
+    payer_email = models.EmailField(_("payer's email"))
+    payer_language = models.CharField(_("payer's language"), max_length=8, default="en")
+    # Of an organisation: legal_name, tax_id, address, approver. And name, email, language of who also gets receipts.
+    payer_details = models.JSONField(_("payer's details"), default=dict, blank=True, editable=False)
+    payer_accounts = models.JSONField(_("payer's accounts contact"), default=dict, blank=True, editable=False)
+    # Who they are to whoever asked, in that room's words; opaque here.
+    payer_key = models.CharField(max_length=40, blank=True, db_index=True, editable=False)
+
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("requested by"),
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="requested_payments",
+    )
+    authorised_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("authorised by"),
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="authorised_payments",
+    )
+    # A second person must authorise it, whatever the amount.
+    two_people = models.BooleanField(_("always by two people"), default=False, editable=False)
+    # The most the payer will be charged, fee included: what they were shown.
+    ceiling_debit = value_field(verbose_name=_("the payer pays at most"), null=True)
+    # A fresh quote above the ceiling, waiting for the payer to accept it.
+    proposed_debit = value_field(verbose_name=_("new amount, not accepted yet"), null=True)
+    # Of the ceiling: ordered under earlier approvals when the payer was last asked. They are asked for the rest.
+    ordered_debit = value_field(verbose_name=_("ordered before the payer was asked again"), default=0)
+    asset_code = asset_code_field(blank=True)
+    asset_scale = asset_scale_field(null=True)
+
+    # Paid from this standing budget instead of by an approval of its own, once it is authorised where that is needed.
+    budget = models.ForeignKey(
+        "payments.StandingBudget",
+        verbose_name=_("paid from"),
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="drawn_requests",
+        editable=False,
+    )
+
+    link_version = models.PositiveIntegerField(_("version of the link"), default=1)
+    expires_at = models.DateTimeField(_("expires"))
+    sent_at = models.DateTimeField(_("sent to the payer"), null=True)
+    # The payer pressed "approve" and waits for their wallet's page.
+    payer_asked_at = models.DateTimeField(_("payer asked for their wallet"), null=True)
+    approved_at = models.DateTimeField(_("approved at"), null=True)
+    finished_at = models.DateTimeField(_("finished"), null=True)
+    form_id = models.CharField(max_length=40, unique=True, null=True, editable=False)  # noqa: DJ001 - unique, or none
+
+    lease_fence = models.PositiveBigIntegerField(default=0, editable=False)
+    lease_until = models.DateTimeField(null=True, editable=False)
+    next_attempt_at = models.DateTimeField(_("next look"), null=True, db_index=True, editable=False)
+    # Somebody changed the row while the engine held it: look again before letting go.
+    woken = models.BooleanField(default=False, editable=False)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
+    retry_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("payment request")
+        verbose_name_plural = _("payment requests")
+        ordering = ["-created_at", "-id"]
+        indexes = [models.Index(fields=["state", "created_at"])]
+        permissions = [
+            ("request_paymentrequest", _("Can ask payers for money")),
+            ("authorise_paymentrequest", _("Can authorise another person's payment request")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.id})"
+
+    @property
+    def ceiling(self) -> Amount | None:
+        return amount_of(self.ceiling_debit, self.asset_code, self.asset_scale)
+
+    @property
+    def proposed(self) -> Amount | None:
+        return amount_of(self.proposed_debit, self.asset_code, self.asset_scale)
+
+    @property
+    def ordered(self) -> Amount | None:
+        """Ordered under earlier approvals when the payer was last asked; None when nothing was."""
+        return amount_of(self.ordered_debit or None, self.asset_code, self.asset_scale)
+
+    @property
+    def shown(self) -> int | None:
+        """Minor units: the most that the payer pays from now on, as their page shows it. No more is ordered."""
+        total = self.ceiling_debit if self.proposed_debit is None else self.proposed_debit
+        return None if total is None else total - self.ordered_debit
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_REQUESTS
+
+
+class AuthorisationLimit(models.Model):
+    """Above this amount, in this currency, a second person must authorise a payment request."""
+
+    asset_code = asset_code_field()
+    asset_scale = asset_scale_field()
+    limit = value_field(verbose_name=_("largest amount without a second person"), help_text=_("In minor units."))
+
+    class Meta:
+        verbose_name = _("authorisation limit")
+        verbose_name_plural = _("authorisation limits")
+        ordering = ["asset_code"]
+        constraints = [
+            models.UniqueConstraint(fields=["asset_code", "asset_scale"], name="one_authorisation_limit_per_asset")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.asset_code}/{self.asset_scale}: {self.limit}"

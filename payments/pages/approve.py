@@ -1,0 +1,222 @@
+"""The approval page. Reading it (GET) calls nobody and changes nothing: mail scanners open links. Only POST acts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from payments.desk import approving, budgets
+from payments.engine.advance import advance
+from payments.models.budgets import budget_of
+from payments.pages import standing
+from payments.pages.headers import private_page
+from payments.pages.opening import Opened, nothing_here, open_link, page
+from payments.pages.progress import ACTING, ENDED_UNPAID, Phase, Progress, progress_of
+from payments.pages.steps import steps_of
+from payments.pages.words import WORDS
+from payments.telling import figures
+from payments.telling.bill import bill_of
+from payments.telling.money import format_amount
+from payments.telling.reasons import Refusal, sentence
+from payments.templatetags.moments import moment
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from payments.telling.bill import Bill
+    from payments.telling.figures import Row
+
+#: Seconds that a payer waits for their wallet before the page takes over and follows.
+INLINE_SECONDS: Final = 8.0
+LONGEST_REASON: Final = 500  # characters
+LONGEST_AMOUNT: Final = 19  # digits, as in 2**63
+NO_AMOUNT: Final = -1
+
+Notice = dict[str, str]
+
+
+# The link is what authorises, not a cookie: there is no signed-in session that another site could misuse, and the page
+# works where cookies don't.
+@csrf_exempt
+@private_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def approve(http: HttpRequest, token: str) -> HttpResponse:
+    opened = open_link(http, token)
+    if opened is None:
+        return nothing_here(http)
+    with translation.override(opened.language):
+        if http.method == "POST" and not opened.is_superseded:
+            return _act(http, opened)
+        return _show(opened, hint=http.GET.get("hint", ""))
+
+
+def _act(http: HttpRequest, opened: Opened) -> HttpResponse:
+    """Do what the button says if it can still be done; else show how things stand."""
+    request = opened.request
+    if http.POST.get("action") == "stop":
+        return _stop(opened)
+    if not progress_of(request).acts:
+        return HttpResponseRedirect(opened.page)
+    try:
+        if http.POST.get("action") == "decline":
+            reason = " ".join(http.POST.get("reason", "").replace("\0", "").split())
+            approving.decline(request.id, reason[:LONGEST_REASON])
+            return HttpResponseRedirect(opened.page)
+        approving.approve(request.id, _accepted(http), opened.chosen)
+    except Refusal as refusal:
+        request.refresh_from_db()
+        return _show(opened, refusal=str(refusal), status=409)
+    wallet_page = approving.wallet_page(advance(request.id, INLINE_SECONDS))
+    return HttpResponseRedirect(wallet_page or opened.page)
+
+
+def _stop(opened: Opened) -> HttpResponse:
+    """The funder ends their standing budget. Once is enough: later, the page just shows that it is over."""
+    if (budget := budget_of(opened.request)) and progress_of(opened.request).phase == Phase.STANDING:
+        try:
+            budgets.stop_by_payer(budget.pk)
+        except Refusal as refusal:
+            opened.request.refresh_from_db()
+            return _show(opened, refusal=str(refusal), status=409)
+        advance(opened.request.pk, INLINE_SECONDS)
+    return HttpResponseRedirect(opened.page)
+
+
+def _accepted(http: HttpRequest) -> int:
+    """The debit in minor units that the page showed beside the button; `NO_AMOUNT`, which fits none, for garbage."""
+    written = http.POST.get("accepted", "")
+    is_amount = written.isascii() and written.isdigit() and len(written) <= LONGEST_AMOUNT
+    return int(written) if is_amount else NO_AMOUNT
+
+
+def _show(opened: Opened, *, hint: str = "", refusal: str = "", status: int = 200) -> HttpResponse:
+    request = opened.request
+    progress = progress_of(request)
+    bill = bill_of(request, proposed=progress.phase == Phase.GREW)
+    if budget := budget_of(request):
+        acting = progress.acts or progress.phase == Phase.RETURNED
+        told = _notices(opened, progress, bill, hint, refusal) if acting or refusal else []
+        return page(standing.render(opened, budget, progress, told, _button(progress.phase, bill)), status)
+    words = WORDS.get(progress.phase)
+    acts = progress.acts and not opened.is_superseded
+    context: dict[str, Any] = {
+        "opened": opened,
+        "status_url": opened.url("approve-status"),
+        "ask": request,
+        "seller": request.seller.name or request.seller_id,
+        "progress": progress,
+        "heading": str(words.title) if words else _("Please approve"),
+        "notices": _notices(opened, progress, bill, hint, refusal),
+        "acts": acts,
+        "bill": bill,
+        "hero_label": _hero_label(progress.phase, bill),
+        "hero": bill.at_most_now if progress.acts else bill.charged or bill.at_most,
+        "rows": figures.parts(_rows(progress.phase, bill)),
+        "steps": steps_of(request, progress.phase),
+        "accepted": request.shown,
+        "before": request.ceiling if progress.phase == Phase.GREW and not bill.ordered else None,
+        "button": _button(progress.phase, bill),
+        "settled_word": _("Settled in part") if progress.phase == Phase.PARTLY else _("Settled"),
+        "receipt": progress.phase in {Phase.SETTLED, Phase.PARTLY},
+    }
+    return page(render_to_string("public/approve.html", context), status)
+
+
+def _hero_label(phase: Phase, bill: Bill) -> str:
+    if bill.ordered and phase in ACTING:
+        return _("You approve at most now")
+    if phase == Phase.GREW:
+        return _("The new amount: you pay at most")
+    if not bill.charged:
+        was_asked = phase in ENDED_UNPAID or phase == Phase.OUTSIDE
+        return _("You were asked to pay at most") if was_asked else _("You pay at most")
+    if phase in {Phase.SETTLED, Phase.OUTSIDE, Phase.PARTLY}:
+        return _("You paid")
+    return _("Your wallet was told to pay") if phase in ENDED_UNPAID else _("You pay")
+
+
+def _rows(phase: Phase, bill: Bill) -> list[Row]:
+    if phase in ACTING:
+        return figures.asked(bill)
+    if bill.charged or phase in {Phase.OUTSIDE, Phase.PARTLY}:
+        return figures.charged(bill)
+    return figures.not_paid(bill) if phase in ENDED_UNPAID else figures.asked(bill)
+
+
+def _button(phase: Phase, bill: Bill) -> str:
+    """The label of the button that approves; empty while the wallet's page is being fetched."""
+    if phase == Phase.GREW:
+        return _("Accept %(amount)s and continue") % {"amount": format_amount(bill.at_most_now)}
+    if phase == Phase.PREPARING:
+        return ""
+    return _("Continue in your wallet") if phase == Phase.READY else _("Approve in my wallet")
+
+
+def _notices(opened: Opened, progress: Progress, bill: Bill, hint: str, refusal: str) -> list[Notice]:
+    """What must be said above everything else, most important first."""
+    request, phase = opened.request, progress.phase
+    notices: list[Notice] = []
+    if bill.ordered and progress.acts:
+        notices.append(_for_the_rest(bill))
+    if opened.is_superseded:
+        notices.append(_superseded())
+    if refusal:
+        notices.append(_notice("warn", _("That could not be done"), refusal))
+    elif phase == Phase.ASKING and request.reason:
+        notices.append(_notice("warn", _("It did not work yet"), sentence(request.reason, request.reason_params)))
+    elif progress.acts and hint == "rejected":
+        text = _("Your wallet says that the approval was not given. Nothing was charged. Try again, or decline below.")
+        notices.append(_notice("info", _("Not approved"), text))
+    elif progress.acts and hint == "invalid":
+        text = _("What your wallet sent back could not be confirmed. Nothing was charged. Please try again.")
+        notices.append(_notice("warn", _("Not approved yet"), text))
+    if phase in WORDS and not (notices and phase in {Phase.READY, Phase.PREPARING}):
+        notices.append(_phase_notice(opened, phase, bill))
+    return notices
+
+
+def _for_the_rest(bill: Bill) -> Notice:
+    text = _("%(ordered)s of at most %(total)s is already paid or on its way. You approve at most %(rest)s now.") % {
+        "ordered": format_amount(bill.ordered),
+        "total": format_amount(bill.at_most),
+        "rest": format_amount(bill.at_most_now),
+    }
+    return _notice("info", _("This is about the rest"), text)
+
+
+def _superseded() -> Notice:
+    text = _("This request was changed and sent again. Please use the newest email: this older link only shows it.")
+    return _notice("warn", _("A newer link was sent to you"), text)
+
+
+def _phase_notice(opened: Opened, phase: Phase, bill: Bill) -> Notice:
+    request, words = opened.request, WORDS[phase]
+    text = str(words.text) % {
+        "seller": request.seller.name or request.seller_id,
+        "wallet": request.payer_wallet.host,
+        "until": moment(request.expires_at),
+    }
+    if phase == Phase.PARTLY:
+        text = " ".join((text, sentence(request.reason, request.reason_params)))
+    if phase == Phase.FAILED:
+        charged = _("You were not charged.") if bill.surely_uncharged else ""
+        if not charged and not bill.charged:
+            charged = _("If your wallet shows a charge for it, answer the email.")
+        text = " ".join(part for part in (_why(opened), charged, text) if part)
+    return _notice(words.tone, str(words.title), text)
+
+
+def _why(opened: Opened) -> str:
+    request = opened.request
+    failed = next((payment for payment in request.payments.all() if payment.reason), request)
+    return sentence(failed.reason, failed.reason_params)
+
+
+def _notice(kind: str, title: str, text: str) -> Notice:
+    return {"kind": kind, "title": title, "text": text}

@@ -1,0 +1,124 @@
+"""The way back from the wallet. Everything is checked and committed here; the wallet is asked later, by the engine.
+
+Anybody can call this address with anything. Only a hash that fits counts (Open Payments, interaction hash); `result`
+comes without one, so it is a hint to show and never changes a state.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from payments import links
+from payments.desk import approving
+from payments.models import Grant, PaymentRequest
+from payments.pages.headers import private_page
+from payments.pages.opening import chosen_language, page
+from payments.pages.prove import finish_proof
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+REQUEST_ID: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
+LONGEST: Final = 1000  # characters of a parameter; wallets' references have about 40
+KNOWN: Final = {"accepted", "repeated"}
+
+
+@private_page
+@require_GET
+def finish(http: HttpRequest) -> HttpResponse:
+    if _parameter(http, "proof"):
+        return finish_proof(http, _parameter(http, "proof"), _parameter(http, "interact_ref"), _parameter(http, "hash"))
+    request = _named_request(http)
+    if request is None:
+        return _answer_stranger(http, "unknown_payment", 404)
+    grant_id = _returning_grant(http, request)
+    interact_ref, given_hash = _parameter(http, "interact_ref"), _parameter(http, "hash")
+    if not interact_ref or not given_hash:
+        hint = "rejected" if _parameter(http, "result") == "grant_rejected" else "invalid"
+        code = "not_approved" if _parameter(http, "result") else "missing_parameters"
+        return _answer(http, request, code, hint, trusted=grant_id is not None)
+    outcome = approving.came_back(request.id, grant_id, interact_ref=interact_ref, hash=given_hash)
+    if outcome in KNOWN:
+        request.refresh_from_db()
+        return _answer(http, request, "", "", trusted=outcome == "accepted" or grant_id is not None)
+    return _answer(http, request, outcome, "invalid", trusted=grant_id is not None)
+
+
+def _parameter(http: HttpRequest, name: str) -> str:
+    """The parameter, or nothing when it is there twice, too long, or not text that a database takes."""
+    values = http.GET.getlist(name)
+    usable = len(values) == 1 and len(values[0]) <= LONGEST and values[0].isprintable()
+    return values[0] if usable else ""
+
+
+def _named_request(http: HttpRequest) -> PaymentRequest | None:
+    request_id = _parameter(http, "pendingId")
+    if not REQUEST_ID.fullmatch(request_id):
+        return None
+    return PaymentRequest.objects.filter(pk=request_id).first()
+
+
+def _returning_grant(http: HttpRequest, request: PaymentRequest) -> str | None:
+    """The grant that our finish address was made for; None when that part was forged or lost."""
+    grant_id = links.read_return(_parameter(http, "return"))
+    if grant_id is None or not Grant.objects.filter(pk=grant_id, request=request).exists():
+        return None
+    return grant_id
+
+
+def _answer(http: HttpRequest, request: PaymentRequest, problem: str, hint: str, *, trusted: bool) -> HttpResponse:
+    """To the approval page; but a request's id alone, which many people know, opens nothing."""
+    if not trusted:
+        return _answer_stranger(http, problem or "unknown_payment", 400)
+    if _wants_json(http):
+        return _json_problem(problem, 400) if problem else JsonResponse(_summary(request))
+    language = chosen_language(http)
+    query = "&".join(
+        f"{name}={value}" for name, value in (("hint", hint if problem else ""), ("lang", language)) if value
+    )
+    url = links.approval_url(request)
+    return HttpResponseRedirect(f"{url}?{query}" if query else url)
+
+
+def _answer_stranger(http: HttpRequest, problem: str, status: int) -> HttpResponse:
+    if _wants_json(http):
+        return _json_problem(problem, status)
+    with translation.override(chosen_language(http) or translation.get_language()):
+        return page(render_to_string("public/finish.html"), status)
+
+
+def _wants_json(http: HttpRequest) -> bool:
+    return http.accepts("application/json") and not http.accepts("text/html")
+
+
+def _summary(request: PaymentRequest) -> dict[str, object]:
+    """The answer of the API document; `outgoingPayment` is there once the payer's wallet has made one."""
+    summary: dict[str, object] = {"ok": True, "pendingId": request.id, "status": request.state}
+    for payment in request.payments.all():
+        order = payment.outgoing_payments.exclude(remote_id="").last()
+        if order:
+            summary["outgoingPayment"] = {
+                "id": order.remote_id,
+                "walletAddress": request.payer_wallet.canonical_id,
+                "receiveAmount": payment.amount.to_wire(),
+            }
+            break
+    return summary
+
+
+def _json_problem(problem: str, status: int) -> JsonResponse:
+    details = {
+        "unknown_payment": _("There is no such payment, or this address was changed on its way."),
+        "missing_parameters": _("The wallet's answer needs hash and interact_ref."),
+        "not_approved": _("The wallet says that the approval was not given. Nothing was charged."),
+        "wrong_hash": _("The hash does not fit. Nothing was charged."),
+        "unknown": _("This answer belongs to no approval that is waiting. Nothing was charged by it."),
+    }
+    return JsonResponse({"error": problem, "details": details[problem]}, status=status)

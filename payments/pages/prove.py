@@ -1,0 +1,95 @@
+"""The page on which the owner of a wallet proves that it is theirs. Reading it changes nothing; only POST acts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from payments import links
+from payments.desk import proving
+from payments.engine.proving import prepare
+from payments.models import WalletProof
+from payments.pages.headers import private_page
+from payments.pages.opening import chosen_language, nothing_here, page
+from payments.states import ProofState
+from payments.telling.languages import supported
+from payments.telling.reasons import Refusal, sentence
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+#: Seconds that the owner waits for their wallet before the page says that it can't be had now.
+INLINE_SECONDS: Final = 8.0
+#: How often the page loads itself anew while the wallet's word is collected.
+RELOAD_SECONDS: Final = 2
+BUSY: Final = {ProofState.PREPARING, ProofState.RETURNED, ProofState.COLLECTING}
+
+
+# The link is what authorises, not a cookie; see the approval page.
+@csrf_exempt
+@private_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def prove(http: HttpRequest, token: str) -> HttpResponse:
+    proof = _opened(token)
+    if proof is None:
+        return nothing_here(http)
+    with translation.override(chosen_language(http) or supported(proof.language)):
+        if http.method == "POST":
+            return _act(http, proof)
+        return _show(proof, hint=http.GET.get("hint", ""))
+
+
+def _opened(token: str) -> WalletProof | None:
+    try:
+        proof_id = links.read_proof_token(token)
+    except links.BadLink:
+        return None
+    return WalletProof.objects.select_related("wallet", "seller").filter(pk=proof_id).first()
+
+
+def _act(http: HttpRequest, proof: WalletProof) -> HttpResponse:
+    try:
+        pressed = proving.press(proof.pk)
+    except Refusal:
+        return HttpResponseRedirect(http.get_full_path())
+    wallet_page = proving.page_of(pressed) or prepare(proof.pk, INLINE_SECONDS)
+    return HttpResponseRedirect(wallet_page or http.get_full_path())
+
+
+def _show(proof: WalletProof, hint: str) -> HttpResponse:
+    busy = proof.state in BUSY and proof.is_open
+    context = {
+        "proof": proof,
+        "seller": proof.seller.name,
+        "proven": proof.state == ProofState.PROVEN,
+        "acts": proof.is_open,
+        "busy": busy,
+        "problem": sentence(proof.reason, proof.reason_params) if proof.is_open else "",
+        "hint": hint if proof.state in {ProofState.ASKED, ProofState.PENDING} else "",
+        "continues": bool(proving.page_of(proof)),
+    }
+    answer = page(render_to_string("public/prove.html", context))
+    if busy:
+        answer["Refresh"] = str(RELOAD_SECONDS)
+    return answer
+
+
+def finish_proof(http: HttpRequest, returned: str, interact_ref: str, given_hash: str) -> HttpResponse:
+    """The way back from the wallet: only a hash that fits counts. To the page of the proof, whatever came."""
+    proof_id = links.read_proof_return(returned)
+    proof = WalletProof.objects.filter(pk=proof_id).first() if proof_id else None
+    if proof is None:
+        with translation.override(chosen_language(http) or translation.get_language()):
+            return page(render_to_string("public/finish.html"), 404)
+    hint = ""
+    if not interact_ref or not given_hash:
+        hint = "rejected" if http.GET.get("result") == "grant_rejected" else "invalid"
+    elif proving.came_back(proof.pk, interact_ref, given_hash) == "wrong_hash":
+        hint = "invalid"
+    url = links.proof_url(proof.pk)
+    return HttpResponseRedirect(f"{url}?hint={hint}" if hint else url)

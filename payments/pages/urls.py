@@ -1,0 +1,15 @@
+"""Included at the root of the site."""
+
+from django.urls import path
+
+from payments.pages.approve import approve
+from payments.pages.finish import finish
+from payments.pages.prove import prove
+from payments.pages.status import status
+
+urlpatterns = [
+    path("approve/<str:token>", approve, name="approve"),
+    path("approve/<str:token>/status", status, name="approve-status"),
+    path("prove/<str:token>", prove, name="prove"),
+    path("payments/finish", finish, name="finish"),
+]

@@ -1,0 +1,1 @@
+"""What rows mean to people: reasons, amounts, timelines, whose turn it is, in the reader's language."""

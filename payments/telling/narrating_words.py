@@ -1,0 +1,262 @@
+"""The words for each kind of entry that this room records. The first that has all it speaks of is used."""
+
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+WORDS: Final[dict[str, tuple[Promise, ...]]] = {
+    # The request
+    "request.quoting": (_("A quote was asked for."),),
+    "request.quoted": (
+        _("The quote is there: the payer pays at most %(ceiling)s."),
+        _("The quote is there."),
+    ),
+    "request.awaiting_authorisation": (
+        _("A second person must authorise it: the payer pays at most %(ceiling)s."),
+        _("A second person must authorise it."),
+    ),
+    "request.awaiting_approval": (
+        _("The payer was asked to approve the rest, at most %(rest)s: %(ordered)s was ordered before."),
+        _("The payer was asked to approve at most %(ceiling)s."),
+        _("The payer was asked to approve."),
+    ),
+    "request.approved": (
+        _("The payer approved at most %(rest)s more in their wallet. The money is not set aside."),
+        _("The payer approved at most %(ceiling)s in their wallet. The money is not set aside."),
+        _("The payer approved in their wallet. The money is not set aside."),
+    ),
+    "request.settled": (_("Everything is settled."),),
+    "request.failed": (_("The request failed."),),
+    "request.declined": (_("The payer declined."),),
+    "request.cancelled": (_("The request was cancelled."),),
+    "request.expired": (_("The request expired before it was approved."),),
+    "request.authorised": (_("A second person authorised it."),),
+    "request.resent": (_("The approval email is sent again."),),
+    "request.approve_pressed": (
+        _("The payer pressed “approve” for at most %(debit)s."),
+        _("The payer pressed “approve” for at most %(ceiling)s."),
+        _("The payer pressed “approve”."),
+    ),
+    "request.amount_accepted": (
+        _("The payer accepted the new amount: at most %(ceiling)s."),
+        _("The payer accepted the new amount."),
+    ),
+    "request.amount_grew": (
+        _("The quote grew to %(debit)s, above the %(ceiling)s the payer was shown. They are asked again."),
+        _("The quote grew to %(proposed)s, above the %(ceiling)s the payer was shown. They are asked again."),
+        _("The quote grew above what the payer was shown. They are asked again."),
+    ),
+    "request.came_back": (_("The payer came back from their wallet."),),
+    "request.late_answer": (
+        _("%(host)s answered late, when it had been found out already. What it said is kept, and changed nothing."),
+        _("A wallet answered late, when it had been found out already. What it said is kept, and changed nothing."),
+    ),
+    "request.wrong_return": (_("Somebody came back with a proof that does not match. It was ignored."),),
+    # Payments
+    "payment.new": (
+        _("%(amount)s is to reach %(receiver_wallet)s."),
+        _("%(receiver_wallet)s is to get what %(pays)s buys."),
+        _("A payment was made ready."),
+    ),
+    "payment.buys": (_("What the payer pays, %(pays)s, buys %(amount)s for the receiver."),),
+    "payment.quoted": (_("The payment of %(amount)s has a quote."), _("The payment has a quote.")),
+    "payment.approved": (
+        _("The payment of %(amount)s is approved, not sent yet."),
+        _("The payment is approved, not sent yet."),
+    ),
+    "payment.sending": (
+        _("The payer's wallet is told to send %(amount)s."),
+        _("The payer's wallet is told to send."),
+    ),
+    "payment.sent": (
+        _("The payer's wallet is sending %(amount)s. It has not arrived yet."),
+        _("The payer's wallet is sending. It has not arrived yet."),
+    ),
+    "payment.unknown": (_("The payer's wallet did not answer clearly. It is being asked what happened."),),
+    "payment.settled": (
+        _("%(received)s arrived at %(receiver_wallet)s."),
+        _("%(amount)s arrived at %(receiver_wallet)s."),
+        _("The money arrived."),
+    ),
+    "payment.failed": (_("The payment of %(amount)s failed."), _("The payment failed.")),
+    "payment.refund_asked": (
+        _("%(payer)s is asked to send %(amount)s back to %(receiver)s."),
+        _("%(amount)s is to be refunded."),
+    ),
+    "payment.lowered": (
+        _("Fewer workers are paid than was approved, so the fee is %(amount)s instead of %(before)s."),
+        _("Fewer workers are paid than was approved, so the fee is less."),
+    ),
+    "payment.cancelled": (_("The payment of %(amount)s was cancelled."), _("The payment was cancelled.")),
+    "payment.needs_attention": (
+        _("The payment of %(amount)s needs a person to look at it."),
+        _("The payment needs a person to look at it."),
+    ),
+    "payment.released": (
+        _("The work is accepted: %(amount)s may be sent under the approval."),
+        _("The work is accepted: the payment may be sent under the approval."),
+    ),
+    "payment.taken_over": (_("From now on this person takes care of the payment."),),
+    "payment.looked_again": (_("The wallets are asked again, now."),),
+    "payment.decided": (
+        _("Decided: “%(decision)s”. First the receiver's side is closed, so that nothing can arrive twice."),
+        _("It was decided what becomes of the payment. First the receiver's side is closed."),
+    ),
+    "payment.outside_reported": (
+        _("Reported as settled outside the wallets (%(way)s). Evidence: %(evidence)s"),
+        _("Reported as settled outside the wallets (%(way)s). The evidence was erased."),
+    ),
+    "payment.outside_withdrawn": (_("The report of a settlement outside was withdrawn."),),
+    "payment.settled_outside": (
+        _("The payment of %(amount)s was settled outside the wallets, on the word of two people."),
+        _("The payment was settled outside the wallets, on the word of two people."),
+    ),
+    # Standing budgets
+    "budget.set_up": (
+        _("A standing budget of at most %(limit)s in each period was set up."),
+        _("A standing budget was set up."),
+    ),
+    "budget.paused": (_("The standing budget was paused."),),
+    "budget.resumed": (_("The standing budget was resumed."),),
+    "budget.drawn": (
+        _("At most %(amount)s is paid from the standing budget, in its period %(period)s. The funder is told."),
+        _("It is paid from the standing budget. The funder is told."),
+    ),
+    "budget.reserved": (
+        _("%(amount)s was reserved in period %(period)s of the standing budget."),
+        _("The amount was reserved in the standing budget."),
+    ),
+    "budget.given_back": (
+        _("%(amount)s is free again in period %(period)s of the standing budget."),
+        _("The amount is free again in the standing budget."),
+    ),
+    # Grants
+    "grant.intended": (
+        _("%(wallet_host)s is asked for permission %(what_for)s, at most %(limit)s."),
+        _("%(wallet_host)s is asked for permission %(what_for)s."),
+    ),
+    "grant.pending": (
+        _("%(wallet_host)s waits for the payer to approve at most %(limit)s."),
+        _("%(wallet_host)s waits for the payer."),
+    ),
+    "grant.returned": (_("The payer came back from %(wallet_host)s, with a proof that was checked."),),
+    "grant.continuing": (_("The permission %(what_for)s is collected from %(wallet_host)s."),),
+    "grant.active": (
+        _("%(wallet_host)s gave permission %(what_for)s, at most %(limit)s."),
+        _("%(wallet_host)s gave permission %(what_for)s."),
+    ),
+    "grant.refused": (_("%(wallet_host)s refused permission %(what_for)s."),),
+    "grant.lost": (_("The answer of %(wallet_host)s about permission %(what_for)s was lost."),),
+    "grant.cancelling": (_("The permission %(what_for)s at %(wallet_host)s is being ended."),),
+    "grant.ended": (_("The permission %(what_for)s at %(wallet_host)s has ended."),),
+    # Attempts
+    # Without an amount: a place that only serves to ask what a payment buys.
+    "incoming.intended": (
+        _("%(wallet_host)s is asked to expect %(amount)s."),
+        _("%(wallet_host)s is asked for a place without an amount, to find out what the payment buys."),
+    ),
+    "incoming.open": (
+        _("%(wallet_host)s expects %(amount)s."),
+        _("%(wallet_host)s has a place without an amount, to find out what the payment buys."),
+    ),
+    "incoming.refused": (
+        _("%(wallet_host)s refused to expect %(amount)s."),
+        _("%(wallet_host)s refused a place without an amount."),
+    ),
+    "incoming.unknown": (
+        _("%(wallet_host)s did not say whether it expects %(amount)s."),
+        _("%(wallet_host)s did not say whether it has a place without an amount."),
+    ),
+    "incoming.done": (_("Nothing more can arrive for the %(amount)s that %(wallet_host)s expected."),),
+    "incoming.failed": (
+        _("%(wallet_host)s no longer expects %(amount)s."),
+        _("%(wallet_host)s no longer has the place without an amount."),
+    ),
+    "quote.intended": (_("The payer's wallet is asked what it costs."),),
+    "quote.open": (
+        _("The payer's wallet quoted: it charges %(debit)s, and %(receive)s arrives."),
+        _("The payer's wallet gave a quote."),
+    ),
+    "quote.refused": (_("The payer's wallet gave no quote."),),
+    "quote.unknown": (_("The payer's wallet did not answer when it was asked for a quote."),),
+    "quote.done": (
+        _("The quote of %(debit)s for %(receive)s was used."),
+        _("The quote was used."),
+    ),
+    "quote.failed": (
+        _("The quote of %(debit)s for %(receive)s is no longer good."),
+        _("The quote is no longer good."),
+    ),
+    "outgoing.intended": (
+        _("The payer's wallet is asked to send: it charges %(debit)s, and %(receive)s arrives."),
+        _("The payer's wallet is asked to send."),
+    ),
+    "outgoing.open": (
+        _("The payer's wallet took the order: it charges %(debit)s, and %(receive)s arrives."),
+        _("The payer's wallet took the order to pay."),
+    ),
+    "outgoing.refused": (_("The payer's wallet refused to pay. Nothing was charged."),),
+    "outgoing.unknown": (_("The payer's wallet did not say whether it pays. Nothing is sent twice."),),
+    "outgoing.done": (
+        _("The payer's wallet has sent the money: it charged %(debit)s."),
+        _("The payer's wallet has sent the money."),
+    ),
+    "outgoing.failed": (_("The payer's wallet could not send the money."),),
+    # Mail
+    "message.queued": (
+        _("An email to %(name)s waits to be sent: %(template)s."),
+        _("An email waits to be sent: %(template)s."),
+        _("An email waits to be sent."),
+    ),
+    "message.sent": (
+        _("An email to %(name)s was sent: %(template)s."),
+        _("An email was sent: %(template)s."),
+        _("An email was sent."),
+    ),
+    "message.failed": (
+        _("An email to %(name)s could not be delivered: %(template)s."),
+        _("An email could not be delivered: %(template)s."),
+        _("An email could not be delivered."),
+    ),
+    # The platform
+    "wallet.checked": (_("The wallet address %(wallet)s was checked."), _("The wallet address was checked.")),
+    "proof.asked": (_("Whoever has %(wallet)s is asked to prove that it is theirs."),),
+    "proof.preparing": (_("%(wallet_host)s is asked for its page, to prove whose %(wallet)s is."),),
+    "proof.pending": (_("%(wallet_host)s waits for its owner to confirm that %(wallet)s is theirs."),),
+    "proof.returned": (_("The owner came back from %(wallet_host)s, with a proof that was checked."),),
+    "proof.collecting": (_("What %(wallet_host)s says about the owner of %(wallet)s is collected."),),
+    "proof.proven": (_("%(wallet_host)s says that %(wallet)s belongs to whoever got the link."),),
+    "proof.ended": (_("The question whose %(wallet)s is ended without a proof."),),
+    "proof_limit.set": (_("Above %(limit)s a receiver must have proven their wallet."),),
+    "proof_limit.removed": (_("The limit of %(limit)s for wallets that nobody has proven was removed."),),
+    "wallet.change_accepted": (
+        _("%(wallet)s now answers as %(became)s (%(asset)s). One person accepted that; a second one must confirm it."),
+    ),
+    "wallet.changed": (_("%(wallet)s is %(became)s (%(asset)s) from now on: two people accepted that."),),
+    "seller.registered": (
+        _("The seller %(seller)s was registered with the wallet address %(wallet)s and the key %(key_id)s."),
+    ),
+    "seller.changed": (_("The seller %(seller)s was changed: %(changed)s."), _("The seller was changed.")),
+    "seller.retired": (_("The seller %(seller)s was retired: nothing new is asked for with it."),),
+    "seller.resumed": (_("The seller %(seller)s is used again."),),
+    "key.generated": (_("A new key “%(key_id)s” of the seller %(seller)s waits to be published at its wallet."),),
+    "key.published": (_("The key “%(key_id)s” of the seller %(seller)s was seen at its wallet."),),
+    "key.active": (_("The seller %(seller)s signs with the key “%(key_id)s” from now on."),),
+    "key.replaced": (_("The key “%(key_id)s” of the seller %(seller)s only ends what was begun with it."),),
+    "key.retired": (_("The key “%(key_id)s” of the seller %(seller)s was retired and its private part destroyed."),),
+    "key.missing": (_("The key “%(key_id)s” of the seller %(seller)s is no longer published at its wallet."),),
+    "limit.set": (_("Above %(limit)s a second person must authorise."),),
+    "limit.removed": (_("The limit of %(limit)s for a second person was removed."),),
+    "pause.started": (
+        _("New payments of the seller %(seller)s are paused."),
+        _("New payments with the wallet host %(host)s are paused."),
+        _("All new payments are paused."),
+    ),
+    "pause.ended": (
+        _("New payments of the seller %(seller)s go on."),
+        _("New payments with the wallet host %(host)s go on."),
+        _("New payments go on."),
+    ),
+    "installation.moved": (_("The database woke up in another place than before."),),
+}

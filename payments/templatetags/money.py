@@ -1,0 +1,35 @@
+"""`{{ amount|money }}` and `{{ row|reason }}` for templates."""
+
+from typing import Any
+
+from django import template
+
+from payments.models import Payment
+from payments.openpayments.amounts import Amount
+from payments.telling.money import bought_by, format_amount, format_gets
+from payments.telling.reasons import sentence
+
+register = template.Library()
+
+
+@register.filter
+def money(amount: Amount | None) -> str:
+    return format_amount(amount)
+
+
+@register.filter
+def bought(amount: Amount) -> str:
+    """What a receiver gets for this amount of somebody else's, before a wallet has said how much."""
+    return bought_by(amount)
+
+
+@register.filter
+def gets(payment: Payment) -> str:
+    """What the receiver of a payment gets, as certain as it is."""
+    return format_gets(payment)
+
+
+@register.filter
+def reason(row: Any) -> str:
+    """The sentence for a row's reason, or nothing."""
+    return sentence(row.reason, row.reason_params)
