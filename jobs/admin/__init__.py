@@ -1,0 +1,5 @@
+"""The marketplace's pages in the back office."""
+
+from jobs.admin import applications, jobs, members, notes, submissions
+
+__all__ = ["applications", "jobs", "members", "notes", "submissions"]

@@ -1,0 +1,172 @@
+"""Applications: who offered to do a job, the decision, and where their money stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+from unfold.forms import BaseDialogForm
+
+from jobs import decisions, held
+from jobs.admin.bulk import Decision, decide_marked
+from jobs.admin.keeping import KeptAdmin, staff
+from jobs.admin.words import application_badge, money_badge
+from jobs.models import Application, JobStatus, Payout
+from jobs.reasons import JobRefusal
+from jobs.worker_mail import messages_to
+from payments.admin.acting import attempt, go, number_of
+from payments.admin.shorts import shorts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from django.db.models import QuerySet
+    from django.http import HttpRequest, HttpResponse
+    from django.utils.functional import Promise
+
+    ApplicationModelForm = forms.ModelForm[Application]
+else:
+    ApplicationModelForm = forms.ModelForm
+
+
+class ApplicationForm(ApplicationModelForm):
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        job = cleaned.get("job")
+        if job and not self.instance.pk and job.status not in decisions.SELECTABLE:
+            refusal = JobRefusal("job_not_now", status=str(JobStatus(job.status).label))
+            self.add_error("job", str(refusal))
+        return cleaned
+
+
+class RejectForm(BaseDialogForm):
+    """Shows the payment that was approved beforehand and is called off."""
+
+    form_before_template = "admin/jobs/job/calls_off.html"
+
+    def get_before_template_context(self, _request: HttpRequest, object_id: object = None) -> dict[str, Any]:
+        return {"payouts": held.waiting(Payout.objects.filter(application=number_of(object_id)))}
+
+
+def decide_one(request: HttpRequest, decide: Callable[..., object], pk: int, done: Promise) -> None:
+    def act() -> str:
+        decide(pk, by=staff(request))
+        return str(done)
+
+    attempt(request, act)
+
+
+SELECT = Decision(
+    decisions.select,
+    title=lambda n: ngettext("Select %(n)s worker?", "Select %(n)s workers?", n) % {"n": n},
+    consequence=_("They are owed the budget once their work is accepted. No money moves now."),
+    submit=_("Select"),
+    done=lambda n: ngettext("%(n)s worker is selected.", "%(n)s workers are selected.", n) % {"n": n},
+)
+REJECT = Decision(
+    decisions.reject,
+    title=lambda n: ngettext("Reject %(n)s application?", "Reject %(n)s applications?", n) % {"n": n},
+    consequence=_("They are not selected. This can be changed as long as nothing was paid."),
+    moves_held=_("Calls off the payment that was approved:"),
+    submit=_("Reject"),
+    done=lambda n: ngettext("%(n)s application is rejected.", "%(n)s applications are rejected.", n) % {"n": n},
+)
+
+
+@admin.register(Application)
+class ApplicationAdmin(KeptAdmin):
+    form = ApplicationForm
+    subject = "application"
+    list_display = ("applicant", "job", "state", "money", "created_at")
+    list_select_related = ("job", "worker")
+    list_filter = ("status", "job__status")
+    search_fields = ("worker__name", "worker__email", "job__title", "job__reference")
+    autocomplete_fields = ("job", "worker")
+    fields = ("job", "worker")
+    readonly_fields = ("state", "money", "created_at")
+    change_form_outer_after_template = "admin/payments/message/shorts.html"
+    actions = ("select_all_marked", "reject_all_marked")
+    actions_row = ("select_worker", "reject_worker")
+    actions_detail = ("select_worker", "reject_worker")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:
+        found: QuerySet[Application] = super().get_queryset(request)
+        return found.prefetch_related("payouts__payment__request")
+
+    def get_fields(self, _request: HttpRequest, obj: Application | None = None) -> Any:
+        return ("job", "worker", ("state", "money"), "created_at") if obj else ("job", "worker")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Application | None = None) -> Any:
+        fixed = ("job", "worker") if obj else ()
+        return (*fixed, *super().get_readonly_fields(request, obj))
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
+        application = context.get("original")
+        if application:
+            context = {**context, "shorts": shorts(messages_to(application), request.user)}
+        return super().render_change_form(request, context, *args, **options)
+
+    @display(description=_("worker"), ordering="worker__name", header=True)
+    def applicant(self, application: Application) -> tuple[str, str]:
+        return application.worker.name, application.worker.email
+
+    @display(description=_("status"), ordering="status")
+    def state(self, application: Application) -> str:
+        return application_badge(application)
+
+    @display(description=_("money"))
+    def money(self, application: Application) -> str:
+        return money_badge(application)
+
+    def subjects(self, obj: Application) -> Mapping[str, str]:
+        return {"job": str(obj.job_id), "member": str(obj.worker_id)}
+
+    def names(self, obj: Application) -> Mapping[str, str]:
+        return {"worker": obj.worker.name}
+
+    @action(
+        description=_("Select"),
+        icon="how_to_reg",
+        permissions=["change"],
+        variant=ActionVariant.PRIMARY,
+        url_path="select",
+        dialog={
+            "title": _("Select this worker?"),
+            "description": _("They are owed the budget once their work is accepted. No money moves now."),
+            "form_class": BaseDialogForm,
+            "form_submit_text": _("Select"),
+        },
+    )
+    def select_worker(self, request: HttpRequest, _form: BaseDialogForm, object_id: str) -> HttpResponse:
+        decide_one(request, decisions.select, int(object_id), _("The worker is selected."))
+        return go(request, reverse("admin:jobs_application_change", args=[object_id]))
+
+    @action(
+        description=_("Reject"),
+        icon="person_off",
+        permissions=["change"],
+        url_path="reject",
+        dialog={
+            "title": _("Reject this application?"),
+            "description": _("The worker is not selected. This can be changed as long as nothing was paid."),
+            "form_class": RejectForm,
+            "form_submit_text": _("Reject"),
+        },
+    )
+    def reject_worker(self, request: HttpRequest, _form: RejectForm, object_id: str) -> HttpResponse:
+        decide_one(request, decisions.reject, int(object_id), _("The application is rejected."))
+        return go(request, reverse("admin:jobs_application_change", args=[object_id]))
+
+    @admin.action(description=_("Select"), permissions=["change"])
+    def select_all_marked(self, request: HttpRequest, queryset: QuerySet[Application]) -> HttpResponse | None:
+        return decide_marked(self, request, queryset, "select_all_marked", SELECT)
+
+    @admin.action(description=_("Reject"), permissions=["change"])
+    def reject_all_marked(self, request: HttpRequest, queryset: QuerySet[Application]) -> HttpResponse | None:
+        return decide_marked(self, request, queryset, "reject_all_marked", REJECT)

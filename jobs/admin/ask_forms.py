@@ -1,0 +1,150 @@
+"""The dialog that asks a funder for money: which workers of which jobs, when, and who asks."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget
+
+from jobs import funding, offering
+from jobs.funding import Way
+from jobs.models import Application, Job
+from jobs.reasons import JobRefusal
+from payments.identifiers import new_ulid
+from payments.models import PaymentRequest, Seller
+from payments.telling.money import format_amount
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+PLATFORM = "platform"
+MOST_JOBS = 50
+LONGEST_KEY = 18  # digits
+BETWEEN = "."  # the numbers of several jobs in one address
+
+
+def jobs_at(object_id: int | str | None) -> list[Job]:
+    """The jobs that an address names, by number. Raises Http404, also for what can be no job's number."""
+    keys = str(object_id).split(BETWEEN)
+    if not all(map(_is_number, keys)) or len(keys) > MOST_JOBS:
+        raise Http404
+    found = Job.objects.select_related("funder__wallet", "seller__wallet").filter(pk__in=keys).order_by("pk")
+    jobs = list(found)
+    if len(jobs) != len(set(keys)):
+        raise Http404
+    return jobs
+
+
+def _is_number(key: str) -> bool:
+    """It may be a row's number: longer ones no database has."""
+    return key.isdecimal() and len(key) <= LONGEST_KEY
+
+
+class AskForm(BaseDialogForm):
+    """Workers are boxes in the text before the fields.
+
+    The hidden id makes two clicks one request. What was seen comes back, so that nobody asks for other amounts than
+    they looked at.
+    """
+
+    form_before_template = "admin/jobs/job/ask.html"
+
+    way = forms.ChoiceField(label=_("When are they paid?"), widget=UnfoldAdminRadioSelectWidget())
+    seller = forms.ModelChoiceField(
+        label=_("Who asks?"), queryset=Seller.objects.none(), empty_label=None, widget=UnfoldAdminSelectWidget()
+    )
+    form_id = forms.CharField(widget=forms.HiddenInput, max_length=40)
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=10_000, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.jobs = jobs_at(self.object_id)
+        self.problem = offering.payer_problem(self.jobs)
+        self.offers = offering.offers(self.jobs)
+        self.held_by_us = self._held_by_us()
+        self._set_ways()
+        self._set_sellers()
+        self.fields["form_id"].initial = new_ulid()
+        self.fields["seen"].initial = " ".join(f"{each.application.pk}:{each.choice.seen}" for each in self.offers)
+
+    def _held_by_us(self) -> list[funding.Choice]:
+        """The seller as the receiver of one job's money, where that is possible."""
+        if len(self.jobs) > 1:
+            return []
+        return [choice for choice in funding.choices(self.jobs[0]) if choice.receiver == "seller"]
+
+    def _set_ways(self) -> None:
+        ways = [(way.value, str(way.label)) for way in Way] if self.offers or self._was_sent() else []
+        for choice in self.held_by_us:
+            words = {"name": choice.contact.name, "amount": format_amount(choice.amount)}
+            ways.append((PLATFORM, str(_("%(name)s (the platform) holds %(amount)s") % words)))
+        field = self.fields["way"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = ways
+        field.initial = ways[0][0] if ways else None
+        if not ways:
+            field.widget = forms.HiddenInput()
+
+    def _was_sent(self) -> bool:
+        """A second click: nobody is offered any more, and the request that the first one made is what to show."""
+        return self.is_bound and PaymentRequest.objects.filter(form_id=self.data.get("form_id", "")).exists()
+
+    def _set_sellers(self) -> None:
+        field = self.fields["seller"]
+        assert isinstance(field, forms.ModelChoiceField)
+        own = [job.seller_id for job in self.jobs if job.seller_id]
+        found = Seller.objects.select_related("wallet")
+        field.queryset = (
+            found.filter(pk__in=own) if own else found.filter(retired_at=None).order_by("-is_default", "pk")
+        )
+        field.initial = next(iter(field.queryset), None)
+        field.required = False
+        if len(field.queryset) <= 1:
+            field.widget = forms.HiddenInput()
+
+    def get_before_template_context(self, _request: HttpRequest, _object_id: object = None) -> dict[str, Any]:
+        chosen = self._chosen_keys()
+        grouped = groupby(self.offers, key=lambda offer: offer.choice.job)
+        sellers: list[Seller] = list(self.fields["seller"].queryset)
+        return {
+            "funder": self.jobs[0].funder,
+            "jobs": [(job, [(each, str(each.application.pk) in chosen) for each in offers]) for job, offers in grouped],
+            "problem": self.problem,
+            "held_by_us": self.held_by_us,
+            "several": len(self.jobs) > 1,
+            "fees": [(seller, lines) for seller in sellers if (lines := offering.fee_lines(seller, self.offers))],
+        }
+
+    def _chosen_keys(self) -> set[str]:
+        """What is ticked: what was sent, or everybody who can be paid, or the one that the address names."""
+        if self.is_bound:
+            return set(self._sent())
+        only = self.request.GET.get("only")
+        return {str(each.application.pk) for each in self.offers if only in (None, str(each.application.pk))}
+
+    def _sent(self) -> list[str]:
+        return list(self.data.getlist("receivers"))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("way") == PLATFORM or "way" not in cleaned:
+            return cleaned
+        keys = {key for key in self._sent() if _is_number(key)}
+        found = list(Application.objects.filter(pk__in=keys, job__in=self.jobs).select_related("worker"))
+        if not found:
+            self.add_error("way", str(JobRefusal("nobody_chosen")))
+        elif len(found) < len(self._sent()):
+            self.add_error("way", str(JobRefusal("form_of_another_job")))
+        cleaned["receivers"] = found
+        return cleaned
+
+    @property
+    def seen_by_person(self) -> dict[int, str]:
+        """What the dialog showed of each worker."""
+        pairs = (pair.partition(":") for pair in self.cleaned_data["seen"].split())
+        return {int(key): seen for key, _colon, seen in pairs if _is_number(key)}

@@ -1,0 +1,455 @@
+"""A job's page: the work, what can be done next, and its money."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+
+from jobs import escrow, funding, lifecycle
+from jobs.admin.ask_forms import BETWEEN, MOST_JOBS, PLATFORM, AskForm
+from jobs.admin.deadlines import OverdueFilter, ReopenForm
+from jobs.admin.job_forms import CancelForm, JobForm, MoveForm
+from jobs.admin.keeping import KeptAdmin, staff
+from jobs.admin.panel import panel
+from jobs.admin.payout_forms import GiveBackForm, PayOutForm
+from jobs.admin.words import application_badge, job_badge, money_badge
+from jobs.decisions import move_job
+from jobs.models import Application, ApplicationStatus, Job, JobStatus
+from jobs.money import Standing, funding_under_way, requests_of, standings
+from jobs.reasons import JobRefusal
+from jobs.sync import sync_job
+from ledger.filters import BusinessDaysFilter
+from payments.admin.acting import attempt, go, number_of
+from payments.admin.refund_forms import ask_refund
+from payments.engine.advance import advance
+from payments.telling.money import format_amount
+from payments.telling.reasons import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from django import forms
+    from django.contrib.auth.models import User
+    from django.http import HttpRequest, HttpResponse
+    from django.utils.functional import Promise
+    from unfold.dataclasses import UnfoldAction
+
+    from ledger.content import Json
+    from payments.models import PaymentRequest
+
+QUOTE_SECONDS = 8.0
+SELECTED = "selected_applications"
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
+class ApplicationInline(TabularInline):
+    """Who wants to do the job. Decisions are made on the application's page or in its list."""
+
+    model = Application
+    fields = readonly_fields = ("worker", "state", "money", "created_at")
+    extra = 0
+    per_page = 25
+    can_delete = False
+    hide_title = True
+    show_change_link = True
+
+    def has_add_permission(self, *_args: Any) -> bool:
+        return False
+
+    def has_change_permission(self, *_args: Any) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:
+        found: QuerySet[Application] = super().get_queryset(request)
+        return found.select_related("worker", "job").prefetch_related("payouts__payment__request")
+
+    @display(description=_("status"))
+    def state(self, application: Application) -> str:
+        return application_badge(application)
+
+    @display(description=_("money"))
+    def money(self, application: Application) -> str:
+        return money_badge(application)
+
+
+def _dialog(
+    title: Promise, description: Promise, submit: Promise, form_class: type[MoveForm] = MoveForm
+) -> dict[str, Any]:
+    return {"title": title, "description": description, "form_class": form_class, "form_submit_text": submit}
+
+
+@admin.register(Job)
+class JobAdmin(KeptAdmin):
+    form = JobForm
+    subject = "job"
+    list_display = ("heading", "funder", "state", "budget", "workers", "money", "recruit_deadline", "created_at")
+    list_select_related = ("funder",)
+    list_filter = ("status", OverdueFilter, "is_funded", "budget_code", ("created_at", BusinessDaysFilter))
+    search_fields = ("title", "reference", "funder__name", "target_language")
+    autocomplete_fields = ("funder",)
+    readonly_fields = ("state", "is_funded")
+    date_hierarchy = None
+    inlines = (ApplicationInline,)
+    actions = ("request_payments",)
+    actions_detail = (
+        "request_payment",
+        "pay_out",
+        "give_back",
+        "publish",
+        "close_recruiting",
+        "start_work",
+        "reopen",
+        "cancel",
+    )
+    change_form_outer_before_template = "admin/jobs/job/money.html"
+    change_form_outer_after_template = "admin/jobs/job/timeline.html"
+    fieldsets = (
+        (None, {"fields": ("title", "description", ("target_language", "deliverable_types"))}),
+        (
+            _("Money"),
+            {
+                "fields": (
+                    ("budget_text", "currency"),
+                    "amount_side",
+                    ("workers_wanted", "funder"),
+                    ("reference", "seller"),
+                )
+            },
+        ),
+        (_("Dates"), {"fields": ("recruit_deadline", "submit_deadline", "expires_at")}),
+    )
+
+    class Media:
+        css = {"all": ("admin_payments.css",)}
+        js = ("admin_copy.js",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
+        selected = Application.objects.filter(status=ApplicationStatus.SELECTED).prefetch_related(
+            "payouts__payment__request"
+        )
+        found: QuerySet[Job] = super().get_queryset(request)
+        return found.prefetch_related(Prefetch("applications", queryset=selected, to_attr=SELECTED))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Job | None = None) -> Any:
+        if obj and not self.has_change_permission(request, obj):
+            shown = (
+                ("state", "is_funded"),
+                ("budget", "amount_side"),
+                "workers_wanted",
+                ("funder", "seller"),
+                "reference",
+                "description",
+            )
+            return ((None, {"fields": ("title", *shown, "recruit_deadline", "submit_deadline", "expires_at")}),)
+        fieldsets = super().get_fieldsets(request, obj)
+        return ((None, {"fields": (("state", "is_funded"),)}), *fieldsets) if obj else fieldsets
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Job | None = None) -> Any:
+        return (*super().get_readonly_fields(request, obj), "budget")
+
+    @display(description=_("job"), ordering="title", header=True)
+    def heading(self, job: Job) -> tuple[str, str]:
+        return job.title, job.reference or job.target_language
+
+    @display(description=_("status"), ordering="status")
+    def state(self, job: Job) -> str:
+        return job_badge(job)
+
+    @display(description=_("budget per worker"), ordering="budget_value")
+    def budget(self, job: Job) -> str:
+        return format_amount(job.budget)
+
+    @display(description=_("selected"))
+    def workers(self, job: Job) -> str:
+        selected = len(getattr(job, SELECTED))
+        return str(_("%(selected)s of %(wanted)s")) % {"selected": selected, "wanted": job.workers_wanted}
+
+    @display(description=_("money"))
+    def money(self, job: Job) -> str:
+        found = standings(getattr(job, SELECTED))
+        words = [f"{count} {where.label}".replace(" ", NO_BREAK) for where, count in found]
+        if job.is_funded and not words:
+            words = [str(Standing.SETTLED.label)]
+        return " · ".join(words) or "\N{EN DASH}"
+
+    # What is kept
+
+    def columns(self, form: forms.ModelForm[Any]) -> list[str]:
+        return [*super().columns(form), "budget_value", "budget_code", "budget_scale"]
+
+    def subjects(self, obj: Job) -> Mapping[str, str]:
+        return {"member": str(obj.funder_id)}
+
+    def facts(self, obj: Job) -> Mapping[str, Json]:
+        return {
+            "budget": {**obj.budget.to_wire()},
+            "amount_side": obj.amount_side,
+            "workers_wanted": obj.workers_wanted,
+        }
+
+    def names(self, obj: Job) -> Mapping[str, str]:
+        return {"title": obj.title, "payer": obj.funder.name}
+
+    def save_model(self, request: HttpRequest, obj: Job, form: forms.ModelForm[Any], change: bool) -> None:  # type: ignore[override]  # noqa: FBT001 - this admin has one model
+        super().save_model(request, obj, form, change)
+        if change:
+            # All that was paid may no longer be all; another deadline or number of workers may move it.
+            sync_job(obj.pk)
+
+    # The page
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        job = self._named(object_id)
+        more = {"money": panel(job)} if job and self.has_view_permission(request, job) else {}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
+
+    def _named(self, object_id: str) -> Job | None:
+        """The job of an address, which may name anything."""
+        found = Job.objects.select_related("funder__wallet", "seller__wallet")
+        return found.filter(pk=number_of(object_id)).first()
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
+        """Until money was asked for, the panel offers to ask, where its words say so; the page's head doesn't."""
+        offered, shown = context.get("actions_detail", []), context.get("money")
+        ask = next((one["path"] for one in offered if one["variant"] == ActionVariant.PRIMARY), "")
+        context = {**context, "ask_path": ask}
+        if shown and shown.workers and not shown.cards:
+            primary = [one for one in offered if one["variant"] == ActionVariant.PRIMARY]
+            rest = [one for one in offered if one["variant"] != ActionVariant.PRIMARY]
+            context = {**context, "primary_actions": primary, "actions_detail": rest}
+        return super().render_change_form(request, context, *args, **options)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[UnfoldAction]:
+        """Only what the job's status allows, and money only while somebody is left to be paid.
+
+        Each action looks again when it is pressed.
+        """
+        job = self._named(object_id)
+        status = job.status if job else None
+        allowed = {event for event, move in lifecycle.MOVES.items() if move.by_staff and status in move.sources}
+        if job and status in funding.PAYABLE:
+            if not funding_under_way(job) and (funding.choices(job) or not requests_of(job).exists()):
+                allowed.add("request_payment")
+            if escrow.escrow_of(job) and escrow.payable(job):
+                allowed.add("pay_out")
+        if job and any(not each.held.is_zero for each in escrow.escrows_of(job)):
+            allowed.add("give_back")
+        found: list[UnfoldAction] = super().get_actions_detail(request, object_id)
+        return [each for each in found if each.path.replace("-", "_") in allowed]
+
+    # Money
+
+    def has_request_payment_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
+        return request.user.has_perm("payments.request_paymentrequest")
+
+    @action(
+        description=_("Quote & request approval"),
+        icon="request_quote",
+        permissions=["request_payment"],
+        variant=ActionVariant.PRIMARY,
+        url_path="request-payment",
+        dialog={
+            "title": _("Quote & request approval"),
+            "description": _(
+                "The funder's wallet is asked what it costs. You see both amounts before anything is sent."
+            ),
+            "form_class": AskForm,
+            "form_submit_text": _("Get the quote"),
+        },
+    )
+    def request_payment(self, request: HttpRequest, form: AskForm, object_id: str) -> HttpResponse:
+        return self._ask(request, form, reverse("admin:jobs_job_change", args=[object_id]))
+
+    def _ask(self, request: HttpRequest, form: AskForm, back: str) -> HttpResponse:
+        """Ask for the money, get its quote, and go to its page; or back, with the sentence that says why not."""
+        given, by = form.cleaned_data, staff(request)
+        try:
+            seller = given["seller"] or funding.seller_of(*form.jobs)
+            if given["way"] == PLATFORM:
+                made = funding.fund(form.jobs, "seller", seller, by=by, form_id=given["form_id"])
+            else:
+                way, seen = funding.Way(given["way"]), form.seen_by_person
+                made = funding.fund(
+                    form.jobs, given["receivers"], seller, way, by=by, form_id=given["form_id"], seen=seen
+                )
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
+            return go(request, back)
+        advance(made.pk, QUOTE_SECONDS)
+        return go(request, reverse("admin:payments_paymentrequest_change", args=[made.pk]))
+
+    @action(
+        description=_("Pay out from escrow"),
+        icon="outbox",
+        permissions=["request_payment"],
+        variant=ActionVariant.PRIMARY,
+        url_path="pay-out",
+        dialog={
+            "title": _("Pay out from escrow"),
+            "description": _(
+                "Workers whose work is accepted are paid from the money that is held for this job. A second person must"
+                " authorise it, then it is approved in the wallet that holds the money."
+            ),
+            "form_class": PayOutForm,
+            "form_submit_text": _("Get the quote"),
+        },
+    )
+    def pay_out(self, request: HttpRequest, form: PayOutForm, object_id: str) -> HttpResponse:
+        given = form.cleaned_data
+        try:
+            made = escrow.pay_out(
+                form.job, given["receivers"], by=staff(request), form_id=given["form_id"], seen=form.seen_by_person
+            )
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
+            return go(request, reverse("admin:jobs_job_change", args=[object_id]))
+        advance(made.pk, QUOTE_SECONDS)
+        return go(request, reverse("admin:payments_paymentrequest_change", args=[made.pk]))
+
+    def has_refund_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
+        return request.user.has_perm("payments.refund_payment")
+
+    @action(
+        description=_("Refund the rest"),
+        icon="undo",
+        permissions=["refund"],
+        url_path="give-back",
+        dialog={
+            "title": _("Refund what is held for this job?"),
+            "form_class": GiveBackForm,
+            "form_submit_text": _("Get the quote"),
+        },
+    )
+    def give_back(self, request: HttpRequest, form: GiveBackForm, object_id: str) -> HttpResponse:
+        def ask(by: User) -> PaymentRequest:
+            given, of = form.cleaned_data, form.escrow.funding.pk
+            return escrow.give_back(
+                form.job, of, given["amount"], by=by, form_id=given["form_id"], seen=form.seen_amount
+            )
+
+        return ask_refund(request, ask, reverse("admin:jobs_job_change", args=[object_id]))
+
+    @admin.action(description=_("Quote & request approval"), permissions=["request_payment"])
+    def request_payments(self, request: HttpRequest, queryset: QuerySet[Job]) -> HttpResponse | None:
+        """For all marked jobs of one funder together: shows who would get what; nothing is asked yet."""
+        marked = sorted(queryset.values_list("pk", flat=True))
+        if len(marked) > MOST_JOBS:
+            messages.error(request, _("Choose at most %(most)s jobs.") % {"most": MOST_JOBS})
+            return None
+        return HttpResponseRedirect(reverse("admin:jobs_job_ask_many", args=[BETWEEN.join(map(str, marked))]))
+
+    def get_custom_urls(self) -> Any:
+        return (("ask/<str:object_id>/", "jobs_job_ask_many", self.ask_many),)
+
+    def ask_many(self, request: HttpRequest, object_id: str, **_kwargs: Any) -> HttpResponse:
+        if not (self.has_view_permission(request) and self.has_request_payment_permission(request)):
+            raise PermissionDenied
+        form = AskForm(data=request.POST if request.method == "POST" else None, request=request, object_id=object_id)
+        if request.method == "POST" and form.is_valid():
+            return self._ask(request, form, reverse("admin:jobs_job_changelist"))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Quote & request approval"),
+            "form": form,
+            "media": self.media,
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/jobs/job/ask_many.html", context)
+
+    # Moves
+
+    @action(
+        description=_("Publish"),
+        icon="campaign",
+        permissions=["change"],
+        url_path="publish",
+        dialog=_dialog(_("Publish the job?"), _("Workers can apply from now on."), _("Publish")),
+    )
+    def publish(self, request: HttpRequest, form: MoveForm, object_id: str) -> HttpResponse:
+        return self._move(request, form, object_id, "publish")
+
+    @action(
+        description=_("Close recruiting"),
+        icon="how_to_reg",
+        permissions=["change"],
+        url_path="close-recruiting",
+        dialog=_dialog(
+            _("Close recruiting?"), _("Then select workers among those who applied."), _("Close recruiting")
+        ),
+    )
+    def close_recruiting(self, request: HttpRequest, form: MoveForm, object_id: str) -> HttpResponse:
+        return self._move(request, form, object_id, "close_recruiting")
+
+    @action(
+        description=_("Start work"),
+        icon="construction",
+        permissions=["change"],
+        url_path="start-work",
+        dialog=_dialog(_("Start the work?"), _("The selected workers can hand in from now on."), _("Start work")),
+    )
+    def start_work(self, request: HttpRequest, form: MoveForm, object_id: str) -> HttpResponse:
+        return self._move(request, form, object_id, "start_work")
+
+    @action(
+        description=_("Reopen"),
+        icon="restart_alt",
+        permissions=["change"],
+        url_path="reopen",
+        dialog={
+            "title": _("Open the job again?"),
+            "description": _(
+                "Workers can apply again. Applications and work stand as they were. Set the deadlines anew: one that "
+                "is empty ends nothing."
+            ),
+            "form_class": ReopenForm,
+            "form_submit_text": _("Reopen"),
+        },
+    )
+    def reopen(self, request: HttpRequest, form: ReopenForm, object_id: str) -> HttpResponse:
+        return self._move(request, form, object_id, "reopen", form.until)
+
+    @action(
+        description=_("Cancel the job"),
+        icon="cancel",
+        permissions=["change"],
+        url_path="cancel",
+        dialog=_dialog(
+            _("Cancel the job?"),
+            _("This can't be undone. Money that has settled stays where it is."),
+            _("Cancel the job"),
+            CancelForm,
+        ),
+    )
+    def cancel(self, request: HttpRequest, form: MoveForm, object_id: str) -> HttpResponse:
+        return self._move(request, form, object_id, "cancel")
+
+    def _move(
+        self,
+        request: HttpRequest,
+        form: MoveForm,
+        object_id: str,
+        event: str,
+        until: Mapping[str, datetime | None] | None = None,
+    ) -> HttpResponse:
+        def act() -> str:
+            seen, _space, waiting = form.cleaned_data["seen"].partition(" ")
+            if not form.is_current and waiting != form.now().partition(" ")[2]:
+                raise JobRefusal("job_money_changed")
+            job = move_job(int(object_id), event, by=staff(request), seen=seen, until=until)
+            return str(_("The job is now “%(status)s”.")) % {"status": JobStatus(job.status).label}
+
+        attempt(request, act)
+        return go(request, reverse("admin:jobs_job_change", args=[object_id]))

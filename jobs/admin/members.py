@@ -1,0 +1,385 @@
+"""Members: who they are, and whether their wallet can be used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from django_q.tasks import async_task
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from jobs import links, wallet_changes
+from jobs.admin import organisations
+from jobs.admin.budget_dialog import BudgetTermsForm
+from jobs.admin.keeping import KeptAdmin, staff
+from jobs.admin.organisations import OrganisationInline
+from jobs.admin.wallet_dialogs import DECISIONS, WalletChangeForm, decide_change
+from jobs.admin.words import badge
+from jobs.models import Member, WalletChange, WalletChangeState
+from jobs.reasons import JobRefusal
+from jobs.standing import set_up_budget
+from payments.admin.acting import go, number_of
+from payments.desk import wallets
+from payments.telling.reasons import Refusal, sentence
+from payments.templatetags.moments import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django.db.models import QuerySet
+    from django.http import HttpRequest, HttpResponse
+    from unfold.admin import ModelAdmin
+    from unfold.dataclasses import UnfoldAction
+
+    from payments.models import WalletAddress
+
+    MemberModelForm = forms.ModelForm[Member]
+else:
+    MemberModelForm = forms.ModelForm
+
+CHECK_SECONDS = 8.0
+NOTHING = "\N{EN DASH}"
+WALLET_FIELDS = (
+    "wallet_text",
+    "wallet_state",
+    ("public_name", "currency"),
+    "last_checked",
+    "proven",
+    "waiting_wallet",
+    "shared_wallet",
+)
+
+
+class MemberForm(MemberModelForm):
+    wallet_text = forms.CharField(
+        label=_("Wallet address"),
+        required=False,
+        max_length=500,
+        help_text=_("As the wallet shows it: https://wallet.example/maria or $wallet.example/maria. It is checked."),
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    class Meta:
+        model = Member
+        fields = ["name", "kind", "email", "language"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.wallet_before: WalletAddress | None = self.instance.wallet
+        self.wallet_wanted: WalletAddress | None = None
+        if self.wallet_before and "wallet_text" in self.fields:
+            self.fields["wallet_text"].initial = self.wallet_before.url
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors:
+            self.wallet_wanted = self._wallet(cleaned.get("wallet_text", ""))
+        return cleaned
+
+    def _wallet(self, text: str) -> WalletAddress | None:
+        try:
+            if text:
+                return wallets.find_or_add(text)
+            if self.wallet_before:
+                raise JobRefusal("wallet_not_removed")
+        except Refusal as refusal:
+            raise ValidationError({"wallet_text": str(refusal)}) from refusal
+        return None
+
+
+class WalletFilter(admin.SimpleListFilter):
+    title = _("wallet")
+    parameter_name = "wallet"
+
+    def lookups(self, _request: HttpRequest, _model_admin: ModelAdmin) -> list[tuple[str, Any]]:
+        return [
+            ("ready", _("Ready")),
+            ("problem", _("Has a problem")),
+            ("unchecked", _("Not checked")),
+            ("none", _("None")),
+        ]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Member]) -> QuerySet[Member]:
+        match self.value():
+            case "ready":
+                return queryset.exclude(wallet__canonical_id="").filter(wallet__problem="", wallet__isnull=False)
+            case "problem":
+                return queryset.exclude(wallet__problem="").filter(wallet__isnull=False)
+            case "unchecked":
+                return queryset.filter(wallet__canonical_id="", wallet__problem="")
+            case "none":
+                return queryset.filter(wallet=None)
+        return queryset
+
+
+@admin.register(Member)
+class MemberAdmin(KeptAdmin):
+    form = MemberForm
+    subject = "member"
+    list_display = ("person", "kind", "language", "wallet_state", "currency", "public_name", "last_checked")
+    list_select_related = ("wallet",)
+    list_filter = ("kind", "language", WalletFilter)
+    search_fields = ("name", "email", "wallet__url", "wallet__public_name")
+    readonly_fields = (
+        "wallet_state",
+        "public_name",
+        "currency",
+        "last_checked",
+        "proven",
+        "waiting_wallet",
+        "shared_wallet",
+    )
+    actions_detail = ("check_wallet", "set_up_budget", "confirm_wallet", "refuse_wallet", "revoke_links")
+    change_form_outer_before_template = "admin/jobs/member/page.html"
+    actions_row = ("check_wallet",)
+    fieldsets = (
+        (None, {"fields": ("name", "kind", ("email", "language"))}),
+        (_("Wallet"), {"fields": WALLET_FIELDS}),
+    )
+    add_fieldsets = (
+        (None, {"fields": ("name", "kind", ("email", "language"))}),
+        (_("Wallet"), {"fields": ("wallet_text",)}),
+    )
+
+    class Media:
+        css = {"all": ("admin_payments.css",)}
+        js = ("admin_copy.js",)
+
+    @display(description=_("member"), ordering="name", header=True)
+    def person(self, member: Member) -> tuple[str, str]:
+        return member.name, member.email
+
+    @display(description=_("wallet"))
+    def wallet_state(self, member: Member) -> str:
+        wallet = member.wallet
+        if wallet is None:
+            return badge(str(_("No wallet yet")), "warning")
+        if wallet.problem:
+            problem = sentence(wallet.problem, wallet.problem_params)
+            return format_html("{} <span>{}</span>", badge(str(_("Problem")), "danger"), problem)
+        if not wallet.is_known:
+            return badge(str(_("Not checked yet")), "warning")
+        return badge(str(_("Ready")), "success")
+
+    @display(description=_("currency"))
+    def currency(self, member: Member) -> str:
+        wallet = member.wallet
+        if wallet is None or not wallet.is_known:
+            return NOTHING
+        return str(_("%(code)s, %(scale)s decimals")) % {"code": wallet.asset_code, "scale": wallet.asset_scale}
+
+    @display(description=_("public name"))
+    def public_name(self, member: Member) -> str:
+        return (member.wallet and member.wallet.public_name) or NOTHING
+
+    @display(description=_("last checked"), ordering="wallet__checked_at")
+    def last_checked(self, member: Member) -> str:
+        return (member.wallet and moment(member.wallet.checked_at)) or NOTHING
+
+    @display(description=_("control proven"))
+    def proven(self, member: Member) -> str:
+        return (member.wallet and moment(member.wallet.proven_at)) or str(_("Not proven"))
+
+    @display(description=_("new wallet"))
+    def waiting_wallet(self, member: Member) -> str:
+        change = wallet_changes.waiting_change(member)
+        if change is None:
+            return NOTHING
+        who = change.proposed_by.get_username() if change.proposed_by else _("the member")
+        told = {"after": change.after.url, "who": who, "when": moment(change.created_at)}
+        words = _("%(after)s, proposed by %(who)s on %(when)s. A second person must confirm it.") % told
+        return format_html("{} <span>{}</span>", badge(str(_("Waits")), "warning"), words)
+
+    @display(description=_("also the wallet of"))
+    def shared_wallet(self, member: Member) -> str:
+        return ", ".join(other.name for other in wallet_changes.others_with(member, member.wallet)) or NOTHING
+
+    def save_model(self, request: HttpRequest, obj: Member, form: MemberForm, change: bool) -> None:  # type: ignore[override]  # noqa: FBT001 - this admin has one model and one form
+        wanted = form.wallet_wanted
+        if not change:
+            obj.wallet = wanted
+        elif wanted and wanted != form.wallet_before:
+            # First: whom to tell is the email that the row still has.
+            self._propose(request, obj, wanted)
+            # It has entries of its own, and the row still has its wallet.
+            form.changed_data.remove("wallet_text")
+        super().save_model(request, obj, form, change)
+        if wanted and not change:
+            async_task("payments.tasks.check_wallet", wanted.pk)
+        for other in wallet_changes.others_with(obj, wanted):
+            words = _("This is also the wallet of %(name)s. One of the two may be a mistake.") % {"name": other.name}
+            messages.warning(request, words)
+
+    def _propose(self, request: HttpRequest, member: Member, wanted: WalletAddress) -> None:
+        change = wallet_changes.propose(member, wanted.url, by="staff", user=staff(request))
+        if change:
+            told = {"after": change.after.url, "name": member.name}
+            words = _("%(name)s was told that the wallet is to change to %(after)s. A second person must confirm it.")
+            messages.warning(request, words % told)
+
+    def get_inlines(self, _request: HttpRequest, obj: Member | None = None) -> Any:
+        return [OrganisationInline] if organisations.is_for(obj) else []
+
+    def save_formset(
+        self,
+        request: HttpRequest,
+        form: forms.ModelForm[Any],
+        formset: forms.BaseModelFormSet[Any, Any],
+        change: bool,  # noqa: FBT001 - Django's signature
+    ) -> None:
+        super().save_formset(request, form, formset, change)
+        organisations.tell(request, form.instance, formset)
+
+    def names(self, obj: Member) -> Mapping[str, str]:
+        return {"name": obj.name}
+
+    @action(
+        description=_("Check wallet now"),
+        icon="network_check",
+        permissions=["change"],
+        variant=ActionVariant.PRIMARY,
+        url_path="check-wallet",
+        dialog={
+            "title": _("Check the wallet now?"),
+            "description": _("The wallet is asked for its currency and its public name. No money moves."),
+            "form_class": BaseDialogForm,
+            "form_submit_text": _("Check"),
+        },
+    )
+    def check_wallet(self, request: HttpRequest, _form: BaseDialogForm, object_id: str) -> HttpResponse:
+        member = Member.objects.select_related("wallet").get(pk=object_id)
+        if member.wallet is None:
+            messages.error(request, sentence("payer_without_wallet", {"name": member.name}))
+        else:
+            self._say(request, wallets.check(member.wallet.pk, CHECK_SECONDS))
+        return go(request, reverse("admin:jobs_member_change", args=[object_id]))
+
+    @action(
+        description=_("Set up a standing budget"),
+        icon="savings",
+        permissions=["ask"],
+        url_path="standing-budget",
+        dialog={
+            "title": _("Set up a standing budget?"),
+            "description": _(
+                "The funder approves once, in their wallet. Then staff pay within the limit without asking again. You"
+                " look at it once more before it is sent."
+            ),
+            "form_class": BudgetTermsForm,
+            "form_submit_text": _("Set it up"),
+        },
+    )
+    def set_up_budget(self, request: HttpRequest, form: BudgetTermsForm, object_id: str) -> HttpResponse:
+        try:
+            budget = set_up_budget(form.member, form.terms(), by=staff(request), form_id=form.cleaned_data["form_id"])
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
+            return go(request, reverse("admin:jobs_member_change", args=[object_id]))
+        messages.success(request, _("Set up. Look at it, then send it to the funder."))
+        return go(request, reverse("admin:payments_paymentrequest_change", args=[budget.request_id]))
+
+    def has_ask_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
+        return request.user.has_perm("payments.request_paymentrequest")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        member = Member.objects.filter(pk=number_of(object_id)).first()
+        more = self._page(request, member) if member and self.has_view_permission(request, member) else {}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
+
+    def _page(self, request: HttpRequest, member: Member) -> dict[str, Any]:
+        """Their notes, and the links to their own pages for who may do what those can."""
+        may_see_worker = self.has_change_permission(request, member)
+        may_see_funder = may_see_worker and request.user.has_perm("payments.request_paymentrequest")
+        return {
+            "notes": member.notes.filter(handled_at=None) if request.user.has_perm("jobs.view_membernote") else [],
+            "worker_link": links.worker_url(member) if may_see_worker and member.applications.exists() else "",
+            "funder_link": links.funder_url(member) if may_see_funder and member.funded_jobs.exists() else "",
+        }
+
+    @action(
+        description=_("Revoke the links"),
+        icon="link_off",
+        permissions=["change"],
+        url_path="revoke-links",
+        dialog={
+            "title": _("Revoke the links to this member's page?"),
+            "description": _(
+                "Every link that they got until now stops working, also those in emails. The next email carries a new "
+                "one, and you can copy it here. Links to approve single payments keep working."
+            ),
+            "form_class": BaseDialogForm,
+            "form_submit_text": _("Revoke the links"),
+        },
+    )
+    def revoke_links(self, request: HttpRequest, _form: BaseDialogForm, object_id: str) -> HttpResponse:
+        links.revoke(int(object_id), by=staff(request).pk)
+        messages.success(request, _("The links no longer work."))
+        return go(request, reverse("admin:jobs_member_change", args=[object_id]))
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int | str) -> list[UnfoldAction]:
+        allowed: list[UnfoldAction] = super().get_actions_detail(request, object_id)
+        waits = WalletChange.objects.filter(member__pk=number_of(object_id), state=WalletChangeState.WAITING).exists()
+        return [one for one in allowed if waits or one.method.original_function_name not in DECISIONS]
+
+    def has_confirm_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
+        return request.user.has_perm("jobs.confirm_walletchange")
+
+    @action(
+        description=_("Confirm the new wallet"),
+        icon="verified_user",
+        permissions=["confirm"],
+        variant=ActionVariant.PRIMARY,
+        url_path="confirm-wallet",
+        dialog={
+            "title": _("Confirm this member's new wallet?"),
+            "description": _(
+                "Ask the member first, by a way that you used before. New payments go to the new wallet from then on."
+            ),
+            "form_class": WalletChangeForm,
+            "form_submit_text": _("Confirm"),
+        },
+    )
+    def confirm_wallet(self, request: HttpRequest, form: WalletChangeForm, object_id: str) -> HttpResponse:
+        def act(change: WalletChange) -> str:
+            done = wallet_changes.confirm(change.pk, by=staff(request))
+            told = {"name": done.member.name, "after": done.after.url}
+            return _("New payments to %(name)s go to %(after)s.") % told
+
+        return decide_change(request, form, object_id, act)
+
+    @action(
+        description=_("Refuse the new wallet"),
+        icon="block",
+        permissions=["confirm"],
+        url_path="refuse-wallet",
+        dialog={
+            "title": _("Refuse this member's new wallet?"),
+            "description": _("The wallet stays as it is."),
+            "form_class": WalletChangeForm,
+            "form_submit_text": _("Refuse"),
+        },
+    )
+    def refuse_wallet(self, request: HttpRequest, form: WalletChangeForm, object_id: str) -> HttpResponse:
+        def act(change: WalletChange) -> str:
+            return _("The wallet %(before)s stays.") % {
+                "before": wallet_changes.refuse(change.pk, by=staff(request)).before.url
+            }
+
+        return decide_change(request, form, object_id, act)
+
+    def _say(self, request: HttpRequest, wallet: WalletAddress) -> None:
+        if wallet.problem:
+            messages.error(request, sentence(wallet.problem, wallet.problem_params))
+            return
+        found = {"wallet": wallet.url, "name": wallet.public_name or NOTHING, "currency": wallet.asset_code}
+        messages.success(request, _("%(wallet)s answers: %(name)s, in %(currency)s.") % found)

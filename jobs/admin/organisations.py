@@ -1,0 +1,61 @@
+"""An organisation's legal side, on its member's page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import StackedInline
+
+from jobs.admin.keeping import staff
+from jobs.models import Member, Organisation
+from jobs.models.members import MemberKind
+from ledger.api import Actor, record
+
+if TYPE_CHECKING:
+    from django import forms
+    from django.http import HttpRequest
+
+
+class OrganisationInline(StackedInline):
+    model = Organisation
+    can_delete = False
+    extra = 1
+    max_num = 1
+    verbose_name = _("legal details and contacts")
+    verbose_name_plural = _("legal details and contacts")
+    fields = (
+        ("legal_name", "tax_id"),
+        "address",
+        "default_reference",
+        ("approver_name", "approver_email", "approver_language"),
+        ("accounts_name", "accounts_email", "accounts_language"),
+    )
+
+    # Whoever may see or change the member may see or change this: it is part of them.
+
+    def has_view_permission(self, request: HttpRequest, _obj: Any = None) -> bool:
+        return request.user.has_perm("jobs.view_member") or self.has_change_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, _obj: Any = None) -> bool:
+        return request.user.has_perm("jobs.change_member")
+
+    def has_add_permission(self, request: HttpRequest, _obj: Any = None) -> bool:
+        return self.has_change_permission(request)
+
+
+def is_for(member: Member | None) -> bool:
+    return member is not None and member.kind == MemberKind.ORGANISATION
+
+
+def tell(request: HttpRequest, member: Member, formset: forms.BaseModelFormSet[Any, Any]) -> None:
+    """The entry for what was saved of it. No names, numbers or addresses: they are not for bytes that stay."""
+    for form in formset.forms:
+        if form.has_changed():
+            record(
+                "member.organisation_changed",
+                actor=Actor.staff(staff(request).pk),
+                subjects={"member": str(member.pk)},
+                data={"changed": sorted(form.changed_data)},
+                private={"name": member.name},
+            )

@@ -1,0 +1,214 @@
+"""Submissions: handed-in work, the decision, and where its money stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import FileResponse, Http404
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+from unfold.forms import BaseDialogForm
+
+from jobs import decisions, held
+from jobs.admin.applications import decide_one
+from jobs.admin.bulk import Decision, decide_marked
+from jobs.admin.keeping import KeptAdmin
+from jobs.admin.words import money_badge, submission_badge
+from jobs.lifecycle import OVER
+from jobs.models import Application, ApplicationStatus, JobStatus, Payout, Submission, SubmissionStatus
+from jobs.reasons import JobRefusal
+from jobs.sync import sync_job
+from payments.admin.acting import go, number_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django.db.models import QuerySet
+    from django.http import HttpRequest, HttpResponse
+
+    SubmissionModelForm = forms.ModelForm[Submission]
+else:
+    SubmissionModelForm = forms.ModelForm
+
+LARGEST_FILE = 25 * 1024 * 1024  # bytes
+CONTENT = ("text", "link", "file")
+
+
+class SubmissionForm(SubmissionModelForm):
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if set(CONTENT) & set(self.fields) and not any(cleaned.get(name) for name in CONTENT):
+            raise ValidationError(_("Add a text, a link or a file: there is nothing to review yet."))
+        application = cleaned.get("application")
+        if application and not self.instance.pk:
+            self._check_application(application)
+        return cleaned
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data.get("file")
+        if file and file.size > LARGEST_FILE:
+            raise ValidationError(_("The file is larger than 25 MB. Put it somewhere else, and add its link."))
+        return file
+
+    def _check_application(self, application: Application) -> None:
+        if application.status != ApplicationStatus.SELECTED:
+            refusal = JobRefusal("worker_not_selected", name=application.worker.name)
+            self.add_error("application", str(refusal))
+        elif application.job.status in OVER or application.job.status == JobStatus.DRAFT:
+            status = JobStatus(application.job.status).label
+            self.add_error("application", str(JobRefusal("job_not_now", status=str(status))))
+
+
+class AcceptForm(BaseDialogForm):
+    """Shows what is paid by accepting: what the funder approved beforehand."""
+
+    form_before_template = "admin/jobs/job/releases.html"
+
+    def get_before_template_context(self, _request: HttpRequest, object_id: object = None) -> dict[str, Any]:
+        mine = Payout.objects.filter(application__submissions=number_of(object_id))
+        return {"payouts": held.waiting(mine.select_related("payment__request"))}
+
+
+ACCEPT = Decision(
+    decisions.accept_submission,
+    title=lambda n: ngettext("Accept %(n)s submission?", "Accept %(n)s submissions?", n) % {"n": n},
+    consequence=_("The workers are owed the budget of their job."),
+    moves_held=_("Pays now, as the funder approved:"),
+    submit=_("Accept"),
+    done=lambda n: ngettext("%(n)s submission is accepted.", "%(n)s submissions are accepted.", n) % {"n": n},
+)
+REJECT = Decision(
+    decisions.reject_submission,
+    title=lambda n: ngettext("Reject %(n)s submission?", "Reject %(n)s submissions?", n) % {"n": n},
+    consequence=_("The workers may hand in again, as long as their job takes work."),
+    submit=_("Reject"),
+    done=lambda n: ngettext("%(n)s submission is rejected.", "%(n)s submissions are rejected.", n) % {"n": n},
+)
+
+
+@admin.register(Submission)
+class SubmissionAdmin(KeptAdmin):
+    form = SubmissionForm
+    subject = "submission"
+    list_display = ("worker", "job", "state", "money", "created_at")
+    list_select_related = ("application__worker", "application__job")
+    list_filter = ("status",)
+    search_fields = ("application__worker__name", "application__job__title")
+    autocomplete_fields = ("application",)
+    readonly_fields = ("state", "money", "created_at")
+    actions = ("accept_all_marked", "reject_all_marked")
+    actions_row = ("accept_work", "reject_work")
+    actions_detail = ("accept_work", "reject_work")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Submission]:
+        found: QuerySet[Submission] = super().get_queryset(request)
+        return found.prefetch_related("application__payouts__payment__request")
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        if db_field.name == "link":
+            options["assume_scheme"] = "https"
+        return super().formfield_for_dbfield(db_field, request, **options)
+
+    def get_fields(self, _request: HttpRequest, obj: Submission | None = None) -> Any:
+        return ("application", *((("state", "money"), "created_at") if obj else ()), *CONTENT)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Submission | None = None) -> Any:
+        """What was decided on stays as it was."""
+        fixed: tuple[str, ...] = ("application",) if obj else ()
+        if obj and obj.status != SubmissionStatus.PENDING:
+            fixed = (*fixed, *CONTENT)
+        return (*fixed, *super().get_readonly_fields(request, obj))
+
+    @display(description=_("worker"), ordering="application__worker__name")
+    def worker(self, submission: Submission) -> str:
+        return submission.application.worker.name
+
+    @display(description=_("job"), ordering="application__job__title")
+    def job(self, submission: Submission) -> str:
+        return submission.application.job.title
+
+    @display(description=_("status"), ordering="status")
+    def state(self, submission: Submission) -> str:
+        return submission_badge(submission)
+
+    @display(description=_("money"))
+    def money(self, submission: Submission) -> str:
+        return money_badge(submission.application)
+
+    def subjects(self, obj: Submission) -> Mapping[str, str]:
+        application = obj.application
+        return {
+            "job": str(application.job_id),
+            "application": str(application.pk),
+            "member": str(application.worker_id),
+        }
+
+    def names(self, obj: Submission) -> Mapping[str, str]:
+        return {"worker": obj.application.worker.name}
+
+    def save_model(self, request: HttpRequest, obj: Submission, form: forms.ModelForm[Any], change: bool) -> None:  # type: ignore[override]  # noqa: FBT001 - this admin has one model
+        super().save_model(request, obj, form, change)
+        sync_job(obj.application.job_id)
+
+    # Files are given out here, to who may see the submission, and never shown by the browser itself.
+
+    def get_custom_urls(self) -> Any:
+        return (("files/<path:name>", "jobs_submission_file", self.file_view),)
+
+    def file_view(self, request: HttpRequest, name: str, **_kwargs: Any) -> FileResponse:
+        submission = Submission.objects.filter(file=name).first()
+        if submission is None:
+            raise Http404
+        if not self.has_view_permission(request, submission):
+            raise PermissionDenied
+        try:
+            content = submission.file.open("rb")
+        except FileNotFoundError as error:
+            raise Http404 from error
+        return FileResponse(content, as_attachment=True, filename=name.rsplit("/", 1)[-1])
+
+    @action(
+        description=_("Accept"),
+        icon="task",
+        permissions=["change"],
+        variant=ActionVariant.PRIMARY,
+        url_path="accept",
+        dialog={
+            "title": _("Accept this work?"),
+            "form_class": AcceptForm,
+            "form_submit_text": _("Accept"),
+        },
+    )
+    def accept_work(self, request: HttpRequest, _form: AcceptForm, object_id: str) -> HttpResponse:
+        decide_one(request, decisions.accept_submission, int(object_id), _("The work is accepted."))
+        return go(request, reverse("admin:jobs_submission_change", args=[object_id]))
+
+    @action(
+        description=_("Reject"),
+        icon="assignment_return",
+        permissions=["change"],
+        url_path="reject",
+        dialog={
+            "title": _("Reject this work?"),
+            "description": _("The worker may hand in again."),
+            "form_class": BaseDialogForm,
+            "form_submit_text": _("Reject"),
+        },
+    )
+    def reject_work(self, request: HttpRequest, _form: BaseDialogForm, object_id: str) -> HttpResponse:
+        decide_one(request, decisions.reject_submission, int(object_id), _("The work is rejected."))
+        return go(request, reverse("admin:jobs_submission_change", args=[object_id]))
+
+    @admin.action(description=_("Accept"), permissions=["change"])
+    def accept_all_marked(self, request: HttpRequest, queryset: QuerySet[Submission]) -> HttpResponse | None:
+        return decide_marked(self, request, queryset, "accept_all_marked", ACCEPT)
+
+    @admin.action(description=_("Reject"), permissions=["change"])
+    def reject_all_marked(self, request: HttpRequest, queryset: QuerySet[Submission]) -> HttpResponse | None:
+        return decide_marked(self, request, queryset, "reject_all_marked", REJECT)

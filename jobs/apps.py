@@ -1,0 +1,22 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
+
+
+class JobsConfig(AppConfig):
+    name = "jobs"
+    verbose_name = _("Jobs")
+
+    def ready(self) -> None:
+        # Models can only be imported once every app is loaded.
+        from jobs import invariants, links, narrating, receivers, schedule  # noqa: PLC0415
+        from payments.invariants import also_hold  # noqa: PLC0415
+        from payments.mail.pages import provide  # noqa: PLC0415
+        from payments.signals import request_moved  # noqa: PLC0415
+        from payments.telling.narrating import also_ask  # noqa: PLC0415
+
+        also_ask(narrating.describe_own)
+        also_hold(invariants.ESCROW_IS_ENOUGH)
+        provide(links.page_of)
+        request_moved.connect(receivers.queue_sync, dispatch_uid="jobs.sync")
+        post_migrate.connect(schedule.make, sender=self, dispatch_uid="jobs.schedule")

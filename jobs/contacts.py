@@ -1,0 +1,56 @@
+"""Members as the money's rows keep them: a snapshot of whom to write to, and for whose books."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jobs.models import Organisation
+from payments.desk.asking import Contact
+
+if TYPE_CHECKING:
+    from jobs.models import Member
+
+
+def contact_of(member: Member) -> Contact:
+    """As somebody who receives."""
+    return Contact(member.name, member.email, member.language, member.key)
+
+
+def payer_of(member: Member) -> Contact:
+    """As somebody who pays: of an organisation, whoever approves there is written to, and its accounts get receipts."""
+    organisation = _organisation(member)
+    if organisation is None:
+        return contact_of(member)
+    details = {
+        "legal_name": organisation.legal_name,
+        "tax_id": organisation.tax_id,
+        "address": organisation.address,
+        "approver": organisation.approver_name,
+    }
+    return Contact(
+        name=member.name,
+        email=organisation.approver_email or member.email,
+        language=organisation.approver_language or member.language,
+        key=member.key,
+        details={name: text for name, text in details.items() if text},
+        accounts=_accounts(organisation),
+    )
+
+
+def default_reference(member: Member) -> str:
+    organisation = _organisation(member)
+    return organisation.default_reference if organisation else ""
+
+
+def _organisation(member: Member) -> Organisation | None:
+    return Organisation.objects.filter(member=member).first()
+
+
+def _accounts(organisation: Organisation) -> dict[str, str]:
+    if not organisation.accounts_email:
+        return {}
+    return {
+        "name": organisation.accounts_name or organisation.legal_name or organisation.member.name,
+        "email": organisation.accounts_email,
+        "language": organisation.accounts_language or organisation.member.language,
+    }

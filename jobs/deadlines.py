@@ -1,0 +1,68 @@
+"""A job's three deadlines: in order, not in the past when they are set, and what is overdue."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from django.db.models import Q
+from django.utils.text import capfirst
+
+from jobs.models import Job, JobStatus
+from jobs.reasons import JobRefusal
+from ledger import clock
+from payments.templatetags.moments import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+#: In the order in which they come.
+DEADLINES: Final = ("recruit_deadline", "submit_deadline", "expires_at")
+#: Nobody waits for a job in these.
+AT_REST: Final = frozenset({JobStatus.DRAFT, JobStatus.COMPLETE, JobStatus.EXPIRED, JobStatus.CANCELED})
+
+
+def of(job: Job) -> dict[str, datetime | None]:
+    return {name: getattr(job, name) for name in DEADLINES}
+
+
+def check_order(given: Mapping[str, datetime | None]) -> None:
+    """Raises JobRefusal, with the `field` that is wrong, unless each comes after the one before it."""
+    there = [(name, when) for name in DEADLINES if (when := given.get(name))]
+    for (earlier, before), (later, after) in pairwise(there):
+        if after <= before:
+            raise JobRefusal("deadline_order", field=later, later=label(later), earlier=label(earlier))
+
+
+def check_ahead(given: Mapping[str, datetime | None]) -> None:
+    """Raises JobRefusal, with the `field` that is wrong, when one of them has passed."""
+    now = clock.now()
+    for name in DEADLINES:
+        when = given.get(name)
+        if when and when <= now:
+            raise JobRefusal("deadline_passed", field=name, deadline=label(name), when=moment(when))
+
+
+def overdue() -> Q:
+    """Jobs that should have moved on by now. The sweep moves those that nothing holds; the others wait for staff."""
+    now = clock.now()
+    passed = Q(status=JobStatus.RECRUITING, recruit_deadline__lte=now)
+    passed |= Q(status=JobStatus.SUBMITTING, submit_deadline__lte=now)
+    return passed | (Q(expires_at__lte=now) & ~Q(status__in=AT_REST))
+
+
+def overdue_since(job: Job) -> datetime | None:
+    """The deadline that passed while the job stayed where it is; None when it is not overdue."""
+    own = {JobStatus.RECRUITING: job.recruit_deadline, JobStatus.SUBMITTING: job.submit_deadline}
+    if job.status in AT_REST:
+        return None
+    now = clock.now()
+    passed = [when for when in (own.get(JobStatus(job.status)), job.expires_at) if when and when <= now]
+    return min(passed, default=None)
+
+
+def label(name: str) -> str:
+    """What the form calls a deadline."""
+    field = Job._meta.get_field(name)  # noqa: SLF001 - Django's public name
+    return capfirst(str(getattr(field, "verbose_name", name)))

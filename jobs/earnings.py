@@ -1,0 +1,134 @@
+"""What a worker sees of their money: owed, on its way, arrived; per job, with dates. Reads only."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from django.utils.translation import gettext_lazy as _
+
+from jobs import money
+from jobs.models import AmountSide, Application, ApplicationStatus, Job, JobStatus, Member, SubmissionStatus
+from payments.openpayments.amounts import Amount, AmountError, Asset
+from payments.states import UNORDERED, PaymentState
+from payments.telling.receiving import why_not_here
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from django.utils.functional import Promise
+
+    from payments.models import Payment
+
+#: Jobs that one page shows, newest first.
+MOST_JOBS: Final = 200
+#: Nothing will be paid for these any more, unless it is under way already.
+CALLED_OFF: Final = frozenset({JobStatus.CANCELED, JobStatus.EXPIRED})
+
+IN_YOUR_WALLET: Final = _("In your wallet")
+
+
+@dataclass(frozen=True)
+class Earning:
+    """One job's money for one worker. `at` is when it came to where it is."""
+
+    title: str
+    reference: str
+    amount: Amount
+    note: str
+    at: datetime | None
+    payment_id: str  # empty before anybody was asked
+    buys: bool = False  # `amount` is what the funder pays: the worker gets what it buys, which is known once it is sent
+
+
+@dataclass(frozen=True)
+class Earnings:
+    owed: list[Earning]
+    on_its_way: list[Earning]
+    arrived: list[Earning]
+    is_cut: bool  # there are older jobs, which are not shown
+
+
+def of(worker: Member) -> Earnings:
+    """In a constant number of queries."""
+    found = worker.applications.select_related("job").prefetch_related("submissions", "payouts__payment__request")
+    applications = list(found.order_by("-created_at", "-pk")[: MOST_JOBS + 1])
+    told = Earnings([], [], [], is_cut=len(applications) > MOST_JOBS)
+    for application in applications[:MOST_JOBS]:
+        for payout in application.payouts.all():
+            _tell(told, application.job, payout.payment)
+        rest = _rest(application)
+        if rest.value:
+            job = application.job
+            buys = job.amount_side == AmountSide.DEBIT
+            told.owed.append(Earning(job.title, job.reference, rest, _before_asking(application), None, "", buys))
+    return told
+
+
+def _tell(told: Earnings, job: Job, payment: Payment) -> None:
+    """Where one payment stands; one that ended without money is nowhere."""
+    buys = payment.pays is not None and payment.state in UNORDERED
+
+    def line(amount: Amount, note: str | Promise, at: datetime | None) -> Earning:
+        return Earning(job.title, job.reference, amount, str(note), at, payment.pk, buys=buys)
+
+    if money.payment_is_dead(payment):
+        if payment.received_value:
+            told.arrived.append(line(payment.received, IN_YOUR_WALLET, payment.changed_at))
+        return
+    amount, request = money.worth(payment) if buys else payment.amount, payment.request
+    match payment.state:
+        case PaymentState.SETTLED:
+            told.arrived.append(line(amount, IN_YOUR_WALLET, payment.settled_at))
+        case PaymentState.SETTLED_OUTSIDE:
+            told.arrived.append(line(amount, _("Paid outside your wallet"), payment.settled_at))
+        case PaymentState.SENT | PaymentState.UNKNOWN:
+            note = _("Sent; your wallet has not confirmed it yet")
+            told.on_its_way.append(line(amount, note, payment.sent_at))
+        case PaymentState.NEEDS_ATTENTION:
+            told.owed.append(line(amount, _trouble(payment), payment.changed_at))
+        case PaymentState.APPROVED | PaymentState.SENDING if not payment.waits_for_release:
+            note = _("The funder approved; it is about to be sent")
+            told.on_its_way.append(line(amount, note, request.approved_at))
+        case PaymentState.APPROVED:
+            note = _("The funder approved; it is sent once your work is accepted")
+            told.owed.append(line(amount, note, request.approved_at))
+        case _:
+            told.owed.append(line(amount, _("The funder has been asked to pay"), payment.created_at))
+
+
+def totals(amounts: Iterable[Amount]) -> list[Amount]:
+    """One sum per currency, in the finest scale that is needed: nothing is added across currencies.
+
+    A sum that is more than can be counted is left out.
+    """
+    by_code: dict[str, list[Amount]] = {}
+    for amount in amounts:
+        by_code.setdefault(amount.asset.code, []).append(amount)
+    found: list[Amount] = []
+    for same in by_code.values():
+        scale = max(amount.asset.scale for amount in same)
+        with suppress(AmountError):
+            found.append(Amount(sum(amount.rescaled(scale).value for amount in same), Asset(same[0].asset.code, scale)))
+    return found
+
+
+def _trouble(payment: Payment) -> str:
+    return f"{why_not_here(payment)} {_('Somebody is looking at it; you need not do anything')}"
+
+
+def _rest(application: Application) -> Amount:
+    """What nobody has been asked for yet, without what was paid of it."""
+    nothing = Amount(0, application.job.budget.asset)
+    if application.status != ApplicationStatus.SELECTED or application.job.status in CALLED_OFF:
+        return nothing
+    if money.open_payout(application):
+        return nothing
+    return money.rest_of(application.job.budget, application)
+
+
+def _before_asking(application: Application) -> str:
+    accepted = any(work.status == SubmissionStatus.ACCEPTED for work in application.submissions.all())
+    return str(_("Your work is accepted; it is paid next") if accepted else _("Once your work is accepted"))

@@ -1,0 +1,455 @@
+"""Asking a funder for the money of their jobs. One way in: `fund`. No network; the engine goes on from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import TYPE_CHECKING, Literal
+
+from django.db import transaction
+from django.db.models import TextChoices
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from jobs import lifecycle, money
+from jobs.contacts import contact_of, default_reference, payer_of
+from jobs.fees import Fee, fees
+from jobs.models import (
+    AmountSide,
+    Application,
+    ApplicationStatus,
+    Job,
+    JobFunding,
+    JobStatus,
+    Member,
+    Payout,
+    Submission,
+    SubmissionStatus,
+)
+from jobs.reasons import WAYS, JobRefusal
+from jobs.sync import sync_held
+from ledger.api import Actor, record
+from payments.desk.asking import Contact, Line, ask
+from payments.models import PaymentRequest, Seller, WalletAddress
+from payments.models.payments import Purpose
+from payments.openpayments.amounts import Amount, AmountError
+from payments.telling.reasons import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from django.contrib.auth.models import User
+    from django.db.models import QuerySet
+
+    from payments.models import Payment
+
+
+PAYABLE = frozenset({JobStatus.RECRUITING, JobStatus.SELECTING, JobStatus.SUBMITTING, JobStatus.REVIEWING})
+#: So many are paid under one approval; more are asked for in another.
+MOST_RECEIVERS = 100
+LONGEST_TITLE = 200
+
+
+class Way(TextChoices):
+    """When the workers are paid, once the funder has approved."""
+
+    NOW = "now", _("At once")
+    HELD = "held", _("Each when their work is accepted")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One receiver of one job's money, with what they would get."""
+
+    job: Job
+    receiver: Application | Literal["seller"]
+    contact: Contact
+    wallet: WalletAddress | None
+    amount: Amount
+    is_fee: bool = False
+
+    @property
+    def payer_fixes(self) -> bool:
+        """The funder pays exactly `amount` for it; otherwise the receiver gets exactly that, as of a fee always."""
+        return self.job.amount_side == AmountSide.DEBIT and not self.is_fee
+
+    @property
+    def seen(self) -> str:
+        """Changes whenever a person who saw this choice should look again before asking for it."""
+        wallet, payer = self.wallet.pk if self.wallet else "", self.job.funder.wallet_id
+        told = (
+            self.job.pk,
+            self.job.budget,
+            self.job.amount_side,
+            self.job.funder_id,
+            payer,
+            self.contact,
+            wallet,
+            self.amount,
+        )
+        return sha256(repr(told).encode()).hexdigest()[:16]
+
+
+def fund(  # noqa: PLR0913 - the parts of an ask
+    jobs: Job | Sequence[Job],
+    receivers: Sequence[Application] | Literal["seller"],
+    seller: Seller,
+    way: Way = Way.NOW,
+    *,
+    by: User,
+    form_id: str,
+    seen: Mapping[int, str] | None = None,
+) -> PaymentRequest:
+    """One payment request, asked for by `seller`, for all `receivers`, who are workers of `jobs` of one funder.
+
+    The same `form_id` returns the request that it made before. `seen` is what a person saw of each receiver's `Choice`
+    (by application): another amount, budget, funder or wallet is then refused. Raises Refusal, with an entry in the
+    ledger, when the money can't be asked for; nothing else is changed then.
+    """
+    asked = [jobs] if isinstance(jobs, Job) else list(jobs)
+    try:
+        with transaction.atomic():
+            return _fund(asked, receivers, seller, way, by=by, form_id=form_id, seen=seen)
+    except Refusal as refusal:
+        with transaction.atomic():
+            record_refusal(asked, receivers, refusal, by)
+        raise
+
+
+def seller_of(*jobs: Job) -> Seller:
+    """The account that asks for the jobs' money: their own, or the default one. Raises JobRefusal when none or two."""
+    own = {job.seller_id: job.seller for job in jobs if job.seller}
+    if len(own) > 1:
+        raise JobRefusal("mixed_sellers")
+    seller = next(iter(own.values()), None) or default_seller()
+    if seller is None:
+        raise JobRefusal("no_seller")
+    return seller
+
+
+def default_seller() -> Seller | None:
+    return Seller.objects.select_related("wallet").filter(is_default=True).first()
+
+
+def choices(job: Job) -> list[Choice]:
+    """Who could receive money for this job now: workers to whom something is owed, and the seller if it may hold it."""
+    found = owed(job)
+    seller = job.seller or default_seller()
+    if seller and seller.may_hold_money and not money.funding_under_way(job):
+        try:
+            found.append(_to_seller(seller, job))
+        except JobRefusal:
+            return found  # nothing is owed to anybody, so there is nothing to hold
+    return found
+
+
+def owed(job: Job) -> list[Choice]:
+    """The selected workers to whom something is owed that nobody asked for yet, by application."""
+    waiting = with_money(money.waiting(job)).order_by("id")
+    found = [_to_worker(application, job) for application in waiting]
+    return [choice for choice in found if not choice.amount.is_zero]
+
+
+def line_of(choice: Choice, payer_wallet: WalletAddress) -> Line:
+    """The receiver's part in the units of their wallet, exact; or the payer's, in theirs. Raises JobRefusal."""
+    name = choice.contact.name
+    wallet = _wallet_of(name, choice.wallet, "receiver_wallet")
+    if wallet.canonical_id == payer_wallet.canonical_id:
+        raise JobRefusal("same_wallet", wallet=wallet.url)
+    wanted, held = choice.amount.asset, wallet.asset
+    if choice.payer_fixes:
+        payer, paid_in = choice.job.funder.name, payer_wallet.asset
+        if wanted.code != paid_in.code:
+            raise JobRefusal("other_payer_currency", asset=wanted.code, name=payer, wallet_asset=paid_in.code)
+        return Line(wallet, choice.contact, None, pays=_in_units(choice.amount, payer, paid_in.scale))
+    if wanted.code != held.code:
+        raise JobRefusal("other_currency", asset=wanted.code, name=name, wallet_asset=held.code)
+    return Line(wallet, choice.contact, _in_units(choice.amount, name, held.scale))
+
+
+def _in_units(amount: Amount, name: str, scale: int) -> Amount:
+    """The same amount in the units of the wallet of `name`, exact. Raises JobRefusal."""
+    try:
+        return amount.rescaled(scale)
+    except AmountError as error:
+        code = "scale_too_small" if error.code == "too_precise" else "budget_out_of_range"
+        written = f"{amount.to_major():f} {amount.asset.code}"
+        raise JobRefusal(code, name=name, amount=written, text=written) from error
+
+
+def payer_wallet_of(funder: Member) -> WalletAddress:
+    """Where the funder pays from. Raises JobRefusal."""
+    return _wallet_of(funder.name, funder.wallet, "payer_wallet")
+
+
+def _fund(  # noqa: PLR0913 - the parts of an ask
+    asked: Sequence[Job],
+    receivers: Sequence[Application] | Literal["seller"],
+    seller: Seller,
+    way: Way,
+    *,
+    by: User,
+    form_id: str,
+    seen: Mapping[int, str] | None,
+) -> PaymentRequest:
+    # Always in this order, so that two who ask for the same jobs wait for each other instead of forever.
+    jobs = [lifecycle.hold(job_id) for job_id in sorted({job.pk for job in asked})]
+    if made := PaymentRequest.objects.filter(form_id=form_id).first():
+        return made_before(made, jobs)
+    for job in jobs:
+        sync_held(job)  # what has ended meanwhile is no obstacle
+        _check_job(job, seller, alone=len(jobs) == 1)
+    funder = _one_funder(jobs)
+    found = _platform(jobs, seller) if receivers == "seller" else _workers(jobs, receivers)
+    check_unchanged(found, seen)
+    payer_wallet = payer_wallet_of(funder)
+    purpose = Purpose.ESCROW if receivers == "seller" else Purpose.WORK
+    lines = [replace(line_of(choice, payer_wallet), held=_held(choice, way), purpose=purpose) for choice in found]
+    taken = fees(seller, [(each.receiver, each.amount) for each in found if isinstance(each.receiver, Application)])
+    # The fee waits as long as anybody does: see `jobs.held`.
+    waits = any(line.held for line in lines)
+    fee_lines = [_fee_line(fee, payer_wallet, jobs[0], held=waits) for fee in taken]
+    request = ask(
+        payer_wallet=payer_wallet,
+        payer=payer_of(funder),
+        seller=seller,
+        lines=[*lines, *fee_lines],
+        title=_title(jobs, funder.language),
+        reference=_reference(jobs, funder),
+        requested_by=by,
+        form_id=form_id,
+        origin_path=reverse("admin:jobs_job_change", args=[jobs[0].pk]) if len(jobs) == 1 else "",
+    )
+    if len(jobs) > 1:
+        path = reverse("admin:payments_paymentrequest_change", args=[request.pk])
+        PaymentRequest.objects.filter(pk=request.pk).update(origin_path=path)
+    link(found, lines, taken, request)
+    record_asked(found, taken, request, by)
+    return request
+
+
+def made_before(made: PaymentRequest, jobs: Sequence[Job]) -> PaymentRequest:
+    if not all(money.requests_of(job).filter(pk=made.pk).exists() for job in jobs):
+        raise JobRefusal("form_of_another_job")
+    return made
+
+
+def _check_job(job: Job, seller: Seller, *, alone: bool) -> None:
+    status, refusal = JobStatus(job.status), None
+    if status not in PAYABLE:
+        refusal = JobRefusal("job_status_pays_nothing", status=str(status.label), way=str(WAYS[status]))
+    elif job.seller_id and job.seller_id != seller.pk:
+        refusal = JobRefusal("other_seller", seller=str(job.seller))
+    if refusal is None:
+        return
+    raise (
+        refusal
+        if alone
+        else JobRefusal("job_in_the_way", name=job.title, problem={"code": refusal.code, "params": refusal.params})
+    )
+
+
+def _one_funder(jobs: Sequence[Job]) -> Member:
+    if len({job.funder_id for job in jobs}) > 1:
+        raise JobRefusal("different_funders")
+    return jobs[0].funder
+
+
+def _platform(jobs: Sequence[Job], seller: Seller) -> list[Choice]:
+    """The seller holds the money of one job."""
+    (job,) = jobs
+    if funding := money.funding_under_way(job):
+        raise JobRefusal("funding_exists", request=funding.request_id)
+    if not seller.may_hold_money:
+        raise JobRefusal("seller_holds_no_money", seller=seller.name)
+    return [_to_seller(seller, job)]
+
+
+def _workers(jobs: Sequence[Job], receivers: Sequence[Application]) -> list[Choice]:
+    """Each of them selected, with nothing under way, and something owed."""
+    wanted = {receiver.pk for receiver in receivers}
+    if not wanted:
+        raise JobRefusal("nobody_chosen")
+    if len(wanted) > MOST_RECEIVERS:
+        raise JobRefusal("too_many_receivers", most=str(MOST_RECEIVERS))
+    by_job = {job.pk: job for job in jobs}
+    found = list(with_money(Application.objects.filter(pk__in=wanted, job__in=jobs)).order_by("job_id", "id"))
+    if len(found) < len(wanted):
+        raise Application.DoesNotExist("a worker of another job")
+    for job in jobs:
+        if funding := money.funding_under_way(job):
+            raise JobRefusal("job_funded_elsewhere", name=funding.request.seller.name, request=funding.request_id)
+    return [worker(application, by_job[application.job_id]) for application in found]
+
+
+def worker(application: Application, job: Job) -> Choice:
+    name = application.worker.name
+    if application.status != ApplicationStatus.SELECTED:
+        raise JobRefusal("worker_not_selected", name=name)
+    if payout := money.open_payout(application):
+        raise JobRefusal("payout_exists", name=name, request=payout.payment.request_id)
+    choice = _to_worker(application, job)
+    if choice.amount.is_zero:
+        paid = next((payout for payout in application.payouts.all() if payout.active), None)
+        raise (
+            JobRefusal("payout_exists", name=name, request=paid.payment.request_id)
+            if paid
+            else JobRefusal("nothing_owed")
+        )
+    return choice
+
+
+def with_money(applications: QuerySet[Application]) -> QuerySet[Application]:
+    """With all that is read of them here, in a constant number of queries."""
+    wanted = applications.select_related("worker__wallet", "job")
+    return wanted.prefetch_related("submissions", "payouts__payment__request__payments")
+
+
+def _to_worker(application: Application, job: Job) -> Choice:
+    worker = application.worker
+    return Choice(job, application, contact_of(worker), worker.wallet, money.rest_of(job.budget, application))
+
+
+def _to_seller(seller: Seller, job: Job) -> Choice:
+    """What is owed to the workers who are not paid directly: those selected, or all wanted while nobody is."""
+    selected = job.applications.filter(status=ApplicationStatus.SELECTED).exists()
+    amounts = [choice.amount for choice in owed(job)] if selected else [job.budget] * job.workers_wanted
+    if not amounts:
+        raise JobRefusal("nothing_owed")
+    finest = max(amount.asset.scale for amount in amounts)
+    try:
+        value = sum(amount.rescaled(finest).value for amount in amounts)
+        total = Amount(value, replace(job.budget.asset, scale=finest))
+    except AmountError as error:
+        raise JobRefusal("budget_too_large", workers=str(len(amounts))) from error
+    return Choice(job, "seller", Contact(seller.name, "", "en"), seller.wallet, total)
+
+
+def _held(choice: Choice, way: Way) -> bool:
+    """Whose work is accepted already is paid at once, whatever the others wait for."""
+    return way == Way.HELD and isinstance(choice.receiver, Application) and not work_accepted(choice.receiver)
+
+
+def work_accepted(application: Application) -> bool:
+    """Reads the submissions."""
+    submissions: Iterable[Submission] = application.submissions.all()
+    return any(submission.status == SubmissionStatus.ACCEPTED for submission in submissions)
+
+
+def check_unchanged(found: Sequence[Choice], seen: Mapping[int, str] | None) -> None:
+    if seen is None:
+        return
+    for choice in found:
+        key = choice.receiver.pk if isinstance(choice.receiver, Application) else 0
+        if seen.get(key) != choice.seen:
+            raise JobRefusal("changed_meanwhile", name=choice.contact.name)
+
+
+def _wallet_of(name: str, wallet: WalletAddress | None, problem_code: str) -> WalletAddress:
+    if wallet is None:
+        raise JobRefusal("payer_without_wallet", name=name)
+    if wallet.problem:
+        problem = {"code": wallet.problem, "params": wallet.problem_params}
+        raise JobRefusal(problem_code, name=name, problem=problem)
+    if not wallet.is_known:
+        raise JobRefusal("wallet_not_checked", name=name)
+    return wallet
+
+
+def _fee_line(fee: Fee, payer_wallet: WalletAddress, job: Job, *, held: bool) -> Line:
+    contact = Contact(fee.seller.name, "", "en")
+    line = line_of(Choice(job, "seller", contact, fee.seller.wallet, fee.amount, is_fee=True), payer_wallet)
+    return replace(line, held=held, purpose=Purpose.FEE, fee_share=fee.terms.share)
+
+
+def _reference(jobs: Sequence[Job], funder: Member) -> str:
+    """The jobs' own, or the one that the funder's accounts use for everything."""
+    own = ", ".join(dict.fromkeys(job.reference for job in jobs if job.reference))
+    return own[:LONGEST_TITLE] or default_reference(funder)
+
+
+def _title(jobs: Sequence[Job], language: str) -> str:
+    """In the payer's words: what they are asked to pay for."""
+    if len(jobs) == 1:
+        return jobs[0].title
+    titles = ", ".join(job.title for job in jobs)
+    with translation.override(language):
+        words = ngettext("%(count)s job: %(titles)s", "%(count)s jobs: %(titles)s", len(jobs))
+    title = words % {"count": len(jobs), "titles": titles}
+    return title if len(title) <= LONGEST_TITLE else title[: LONGEST_TITLE - 1] + "…"
+
+
+def link(
+    found: Sequence[Choice],
+    lines: Sequence[Line],
+    taken: Sequence[Fee],
+    request: PaymentRequest,
+    funding: JobFunding | None = None,
+) -> None:
+    """Each line's payment to its work. Lines that are alike in everything are paid alike: either may be either's.
+
+    `funding` is the money that a seller holds, when the workers are paid from that.
+    """
+    payments: dict[tuple[object, ...], list[Payment]] = {}
+    for payment in request.payments.exclude(purpose=Purpose.FEE):
+        key = (
+            payment.receiver_wallet_id,
+            payment.receiver_name,
+            payment.receiver_email,
+            money.worth(payment),
+            payment.held,
+        )
+        payments.setdefault(key, []).append(payment)
+    for choice, line in zip(found, lines, strict=True):
+        if choice.receiver == "seller":
+            JobFunding.objects.create(job=choice.job, request=request)
+            continue
+        payment = payments[line.wallet.pk, line.contact.name, line.contact.email, line.fixed, line.held].pop()
+        payout = Payout(application=choice.receiver, payment=payment, funding=funding)
+        for fee in taken:
+            if choice.receiver.pk in fee.parts:
+                payout.fee_share, payout.fee_each_value = fee.terms.share, fee.terms.each_value
+                payout.fee_value = fee.parts[choice.receiver.pk]
+        payout.save(force_insert=True)
+
+
+def record_asked(found: Sequence[Choice], taken: Sequence[Fee], request: PaymentRequest, by: User) -> None:
+    actor, payer = Actor.staff(by.pk), request.payer_name
+    for choice in found:
+        record(
+            "job.payment_requested",
+            actor=actor,
+            subjects={"job": str(choice.job.pk), "request": request.pk, **_subject(choice.receiver)},
+            data={"amount": {**choice.amount.to_wire()}},
+            private={"receiver": choice.contact.name, "payer": payer},
+        )
+    for fee in taken:
+        record(
+            "job.fee_requested",
+            actor=actor,
+            subjects={"request": request.pk, "seller": fee.seller.pk},
+            data={"amount": {**fee.amount.to_wire()}, "basis_points": fee.terms.share},
+            private={"receiver": fee.seller.name, "payer": payer},
+        )
+
+
+def record_refusal(
+    jobs: Sequence[Job], receivers: Sequence[Application] | Literal["seller"], refusal: Refusal, by: User
+) -> None:
+    params = {name: value for name, value in refusal.params.items() if name != "name"}
+    name = refusal.params.get("name")
+    for job in jobs:
+        mine = [] if receivers == "seller" else [each for each in receivers if each.job_id == job.pk]
+        record(
+            "job.payment_refused",
+            actor=Actor.staff(by.pk),
+            subjects={"job": str(job.pk), **(_subject(mine[0]) if len(mine) == 1 else {})},
+            data={"reason": refusal.code, "reason_params": params},
+            private={"name": name} if name else None,
+        )
+
+
+def _subject(receiver: Application | Literal["seller"]) -> dict[str, str]:
+    return {} if receiver == "seller" else {"application": str(receiver.pk)}

@@ -1,0 +1,26 @@
+"""The rows of the jobs room: people, work, and which money belongs to which work."""
+
+from jobs.models.jobs import AmountSide, Deliverable, Job, JobStatus
+from jobs.models.members import Member, MemberNote
+from jobs.models.money import JobFunding, Payout
+from jobs.models.organisations import Organisation
+from jobs.models.wallet_changes import WalletChange, WalletChangeState
+from jobs.models.work import Application, ApplicationStatus, Submission, SubmissionStatus
+
+__all__ = [
+    "AmountSide",
+    "Application",
+    "ApplicationStatus",
+    "Deliverable",
+    "Job",
+    "JobFunding",
+    "JobStatus",
+    "Member",
+    "MemberNote",
+    "Organisation",
+    "Payout",
+    "Submission",
+    "SubmissionStatus",
+    "WalletChange",
+    "WalletChangeState",
+]

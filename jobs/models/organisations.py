@@ -1,0 +1,53 @@
+"""What funders' accounts need of an organisation: its legal self, and whom to write to."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from jobs.models.members import Member
+from payments.models.fields import Dated
+
+
+class Organisation(Dated):
+    """The legal side of a member that is an organisation. Payment requests keep it as it was when they were asked."""
+
+    member = models.OneToOneField(
+        Member, verbose_name=_("member"), on_delete=models.PROTECT, related_name="organisation"
+    )
+    legal_name = models.CharField(_("legal name"), max_length=200, blank=True)
+    tax_id = models.CharField(_("tax id"), max_length=40, blank=True, help_text=_("RFC, EIN, VAT number …"))
+    address = models.TextField(_("address"), max_length=500, blank=True)
+    default_reference = models.CharField(
+        _("default reference"),
+        max_length=200,
+        blank=True,
+        help_text=_("Purchase order, grant code … For jobs that have none of their own."),
+    )
+    approver_name = models.CharField(
+        _("who approves"), max_length=200, blank=True, help_text=_("Requests are addressed to this person.")
+    )
+    approver_email = models.EmailField(_("their email"), blank=True, help_text=_("Empty: the member's own."))
+    approver_language = models.CharField(
+        _("their language"),
+        max_length=8,
+        choices=settings.LANGUAGES,
+        blank=True,
+        help_text=_("Empty: the member's own."),
+    )
+    accounts_name = models.CharField(_("accounts contact"), max_length=200, blank=True)
+    accounts_email = models.EmailField(_("accounts email"), blank=True, help_text=_("Gets a copy of every receipt."))
+    accounts_language = models.CharField(
+        _("accounts language"),
+        max_length=8,
+        choices=settings.LANGUAGES,
+        blank=True,
+        help_text=_("Empty: the member's own."),
+    )
+
+    class Meta:
+        verbose_name = _("organisation")
+        verbose_name_plural = _("organisations")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.legal_name or self.member.name

@@ -1,0 +1,178 @@
+"""Which payment requests belong to a job, and which of its money links still count. Reads only."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from jobs.models import Application, ApplicationStatus, Job, JobFunding, Payout
+from payments.models import Payment, PaymentRequest
+from payments.openpayments.amounts import Amount
+from payments.states import (
+    DEAD_PAYMENTS,
+    DEAD_REQUESTS,
+    FINISHED_PAYMENTS,
+    OPEN_REQUESTS,
+    PAID,
+    UNAPPROVED_PAYMENTS,
+    PaymentState,
+)
+
+
+def requests_of(job: Job) -> QuerySet[PaymentRequest]:
+    """Every request that was ever made for this job, newest first."""
+    about = Q(job_fundings__job=job) | Q(payments__payout__application__job=job)
+    about |= Q(payments__refund__of__request__job_fundings__job=job)
+    about |= Q(payments__refund__of__payout__application__job=job)
+    return PaymentRequest.objects.filter(pk__in=PaymentRequest.objects.filter(about).values("pk"))
+
+
+def open_request(job: Job) -> str | None:
+    """The id of a request that may still take money from the funder for this job."""
+    about = Q(job_fundings__job=job, job_fundings__active=True)
+    moving = Payout.objects.filter(application__job=job).exclude(payment__state__in=FINISHED_PAYMENTS)
+    about |= Q(pk__in=moving.values("payment__request"))
+    return PaymentRequest.objects.filter(about, state__in=OPEN_REQUESTS).values_list("pk", flat=True).first()
+
+
+def binding_request(job: Job) -> str | None:
+    """The id of a request that holds the job to its funder and currency: it may still take money, or has."""
+    active = Q(job_fundings__job=job, job_fundings__active=True)
+    active |= Q(payments__payout__application__job=job, payments__payout__active=True)
+    return PaymentRequest.objects.filter(active).values_list("pk", flat=True).first()
+
+
+def money_under_way(job: Job) -> str | None:
+    """The id of a request that holds the job to its budget: its money may still move, or a seller holds it."""
+    active = Q(job_fundings__job=job, job_fundings__active=True)
+    payouts = Payout.objects.filter(application__job=job, active=True, paid=False)
+    active |= Q(pk__in=payouts.values("payment__request"))
+    return PaymentRequest.objects.filter(active).values_list("pk", flat=True).first()
+
+
+def request_is_dead(request: PaymentRequest) -> bool:
+    """Did this whole request end without any money? Then the same can be asked for again."""
+    return request.state in DEAD_REQUESTS and not request.payments.filter(state__in=PAID).exists()
+
+
+def payment_is_dead(payment: Payment) -> bool:
+    """Did this one payment end without money? Reads `payment.request`."""
+    if payment.state in DEAD_PAYMENTS:
+        return True
+    return payment.state in UNAPPROVED_PAYMENTS and payment.request.state in DEAD_REQUESTS
+
+
+def waiting(job: Job) -> QuerySet[Application]:
+    """The selected workers for whom no money is under way. Whether anything is still owed to them, `rest_of` says."""
+    over = Q(payment__state__in=DEAD_PAYMENTS | PAID)
+    over |= Q(payment__state__in=UNAPPROVED_PAYMENTS, payment__request__state__in=DEAD_REQUESTS)
+    under_way = Payout.objects.filter(application=OuterRef("pk"), active=True).exclude(over)
+    return job.applications.filter(~Exists(under_way), status=ApplicationStatus.SELECTED)
+
+
+def funding_under_way(job: Job) -> JobFunding | None:
+    """The job's money that is on its way to a seller's wallet, or there."""
+    found = job.fundings.filter(active=True).select_related("request__seller").first()
+    return None if found is None or request_is_dead(found.request) else found
+
+
+def worth(payment: Payment) -> Amount:
+    """What this payment takes from the budget: what the payer fixed, or what the receiver gets."""
+    return payment.pays or payment.amount
+
+
+def received(payment: Payment) -> Amount:
+    """What of it has arrived, as it counts against the budget: the same share of what the payer fixed, rounded up."""
+    if payment.pays is None:
+        return payment.received
+    share = min(payment.received_value, payment.value)
+    return Amount(-(-payment.pays.value * share // payment.value) if share else 0, payment.pays.asset)
+
+
+def arrived(payment: Payment) -> Amount:
+    """What of an ended payment counts as paid: all of it, or the part that came before it failed."""
+    return worth(payment) if payment.state in PAID else received(payment)
+
+
+def rest_of(budget: Amount, application: Application) -> Amount:
+    """What is left of a worker's `budget` to be asked for, after all that was paid; zero when nothing is.
+
+    In the finest scale that is needed; reads payouts and their payments. What is still under way is not counted.
+    """
+    payments = [payout.payment for payout in application.payouts.all()]
+    paid = [
+        amount
+        for payment in payments
+        if payment.state in DEAD_PAYMENTS | PAID
+        and (amount := arrived(payment)).value
+        and amount.asset.code == budget.asset.code
+    ]
+    finest = max([budget.asset.scale, *(amount.asset.scale for amount in paid)])
+    rest = budget.rescaled(finest)
+    return Amount(max(0, rest.value - sum(amount.rescaled(finest).value for amount in paid)), rest.asset)
+
+
+def open_payout(application: Application) -> Payout | None:
+    """The payout of this worker that is under way. Reads payouts and their payments."""
+    return next((each for each in application.payouts.all() if each.active and not _is_over(each.payment)), None)
+
+
+def _is_over(payment: Payment) -> bool:
+    return payment.state in PAID or payment_is_dead(payment)
+
+
+class Standing(TextChoices):
+    """Where the money for one worker's work stands. Approved is not set aside; settled is at the receiver's wallet.
+
+    Settled outside (bank, cash) counts as paid for the job, and stands apart from what the wallets settled.
+    """
+
+    NONE = "none", _("Nothing owed")
+    OWED = "owed", _("Owed")
+    ASKED = "asked", _("Asked for")
+    APPROVED = "approved", _("Approved")
+    HELD = "held", _("Approved, waiting for the work")
+    SENT = "sent", _("Sent")
+    SETTLED = "settled", _("Settled")
+    OUTSIDE = "outside", _("Settled outside")
+    TROUBLE = "trouble", _("In trouble")
+
+
+_BY_PAYMENT: dict[str, Standing] = {
+    PaymentState.NEW: Standing.ASKED,
+    PaymentState.QUOTED: Standing.ASKED,
+    PaymentState.APPROVED: Standing.APPROVED,
+    PaymentState.SENDING: Standing.APPROVED,
+    PaymentState.SENT: Standing.SENT,
+    PaymentState.UNKNOWN: Standing.SENT,
+    PaymentState.SETTLED: Standing.SETTLED,
+    PaymentState.SETTLED_OUTSIDE: Standing.OUTSIDE,
+    PaymentState.FAILED: Standing.TROUBLE,
+    PaymentState.CANCELLED: Standing.OWED,
+    PaymentState.NEEDS_ATTENTION: Standing.TROUBLE,
+}
+
+
+def standing(application: Application) -> Standing:
+    """Reads the job, `payouts`, their payments and the requests of these: prefetch `payouts__payment__request`."""
+    active = [payout.payment for payout in application.payouts.all() if payout.active]
+    moving = next((payment for payment in active if payment.state not in PAID), None)
+    if moving:
+        held = moving.waits_for_release and moving.state == PaymentState.APPROVED
+        return Standing.HELD if held else _BY_PAYMENT[moving.state]
+    if not active or (
+        application.status == ApplicationStatus.SELECTED and rest_of(application.job.budget, application).value
+    ):
+        return Standing.OWED if application.status == ApplicationStatus.SELECTED else Standing.NONE
+    return (
+        Standing.OUTSIDE
+        if any(payment.state == PaymentState.SETTLED_OUTSIDE for payment in active)
+        else Standing.SETTLED
+    )
+
+
+def standings(applications: Iterable[Application]) -> list[tuple[Standing, int]]:
+    """How many of a job's workers stand where, in the order in which money moves."""
+    found = Counter(map(standing, applications))
+    return [(each, found[each]) for each in Standing if found[each] and each != Standing.NONE]

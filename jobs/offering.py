@@ -1,0 +1,108 @@
+"""What staff are shown before they ask a funder: who would get what, who can't and why, and the platform's fee."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
+
+from jobs import funding, money
+from jobs.fees import fees
+from jobs.models import Application, Member
+from jobs.reasons import JobRefusal
+from payments.telling.money import format_amount, percent
+from payments.telling.reasons import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jobs.funding import Choice
+    from jobs.models import Job
+    from payments.models import Seller
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One worker to whom something is owed. With a `problem` they can't be chosen; warnings are for people to judge."""
+
+    choice: Choice
+    application: Application
+    problem: str
+    warnings: tuple[str, ...]
+    accepted: bool  # their work is: they are paid at once, whenever the others are
+
+
+def payer_problem(jobs: Sequence[Job]) -> str:
+    """Why nobody can be paid for these jobs together, in one sentence; empty when somebody can."""
+    try:
+        if len({job.funder_id for job in jobs}) > 1:
+            raise JobRefusal("different_funders")
+        funding.seller_of(*jobs)
+        funding.payer_wallet_of(jobs[0].funder)
+    except Refusal as refusal:
+        return str(refusal)
+    return ""
+
+
+def offers(jobs: Sequence[Job]) -> list[Offer]:
+    """Every worker of `jobs` to whom something is owed, by job."""
+    found = [choice for job in jobs if not money.funding_under_way(job) for choice in funding.owed(job)]
+    alike = _members_by_wallet(found)
+    emails = {choice.contact.email.lower() for choice in found}
+    at_work = {email.lower() for email in User.objects.filter(is_active=True).values_list("email", flat=True)} & emails
+    return [_offer(choice, alike, at_work) for choice in found]
+
+
+def _offer(choice: Choice, alike: dict[str, dict[int, str]], at_work: set[str]) -> Offer:
+    application = choice.receiver
+    assert isinstance(application, Application), "the platform is no worker"
+    warnings = []
+    if choice.contact.email and choice.contact.email.lower() in at_work:
+        warnings.append(_("%(name)s has the email address of a member of staff.") % {"name": choice.contact.name})
+    if choice.wallet:
+        same = alike.get(choice.wallet.canonical_id, {})
+        warnings += [
+            _("The same wallet as %(name)s.") % {"name": name}
+            for pk, name in same.items()
+            if pk != application.worker_id
+        ]
+    return Offer(choice, application, _problem(choice), tuple(warnings), funding.work_accepted(application))
+
+
+def _problem(choice: Choice) -> str:
+    try:
+        payer = choice.job.funder.wallet
+        if payer:
+            funding.line_of(choice, payer)
+    except Refusal as refusal:
+        return str(refusal)
+    return ""
+
+
+def _members_by_wallet(found: Sequence[Choice]) -> dict[str, dict[int, str]]:
+    """The names of everybody who has one of these wallets, by the wallet's own id."""
+    ids = {choice.wallet.canonical_id for choice in found if choice.wallet and choice.wallet.canonical_id}
+    members: dict[str, dict[int, str]] = defaultdict(dict)
+    listed = Member.objects.filter(wallet__canonical_id__in=ids).order_by("name", "pk")
+    for pk, name, wallet in listed.values_list("pk", "name", "wallet__canonical_id"):
+        members[wallet][pk] = name
+    return members
+
+
+def fee_lines(seller: Seller, found: Sequence[Offer]) -> list[str]:
+    """The fee on top if everybody who can be chosen is; what stands in its way, where something does."""
+    wanted = [(offer.application, offer.choice.amount) for offer in found if not offer.problem]
+    try:
+        taken = fees(seller, wanted)
+    except Refusal as refusal:
+        return [str(refusal)]
+    return [
+        _("Platform fee %(share)s %%: %(amount)s if all of them are chosen")
+        % {"share": percent(fee.terms.share), "amount": format_amount(fee.amount)}
+        if fee.terms.share
+        else _("Platform fee: %(amount)s if all of them are chosen") % {"amount": format_amount(fee.amount)}
+        for fee in taken
+    ]

@@ -1,0 +1,111 @@
+"""A funder's own page: what waits for them, what they approved and can still stop, receipts, statements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from jobs import links, statements
+from jobs.contacts import payer_of
+from jobs.pages.opening import Opened, open_link
+from ledger import clock
+from payments.desk import asking
+from payments.links import approval_url
+from payments.models import Payment, PaymentRequest
+from payments.pages.headers import private_page
+from payments.pages.opening import nothing_here, page
+from payments.states import UNORDERED, RequestState
+from payments.telling.bill import Bill, line_of
+from payments.telling.reasons import PARTLY, Refusal
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+MOST_ROWS: Final = 100
+MOST_RECEIPTS: Final = 24
+REFUSED: Final = 409
+
+
+# The link is what authorises, not a cookie: see `payments.pages.approve`.
+@csrf_exempt
+@private_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def funder(http: HttpRequest, token: str) -> HttpResponse:
+    opened = open_link(http, token, name="funder", kind=links.FUNDER)
+    if isinstance(opened, HttpResponse):
+        return opened
+    with translation.override(opened.language):
+        return _act(http, opened) if http.method == "POST" else _show(opened)
+
+
+@private_page
+@require_safe
+def statement(http: HttpRequest, token: str, month: str) -> HttpResponse:
+    """One month, to be read, kept or printed."""
+    opened = open_link(http, token, name="funder", kind=links.FUNDER)
+    if isinstance(opened, HttpResponse):
+        return opened
+    first = statements.read_month(month)
+    if first is None:
+        return nothing_here(http)
+    with translation.override(opened.language):
+        member = opened.member
+        context = {
+            "opened": opened,
+            "member": member,
+            "details": payer_of(member).details,
+            "statement": statements.of(member, first),
+        }
+        return page(render_to_string("public/statement.html", context))
+
+
+def _act(http: HttpRequest, opened: Opened) -> HttpResponse:
+    """Stop an approval of theirs: what is not ordered yet will not be."""
+    own = PaymentRequest.objects.filter(payer_key=opened.member.key, state=RequestState.APPROVED)
+    request = own.filter(pk=http.POST.get("stop", "").replace("\0", "")).first()
+    if request is None:
+        return HttpResponseRedirect(opened.page)
+    try:
+        asking.cancel(request.pk, by=None)
+    except Refusal as refusal:
+        return _show(opened, refusal=str(refusal), status=REFUSED)
+    return HttpResponseRedirect(opened.page)
+
+
+def _show(opened: Opened, *, refusal: str = "", status: int = 200) -> HttpResponse:
+    own = _with_bills(PaymentRequest.objects.filter(payer_key=opened.member.key))
+    waits = own.filter(state=RequestState.AWAITING_APPROVAL, expires_at__gt=clock.now()).order_by("expires_at")
+    live = own.filter(state=RequestState.APPROVED).order_by("approved_at")
+    partly = Q(state=RequestState.FAILED, reason__in=PARTLY)
+    settled = own.filter(Q(state=RequestState.SETTLED) | partly).order_by("-finished_at")
+    context = {
+        "opened": opened,
+        "member": opened.member,
+        "refusal": refusal,
+        "waiting": [_card(request) for request in waits[:MOST_ROWS]],
+        "live": [_card(request) for request in live[:MOST_ROWS]],
+        "receipts": [_card(request) for request in settled[:MOST_RECEIPTS]],
+        "months": statements.months(opened.member),
+    }
+    return page(render_to_string("public/funder.html", context), status)
+
+
+def _with_bills(requests: QuerySet[PaymentRequest]) -> QuerySet[PaymentRequest]:
+    return requests.select_related("seller").prefetch_related(
+        "payments__receiver_wallet", "payments__quotes", "payments__outgoing_payments__quote"
+    )
+
+
+def _card(request: PaymentRequest) -> dict[str, Any]:
+    payments: list[Payment] = list(request.payments.all())
+    for payment in payments:
+        payment.request = request
+    bill = Bill(request, [line_of(payment) for payment in payments])
+    may_stop = any(payment.state in UNORDERED for payment in payments)
+    return {"request": request, "bill": bill, "link": approval_url(request), "may_stop": may_stop}

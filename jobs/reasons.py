@@ -1,0 +1,136 @@
+"""Why this room refuses something: codes, and their sentences. The money's own are in `payments.telling.reasons`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from payments.telling import reasons
+from payments.telling.reasons import Refusal
+
+SENTENCES: dict[str, Promise] = {
+    # Moves of a job
+    "job_not_now": _("This cannot be done while the job is “%(status)s”."),
+    "job_moved": _("Meanwhile the job changed to “%(status)s”. Look at it again before deciding."),
+    "job_nobody_selected": _("Nobody is selected yet. Select a worker, then start the work."),
+    "job_money_open": _("Payment %(request)s of this job is still open. Cancel it, or wait until it has settled."),
+    "job_closes_again": _(
+        "Recruiting would end again at once: as many workers as wanted are selected, or the job's money has settled "
+        "for those who are. Raise the number of workers first."
+    ),
+    "deadline_passed": _("“%(deadline)s” has passed already (%(when)s). Set a later date."),
+    "deadline_order": _("“%(later)s” must come after “%(earlier)s”."),
+    # Members' own pages
+    "wallet_of_another": _("%(wallet)s belongs to another person here. Check it, or write to us below."),
+    "too_often": _("That was many times in one day. Try again tomorrow, or answer one of our emails."),
+    "note_empty": _("Write what isn't right, then send it."),
+    "note_handled": _("Somebody has seen to this already."),
+    "job_money_changed": _("Meanwhile the payments of this job changed. Look at them again before deciding."),
+    # Decisions
+    "application_settled": _("%(name)s is paid, or being paid, for this job, so the decision stands."),
+    "application_moved": _("The application of %(name)s is “%(status)s”, so this cannot be done. Look at it again."),
+    "job_full": _("“%(job)s” wants %(wanted)s workers, and they are selected. Raise the number, or reject one first."),
+    "submission_moved": _("This submission of %(name)s is “%(status)s”, so this cannot be done. Look at it again."),
+    "submission_unselected": _("%(name)s is not selected for this job, so their work cannot be accepted."),
+    # Wallets
+    "own_wallet_change": _("You proposed this wallet yourself. A second person must confirm it."),
+    "wallet_change_over": _("This change of the wallet is “%(state)s” already."),
+    "wallet_not_removed": _("A wallet can be changed, not removed: payments may be under way."),
+    # Paying
+    "job_status_pays_nothing": _("Nothing can be paid while the job is “%(status)s”. %(way)s"),
+    "worker_not_selected": _("%(name)s is not selected for this job. Select the application first."),
+    "payout_exists": _("Payment %(request)s to %(name)s for this job exists already. Open it to see where it stands."),
+    "funding_exists": _("The money for this job was asked for already, in payment %(request)s. Open it to see."),
+    "job_funded_elsewhere": _(
+        "The funder was asked to pay this job to %(name)s (payment %(request)s). Asking again would charge them twice."
+    ),
+    "seller_holds_no_money": _(
+        "%(seller)s may not receive money for jobs. An administrator can allow it on the seller's page."
+    ),
+    "escrow_empty": _("Nobody holds money for this job, so nothing can be paid out."),
+    "escrow_too_small": _(
+        "%(seller)s holds %(held)s for this job, which is less than %(amount)s. Choose fewer workers, or wait for what "
+        "is under way."
+    ),
+    "escrow_without_contact": _(
+        "Nobody is named who approves what %(seller)s pays out. An administrator can write their email on the "
+        "seller's page."
+    ),
+    "work_not_accepted": _("The work of %(name)s is not accepted yet. Accept it first, then pay it out."),
+    "no_seller": _("There is no seller yet that could ask for the money. Add one, and make it the default."),
+    "other_currency": _(
+        "The amount is in %(asset)s, but the wallet of %(name)s receives %(wallet_asset)s. On the job's page, let the "
+        "funder pay exactly the budget: then workers may have any currency."
+    ),
+    "other_payer_currency": _(
+        "%(name)s is to pay exactly an amount in %(asset)s, but their wallet pays in %(wallet_asset)s. Set the budget "
+        "in %(wallet_asset)s, or let each worker get exactly the budget."
+    ),
+    "nothing_owed": _("Every selected worker is paid, or being paid, already."),
+    "budget_too_large": _("The budget times %(workers)s workers is more than can be counted. Check the budget."),
+    "nobody_chosen": _("Choose at least one worker to pay."),
+    "too_many_receivers": _(
+        "At most %(most)s workers are paid under one approval. Choose fewer, and ask again for the rest."
+    ),
+    "different_funders": _(
+        "These jobs have different funders. Each funder approves only their own: choose jobs of one funder."
+    ),
+    "mixed_sellers": _("These jobs are asked for by different sellers. Choose jobs of one seller."),
+    "other_seller": _(
+        "This job's money is asked for by %(seller)s. Choose that seller, or change it on the job's page."
+    ),
+    "job_in_the_way": _("“%(name)s”: %(problem)s"),
+    "changed_meanwhile": _("What %(name)s is to get changed meanwhile. Look at the amounts again, then ask."),
+    "fee_without_wallet": _(
+        "%(seller)s takes a fee, but none of our sellers has a working wallet in %(currency)s to receive it. Add such "
+        "a seller, or switch the fee off."
+    ),
+    "fee_too_large": _("The fee of %(seller)s is more than the workers get. Lower it on the seller's page."),
+    "fee_too_fine": _(
+        "The fixed fee of %(seller)s has more decimals than this budget. Write a rounder one on the seller's page."
+    ),
+    "form_of_another_job": _("This form belongs to another payment. Close it and open it again."),
+    # Forms
+    "budget_not_a_number": _("“%(text)s” is not an amount. Write it like 1250.00, without separators."),
+    "budget_zero": _("The budget must be more than zero."),
+    "budget_too_precise": _("%(currency)s is counted with %(digits)s decimals: “%(text)s” cannot be paid exactly."),
+    "budget_out_of_range": _("“%(text)s” is more than can be counted."),
+    "currency_unknown": _("“%(text)s” is not a currency in use. Choose one from the list."),
+    "job_money_fixed": _(
+        "Payment %(request)s uses this budget and this funder. They can change once it has ended without paying."
+    ),
+}  # fmt: skip
+
+WAYS: dict[str, Promise] = {
+    "draft": _("Publish the job first."),
+    "complete": _("It is done."),
+    "expired": _("Reopen it to try again."),
+    "canceled": _("Duplicate it to try again."),
+}
+
+
+class JobRefusal(Refusal):
+    """What was asked for can't be done with this job; nothing was changed. A parameter may be a reason of its own."""
+
+    def __init__(self, code: str, **params: Any) -> None:
+        super().__init__(code, **params)
+
+    def __str__(self) -> str:
+        return sentence(self.code, self.params)
+
+
+def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
+    """The reason in the reader's language, whether it is this room's or the money's."""
+    text = SENTENCES.get(code)
+    if text is None:
+        return reasons.sentence(code, params)
+    try:
+        return str(text) % {name: _told(value) for name, value in (params or {}).items()}
+    except KeyError:
+        return str(text)
+
+
+def _told(value: Any) -> str:
+    """A parameter, which may be a reason of its own."""
+    return sentence(value["code"], value["params"]) if isinstance(value, dict) else str(value)

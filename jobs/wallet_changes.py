@@ -1,0 +1,151 @@
+"""Whose money goes where is changed by two people: one proposes another wallet, the member is told, a second confirms.
+
+Only a member who has no wallet yet gets one at once. Payments that were asked for keep the wallet they were asked with.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from django.db import transaction
+from django_q.tasks import async_task
+
+from jobs.models import Member, WalletChange, WalletChangeState
+from jobs.reasons import JobRefusal
+from ledger import clock
+from ledger.api import Actor, record
+from payments.desk import wallets
+from payments.mail.queue import queue_notice
+from payments.models.messages import Template
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from payments.models import WalletAddress
+
+CHECK_TASK = "payments.tasks.check_wallet"
+
+
+@transaction.atomic
+def propose(
+    member: Member, url: str, *, by: Literal["member", "staff"], user: User | None = None
+) -> WalletChange | None:
+    """Give `member` the wallet at `url`, or let it wait for a second person when they have another one.
+
+    Returns the change that waits; None when there is nothing to wait for. `user` is the member of staff. The member is
+    told at once, at the address they have now. Raises Refusal for what can't be a wallet address.
+    """
+    assert (by == "staff") == (user is not None)
+    actor = Actor.staff(user.pk) if user else Actor.member(member.pk)
+    after = wallets.find_or_add(url)
+    held = _hold(member.pk)
+    if held.wallet == after:
+        return None
+    if after.checked_at is None:
+        async_task(CHECK_TASK, after.pk)
+    before = held.wallet
+    if before is None:
+        _give(held, None, after, actor)
+        return None
+    if waiting := waiting_change(held):
+        if waiting.after == after:
+            return waiting
+        _decide(waiting, WalletChangeState.SUPERSEDED, actor, user)
+    change = WalletChange.objects.create(member=held, before=before, after=after, proposed_by=user)
+    _tell("member.wallet_change_proposed", change, actor)
+    queue_notice(
+        Template.WALLET_CHANGE,
+        name=held.name,
+        email=held.email,
+        language=held.language,
+        details={"before": before.url, "after": after.url},
+        occasion=f"wallet_change:{change.pk}",
+    )
+    return change
+
+
+@transaction.atomic
+def confirm(change_id: int, *, by: User) -> WalletChange:
+    """The second person agrees: new payments go to the new wallet. Raises JobRefusal."""
+    change = _waiting(change_id)
+    if change.proposed_by_id == by.pk:
+        raise JobRefusal("own_wallet_change")
+    if change.after.problem:
+        problem = {"code": change.after.problem, "params": change.after.problem_params}
+        raise JobRefusal("receiver_wallet", name=change.member.name, problem=problem)
+    if not change.after.is_known:
+        raise JobRefusal("wallet_not_checked", name=change.member.name)
+    actor = Actor.staff(by.pk)
+    _decide(change, WalletChangeState.CONFIRMED, actor, by)
+    _give(change.member, change.before, change.after, actor)
+    return change
+
+
+@transaction.atomic
+def refuse(change_id: int, *, by: User) -> WalletChange:
+    """The wallet stays as it is. Whoever proposed the change may take it back so."""
+    change = _waiting(change_id)
+    _decide(change, WalletChangeState.REFUSED, Actor.staff(by.pk), by)
+    return change
+
+
+def waiting_change(member: Member) -> WalletChange | None:
+    """The change of the member's wallet that waits for a second person."""
+    found = WalletChange.objects.filter(member=member, state=WalletChangeState.WAITING)
+    return found.select_related("member", "before", "after", "proposed_by").first()
+
+
+def others_with(member: Member, wallet: WalletAddress | None) -> list[Member]:
+    """Other members whose wallet is this one, under whichever address it was typed."""
+    if wallet is None:
+        return []
+    same = Member.objects.filter(wallet=wallet)
+    if wallet.canonical_id:
+        same |= Member.objects.filter(wallet__canonical_id=wallet.canonical_id)
+    return list(same.exclude(pk=member.pk).order_by("name"))
+
+
+def _hold(member_id: int) -> Member:
+    """The member's row, ours until the transaction ends."""
+    Member.objects.filter(pk=member_id).update(changed_at=clock.now())
+    return Member.objects.select_related("wallet").get(pk=member_id)
+
+
+def _waiting(change_id: int) -> WalletChange:
+    member_id = WalletChange.objects.values_list("member_id", flat=True).get(pk=change_id)
+    _hold(member_id)
+    change = WalletChange.objects.select_related("member", "before", "after").get(pk=change_id)
+    if change.state != WalletChangeState.WAITING:
+        raise JobRefusal("wallet_change_over", state=str(WalletChangeState(change.state).label))
+    return change
+
+
+def _decide(change: WalletChange, state: WalletChangeState, actor: Actor, by: User | None) -> None:
+    now = clock.now()
+    rows = WalletChange.objects.filter(pk=change.pk, state=WalletChangeState.WAITING)
+    changed = rows.update(state=state, decided_by=by, decided_at=now, changed_at=now)
+    assert changed == 1, "the member is held, so nobody else decides"
+    change.state, change.decided_by, change.decided_at = state, by, now
+    _tell(f"member.wallet_change_{state}", change, actor)
+
+
+def _give(member: Member, before: WalletAddress | None, after: WalletAddress, actor: Actor) -> None:
+    Member.objects.filter(pk=member.pk).update(wallet=after, changed_at=clock.now())
+    member.wallet = after
+    record(
+        "member.wallet_changed",
+        actor=actor,
+        subjects={"member": str(member.pk), "wallet": str(after.pk)},
+        data={"before": before.url if before else "", "after": after.url},
+        private={"name": member.name},
+    )
+
+
+def _tell(kind: str, change: WalletChange, actor: Actor) -> None:
+    record(
+        kind,
+        actor=actor,
+        subjects={"member": str(change.member_id)},
+        data={"change": change.pk, "before": change.before.url, "after": change.after.url},
+        private={"name": change.member.name},
+    )
