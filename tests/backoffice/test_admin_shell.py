@@ -1,0 +1,136 @@
+"""The frame of the admin: sign-in, sidebar, languages, and who may touch people and the queue."""
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group, User
+from django.test import Client
+from django.utils.translation import override
+
+from backoffice import navigation, roles
+from backoffice.admin_site import BackofficeAdminSite
+
+pytestmark = pytest.mark.django_db
+
+
+def staff(role: str) -> User:
+    person = User.objects.create_user(role.replace(" ", "-"), is_staff=True)
+    person.groups.add(Group.objects.get(name=role))
+    return person
+
+
+def signed_in(client: Client, person: User) -> Client:
+    client.force_login(person)
+    return client
+
+
+@pytest.fixture
+def superuser() -> User:
+    return User.objects.create_superuser("raiz")
+
+
+def test_every_app_registers_with_our_site() -> None:
+    assert isinstance(admin.site, BackofficeAdminSite)
+
+
+def test_the_root_leads_to_the_admin_and_a_stranger_to_the_sign_in(client: Client) -> None:
+    response = client.get("/", follow=True)
+    assert response.redirect_chain == [("/admin/", 302), ("/admin/login/?next=/admin/", 302)]
+
+
+def test_the_sign_in_page_is_ours_and_offers_both_languages(client: Client) -> None:
+    page = client.get("/admin/login/").content.decode()
+    assert "Payments back office" in page
+    assert ">English</button>" in page
+    assert ">Español</button>" in page
+
+
+def test_a_right_password_leads_to_where_the_person_wanted_to_go(client: Client) -> None:
+    User.objects.create_superuser("raiz", password="una frase bien larga")
+    response = client.post(
+        "/admin/login/?next=/admin/auth/user/", {"username": "raiz", "password": "una frase bien larga"}
+    )
+    assert (response.status_code, response["Location"]) == (302, "/admin/auth/user/")
+
+
+def test_a_wrong_password_gets_a_sentence(client: Client) -> None:
+    page = client.post("/admin/login/", {"username": "raiz", "password": "mal"}).content.decode()
+    assert 'role="alert"' in page
+    assert "Please enter the correct username and password" in page
+
+
+def test_the_chosen_language_stays(client: Client) -> None:
+    response = client.post("/languages/setlang/", {"language": "es", "next": "/admin/login/"})
+    assert response["Location"] == "/admin/login/"
+    assert '<html lang="es"' in client.get("/admin/login/").content.decode()
+
+
+def sidebar(client: Client) -> dict[str, list[str]]:
+    groups = client.get("/admin/").context["sidebar_navigation"]
+    return {str(group.get("title", "")): [str(item["title"]) for item in group["items"]] for group in groups}
+
+
+def test_the_sidebar_of_a_superuser_has_the_queue(client: Client, superuser: User) -> None:
+    assert sidebar(signed_in(client, superuser))["System"] == [
+        "Users",
+        "Roles",
+        "Queued tasks",
+        "Schedules",
+        "Failed tasks",
+    ]
+
+
+def test_the_sidebar_of_a_superuser_has_every_page(client: Client, superuser: User) -> None:
+    shown = sidebar(signed_in(client, superuser))
+    del shown[""]
+    assert shown == {str(title): [str(page.title) for page in pages] for title, pages in navigation.GROUPS}
+
+
+def test_the_sidebar_of_an_auditor_has_what_an_auditor_may_read(client: Client) -> None:
+    assert sidebar(signed_in(client, staff(roles.AUDITOR)))["System"] == ["Users", "Roles"]
+
+
+def test_the_sidebar_of_platform_staff_has_no_system(client: Client) -> None:
+    assert "System" not in sidebar(signed_in(client, staff(roles.PLATFORM_STAFF)))
+
+
+@pytest.mark.parametrize("role", roles.EXACT)
+@pytest.mark.parametrize("page", ["ormq", "schedule", "failure", "success", "schedule/add"])
+def test_nobody_but_a_superuser_sees_the_queue(client: Client, role: str, page: str) -> None:
+    assert signed_in(client, staff(role)).get(f"/admin/django_q/{page}/").status_code == 403
+
+
+@pytest.mark.parametrize("page", ["ormq", "schedule", "failure", "success", "schedule/add"])
+def test_a_superuser_sees_the_queue(client: Client, superuser: User, page: str) -> None:
+    assert signed_in(client, superuser).get(f"/admin/django_q/{page}/").status_code == 200
+
+
+@pytest.mark.parametrize("page", ["user", "user/add", "group", "group/add"])
+def test_the_pages_of_people_and_roles_open(client: Client, superuser: User, page: str) -> None:
+    assert signed_in(client, superuser).get(f"/admin/auth/{page}/").status_code == 200
+
+
+def test_an_administrator_cannot_make_a_superuser(client: Client) -> None:
+    other = User.objects.create_user("otra", is_staff=True)
+    form = {"username": "otra", "is_staff": "on", "is_active": "on", "is_superuser": "on"}
+    signed_in(client, staff(roles.ADMINISTRATOR)).post(f"/admin/auth/user/{other.pk}/change/", form)
+    other.refresh_from_db()
+    assert other.is_superuser is False
+
+
+def test_an_administrator_cannot_change_a_superuser(client: Client, superuser: User) -> None:
+    administrator = signed_in(client, staff(roles.ADMINISTRATOR))
+    assert administrator.post(f"/admin/auth/user/{superuser.pk}/change/", {}).status_code == 403
+    assert administrator.get(f"/admin/auth/user/{superuser.pk}/password/").status_code == 403
+
+
+def test_nobody_deletes_a_person(client: Client, superuser: User) -> None:
+    other = User.objects.create_user("otra")
+    assert signed_in(client, superuser).post(f"/admin/auth/user/{other.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "There is nothing"), ("es", "No hay nada")])
+def test_a_page_that_is_not_there_says_what_to_do(client: Client, language: str, words: str) -> None:
+    with override(None):
+        response = client.get("/nowhere", headers={"accept-language": language})
+    assert response.status_code == 404
+    assert words in response.content.decode()

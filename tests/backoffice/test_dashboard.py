@@ -1,0 +1,373 @@
+"""The overview: what stands where, each figure with its rows, and only for those who may see them."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from backoffice import roles
+from ledger import days
+from ledger.api import Actor, record, seal
+from payments.desk import pausing
+from payments.mail.queue import queue_message
+from payments.models import Message, Payment
+from payments.models.messages import MessageState, Template
+from payments.models.pauses import PauseScope
+from payments.openpayments.amounts import LARGEST_VALUE
+from payments.states import PaymentState, RequestState
+from tests.backoffice.test_health import running_queue
+from tests.payments.public_cast import asked, paid_to_maria, settled
+from tests.payments.staff import person, signed_in
+
+__all__ = ["running_queue"]
+
+pytestmark = pytest.mark.django_db
+ADDRESS = "/admin/"
+
+
+@pytest.fixture(autouse=True)
+def _no_worker_left_over(db: None) -> Iterator[None]:
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def root() -> Client:
+    return signed_in(User.objects.create_superuser("raiz"))
+
+
+def in_role(role: str) -> Client:
+    user = User.objects.create_user("ana", is_staff=True)
+    user.groups.add(Group.objects.get(name=role))
+    return signed_in(user)
+
+
+class Links(HTMLParser):
+    """The links within the overview, with their words."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[str, str] = {}
+        self._href = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "a":
+            self._href = dict(attrs).get("href") or ""
+            self.found[self._href] = dict(attrs).get("aria-label") or ""
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "a":
+            self._href = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._href:
+            self.found[self._href] = f"{self.found[self._href]} {data}"
+
+
+def page(client: Client, language: str = "en") -> str:
+    client.cookies["tequio_language"] = language
+    answer = client.get(ADDRESS)
+    assert answer.status_code == 200
+    text = answer.content.decode().replace("\xa0", " ")
+    return text[text.index('class="tequio-overview"') :].split("</main>")[0]
+
+
+def words(client: Client, language: str = "en") -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page(client, language)))
+
+
+def links(client: Client) -> dict[str, str]:
+    parser = Links()
+    parser.feed(page(client))
+    return {href: re.sub(r"\s+", " ", told).strip() for href, told in parser.found.items()}
+
+
+def leads_to(client: Client, told: str) -> list[Any]:
+    """The rows of the one list behind the link that says `told`."""
+    found = [href for href, said in links(client).items() if told in said]
+    assert len(found) == 1, (told, links(client))
+    answer = client.get(found[0])
+    assert answer.status_code == 200
+    return list(answer.context["cl"].queryset)
+
+
+def payment(state: PaymentState, request_state: RequestState = RequestState.APPROVED, **columns: Any) -> Payment:
+    return paid_to_maria(asked(request_state), state, **columns)
+
+
+def town() -> dict[str, Payment]:
+    """One payment in every stage, and some in none."""
+    payment(PaymentState.FAILED, RequestState.FAILED)
+    payment(PaymentState.QUOTED, RequestState.QUOTED)
+    payment(PaymentState.QUOTED, RequestState.DECLINED)
+    return {
+        "waiting": payment(PaymentState.QUOTED, RequestState.AWAITING_APPROVAL, value=10000),
+        "approved": payment(PaymentState.APPROVED, value=20000),
+        "sent": payment(PaymentState.SENT, value=30000),
+        "unknown": payment(PaymentState.UNKNOWN, value=1),
+        "attention": payment(PaymentState.NEEDS_ATTENTION, value=40000, reason="settlement_late"),
+        "settled": settled(),
+    }
+
+
+# Money
+
+
+@pytest.mark.parametrize(
+    ("amount", "stages"),
+    [
+        ("100.00 MXN", ["waiting"]),
+        ("200.00 MXN", ["approved"]),
+        ("300.01 MXN", ["sent", "unknown"]),
+        ("400.00 MXN 1 payment", ["attention"]),
+        ("1,250.00 MXN", ["settled"]),
+    ],
+)
+def test_an_amount_leads_to_exactly_its_payments(root: Client, amount: str, stages: list[str]) -> None:
+    cast = town()
+    assert {row.pk for row in leads_to(root, amount)} == {cast[stage].pk for stage in stages}
+
+
+def test_currencies_are_never_added_up(root: Client) -> None:
+    payment(PaymentState.SENT, value=500)
+    payment(PaymentState.SENT, value=700, asset_code="USD")
+    payment(PaymentState.SENT, value=900, asset_code="JPY", asset_scale=0)
+    told = links(root).values()
+    assert [said for said in told if said.endswith("1 payment")] == [
+        "900 JPY 1 payment",
+        "5.00 MXN 1 payment",
+        "7.00 USD 1 payment",
+    ]
+
+
+def test_one_currency_in_two_scales_is_added_up_exactly(root: Client) -> None:
+    payment(PaymentState.SENT, value=500)
+    payment(PaymentState.SENT, value=1, asset_scale=6)
+    assert "5.000001 MXN" in words(root)
+
+
+def test_more_than_a_wallet_can_hold_breaks_nothing(root: Client) -> None:
+    payment(PaymentState.SENT, value=LARGEST_VALUE)
+    payment(PaymentState.SENT, value=LARGEST_VALUE)
+    assert "&gt; 92,233,720,368,547,758.07 MXN" in words(root)
+
+
+def test_a_month_begins_when_the_business_day_does(root: Client) -> None:
+    first = days.begins(days.today().replace(day=1))
+    for moment in (first - timedelta(microseconds=1), first):
+        payment(PaymentState.SETTLED, RequestState.SETTLED, value=100, received_value=100, settled_at=moment)
+    rows = leads_to(root, "1.00 MXN 1 payment")
+    assert [row.settled_at for row in rows] == [first]
+
+
+# Work
+
+
+def test_what_waits_leads_to_its_requests_and_says_for_how_long(root: Client) -> None:
+    now = timezone.now()
+    old = asked(RequestState.AWAITING_APPROVAL, sent_at=now - timedelta(days=6))
+    new = asked(RequestState.AWAITING_APPROVAL, sent_at=now - timedelta(hours=1))
+    asked(RequestState.QUOTED)
+    assert {row.pk for row in leads_to(root, "Waiting for the payer 2 Oldest: 6 days")} == {old.pk, new.pk}
+    assert leads_to(root, "Waiting for a second person 0") == []
+
+
+def test_what_needs_attention_says_why_and_for_how_long(root: Client) -> None:
+    row = payment(
+        PaymentState.NEEDS_ATTENTION,
+        changed_at=timezone.now() - timedelta(days=3),
+        reason="wallet_unreachable",
+        reason_params={"host": "bank.example"},
+    )
+    told = words(root)
+    assert "María" in told
+    assert "The wallet bank.example did not answer." in told
+    assert "3 days ago" in told
+    assert f"/admin/payments/payment/{row.pk}/change/" in links(root)
+    assert [found.pk for found in leads_to(root, "1 payment needs attention")] == [row.pk]
+
+
+def test_a_long_list_is_cut_and_says_how_much_is_left(root: Client) -> None:
+    for _ in range(7):
+        payment(PaymentState.NEEDS_ATTENTION)
+    assert len(re.findall(r"/admin/payments/payment/\w{26}/change/", page(root))) == 5
+    assert "2 more" in words(root)
+
+
+def test_only_what_failed_lately_is_told(root: Client) -> None:
+    week = days.begins(days.today() - timedelta(days=6))
+    lately = asked(
+        RequestState.FAILED, finished_at=week, reason="wallet_unreachable", reason_params={"host": "w.example"}
+    )
+    asked(RequestState.FAILED, finished_at=week - timedelta(microseconds=1))
+    assert "The wallet w.example did not answer." in words(root)
+    assert [row.pk for row in leads_to(root, "1 request failed in the last 7 days")] == [lately.pk]
+
+
+def test_when_nothing_is_wrong_it_says_so(root: Client) -> None:
+    settled()
+    assert "Nothing needs attention, and nothing failed in the last 7 days." in words(root)
+
+
+# How it goes
+
+
+def test_each_day_leads_to_what_settled_on_it(root: Client) -> None:
+    today = days.today()
+    begin = days.begins(today)
+    mine = [payment(PaymentState.SETTLED, RequestState.SETTLED, settled_at=begin) for _ in range(2)]
+    payment(PaymentState.SETTLED, RequestState.SETTLED, settled_at=begin - timedelta(microseconds=1))
+    payment(PaymentState.SETTLED, RequestState.SETTLED, settled_at=begin - timedelta(days=14))
+    assert {row.pk for row in leads_to(root, "2 payments 2")} == {row.pk for row in mine}
+    assert len(leads_to(root, "3 payments in 14 days")) == 3
+    assert page(root).count('class="tequio-bar"') == 14
+
+
+def test_each_step_of_the_funnel_leads_to_the_requests_that_came_so_far(root: Client) -> None:
+    never = asked(RequestState.FAILED, ceiling_debit=None, sent_at=None)
+    quoted = asked(RequestState.QUOTED, sent_at=None)
+    sent = asked(RequestState.AWAITING_APPROVAL)
+    approved = asked(RequestState.FAILED, approved_at=timezone.now())
+    done = settled().request
+    long_ago = asked(RequestState.SETTLED, created_at=timezone.now() - timedelta(days=31))
+    reached = [
+        ("Quoted 4 80 %", {quoted, sent, approved, done}),
+        ("Sent to the payer 3 60 %", {sent, approved, done}),
+        ("Approved by the payer 2 40 %", {approved, done}),
+        ("Settled 1 20 %", {done}),
+    ]
+    for told, requests in reached:
+        found = set(leads_to(root, told))
+        assert found == requests
+        assert not {never, long_ago} & found
+
+
+# The machinery
+
+
+def test_without_a_worker_it_says_that_nothing_moves(root: Client) -> None:
+    assert "No worker is running: nothing moves, no mail is sent." in words(root)
+
+
+@pytest.mark.usefixtures("running_queue")
+def test_with_a_worker_it_says_so() -> None:
+    told = words(in_role(roles.AUDITOR))
+    assert "A worker is running." in told
+    assert "in the queue" not in told
+
+
+def test_mail_that_was_not_delivered_leads_to_it(root: Client) -> None:
+    request = asked()
+    with transaction.atomic():
+        for occasion in ("one", "two"):
+            queue_message(Template.APPROVAL, request=request, occasion=occasion)
+    lost = Message.objects.filter(occasion__contains="one").get()
+    Message.objects.filter(pk=lost.pk).update(state=MessageState.FAILED)
+    assert [row.pk for row in leads_to(root, "1 message was not delivered in 7 days.")] == [lost.pk]
+    assert len(leads_to(root, "1 message waits.")) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("ledger_that_can_be_emptied")
+def test_entries_that_wait_for_their_seal_lead_to_them(root: Client) -> None:
+    while seal():
+        pass
+    assert "Every entry is sealed." in words(root)
+    with transaction.atomic():
+        entry = record("job.noted", actor=Actor.system("sweep"), subjects={"job": "7"}, data={})
+    assert [row.pk for row in leads_to(root, "1 entry waits for its seal.")] == [entry.pk]
+    assert len(root.get("/admin/ledger/entry/?sealed=yes").context["cl"].result_list) == 0
+
+
+def test_a_pause_leads_to_those_that_are_on(root: Client) -> None:
+    by = User.objects.get()
+    pausing.resume(pausing.pause(PauseScope.ALL, "", "Over again", by).pk, by)
+    on = pausing.pause(PauseScope.HOST, "bank.example", "Strange answers", by)
+    assert [row.pk for row in leads_to(root, "1 pause is on.")] == [on.pk]
+
+
+# For whom
+
+
+def test_somebody_who_may_not_see_payments_sees_no_money() -> None:
+    town()
+    client = signed_in(person("jacinta", "jobs.view_job", "ledger.view_entry"))
+    told = words(client)
+    assert "MXN" not in told
+    assert "María" not in told
+    assert "Ledger" in told
+    assert not [href for href in links(client) if "/payments/" in href]
+
+
+def test_somebody_who_may_see_requests_only_sees_no_payments() -> None:
+    town()
+    client = signed_in(person("jacinta", "payments.view_paymentrequest"))
+    assert "Waiting for the payer" in words(client)
+    assert not [href for href in links(client) if "/payments/payment/" in href]
+
+
+@pytest.mark.parametrize("role", roles.EXACT)
+def test_every_link_opens_for_every_role(role: str) -> None:
+    town()
+    pausing.pause(PauseScope.HOST, "bank.example", "Strange answers", None)
+    client = in_role(role)
+    for href in links(client):
+        assert client.get(href).status_code == 200, href
+
+
+def test_a_fresh_installation_says_what_to_do_first(root: Client) -> None:
+    assert "Start here" in words(root)
+    assert list(links(root))[:4] == [
+        "/admin/payments/seller/add/",
+        "/admin/jobs/member/add/",
+        "/admin/jobs/job/add/",
+        "/admin/jobs/job/",
+    ]
+
+
+def test_a_step_for_somebody_else_says_whose_it_is() -> None:
+    client = in_role(roles.PLATFORM_STAFF)
+    assert "/admin/payments/seller/add/" not in links(client)
+    assert "An administrator or platform staff can do this." in words(client)
+
+
+def test_once_somebody_was_asked_for_money_the_first_steps_are_gone(root: Client) -> None:
+    asked(RequestState.QUOTING)
+    assert "Start here" not in words(root)
+
+
+def test_it_speaks_spanish(root: Client) -> None:
+    town()
+    told = words(root, "es")
+    for text in ("Esperando a quien paga", "En camino, sin liquidar", "1 pago requiere atención", "Ciudad de México"):
+        assert text in told
+
+
+# For machines
+
+
+def test_it_takes_as_many_queries_for_many_rows_as_for_few(root: Client) -> None:
+    town()
+    page(root)  # what is looked up once per process
+    with CaptureQueriesContext(connection) as few:
+        page(root)
+    for _ in range(6):
+        town()
+    with CaptureQueriesContext(connection) as many:
+        page(root)
+    assert len(many) == len(few)
+
+
+def test_nothing_in_it_runs_inline(root: Client) -> None:
+    town()
+    assert not re.findall(r"<script(?![^>]* src=)|\son\w+=|javascript:", page(root))

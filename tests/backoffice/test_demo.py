@@ -1,0 +1,107 @@
+"""`make demo` as a newcomer meets it: it starts, is full of history, ends with Ctrl-C, and starts again."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from tests.sandbox.process import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PROJECT = Path(__file__).resolve().parents[2]
+START_SECONDS = 150
+STOP_SECONDS = 40
+
+
+class Demo:
+    """One run of the demo in a folder of its own."""
+
+    def __init__(self, folder: Path, port: int, wallet_port: int) -> None:
+        environment = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
+        environment |= {"DEMO_FOLDER": str(folder), "DEMO_PORT": str(port), "DEMO_WALLET_PORT": str(wallet_port)}
+        self.url = f"http://127.0.0.1:{port}"
+        self.said: list[str] = []
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "demo"],
+            cwd=PROJECT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.timer = threading.Timer(START_SECONDS, self.process.kill)
+        self.timer.start()
+
+    def wait_for(self, words: str) -> str:
+        """Everything said until a line with `words`."""
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.said.append(line)
+            if words in line:
+                return "".join(self.said)
+        pytest.fail(f"“{words}” was never said:\n{''.join(self.said)}")
+
+    def stop(self) -> str:
+        self.process.send_signal(signal.SIGINT)
+        rest, _ = self.process.communicate(timeout=STOP_SECONDS)
+        self.timer.cancel()
+        return rest
+
+
+@pytest.fixture
+def ports() -> tuple[int, int]:
+    return free_port(), free_port()
+
+
+@pytest.fixture
+def demos() -> Iterator[list[Demo]]:
+    started: list[Demo] = []
+    yield started
+    for demo in started:
+        demo.timer.cancel()
+        if demo.process.poll() is None:
+            demo.process.terminate()
+            demo.process.wait(STOP_SECONDS)
+
+
+def test_it_starts_full_ends_whole_and_goes_on(tmp_path: Path, ports: tuple[int, int], demos: list[Demo]) -> None:
+    demo = Demo(tmp_path, *ports)
+    demos.append(demo)
+    said = demo.wait_for("Ctrl-C ends")
+    assert demo.url in said
+    password = re.search(r"rosa\s+(rosa-\S+)", said)
+    assert password, said
+    with httpx.Client(base_url=demo.url, follow_redirects=True, trust_env=False) as browser:
+        page = browser.get("/admin/login/")
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
+        assert token
+        form = {"username": "rosa", "password": password[1], "csrfmiddlewaretoken": token[1]}
+        answer = browser.post("/admin/login/?next=/admin/jobs/job/", data=form, headers={"Referer": str(page.url)})
+        assert "Vaccination reminders" in answer.text
+    busy = Demo(tmp_path / "other", *ports)
+    demos.append(busy)
+    assert "is busy" in busy.wait_for("DEMO_PORT=")
+    assert "Stopped" in demo.stop()
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(demo.url, trust_env=False)
+    with sqlite3.connect(tmp_path / "tequio.sqlite3") as database:
+        states = {row[0] for row in database.execute("SELECT DISTINCT state FROM payments_paymentrequest")}
+    database.close()
+    assert {"settled", "awaiting_approval", "quoted", "declined", "expired", "failed"} <= states
+    again = Demo(tmp_path, *ports)
+    demos.append(again)
+    assert "First start" not in again.wait_for("Ctrl-C ends")
+    assert password[1] in "".join(again.said)
+    again.stop()

@@ -1,0 +1,88 @@
+"""`make screenshot`: the picture in the README, of a demo that is started and filled for it. Not a test."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import httpx
+from playwright.sync_api import ViewportSize, sync_playwright
+
+from tests.browser.conftest import CHROMIUM, FLAGS
+from tests.browser.screens import fresh_page
+from tests.payments.smtp import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT: Final = Path(__file__).parent.parent.parent
+PICTURE: Final = ROOT / "docs" / "screenshot.png"
+WHO: Final = "rosa"
+SIZE: Final[ViewportSize] = {"width": 1400, "height": 1130}
+START_SECONDS: Final = 180.0
+STOP_SECONDS: Final = 30.0
+LOOK_SECONDS: Final = 0.5
+
+
+@contextmanager
+def demo(folder: Path) -> Iterator[str]:
+    """A demo of its own in `folder`; its address, once it answers."""
+    site = free_port()
+    # The second wallet provider listens one port above the first.
+    ports = {"DEMO_PORT": str(site), "DEMO_WALLET_PORT": str(free_port())}
+    command = [sys.executable, "manage.py", "demo"]
+    environment = {**os.environ, **ports, "DEMO_FOLDER": str(folder)}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    try:
+        url = f"http://127.0.0.1:{site}"
+        wait_for(f"{url}/health", process)
+        yield url
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(STOP_SECONDS)
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            if httpx.get(url, trust_env=False).json()["status"] == "ok":
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(LOOK_SECONDS)
+    raise SystemExit("The demo did not start.")
+
+
+def take(url: str, password: str) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        with fresh_page(browser, "en") as page:
+            page.set_viewport_size(SIZE)
+            page.goto(f"{url}/admin/")
+            page.fill("input[name=username]", WHO)
+            page.fill("input[name=password]", password)
+            page.press("input[name=password]", "Enter")
+            page.wait_for_url(f"{url}/admin/")
+            page.wait_for_load_state("networkidle")
+            page.screenshot(path=PICTURE)
+        browser.close()
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name, demo(Path(name)) as url:
+        kept = json.loads((Path(name) / "secrets.json").read_text(encoding="utf-8"))
+        take(url, kept["passwords"][WHO])
+    sys.stdout.write(f"{PICTURE.relative_to(ROOT)}: {PICTURE.stat().st_size // 1024} KB\n")
+
+
+if __name__ == "__main__":
+    main()

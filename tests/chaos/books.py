@@ -1,0 +1,72 @@
+"""The provider's own books, read from its file: what really happened to the money."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from payments.models import OutgoingPayment
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """An outgoing payment at its wallet. `charged` is what the payer has paid for it, or set aside, in minor units."""
+
+    id: str
+    state: str
+    attempt: str
+    charged: int
+
+
+class Books:
+    def __init__(self, file: Path) -> None:
+        self._connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True, isolation_level=None)
+        self._connection.row_factory = sqlite3.Row
+
+    def outgoing(self) -> list[Outgoing]:
+        return [_outgoing(row) for row in self._connection.execute("select * from outgoing order by seq")]
+
+    def outgoing_of(self, order: OutgoingPayment) -> Outgoing | None:
+        """What the payer's wallet made of `order`, by the quote that was to be used."""
+        row = self._connection.execute(
+            "select * from outgoing where id = ?", (_last_part(order.quote.remote_id),)
+        ).fetchone()
+        return _outgoing(row) if row else None
+
+    def arrived_at(self, incoming_url: str) -> int:
+        """Minor units that ever arrived there, also when the incoming payment was forgotten since."""
+        return self.arrived().get(_last_part(incoming_url), 0)
+
+    def arrived(self) -> dict[str, int]:
+        """What ever arrived, by the last part of the incoming payment's address."""
+        rows = self._connection.execute("select incoming, sum(amount) as amount from deliveries group by incoming")
+        return {row["incoming"]: row["amount"] for row in rows}
+
+    def balances(self) -> dict[str, int]:
+        return {row["name"]: row["balance"] for row in self._connection.execute("select name, balance from wallets")}
+
+
+def _outgoing(row: sqlite3.Row) -> Outgoing:
+    metadata = json.loads(row["metadata"] or "{}")
+    return Outgoing(row["id"], row["state"], str(metadata.get("attempt", "")), _charged(row))
+
+
+def _charged(row: sqlite3.Row) -> int:
+    match row["state"]:
+        case "sending":
+            return int(row["debit"])
+        case "completed" if row["delivered"] >= row["receive"]:
+            return int(row["debit"])
+        case "completed" | "failed":
+            return int(row["sent"])
+    return 0
+
+
+def _last_part(url: str) -> str:
+    return urlsplit(url).path.rpartition("/")[2]

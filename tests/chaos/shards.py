@@ -1,0 +1,115 @@
+"""Several runs side by side, and their results as one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parents[2]
+#: Real seconds that one flow may take, whatever else the machine does, and what a run needs besides.
+SECONDS_PER_FLOW = 4.0
+SECONDS_BESIDES = 120.0
+#: So many calls of a shard are never answered at all, per thousand flows: each costs real seconds.
+HANGS_PER_THOUSAND = 3
+
+
+class ShardDied(Exception):
+    """A run did not come to its end."""
+
+
+@dataclass
+class Report:
+    flows: int = 0
+    entries: int = 0
+    seconds: float = 0
+    requests: Counter[str] = field(default_factory=Counter)
+    payments: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    calls: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    happened: Counter[str] = field(default_factory=Counter)
+    refusals: Counter[str] = field(default_factory=Counter)
+    attention: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    traces: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, results: list[dict[str, Any]]) -> Report:
+        report = cls()
+        for result in results:
+            report.flows += result["flows"]
+            report.entries += result["entries"]
+            report.seconds = max(report.seconds, result["seconds"])
+            for name in ("requests", "payments", "reasons", "calls", "faults", "happened", "refusals"):
+                getattr(report, name).update(result[name])
+            report.attention += result["attention"]
+            report.problems += result["problems"]
+            report.traces.append(result["trace"])
+        return report
+
+    @staticmethod
+    def total(counts: Counter[str]) -> int:
+        return sum(counts.values())
+
+    @property
+    def faulty_percent(self) -> float:
+        """Of the calls that we made to wallets."""
+        return 100 * self.total(self.faults) / max(self.total(self.calls), 1)
+
+    @property
+    def trace(self) -> str:
+        return hashlib.sha256("\n".join(self.traces).encode()).hexdigest()
+
+
+def run(*, flows: int, seed: int, faults: int, shards: int = 2) -> Report:
+    """All flows of `seed`, shared out over `shards` processes. Raises ShardDied when one of them does not finish."""
+    first = 0
+    with tempfile.TemporaryDirectory(prefix="tequio-chaos-logs-") as folder:
+        started = []
+        for number in range(shards):
+            share = flows // shards + (number < flows % shards)
+            log = Path(folder) / f"shard-{number}.log"
+            started.append((_start(first, share, seed, faults, log), share, log))
+            first += share
+        try:
+            return Report.of([_finished(process, share, log) for process, share, log in started])
+        finally:
+            for process, _, _ in started:
+                process.kill()
+                process.wait()
+
+
+def _start(first: int, flows: int, seed: int, faults: int, log: Path) -> subprocess.Popen[str]:
+    hangs = flows * HANGS_PER_THOUSAND // 1000
+    options = {"first": first, "flows": flows, "seed": seed, "faults": faults, "hangs": hangs}
+    arguments = [text for name, value in options.items() for text in (f"--{name}", str(value))]
+    with log.open("w") as errors:
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.chaos.shard", *arguments],
+            cwd=PROJECT,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+
+
+def _finished(process: subprocess.Popen[str], flows: int, log: Path) -> dict[str, Any]:
+    try:
+        told, _ = process.communicate(timeout=SECONDS_BESIDES + flows * SECONDS_PER_FLOW)
+    except subprocess.TimeoutExpired:
+        raise ShardDied(f"not at its end in time: {_end_of(log)}") from None
+    if process.returncode:
+        raise ShardDied(f"ended with {process.returncode}: {_end_of(log)}")
+    result: dict[str, Any] = json.loads(told.splitlines()[-1])
+    return result
+
+
+def _end_of(log: Path) -> str:
+    return log.read_text(errors="replace")[-4000:]

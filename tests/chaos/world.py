@@ -1,0 +1,111 @@
+"""The world of a run: wallets, their owners' balances, a seller, two people of the staff, and the clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import User
+
+from payments.desk import limits, wallets
+from payments.openpayments.amounts import Amount, Asset
+from payments.openpayments.keys import generate_key, public_jwk
+from tests.sellers import seller_with_key
+
+if TYPE_CHECKING:
+    import random
+    from pathlib import Path
+
+    from payments.models import Seller
+    from payments.openpayments.keys import Jwk
+    from tests.chaos.clock import VirtualClock
+    from tests.sandbox.process import SandboxProcess
+
+PAYERS = [
+    ("USD", 2, 0, 0),
+    ("MXN", 2, 0, 0),
+    ("USD", 2, 25, 100),
+    ("EUR", 2, 0, 50),
+    ("MXN", 2, 500, 0),
+    ("JPY", 0, 0, 0),
+]
+WORKERS = [("MXN", 2), ("USD", 2), ("MXN", 2), ("JPY", 0), ("MXN", 2), ("EUR", 2)]
+PER_KIND = 3
+BALANCE = 10**12
+#: Above this a second person authorises, in minor units of every currency.
+LIMIT = 150_000
+
+
+@dataclass
+class Account:
+    """`started` is what it had and was given since, in minor units: what the audit reckons from."""
+
+    name: str
+    url: str
+    asset: Asset
+    started: int
+
+
+@dataclass
+class World:
+    sandbox: SandboxProcess
+    #: The provider's own file, for the audit after the run.
+    books: Path
+    clock: VirtualClock
+    seller: Seller
+    seller_key: Jwk
+    staff: User
+    colleague: User
+    payers: list[Account]
+    workers: list[Account]
+    refusals: dict[str, int] = field(default_factory=dict)
+    #: What payers were shown as the most they pay when they approved, by the grant they approved.
+    shown: dict[str, Amount] = field(default_factory=dict)
+    #: Outgoing payments that their wallet forgot after they were over: what they had cost, by grant.
+    forgotten: dict[str, int] = field(default_factory=dict)
+
+    def give(self, account: Account, minor_units: int) -> None:
+        """Put money in, or take it out."""
+        self.sandbox.control("POST", f"/wallets/{account.name}/balance", {"add": str(minor_units)})
+        account.started += minor_units
+
+    def refused(self, code: str) -> None:
+        self.refusals[code] = self.refusals.get(code, 0) + 1
+
+
+def build(sandbox: SandboxProcess, books: Path, clock: VirtualClock) -> World:
+    sandbox.settings(settleOnCommand=True, settleDelayMs=0, waitSeconds=5, noRouteSeconds=0)
+    key = generate_key()
+    jwk = public_jwk(key, "k1")
+    seller_url = sandbox.create_wallet("platform", keys=[dict(jwk.to_wire())])
+    wallet = wallets.find_or_add(seller_url)
+    seller = seller_with_key(key, id="platform", name="Tequio", wallet=wallet, is_default=True)
+    staff = User.objects.create_user("rosa", is_staff=True)
+    payers = [
+        _account(sandbox, f"payer-{number}-{kind}", PAYERS[kind], BALANCE)
+        for number in range(PER_KIND)
+        for kind in range(len(PAYERS))
+    ]
+    workers = [
+        _account(sandbox, f"worker-{number}-{kind}", (*WORKERS[kind], 0, 0), 0)
+        for number in range(PER_KIND)
+        for kind in range(len(WORKERS))
+    ]
+    for asset in {account.asset for account in payers}:
+        limits.set_limit(Amount(LIMIT, asset), staff)
+    colleague = User.objects.create_user("tomas", is_staff=True)
+    return World(sandbox, books, clock, seller, jwk, staff, colleague, payers, workers)
+
+
+def _account(sandbox: SandboxProcess, name: str, kind: tuple[str, int, int, int], balance: int) -> Account:
+    code, scale, fixed, share = kind
+    url = sandbox.create_wallet(
+        name, asset=code, scale=scale, balance=balance, fee={"fixed": fixed, "percentBps": share}
+    )
+    return Account(name, url, Asset(code, scale), balance)
+
+
+def amount_for(dice: random.Random, asset: Asset) -> Amount:
+    """Small, middle, and some that need a second person."""
+    value = dice.choice((1, 99, 2_500, 10_000, 25_000, 99_999, 180_000, 450_000))
+    return Amount(value, asset)

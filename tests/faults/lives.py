@@ -1,0 +1,202 @@
+"""Lives of processes: one begins, and dies or is stopped at a point; others go on. Forked from a runner that is warm.
+
+Nothing here sleeps: waits are stretched beyond what the engine sits through, and the clock is moved instead.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import traceback
+from dataclasses import asdict
+from typing import TYPE_CHECKING, NoReturn, Self
+
+from django.db import connections
+from django_q.models import OrmQ
+
+from payments.client import client
+from payments.engine import advance, backoff
+from payments.pages import approve
+from payments.running import starting, working
+from tests.faults import mutants
+from tests.faults.mailbox import FolderBackend
+from tests.faults.naming import Kind, Point, Side, Verdict
+from tests.faults.points import Watch, instruments
+from tests.faults.verdict import judge, lies
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.faults.world import World
+
+#: A life takes about a second; one that hangs is ended.
+LONGEST_SECONDS = 90
+#: The shortest wait is then longer than any turn of a page or a worker.
+STRETCH = 20
+#: How long one waits, beside others, for a request that another process holds.
+HURRIED_SECONDS = 0.2
+#: Where every plan is committed: to be seen there is to work on the request.
+PLAN = "payments.engine.advance._plan"
+
+
+def prepare() -> None:
+    """Once per runner: where the engine would sleep, and what would make two runs differ."""
+    backoff.FIRST_SECONDS *= STRETCH
+    vars(backoff)["LOOKS_SECONDS"] = tuple(seconds * STRETCH for seconds in backoff.LOOKS_SECONDS)
+    # One call after the other, however slow the machine: the order of points is then the same in every run.
+    advance.MAX_AT_ONCE = 1
+    working.REQUEST_SECONDS = LONGEST_SECONDS
+    instruments.install()
+
+
+def enter(world: World) -> None:
+    """This process is now one of the back office of `world`, just started."""
+    connections.close_all()
+    connections["default"].settings_dict["NAME"] = world.database
+    FolderBackend.folder = world.folder
+    client.cache_clear()
+    starting._started.clear()
+
+
+def leave() -> None:
+    instruments.watch = None
+    connections.close_all()
+    client().transport.close()
+    client.cache_clear()
+
+
+class Process:
+    """One life in `world`, forked off. What goes wrong in it stands in a file with its name."""
+
+    def __init__(self, world: World, name: str, story: Callable[[], None], mutant: str = "") -> None:
+        self._ended = False
+        self._pid = os.fork()
+        if not self._pid:
+            _live(world, name, story, mutant)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not self._ended:
+            os.kill(self._pid, signal.SIGKILL)
+            self.wait()
+
+    def wait(self) -> int:
+        """Until it ended or stopped itself; its status, as `os.waitpid` gives it."""
+        status = os.waitpid(self._pid, os.WUNTRACED)[1]
+        self._ended = not os.WIFSTOPPED(status)
+        return status
+
+    def is_stopped(self) -> bool:
+        return os.WIFSTOPPED(self.wait())
+
+    def was_killed(self) -> bool:
+        status = self.wait()
+        return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+
+    def go_on(self) -> None:
+        """Until it ends, if it was stopped."""
+        while not self._ended:
+            os.kill(self._pid, signal.SIGCONT)
+            self.wait()
+
+
+def _live(world: World, name: str, story: Callable[[], None], mutant: str) -> NoReturn:
+    signal.signal(signal.SIGALRM, _too_long)
+    signal.alarm(LONGEST_SECONDS)
+    code = 1
+    try:
+        enter(world)
+        mutants.apply(mutant)
+        story()
+        code = 0
+    except BaseException:  # noqa: BLE001 - whatever it was, the runner tells it; the process ends here
+        (world.folder / f"{name}.error").write_text(traceback.format_exc())
+    finally:
+        os._exit(code)
+
+
+def _too_long(*_signal: object) -> NoReturn:
+    raise TimeoutError(f"this life took more than {LONGEST_SECONDS} seconds")
+
+
+def watched(world: World, reached: Callable[[Point, Side], None]) -> None:
+    """A life in which `reached` is told of every point."""
+    instruments.watch = Watch(reached)
+    world.live()
+
+
+def take_over(world: World) -> None:
+    """Another process, which knows only what was written down: the queue's tasks went with whoever had taken them."""
+    OrmQ.objects.all().delete()
+    world.live()
+
+
+def last_life(world: World) -> None:
+    """Take over, go on until all is at rest, and judge."""
+    told_lies = [f"just after: {lie}" for lie in lies(world)]
+    take_over(world)
+    verdict = judge(world)
+    verdict.faults += told_lies
+    (world.folder / "verdict.json").write_text(json.dumps(asdict(verdict)))
+
+
+def look_in(world: World, name: str) -> None:
+    """Another process comes by while the first still holds the request: it has to leave it alone."""
+    instruments.watch = Watch(lambda point, side: note_plan(world, name, point, side))
+    if request := world.request:
+        advance.advance(request.pk, HURRIED_SECONDS)
+
+
+def kill_at(point: Point, side: Side) -> Callable[[Point, Side], None]:
+    def reached(passed: Point, passed_side: Side) -> None:
+        if (passed, passed_side) == (point, side):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return reached
+
+
+def stop_at(world: World, name: str, point: Point | None, side: Side) -> Callable[[Point, Side], None]:
+    """Stop once, at `point` or at the first call.
+
+    From then on note what this process plans, and have it leave when nothing is due: others move the clock.
+    """
+    stopped = False
+
+    def reached(passed: Point, passed_side: Side) -> None:
+        nonlocal stopped
+        if stopped:
+            note_plan(world, name, passed, passed_side)
+        elif passed_side == side and (passed == point if point else passed.kind == Kind.CALL):
+            stopped = True
+            # To this thread: one sent to the process may let it run on for a moment.
+            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
+            world.is_patient = False
+            approve.INLINE_SECONDS = HURRIED_SECONDS  # type: ignore[misc]  # final for the product
+
+    return reached
+
+
+def note_plan(world: World, name: str, point: Point, side: Side) -> None:
+    if side == Side.AFTER and point.kind == Kind.COMMIT and point.label.startswith(PLAN):
+        with (world.folder / "plans").open("a") as plans:
+            plans.write(f"{name}\n")
+
+
+def plans_of(world: World, name: str) -> int:
+    path = world.folder / "plans"
+    return path.read_text().splitlines().count(name) if path.exists() else 0
+
+
+def errors(world: World) -> list[str]:
+    return [f"{path.stem} ended with an error: {path.read_text()}" for path in sorted(world.folder.glob("*.error"))]
+
+
+def verdict_of(world: World) -> Verdict:
+    path = world.folder / "verdict.json"
+    verdict = Verdict(**json.loads(path.read_text())) if path.exists() else Verdict(["it was not brought to an end"])
+    verdict.faults += errors(world)
+    return verdict

@@ -1,0 +1,174 @@
+"""The crash-point matrix: every point of one payment's life, and what became of the payment after a death there.
+
+python -m tests.faults.matrix --write docs/crash-points.md
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from tests import environment  # noqa: F401 - the runners inherit it
+from tests.faults import databases, report
+from tests.faults.naming import Case, Kind, Point, Result, Side, Verdict, Way
+from tests.faults.precautions import PRECAUTIONS, Precaution
+from tests.sandbox.process import PROJECT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from types import TracebackType
+
+RUNNERS = 2
+STOP_SECONDS = 10
+#: A point that did not come up is tried again: which minute something happens in may differ.
+TRIES = 3
+
+
+class RunnerProcess:
+    """One of the processes that run cases, in a folder of its own."""
+
+    def __init__(self, url: str, prefix: str, template: str, folder: Path) -> None:
+        folder.mkdir()
+        self._log = folder / "log"
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.faults.runner", url, prefix, template, str(folder)],
+                cwd=PROJECT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+
+    def record(self) -> list[Point]:
+        return [Point.from_wire(wire) for wire in self._ask(None)]
+
+    def run(self, case: Case) -> Result:
+        for _ in range(TRIES):
+            answer = self._ask(case.to_wire())
+            result = Result(case, Verdict(**answer["verdict"]), came_there=answer["came_there"])
+            if result.came_there:
+                break
+        return result
+
+    def _ask(self, order: Any) -> Any:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, f"a runner ended: {self._log.read_text()}"
+        return json.loads(line)
+
+    def stop(self) -> None:
+        """It stops its wallets and ends when there are no more orders."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.close()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+
+
+class Matrix:
+    """`with Matrix(url) as matrix:` runs cases on databases beside that of `url`, which are dropped at the end."""
+
+    def __init__(self, url: str) -> None:
+        self._holder = tempfile.TemporaryDirectory(prefix="tequio-faults-", dir=_memory(), ignore_cleanup_errors=True)
+        self._folder = Path(self._holder.name)
+        self._url = url or f"sqlite:///{self._folder / 'unused.sqlite3'}"
+        self._prefix = databases.new_prefix()
+        self._databases = databases.at(self._url, self._folder, self._prefix)
+        self._runners: list[RunnerProcess] = []
+
+    def __enter__(self) -> Self:
+        template = databases.migrated(self._databases, "template")
+        for number in range(RUNNERS):
+            folder = self._folder / f"runner{number}"
+            self._runners.append(RunnerProcess(self._url, self._prefix, template, folder))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for runner in self._runners:
+            runner.stop()
+        self._databases.drop_all()
+        self._holder.cleanup()
+
+    def points(self) -> list[Point]:
+        """What a process passes on its way from nothing to a settled payment, in its order."""
+        return self._runners[0].record()
+
+    def run(self, cases: Iterable[Case]) -> list[Result]:
+        """All of them, shared out among the runners; results in the order of the cases."""
+        waiting = iter(list(enumerate(cases)))
+        results: dict[int, Result] = {}
+        taking = threading.Lock()
+
+        def work(runner: RunnerProcess) -> None:
+            while True:
+                with taking:
+                    number, case = next(waiting, (None, None))
+                if number is None or case is None:
+                    return
+                results[number] = runner.run(case)
+
+        threads = [threading.Thread(target=work, args=[runner]) for runner in self._runners]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return [results[number] for number in sorted(results)]
+
+    def notices(self, precaution: Precaution) -> bool:
+        """Whether it shows that the engine lacks this precaution."""
+        results = self.run(precaution.cases)
+        # A mutant that no longer fits the engine gets nowhere: that is to be mended, not to be called missed.
+        assert all(result.came_there for result in results), [str(result.case) for result in results]
+        return any(precaution.shows in fault for result in results for fault in result.verdict.faults)
+
+
+def cases_of(points: Iterable[Point]) -> list[Case]:
+    """A death on either side of every point; and, of every call, being stopped there while others go on."""
+    cases = []
+    for point in points:
+        ways = list(Way) if point.kind == Kind.CALL else [Way.KILLED]
+        cases += [Case(way, point, side) for way in ways for side in Side]
+    return cases
+
+
+def write(path: Path, url: str) -> None:
+    """Run everything on SQLite, and on the server of `url` if it names one; then write the page of the docs."""
+    results: dict[str, Sequence[Result]] = {}
+    for name, where in {"SQLite": "", **({"PostgreSQL": url} if databases.is_server(url) else {})}.items():
+        with Matrix(where) as matrix:
+            results[name] = matrix.run(cases_of(matrix.points()))
+            missed = [precaution.name for precaution in PRECAUTIONS if not matrix.notices(precaution)]
+        wrong = [f"{result.case}: {result.verdict.faults}" for result in results[name] if not result.is_good]
+        if wrong or missed:
+            sys.exit("\n".join([f"On {name}:", *wrong, *missed]))
+    mutants = [(precaution.name, precaution.without_it) for precaution in PRECAUTIONS]
+    path.write_text(report.page(results, mutants), encoding="utf-8")
+
+
+def _memory() -> str | None:
+    """A process that is killed loses nothing that it gave to the system: no disk is needed, where there is a choice."""
+    folder = Path("/dev/shm")
+    return str(folder) if os.access(folder, os.W_OK) else None
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--write", type=Path, required=True, help="the page to write")
+    write(parser.parse_args().write, os.environ.get("DATABASE_URL", ""))

@@ -1,0 +1,165 @@
+"""Engines that lack one precaution each, to see that the matrix would notice. Put in place in the lives of a case.
+
+`precautions.py` says where each is looked for, and what shows.
+"""
+
+from __future__ import annotations
+
+import types
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import F
+
+from ledger import clock
+from payments import tasks
+from payments.engine import advance, transitions
+from payments.engine.leases import SECONDS, Lease, hold
+from payments.engine.planning import plan, tidy, watching
+from payments.engine.steps.base import ENGINE
+from payments.engine.transitions import _tell
+from payments.mail import sending
+from payments.mail.rendering import render
+from payments.models import PaymentRequest
+from payments.models.messages import MessageState
+from payments.states import AttemptState, PaymentState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from payments.engine.planning import Plan
+    from payments.engine.steps.base import Step
+    from payments.models import OutgoingPayment
+
+
+def apply(name: str) -> None:
+    """Put the mutant `name` in place of the engine; nothing for the empty name."""
+    if name:
+        MUTANTS[name]()
+
+
+def _exchange(module: types.ModuleType, **functions: Callable[..., Any]) -> None:
+    """Let `module` use these for its own, or for those that it imported under these names."""
+    vars(module).update(functions)
+
+
+def _intent_skipped() -> None:
+    answers: list[object] = []
+
+    def plan_and_call(lease: Lease, *, takes_over: bool) -> Plan:
+        with transaction.atomic():
+            request = hold(lease)
+            if takes_over:
+                tidy(request)
+            planned = plan(request, clock.now())
+            answers[:] = [advance._call(step) for step in planned.steps]
+        return planned
+
+    def only_apply(steps: list[Step], _suspected: frozenset[str]) -> None:
+        for step, answer in zip(steps, answers, strict=True):
+            advance._apply(step, answer)
+
+    _exchange(advance, _plan=plan_and_call, _do=only_apply)
+
+
+def _lease_dropped() -> None:
+    def always(request_id: str) -> Lease:
+        until = clock.now() + timedelta(seconds=SECONDS)
+        rows = PaymentRequest.objects.filter(pk=request_id)
+        rows.update(lease_fence=F("lease_fence") + 1, lease_until=until, next_attempt_at=until)
+        return Lease(request_id, rows.values_list("lease_fence", flat=True).get())
+
+    _exchange(advance, acquire=always)
+
+
+def _fencing_ignored() -> None:
+    def hold_anyhow(lease: Lease) -> PaymentRequest:
+        now_valid = PaymentRequest.objects.values_list("lease_fence", flat=True).get(pk=lease.request_id)
+        return hold(Lease(lease.request_id, now_valid))
+
+    _exchange(advance, hold=hold_anyhow)
+
+
+def _order_repeated() -> None:
+    def try_again(order: OutgoingPayment, code: str, params: dict[str, str]) -> None:
+        payment = order.payment
+        transitions.move(order, AttemptState.UNKNOWN, actor=ENGINE, reason=code)
+        transitions.move(order, AttemptState.FAILED, actor=ENGINE, reason="never_created")
+        transitions.move(payment, PaymentState.APPROVED, actor=ENGINE, reason_params=params)
+
+    _exchange(watching, note_unknown=try_again)
+
+
+def _fence_skipped() -> None:
+    _exchange(watching, is_fenced=lambda _incoming, _now: True)
+
+
+def _states_overwritten() -> None:
+    # The function is known by name in many modules: what it does is exchanged, not the name.
+    transitions.move.__code__ = _overwrite.__code__
+
+
+def _overwrite(row: Any, to: str, *, actor: Any, private: Any = None, **columns: Any) -> None:
+    columns.setdefault("reason", "")
+    columns.setdefault("reason_params", {})
+    columns["changed_at"] = clock.now()
+    type(row)._default_manager.filter(pk=row.pk).update(state=to, **columns)
+    row.state = to
+    for column, value in columns.items():
+        setattr(row, column, value)
+    _tell(row, actor, private)
+
+
+def _answer_in_pieces() -> None:
+    move = transitions.move
+    whole = types.FunctionType(move.__code__, move.__globals__, "move", move.__defaults__, move.__closure__)
+    whole.__kwdefaults__ = move.__kwdefaults__
+    _exchange(transitions, _whole_move=whole)
+    move.__code__ = _move_by_itself.__code__
+
+    def apply_without_transaction(step: Step, answer: object) -> None:
+        step.apply(answer)
+
+    _exchange(advance, _apply=apply_without_transaction)
+
+
+def _move_by_itself(row: Any, to: str, *, actor: Any, private: Any = None, **columns: Any) -> None:
+    with transaction.atomic():
+        _whole_move(row, to, actor=actor, private=private, **columns)  # type: ignore[name-defined]  # noqa: F821 - lives in the module that this code is put into
+
+
+def _entry_afterwards() -> None:
+    tell = transitions._tell
+
+    def tell_later(row: Any, actor: Any, private: Any) -> None:
+        def tell_now() -> None:
+            with transaction.atomic():
+                tell(row, actor, private)
+
+        transaction.on_commit(tell_now)
+
+    _exchange(transitions, _tell=tell_later)
+
+
+def _mail_called_sent() -> None:
+    def send(message_id: str) -> None:
+        message = sending._claim(message_id)
+        if message:
+            sending._finish(message, MessageState.SENT, sent_at=clock.now())
+            sending.deliver(message, render(message))
+
+    _exchange(tasks, send=send)
+
+
+MUTANTS: dict[str, Callable[[], None]] = {
+    "intent skipped": _intent_skipped,
+    "lease dropped": _lease_dropped,
+    "fencing ignored": _fencing_ignored,
+    "order repeated": _order_repeated,
+    "fence skipped": _fence_skipped,
+    "states overwritten": _states_overwritten,
+    "answer in pieces": _answer_in_pieces,
+    "entry afterwards": _entry_afterwards,
+    "mail called sent": _mail_called_sent,
+}

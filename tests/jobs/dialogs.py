@@ -1,0 +1,25 @@
+"""Dialogs as a browser uses them."""
+
+import re
+from typing import TYPE_CHECKING
+
+from django.test import Client
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Answer
+else:
+    from django.http import HttpResponse as Answer
+
+__all__ = ["Answer", "confirm", "dialog"]
+
+
+def dialog(client: Client, url: str) -> dict[str, str]:
+    """What the browser sends when the dialog at `url` is confirmed as it was opened."""
+    shown = client.get(url)
+    assert shown.status_code == 200
+    fields = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', shown.content.decode())
+    return {name: value for name, value in fields if name != "csrfmiddlewaretoken"}
+
+
+def confirm(client: Client, url: str, **more: str) -> Answer:
+    return client.post(url, {**dialog(client, url), **more}, headers={"HX-Request": "true"})

@@ -1,0 +1,448 @@
+"""Money that a seller holds for a job: paid out to whose work is accepted, by two people, never more than is there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from django.contrib.auth.models import User
+from django.db.models import F
+from django.urls import reverse
+
+from jobs import decisions
+from jobs.escrow import escrow_of, escrows_of, give_back, pay_out, payable
+from jobs.funding import fund
+from jobs.models import Application, ApplicationStatus, Job, JobStatus, Payout, SubmissionStatus
+from jobs.money import requests_of
+from jobs.sync import sync_job
+from ledger.api import seal, timeline, verify
+from payments.desk import asking, refunding, wallets
+from payments.engine.advance import advance
+from payments.invariants import violations
+from payments.models import Message, Payment, PaymentRequest, Refund, Seller
+from payments.models.messages import Template
+from payments.models.payments import Purpose
+from payments.openpayments.amounts import Amount, Asset
+from payments.states import PaymentState, RequestState
+from payments.telling.reasons import Refusal
+from tests.jobs import cast
+from tests.jobs.dialogs import confirm
+from tests.payments.engine.conftest import SECONDS, Stage, sandbox, sandbox_process, stage
+from tests.payments.staff import person, signed_in
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+__all__ = ["sandbox", "sandbox_process", "stage"]
+
+pytestmark = pytest.mark.django_db
+S = JobStatus
+NAMES = ("Maria Lopez", "Ana Cruz", "Beto Diaz")
+MAY = ("jobs.view_job", "jobs.change_job", "payments.view_paymentrequest", "payments.request_paymentrequest")
+
+
+@pytest.fixture
+def holder(db: None) -> Seller:
+    return cast.holder()
+
+
+def funded(holder: Seller, by: User, workers: int = 2, accepted: int = 2) -> tuple[Job, list[Application]]:
+    """A job whose money arrived at `holder`, with some of its workers' work accepted."""
+    job = cast.job(S.SELECTING, workers_wanted=workers)
+    chosen = [cast.applied(job, cast.member(name)) for name in NAMES[:workers]]
+    request = fund(job, "seller", holder, by=by, form_id=f"fund-{job.pk}")
+    cast.settle(request)
+    arrive(request)
+    for application in chosen[:accepted]:
+        cast.handed_in(application, SubmissionStatus.ACCEPTED)
+    sync_job(job.pk)
+    job.refresh_from_db()
+    return job, chosen
+
+
+def arrive(request: PaymentRequest) -> None:
+    """As the receivers' wallets say."""
+    Payment.objects.filter(request=request).update(received_value=F("value"))
+
+
+def refused(job: Job, receivers: Sequence[Application], by: User, form_id: str = "no") -> str:
+    before = PaymentRequest.objects.count()
+    with pytest.raises(Refusal) as caught:
+        pay_out(job, receivers, by=by, form_id=form_id)
+    assert PaymentRequest.objects.count() == before
+    assert timeline([("job", str(job.pk))])[-1].kind == "job.payment_refused"
+    return str(caught.value).replace("\xa0", " ")
+
+
+def left(job: Job) -> int:
+    found = escrow_of(job)
+    assert found
+    gone = found.paid.value + found.refunded.value + found.under_way.value
+    assert found.arrived.value == gone + found.held.value
+    return found.held.value
+
+
+# How much is held
+
+
+def test_nothing_is_held_before_it_arrived(rosa: User, holder: Seller) -> None:
+    job = cast.job()
+    application = cast.applied(job)
+    cast.handed_in(application, SubmissionStatus.ACCEPTED)
+    request = fund(job, "seller", holder, by=rosa, form_id="1")
+    assert escrow_of(job) is None
+    assert refused(job, [application], rosa) == "Nobody holds money for this job, so nothing can be paid out."
+    cast.settle(request)
+    assert left(job) == 125000
+
+
+def test_what_is_asked_for_is_no_longer_held_until_it_comes_to_nothing(rosa: User, holder: Seller) -> None:
+    job, (maria, ana) = funded(holder, rosa)
+    assert left(job) == 250000
+    request = pay_out(job, [maria], by=rosa, form_id="1")
+    assert left(job) == 125000
+    asking.cancel(request.pk, by=rosa)
+    assert left(job) == 250000
+    cast.settle(pay_out(job, [maria, ana], by=rosa, form_id="2"))
+    assert left(job) == 0
+
+
+def test_what_arrived_of_a_failed_payout_is_gone_from_what_is_held(rosa: User, holder: Seller) -> None:
+    job, (maria, _ana) = funded(holder, rosa)
+    request = pay_out(job, [maria], by=rosa, form_id="1")
+    cast.end(request, RequestState.FAILED)
+    Payment.objects.filter(request=request).update(received_value=50000)
+    assert left(job) == 200000
+
+
+def test_a_part_of_the_funding_that_came_before_it_failed_is_held(rosa: User, holder: Seller) -> None:
+    job = cast.job()
+    cast.applied(job)
+    request = fund(job, "seller", holder, by=rosa, form_id="1")
+    Payment.objects.filter(request=request).update(received_value=40000)
+    assert escrows_of(job) == [], "it may still fail or come whole"
+    cast.end(request, RequestState.FAILED)
+    assert left(job) == 40000
+
+
+# Paying out
+
+
+def test_it_asks_the_wallet_that_holds_the_money_and_tells_who_approves_there(rosa: User, holder: Seller) -> None:
+    job, (maria, ana) = funded(holder, rosa)
+    request = pay_out(job, [maria, ana], by=rosa, form_id="1")
+    payer = (request.payer_wallet, request.payer_name, request.payer_email, request.two_people)
+    assert payer == (holder.wallet, "Tequio", "treasury@example.org", True)
+    assert [payout.funding for payout in Payout.objects.all()] == [job.fundings.get()] * 2
+    assert {payment.purpose for payment in request.payments.all()} == {Purpose.WORK}
+    assert payable(job) == []
+
+
+def test_two_clicks_on_one_form_are_one_payout(rosa: User, holder: Seller) -> None:
+    job, (maria, _ana) = funded(holder, rosa)
+    first = pay_out(job, [maria], by=rosa, form_id="1")
+    assert pay_out(job, [maria], by=rosa, form_id="1") == first
+    assert left(job) == 125000
+
+
+def test_only_accepted_work_is_paid_out(rosa: User, holder: Seller) -> None:
+    job, (maria, ana) = funded(holder, rosa, accepted=1)
+    assert [choice.receiver for choice in payable(job)] == [maria]
+    assert refused(job, [maria, ana], rosa) == (
+        "The work of Ana Cruz is not accepted yet. Accept it first, then pay it out."
+    )
+
+
+def test_nobody_is_paid_out_twice(rosa: User, holder: Seller) -> None:
+    job, (maria, _ana) = funded(holder, rosa)
+    request = pay_out(job, [maria], by=rosa, form_id="1")
+    assert f"Payment {request.pk} to Maria Lopez for this job exists already" in refused(job, [maria], rosa)
+    cast.settle(request)
+    assert "exists already" in refused(job, [maria], rosa)
+
+
+def test_not_more_is_paid_out_than_is_held(rosa: User, holder: Seller) -> None:
+    job, (maria, ana) = funded(holder, rosa)
+    Job.objects.filter(pk=job.pk).update(workers_wanted=3)
+    beto = cast.applied(job, cast.member("Beto Diaz"))
+    cast.handed_in(beto, SubmissionStatus.ACCEPTED)
+    assert refused(job, [maria, ana, beto], rosa) == (
+        "Tequio holds 2,500.00 MXN for this job, which is less than 3,750.00 MXN. "
+        "Choose fewer workers, or wait for what is under way."
+    )
+    pay_out(job, [maria, ana], by=rosa, form_id="1")
+    assert "Tequio holds 0.00 MXN" in refused(job, [beto], rosa)
+
+
+def test_one_job_is_not_paid_from_the_money_of_another(rosa: User, holder: Seller) -> None:
+    funded(holder, rosa)
+    other = cast.job(S.SUBMITTING, funder=cast.member("Luna"))
+    worker = cast.applied(other, cast.member("Caro"))
+    cast.handed_in(worker, SubmissionStatus.ACCEPTED)
+    assert refused(other, [worker], rosa) == "Nobody holds money for this job, so nothing can be paid out."
+
+
+def test_what_was_seen_is_what_is_paid(rosa: User, holder: Seller) -> None:
+    job, (maria, _ana) = funded(holder, rosa)
+    seen = {maria.pk: payable(job)[0].seen}
+    maria.worker.wallet = cast.wallet("other")
+    maria.worker.save()
+    with pytest.raises(Refusal, match="What Maria Lopez is to get changed meanwhile"):
+        pay_out(job, [maria], by=rosa, form_id="1", seen=seen)
+
+
+def test_without_anybody_who_approves_nothing_is_asked(rosa: User, holder: Seller) -> None:
+    job, (maria, _ana) = funded(holder, rosa)
+    Seller.objects.update(approval_email="")
+    assert "Nobody is named who approves what Tequio pays out" in refused(job, [maria], rosa)
+
+
+def test_a_seller_that_may_take_no_new_money_pays_out_what_it_holds(rosa: User, holder: Seller) -> None:
+    job, (maria, _ana) = funded(holder, rosa)
+    Seller.objects.update(may_hold_money=False)
+    other = cast.job(funder=cast.member("Luna"))
+    cast.applied(other, cast.member("Caro"))
+    with pytest.raises(Refusal, match="may not receive money for jobs"):
+        fund(other, "seller", Seller.objects.get(), by=rosa, form_id="new")
+    assert pay_out(job, [maria], by=rosa, form_id="1").state == RequestState.QUOTING
+
+
+def test_it_always_needs_a_second_person(rosa: User, holder: Seller) -> None:
+    job, (maria, _ana) = funded(holder, rosa)
+    request = pay_out(job, [maria], by=rosa, form_id="1")
+    PaymentRequest.objects.filter(pk=request.pk).update(state=RequestState.QUOTED, ceiling_debit=1)
+    assert asking.send(request.pk, by=rosa).state == RequestState.AWAITING_AUTHORISATION
+    with pytest.raises(Refusal, match="yourself"):
+        asking.authorise(request.pk, by=rosa)
+    assert not Message.objects.exists()
+    assert asking.authorise(request.pk, by=cast.staff("luis")).state == RequestState.AWAITING_APPROVAL
+    message = Message.objects.get(template=Template.APPROVAL)
+    assert message.to_email == "treasury@example.org"
+
+
+def test_more_paid_out_than_arrived_breaks_an_invariant(rosa: User, holder: Seller) -> None:
+    job, (maria, _ana) = funded(holder, rosa)
+    fine = cast.wallet("fine", "MXN", 4)
+    maria.worker.wallet = fine
+    maria.worker.save()
+    pay_out(job, [maria], by=rosa, form_id="1")
+    assert "escrow_is_enough" not in " ".join(map(str, violations()))
+    Payment.objects.filter(payout__application=maria).update(value=25000001)
+    assert f"escrow_is_enough: {job.fundings.get().pk}" in [str(each) for each in violations()]
+
+
+# Giving back
+
+
+def test_what_is_held_goes_back_to_the_funder_by_two_people(rosa: User, holder: Seller) -> None:
+    job, (maria, _ana) = funded(holder, rosa)
+    cast.settle(pay_out(job, [maria], by=rosa, form_id="1"))
+    assert escrow_refused(job, 125001, rosa) == "Only 1,250.00 MXN can still go back."
+    request = give_back(job, job.fundings.get().pk, pesos(100000), by=rosa, form_id="back")
+    assert give_back(job, job.fundings.get().pk, pesos(100000), by=rosa, form_id="back") == request
+    back = request.payments.get()
+    assert (request.payer_wallet, request.payer_email, request.two_people) == (
+        holder.wallet,
+        "treasury@example.org",
+        True,
+    )
+    assert (back.receiver_wallet, back.receiver_name, back.purpose) == (
+        job.funder.wallet,
+        "Sol Foundation",
+        Purpose.REFUND,
+    )
+    assert left(job) == 25000
+    assert request in requests_of(job)
+    cast.settle(request)
+    arrive(request)
+    found = escrow_of(job)
+    assert found
+    assert (found.refunded.value, found.held.value) == (100000, 25000)
+    assert not {"escrow_is_enough", "refunded_within_received"} & {each.invariant.name for each in violations()}
+
+
+def test_nothing_is_paid_out_of_what_is_going_back(rosa: User, holder: Seller) -> None:
+    job, (maria, ana) = funded(holder, rosa)
+    request = give_back(job, job.fundings.get().pk, pesos(125000), by=rosa, form_id="back")
+    assert "Tequio holds 1,250.00 MXN" in refused(job, [maria, ana], rosa)
+    cast.end(request, RequestState.DECLINED)
+    assert left(job) == 250000
+    pay_out(job, [maria, ana], by=rosa, form_id="1")
+    assert escrow_refused(job, 1, rosa) == "Only 0.00 MXN can still go back."
+
+
+def test_two_refunds_at_once_give_back_what_is_held_only_once(rosa: User, holder: Seller) -> None:
+    job, _workers = funded(holder, rosa)
+    funding, seen = job.fundings.get().pk, pesos(250000)
+    give_back(job, funding, pesos(200000), by=rosa, form_id="1", seen=seen)
+    with pytest.raises(Refusal, match="Meanwhile other money was refunded"):
+        give_back(job, funding, pesos(50000), by=rosa, form_id="2", seen=seen)
+    assert escrow_refused(job, 200000, rosa) == "Only 500.00 MXN can still go back."
+
+
+def test_what_a_worker_sends_back_is_held_again(rosa: User, holder: Seller) -> None:
+    job, (maria, ana) = funded(holder, rosa)
+    paid = pay_out(job, [maria, ana], by=rosa, form_id="1")
+    cast.settle(paid)
+    arrive(paid)
+    one = Payment.objects.get(payout__application=maria)
+    back = refunding.refund(one.pk, pesos(125000), by=rosa, form_id="back")
+    assert left(job) == 0
+    cast.settle(back)
+    arrive(back)
+    assert left(job) == 125000
+
+
+def test_a_canceled_job_gives_back_what_is_held_from_its_page(rosa: User, holder: Seller) -> None:
+    job, _workers = funded(holder, rosa, accepted=0)
+    decisions.move_job(job.pk, "cancel", by=rosa, seen=job.status)
+    where = reverse("admin:jobs_job_give_back", args=[job.pk])
+    assert signed_in(person("eva", *MAY)).get(where).status_code == 403
+    client = signed_in(person("ana", *MAY, "payments.refund_payment"))
+    page = reverse("admin:jobs_job_change", args=[job.pk])
+    assert where in client.get(page).content.decode()
+    shown = client.get(where).content.decode()
+    assert 'value="2500.00"' in shown
+    assert "Sol Foundation" in shown
+    assert "is not an amount in MXN" in confirm(client, where, amount="all of it").content.decode()
+    confirm(client, where, amount="2500.00")
+    assert Refund.objects.get().of.request == job.fundings.get().request
+
+
+def escrow_refused(job: Job, value: int, by: User) -> str:
+    with pytest.raises(Refusal) as caught:
+        give_back(job, job.fundings.get().pk, pesos(value), by=by, form_id="no")
+    assert not PaymentRequest.objects.filter(form_id="no").exists()
+    return str(caught.value).replace("\xa0", " ")
+
+
+def pesos(value: int) -> Amount:
+    return Amount(value, Asset("MXN", 2))
+
+
+# The job
+
+
+def test_settled_escrow_starts_the_work_of_whoever_is_selected(rosa: User, holder: Seller) -> None:
+    job, _workers = funded(holder, rosa, accepted=0)
+    assert (job.status, job.is_funded) == (S.SUBMITTING, True)
+    early = cast.job(S.RECRUITING, funder=cast.member("Luna"))
+    cast.settle(fund(early, "seller", holder, by=rosa, form_id="early"))
+    sync_job(early.pk)
+    early.refresh_from_db()
+    assert early.status == S.SELECTING, "nobody is selected yet"
+    worker = cast.applied(early, cast.member("Caro"), status=ApplicationStatus.PENDING)
+    decisions.select(worker.pk, by=rosa)
+    early.refresh_from_db()
+    assert early.status == S.SUBMITTING
+
+
+def test_a_canceled_job_says_that_money_is_to_be_refunded(rosa: User, holder: Seller) -> None:
+    job, _workers = funded(holder, rosa, accepted=0)
+    client = signed_in(person("ana", *MAY))
+    page = reverse("admin:jobs_job_change", args=[job.pk])
+    shown = client.get(page).content.decode().replace("\xa0", " ")
+    assert "Tequio holds this job's money" in shown.replace("&#x27;", "'")
+    assert "is to be refunded" not in shown
+    decisions.move_job(job.pk, "cancel", by=rosa, seen=job.status)
+    shown = client.get(page).content.decode().replace("\xa0", " ")
+    assert "2,500.00 MXN is still held: it is to be refunded to Sol Foundation." in shown
+
+
+def test_the_dialog_pays_out_and_without_the_permission_there_is_none(rosa: User, holder: Seller) -> None:
+    job, (maria, _ana) = funded(holder, rosa, accepted=1)
+    where = reverse("admin:jobs_job_pay_out", args=[job.pk])
+    page = reverse("admin:jobs_job_change", args=[job.pk])
+    reader = signed_in(person("eva", "jobs.view_job", "jobs.change_job"))
+    assert reader.get(where).status_code == 403
+    assert where not in reader.get(page).content.decode()
+    client = signed_in(person("ana", *MAY))
+    assert where in client.get(page).content.decode()
+    shown = client.get(where).content.decode().replace("\xa0", " ")
+    for words in ("Maria Lopez · 1,250.00 MXN", "treasury@example.org", "2,500.00 MXN"):
+        assert words in shown, words
+    assert "Ana Cruz" not in shown
+    nobody = confirm(client, where)
+    assert "Choose at least one worker to pay." in nobody.content.decode()
+    confirm(client, where, receivers=str(maria.pk))
+    assert Payout.objects.get().application == maria
+    assert PaymentRequest.objects.latest("created_at").state == RequestState.FAILED, "no such wallet answers"
+    assert where in client.get(page).content.decode(), "so it is offered again"
+
+
+def test_it_is_offered_only_while_somebody_is_left_to_be_paid_out(rosa: User, holder: Seller) -> None:
+    job, (maria, _ana) = funded(holder, rosa, accepted=1)
+    where, page = (reverse(f"admin:jobs_job_{name}", args=[job.pk]) for name in ("pay_out", "change"))
+    client = signed_in(person("ana", *MAY))
+    assert where in client.get(page).content.decode()
+    pay_out(job, [maria], by=rosa, form_id="1")
+    assert where not in client.get(page).content.decode()
+
+
+# Against a real wallet
+
+
+def part(application: Application, value: int) -> Amount:
+    return Amount(value, application.payouts.get().payment.asset)
+
+
+def settle_at_wallet(stage: Stage, request: PaymentRequest) -> PaymentRequest:
+    """Quoted, sent, authorised where that is needed, approved in the wallet of whoever sends it back, and arrived."""
+    advance(request.pk, SECONDS)
+    if asking.send(request.pk, by=stage.staff).state == RequestState.AWAITING_AUTHORISATION:
+        asking.authorise(request.pk, by=User.objects.get(username="luis"))
+    assert stage.come_back(request, stage.sandbox.approve(stage.at_wallet(request))) == "accepted"
+    done = advance(request.pk, SECONDS)
+    assert done.state == RequestState.SETTLED, done.reason
+    return done
+
+
+def test_from_the_funder_to_the_seller_to_the_worker(stage: Stage) -> None:
+    columns = {"may_hold_money": True, "approval_email": "treasury@example.org"}
+    Seller.objects.filter(pk=stage.seller.pk).update(**columns)
+    for url in (stage.payer_url, stage.worker_url, stage.seller.wallet.url):
+        wallets.check(wallets.find_or_add(url).pk, SECONDS)
+    payer, worker = wallets.find_or_add(stage.payer_url), wallets.find_or_add(stage.worker_url)
+    job = cast.job(S.SELECTING, funder=cast.member("Sol Foundation", wallet=payer))
+    Job.objects.filter(pk=job.pk).update(budget_code=payer.asset_code)
+    job.refresh_from_db()
+    application = cast.applied(job, cast.member("Maria Lopez", wallet=worker))
+    seller = Seller.objects.select_related("wallet").get(pk=stage.seller.pk)
+
+    funding = fund(job, "seller", seller, by=stage.staff, form_id="fund")
+    advance(funding.pk, SECONDS)
+    asking.send(funding.pk, by=stage.staff)
+    assert stage.come_back(funding, stage.sandbox.approve(stage.at_wallet(funding))) == "accepted"
+    assert advance(funding.pk, SECONDS).state == RequestState.SETTLED
+    sync_job(job.pk)
+    job.refresh_from_db()
+    assert job.status == S.SUBMITTING
+    assert left(job) == 125000
+
+    work = cast.handed_in(application)
+    decisions.accept_submission(work.pk, by=stage.staff)
+    request = pay_out(job, [application], by=stage.staff, form_id="out")
+    advance(request.pk, SECONDS)
+    asking.send(request.pk, by=stage.staff)
+    asking.authorise(request.pk, by=cast.staff("luis"))
+    assert stage.come_back(request, stage.sandbox.approve(stage.at_wallet(request))) == "accepted"
+    assert advance(request.pk, SECONDS).state == RequestState.SETTLED
+    assert stage.received() == 125000
+    assert Payment.objects.get(request=request).state == PaymentState.SETTLED
+    sync_job(job.pk)
+    job.refresh_from_db()
+    assert (job.status, left(job)) == (S.COMPLETE, 0)
+
+    # Maria sends a part back to the seller, who gives it back to the funder.
+    back = refunding.refund(request.payments.get().pk, part(application, 50000), by=stage.staff, form_id="back")
+    assert settle_at_wallet(stage, back).payments.get().received_value == 50000
+    assert left(job) == 50000
+    held = job.fundings.get().pk
+    rest = give_back(job, held, part(application, 50000), by=stage.staff, form_id="rest")
+    assert settle_at_wallet(stage, rest).payer_name == "Tequio"
+    assert left(job) == 0
+    assert int(stage.sandbox.wallet("sol")["received"]) == 50000
+    assert violations() == []
+    seal()
+    assert not list(verify())

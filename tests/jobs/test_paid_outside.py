@@ -1,0 +1,87 @@
+"""Payments in trouble, as their job sees them: paid outside counts and is told apart; a part is never paid twice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from django.db import transaction
+
+from jobs import decisions, money
+from jobs.funding import choices, fund
+from jobs.models import JobStatus
+from jobs.sync import sync_job
+from payments.engine.transitions import move
+from payments.models import Payment, PaymentRequest, Seller
+from payments.states import PaymentState, RequestState
+from payments.telling.reasons import Refusal
+from tests.jobs import cast
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+pytestmark = pytest.mark.django_db
+WAY_TO_TROUBLE = (
+    PaymentState.QUOTED,
+    PaymentState.APPROVED,
+    PaymentState.SENDING,
+    PaymentState.SENT,
+    PaymentState.NEEDS_ATTENTION,
+)
+REQUEST_WAY = (RequestState.QUOTED, RequestState.AWAITING_APPROVAL, RequestState.APPROVED)
+
+
+def resolved(request: PaymentRequest, state: PaymentState, arrived: int = 0) -> None:
+    """The request's payment needed attention, with `arrived` minor units at the receiver, and then became `state`."""
+    with transaction.atomic():
+        request.refresh_from_db()
+        for step in REQUEST_WAY:
+            move(request, step, actor=cast.ACTOR)
+        payment = request.payments.get()
+        for way in WAY_TO_TROUBLE:
+            move(payment, way, actor=cast.ACTOR)
+        Payment.objects.filter(pk=payment.pk).update(received_value=arrived)
+        move(payment, state, actor=cast.ACTOR)
+        failed = state == PaymentState.FAILED
+        move(request, RequestState.FAILED if failed else RequestState.SETTLED, actor=cast.ACTOR)
+
+
+def test_paid_outside_completes_the_job_and_is_told_apart(rosa: User, seller: Seller) -> None:
+    job = cast.job(JobStatus.SUBMITTING)
+    application = cast.applied(job)
+    work = cast.handed_in(application)
+    resolved(fund(job, [application], seller, by=rosa, form_id="1"), PaymentState.SETTLED_OUTSIDE)
+    decisions.accept_submission(work.pk, by=rosa)
+    job.refresh_from_db()
+    assert (job.status, job.is_funded) == (JobStatus.COMPLETE, True)
+    assert money.standing(application) == money.Standing.OUTSIDE
+    assert money.standings([application]) == [(money.Standing.OUTSIDE, 1)]
+
+
+def test_what_was_paid_outside_is_not_asked_for_again(rosa: User, seller: Seller) -> None:
+    job = cast.job()
+    application = cast.applied(job)
+    resolved(fund(job, [application], seller, by=rosa, form_id="1"), PaymentState.SETTLED_OUTSIDE)
+    sync_job(job.pk)
+    with pytest.raises(Refusal, match="exists already"):
+        fund(job, [application], seller, by=rosa, form_id="2")
+
+
+def test_after_a_part_arrived_only_the_rest_is_asked_for(rosa: User, seller: Seller) -> None:
+    job = cast.job()
+    application = cast.applied(job)
+    resolved(fund(job, [application], seller, by=rosa, form_id="1"), PaymentState.FAILED, arrived=40000)
+    assert [choice.amount.value for choice in choices(job)] == [85000]
+    second = fund(job, [application], seller, by=rosa, form_id="2")
+    assert second.payments.get().value == 85000
+    resolved(second, PaymentState.FAILED, arrived=5000)
+    assert fund(job, [application], seller, by=rosa, form_id="3").payments.get().value == 80000
+
+
+def test_when_everything_arrived_in_parts_nothing_is_asked_for(rosa: User, seller: Seller) -> None:
+    job = cast.job()
+    application = cast.applied(job)
+    resolved(fund(job, [application], seller, by=rosa, form_id="1"), PaymentState.FAILED, arrived=125000)
+    assert choices(job) == []
+    with pytest.raises(Refusal):
+        fund(job, [application], seller, by=rosa, form_id="2")

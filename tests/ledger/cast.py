@@ -1,0 +1,30 @@
+"""Entries for tests, as the rooms above would record them."""
+
+from django.db import transaction
+
+from ledger.api import Actor, record, seal
+from ledger.models import Entry
+
+
+def settled(payment: str = "P1", job: str = "7", value: str = "1250", *, name: str = "") -> Entry:
+    """A payment that settled, with the worker's name in its private part if one is given."""
+    with transaction.atomic():
+        return record(
+            "payment.settled",
+            actor=Actor.wallet("wallet.example"),
+            subjects={"payment": payment, "job": job},
+            data={"received": {"value": value, "assetCode": "USD", "assetScale": 2}},
+            private={"worker": name} if name else None,
+        )
+
+
+def noted(**subjects: str) -> Entry:
+    with transaction.atomic():
+        return record("job.noted", actor=Actor.system("sweep"), subjects=subjects, data={})
+
+
+def seal_all() -> int:
+    total = 0
+    while sealed := seal():
+        total += sealed
+    return total

@@ -1,0 +1,42 @@
+"""Altering the ledger as someone with the database's password could, with its triggers lifted."""
+
+from typing import Any
+
+from django.db import connection
+
+from ledger.triggers import remove_triggers
+
+
+def execute(sql: str, parameters: tuple[Any, ...] = ()) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+
+
+def tamper(sql: str, *parameters: Any) -> None:
+    """Run a statement with the triggers lifted. They stay away: verification says so, too."""
+    remove_triggers(connection)
+    execute(sql, parameters)
+
+
+def nth_row(table: str, number: int) -> str:
+    """A condition that picks one row."""
+    row = "ctid" if connection.vendor == "postgresql" else "rowid"
+    return f"{row} = (SELECT {row} FROM {table} ORDER BY 1 LIMIT 1 OFFSET {number})"
+
+
+def change_one_byte(table: str, column: str, number: int, position: int, flip: int) -> None:
+    """Change one byte of a stored text: to any other on SQLite, to another letter on PostgreSQL, which checks them."""
+    condition = nth_row(table, number)
+    with connection.cursor() as cursor:
+        cast = f"CAST({column} AS BLOB)" if connection.vendor == "sqlite" else f"convert_to({column}, 'UTF8')"
+        cursor.execute(f"SELECT {cast} FROM {table} WHERE {condition}")
+        stored = bytearray(cursor.fetchone()[0])
+    position %= len(stored)
+    if connection.vendor == "sqlite":
+        stored[position] ^= flip
+        tamper(f"UPDATE {table} SET {column} = CAST(%s AS TEXT) WHERE {condition}", bytes(stored))
+    else:
+        text = bytes(stored).decode()
+        position %= len(text)
+        other = "x" if text[position] != "x" else "y"
+        tamper(f"UPDATE {table} SET {column} = %s WHERE {condition}", text[:position] + other + text[position + 1 :])

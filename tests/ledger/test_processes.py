@@ -1,0 +1,86 @@
+"""Recorders and sealers as they run in production: several processes on one database, stopped at any moment."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from subprocess import PIPE, Popen
+from urllib.parse import quote
+
+import pytest
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parents[2]
+Start = Callable[..., "Popen[str]"]
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """The test database for other processes; SQLite's is in memory, so they get a copy of it as a file."""
+    if connection.vendor == "sqlite":
+        file = tmp_path / "ledger.sqlite3"
+        connection.ensure_connection()
+        copy = sqlite3.connect(file)
+        connection.connection.backup(copy)
+        copy.close()
+        return {**os.environ, "DATABASE_URL": f"sqlite:///{file}"}
+    at = connection.settings_dict
+    login = f"{quote(at['USER'])}:{quote(at['PASSWORD'])}" if at["PASSWORD"] else quote(at["USER"])
+    address = f"{quote(at['HOST'], safe='')}:{at['PORT']}" if at["PORT"] else quote(at["HOST"], safe="")
+    return {**os.environ, "DATABASE_URL": f"postgres://{login}@{address}/{at['NAME']}"}
+
+
+@pytest.fixture
+def start(environment: dict[str, str]) -> Iterator[Start]:
+    started: list[Popen[str]] = []
+
+    def run(*arguments: object) -> "Popen[str]":
+        command = [sys.executable, "-m", "tests.ledger.process", *map(str, arguments)]
+        process = Popen(command, cwd=ROOT, env=environment, stdout=PIPE, stderr=PIPE, text=True)
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def finish(process: "Popen[str]") -> str:
+    out, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    return out
+
+
+def verified(environment: dict[str, str]) -> str:
+    command = [sys.executable, "manage.py", "verify_ledger", "--allowed-lag", "0", "--no-color"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_several_recorders_and_sealers_make_one_chain(environment: dict[str, str], start: Start) -> None:
+    sealers = [start("seal", 120, 7) for _ in range(2)]
+    recorders = [start("record", 60) for _ in range(2)]
+    for recorder in recorders:
+        finish(recorder)
+    sealed = sum(int(line) for sealer in sealers for line in finish(sealer).split())
+    assert sealed == 120
+    assert "Checked 120 entries and 120 links." in verified(environment)
+
+
+def test_a_sealer_that_dies_is_replaced_by_another(environment: dict[str, str], start: Start) -> None:
+    finish(start("record", 30))
+    dying = start("seal", 30, 1)
+    assert dying.stdout is not None
+    for _ in range(3):
+        dying.stdout.readline()
+    dying.send_signal(signal.SIGKILL)
+    dying.wait(timeout=60)
+    finish(start("seal", 30, 4))
+    assert "Checked 30 entries and 30 links." in verified(environment)

@@ -1,0 +1,99 @@
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ledger import chain
+from ledger.api import backlog, seal, verify
+from ledger.models import Entry, Link, Unsealed
+from tests.ledger import cast
+from tests.ledger.conftest import MoveClock
+
+
+@pytest.mark.django_db
+def test_links_follow_the_order_of_recording() -> None:
+    entries = [cast.settled(f"P{number}") for number in range(5)]
+    assert seal() == 5
+    links = list(Link.objects.order_by("index"))
+    assert [link.index for link in links] == [1, 2, 3, 4, 5]
+    assert [link.entry_id for link in links] == [entry.id for entry in entries]
+    previous = chain.NO_LINK
+    for link, entry in zip(links, entries, strict=True):
+        assert link.hash == chain.link_hash(link.index, previous, entry.digest)
+        previous = link.hash
+
+
+@pytest.mark.django_db
+def test_sealing_again_does_nothing() -> None:
+    cast.settled()
+    assert seal() == 1
+    assert seal() == 0
+    assert Link.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_limit_leaves_the_rest_for_the_next_time() -> None:
+    for _ in range(5):
+        cast.settled()
+    assert [seal(limit=2), seal(limit=2), seal(limit=2), seal(limit=2)] == [2, 2, 1, 0]
+    assert list(verify()) == []
+
+
+@pytest.mark.django_db
+def test_an_entry_that_commits_after_newer_ones_is_sealed_too(move_clock: MoveClock) -> None:
+    newer = cast.settled("newer")
+    assert seal() == 1
+    move_clock(timedelta(minutes=-10))
+    older = cast.settled("older")
+    assert older.id < newer.id
+    assert older.recorded_at < newer.recorded_at
+    assert seal() == 1
+    assert list(Link.objects.order_by("index").values_list("entry_id", flat=True)) == [newer.id, older.id]
+    assert list(verify()) == []
+
+
+@pytest.mark.django_db
+def test_the_backlog_says_how_long_entries_wait(move_clock: MoveClock) -> None:
+    assert backlog().entries == 0
+    assert backlog().lag == timedelta(0)
+    cast.settled()
+    move_clock(timedelta(hours=1))
+    assert backlog().entries == 1
+    assert timedelta(minutes=59) < backlog().lag < timedelta(minutes=61)
+    seal()
+    assert backlog().entries == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sealing_inside_a_transaction_is_refused() -> None:
+    cast.settled()
+    with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
+        seal()
+
+
+@pytest.mark.django_db
+def test_an_entry_cannot_leave_the_sealers_list_unsealed() -> None:
+    entry = cast.settled()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Unsealed.objects.filter(entry=entry).delete()
+    assert seal() == 1
+
+
+@pytest.mark.django_db
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(st.one_of(st.integers(-3600, 3600), st.just("seal")), max_size=25), limit=st.integers(1, 7))
+def test_any_order_of_commits_seals_to_a_chain_that_verifies(
+    move_clock: MoveClock, steps: list[int | str], limit: int
+) -> None:
+    for step in steps:
+        if isinstance(step, int):
+            move_clock(timedelta(seconds=step))
+            cast.settled(name="Ana" if step % 2 else "")
+        else:
+            seal(limit=limit)
+    move_clock(timedelta(0))
+    cast.seal_all()
+    assert Link.objects.count() == Entry.objects.count()
+    assert list(verify(allowed_lag=timedelta(0))) == []

@@ -1,0 +1,90 @@
+"""Standing budgets, set up and approved, for the tests of the engine."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.conf import settings
+
+from ledger import clock
+from payments.desk import asking, budgets, wallets
+from payments.desk.asking import Contact
+from payments.desk.budgets import Terms
+from payments.engine.advance import advance
+from payments.models import BudgetPeriod, StandingBudget
+from payments.models.budgets import Unit
+from payments.openpayments.amounts import Amount
+from payments.states import RequestState
+from payments.telling.reasons import Refusal
+from tests.payments.engine.conftest import SECONDS, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+    from payments.models import PaymentRequest
+
+DAY = 24 * 3600
+
+
+def first_day() -> date:
+    """Today, or the first day of the next month while today is too late in it."""
+    today = clock.now().astimezone(ZoneInfo(settings.BUSINESS_TIME_ZONE)).date()
+    return today if today.day <= budgets.LAST_DAY else (today.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+@contextmanager
+def refused(code: str) -> Iterator[None]:
+    with pytest.raises(Refusal) as caught:
+        yield
+    assert caught.value.code == code
+
+
+def set_up(stage: Stage, limit: str = "500.00", **changes: Any) -> StandingBudget:
+    wallet = wallets.check(wallets.find_or_add(stage.payer_url).pk, SECONDS)
+    stage.asked += 1
+    terms = {"largest": "500.00", "unit": Unit.MONTH, "count": 3, "starts_on": first_day(), **changes}
+    terms["limit"] = Amount.from_major(limit, wallet.asset)
+    terms["largest"] = Amount.from_major(terms["largest"], wallet.asset)
+    return budgets.set_up(
+        payer_wallet=wallet,
+        payer=Contact("Fundación Sol", "sol@example.org", "es"),
+        seller=stage.seller,
+        terms=Terms(**terms),
+        requested_by=stage.staff,
+        form_id=f"budget-{stage.asked}",
+    )
+
+
+def sent(stage: Stage, limit: str = "500.00", **changes: Any) -> StandingBudget:
+    budget = set_up(stage, limit, **changes)
+    assert advance(budget.request_id, SECONDS).state == RequestState.QUOTED
+    asking.send(budget.request_id, by=stage.staff)
+    return again(budget)
+
+
+def active(stage: Stage, limit: str = "500.00", **changes: Any) -> StandingBudget:
+    """Approved by its funder in their wallet."""
+    budget = sent(stage, limit, **changes)
+    assert stage.come_back(budget.request, stage.sandbox.approve(stage.at_wallet(budget.request))) == "accepted"
+    assert advance(budget.request_id, SECONDS).state == RequestState.APPROVED
+    return again(budget)
+
+
+def again(budget: StandingBudget) -> StandingBudget:
+    """As it is now."""
+    return StandingBudget.objects.select_related("request", "grant").get(pk=budget.pk)
+
+
+def drawn(stage: Stage, budget: StandingBudget, amount: str = "100.00", **changes: Any) -> PaymentRequest:
+    """Approved out of the budget; nothing was ordered yet."""
+    return budgets.draw(stage.quoted(amount=amount, **changes).pk, budget.pk, by=stage.staff)
+
+
+def reserved(budget: StandingBudget) -> list[int]:
+    """Of each period, in minor units."""
+    return list(BudgetPeriod.objects.filter(budget=budget).order_by("number").values_list("reserved_value", flat=True))

@@ -1,0 +1,86 @@
+"""Somebody else pays into the place that was made for our money: the receiver must not get it twice."""
+
+import pytest
+
+from payments.desk import approving
+from payments.engine.advance import advance
+from payments.models import Message, PaymentRequest
+from payments.states import PaymentState, RequestState
+from payments.telling.reasons import sentence
+from tests.payments.engine.conftest import SECONDS, Stage
+
+ALL, PART = 100_00, 40_00
+#: Longer than a quote lives: another one is needed.
+QUOTE_OVER = 400
+
+
+def place(stage: Stage, request: PaymentRequest) -> str:
+    """Where this request's money is to arrive."""
+    return str(stage.payment(request).incoming_payments.get().remote_id)
+
+
+@pytest.mark.parametrize("amount", [ALL, PART])
+def test_after_the_approval_nothing_is_charged_for_what_is_there(stage: Stage, amount: int) -> None:
+    request = stage.approved()
+    stage.sandbox.pay_in(place(stage, request), amount)
+    stage.later(QUOTE_OVER)
+    request = advance(request.pk, 30)
+    payment = stage.payment(request)
+    assert (request.state, payment.state) == (RequestState.FAILED, PaymentState.FAILED)
+    assert (payment.reason, payment.received_value) == ("paid_by_another", amount)
+    assert stage.received() == amount
+    assert stage.sandbox.balance("sol") == 1_000_000
+    assert "somebody else" in sentence(request.reason, request.reason_params)
+
+
+def test_the_quote_at_hand_is_refused_and_no_other_place_is_paid(stage: Stage) -> None:
+    request = stage.approved()
+    stage.sandbox.pay_in(place(stage, request), ALL)
+    request = advance(request.pk, 30)
+    assert (request.state, request.reason) == (RequestState.FAILED, "arrived_after_refusal")
+    assert stage.received() == ALL
+    assert stage.sandbox.balance("sol") == 1_000_000
+
+
+@pytest.mark.parametrize("amount", [ALL, PART])
+def test_a_payer_who_comes_later_is_not_sent_to_their_wallet(stage: Stage, amount: int) -> None:
+    request = stage.sent()
+    stage.sandbox.pay_in(place(stage, request), amount)
+    for _ in range(2):
+        # The first press finds out that something is wrong with the place, the second one what.
+        stage.later(QUOTE_OVER)
+        if request.state == RequestState.AWAITING_APPROVAL:
+            approving.approve(request.pk, None)
+            request = advance(request.pk, SECONDS)
+            assert approving.wallet_page(request) is None
+    assert (request.state, request.reason) == (RequestState.FAILED, "paid_by_another")
+    assert stage.received() == amount
+    assert Message.objects.filter(template="failed").count() == 1
+
+
+def test_after_an_order_was_refused_nobody_says_that_nothing_was_taken(stage: Stage) -> None:
+    request = stage.approved()
+    stage.sandbox.faults({"match": {"operation": "create-outgoing-payment"}, "do": "status:400"})
+    request = advance(request.pk, 0)
+    stage.sandbox.pay_in(place(stage, request), ALL)
+    stage.later(QUOTE_OVER)
+    request = advance(request.pk, 30)
+    assert (request.state, request.reason) == (RequestState.FAILED, "arrived_after_refusal")
+    assert stage.received() == ALL
+
+
+def test_a_place_that_its_receiver_closed_empty_is_replaced(stage: Stage) -> None:
+    request = stage.approved()
+    stage.sandbox.complete(place(stage, request))
+    request = advance(request.pk, 30)
+    assert request.state == RequestState.SETTLED
+    assert stage.received() == ALL
+    assert stage.sandbox.balance("sol") == 1_000_000 - ALL
+
+
+def test_a_place_that_vanished_is_replaced(stage: Stage) -> None:
+    request = stage.approved()
+    stage.sandbox.forget(place(stage, request))
+    request = advance(request.pk, 30)
+    assert request.state == RequestState.SETTLED
+    assert stage.received() == ALL

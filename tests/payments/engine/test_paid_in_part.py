@@ -1,0 +1,90 @@
+"""One of two receivers was paid, then the approval ended: what becomes of the request when the payer gives no other."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ledger import clock
+from payments.desk import approving, asking, wallets
+from payments.desk.asking import Contact, Line
+from payments.engine.advance import advance
+from payments.engine.backoff import LOOKS_SECONDS
+from payments.invariants import violations
+from payments.openpayments.amounts import Amount
+from payments.states import PaymentState, RequestState
+from tests.payments.engine.conftest import SECONDS, Stage
+
+if TYPE_CHECKING:
+    from payments.models import PaymentRequest
+
+
+def one_of_two_sent(stage: Stage) -> PaymentRequest:
+    """The approval ended before the other one was."""
+    workers = [wallets.find_or_add(url) for url in (stage.worker_url, stage.sandbox.create_wallet("luz", balance=0))]
+    lines = [
+        Line(
+            worker, Contact("María", "maria@example.org", "es"), Amount(100_00, wallets.check(worker.pk, SECONDS).asset)
+        )
+        for worker in workers
+    ]
+    request = asking.ask(
+        payer_wallet=wallets.find_or_add(stage.payer_url),
+        payer=Contact("Fundación Sol", "sol@example.org", "es"),
+        seller=stage.seller,
+        lines=lines,
+        title="Translation into Nahuatl",
+        reference="PO-7",
+        requested_by=stage.staff,
+        form_id="two",
+    )
+    advance(request.pk, SECONDS)
+    asking.send(request.pk, by=stage.staff)
+    stage.come_back(request, stage.sandbox.approve(stage.at_wallet(request)))
+    stage.sandbox.faults(
+        {"match": {"operation": "create-outgoing-payment", "nth": 2}, "do": "status:401", "times": None},
+        {"match": {"operation": "post-token"}, "do": "status:404", "times": None},
+    )
+    return advance(request.pk, SECONDS)
+
+
+def one_of_two_paid(stage: Stage) -> PaymentRequest:
+    """Back with the payer, for the other one."""
+    request = one_of_two_sent(stage)
+    assert (request.state, request.reason) == (RequestState.AWAITING_APPROVAL, "approval_ended")
+    assert states(request) == {PaymentState.SETTLED, PaymentState.QUOTED}
+    return request
+
+
+def states(request: PaymentRequest) -> set[str]:
+    return set(request.payments.values_list("state", flat=True))
+
+
+def test_when_the_link_expires_the_request_has_failed_in_part(stage: Stage) -> None:
+    request = one_of_two_paid(stage)
+    stage.later(15 * 24 * 3600)
+    request = advance(request.pk, SECONDS)
+    assert (request.state, request.reason) == (RequestState.FAILED, "rest_expired")
+    assert states(request) == {PaymentState.SETTLED, PaymentState.CANCELLED}
+    assert list(violations()) == []
+
+
+def test_while_the_other_is_on_its_way_the_request_waits_for_its_looks(stage: Stage) -> None:
+    stage.sandbox.settings(settleDelayMs=24 * 3600 * 1000)
+    request = one_of_two_sent(stage)
+    for _ in LOOKS_SECONDS:
+        stage.later(600)
+        request = advance(request.pk, 1)
+    assert states(request) == {PaymentState.SENT, PaymentState.APPROVED}
+    assert request.next_attempt_at
+    assert request.next_attempt_at > clock.now() + timedelta(minutes=5)
+
+
+def test_when_the_payer_wants_no_more_of_it_their_words_are_kept(stage: Stage) -> None:
+    request = one_of_two_paid(stage)
+    approving.decline(request.pk, "Enough")
+    request = advance(request.pk, SECONDS)
+    assert (request.state, request.reason) == (RequestState.FAILED, "rest_declined")
+    assert request.reason_params == {"words": "Enough"}
+    assert states(request) == {PaymentState.SETTLED, PaymentState.CANCELLED}
+    assert list(violations()) == []

@@ -1,0 +1,179 @@
+"""What payers and staff read of a split: who was left out, the rest that is asked for, and who waits for their work."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from ledger import clock
+from payments import links
+from payments.mail.queue import queue_message
+from payments.mail.rendering import render
+from payments.models import Payment, PaymentRequest
+from payments.models.messages import Template
+from payments.states import AttemptState, PaymentState, RequestState
+from payments.telling.bill import bill_of
+from tests.payments.public_cast import asked, charged, paid_to_maria
+from tests.payments.reading import words
+from tests.payments.staff import page, person, signed_in
+
+pytestmark = pytest.mark.django_db
+THE_REST = "1,260.00 MXN of at most 2,525.00 MXN is already paid or on its way. You approve at most 1,265.00 MXN now."
+READ = ("payments.view_paymentrequest", "payments.view_payment")
+
+
+def read(request: PaymentRequest) -> str:
+    answer = Client().get(links.approval_url(request), {"lang": "en"})
+    assert answer.status_code == 200
+    return words(answer)
+
+
+def for_staff(request: PaymentRequest) -> str:
+    answer = signed_in(person(f"ana-{request.pk}", *READ)).get(page(request)).content.decode()
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer)).split())
+
+
+def another(request: PaymentRequest, state: PaymentState, **columns: Any) -> Payment:
+    return paid_to_maria(request, state, **{"receiver_name": "Luz Ortiz", **columns})
+
+
+def asked_for_the_rest() -> PaymentRequest:
+    """María has her 1,250.00 (1,260.00 charged); Luz's 1,250.00 is asked for again, at most 2,525.00 in all."""
+    request = asked(ceiling_debit=252500, ordered_debit=126000, reason="approval_ended", approved_at=clock.now())
+    now = clock.now()
+    maria = paid_to_maria(request, PaymentState.SETTLED, received_value=125000, sent_at=now, settled_at=now)
+    charged(maria)
+    another(request, PaymentState.QUOTED)
+    return request
+
+
+def ended_in_part(reason: str, **params: str) -> PaymentRequest:
+    request = asked_for_the_rest()
+    request.payments.filter(state=PaymentState.QUOTED).update(state=PaymentState.CANCELLED)
+    columns = {"state": RequestState.FAILED, "reason": reason, "reason_params": params, "finished_at": clock.now()}
+    PaymentRequest.objects.filter(pk=request.pk).update(**columns)
+    request.refresh_from_db()
+    return request
+
+
+def mail(template: Template, request: PaymentRequest) -> str:
+    message = queue_message(template, request=request, occasion="test")
+    assert message
+    message.language = "en"
+    rendered = render(message)
+    assert rendered.html
+    return f"{rendered.subject}\n{rendered.text}".replace("\xa0", " ")
+
+
+def test_the_page_asks_for_the_rest_alone() -> None:
+    text = read(asked_for_the_rest())
+    assert (
+        "1,260.00 MXN of at most 2,525.00 MXN is already paid or on its way. You approve at most 1,265.00 MXN now."
+        in text
+    )
+    assert "You approve at most now 1,265.00 MXN" in text
+    assert "María Hernández received" in text
+    assert "Luz Ortiz receives" in text
+
+
+def test_its_button_accepts_the_rest() -> None:
+    request = asked_for_the_rest()
+    answer = Client().get(links.approval_url(request)).content.decode()
+    assert 'name="accepted" value="126500"' in answer
+
+
+def test_its_mail_says_the_same() -> None:
+    text = mail(Template.APPROVAL_AGAIN, asked_for_the_rest())
+    assert (
+        "1,260.00 MXN of at most 2,525.00 MXN is already paid or on its way. You approve at most 1,265.00 MXN now."
+        in text
+    )
+
+
+def test_staff_see_what_was_ordered_before() -> None:
+    assert "1,260.00 MXN of it was ordered before; the payer is asked for the rest, at most 1,265.00 MXN." in for_staff(
+        asked_for_the_rest()
+    )
+
+
+@pytest.mark.parametrize(
+    ("reason", "why"),
+    [
+        ("rest_declined", "the payer declined the rest. Not now"),
+        ("rest_expired", "the rest was not approved in time."),
+        ("rest_cancelled", "the rest was cancelled."),
+        ("some_failed", "Not every payment of this request arrived."),
+    ],
+)
+def test_what_ended_in_part_says_so_to_everybody(reason: str, why: str) -> None:
+    request = ended_in_part(reason, words="Not now")
+    text = read(request)
+    assert "Settled in part" in text
+    assert why in text
+    assert "You paid 1,260.00 MXN" in text
+    assert "did not work" not in text
+    assert "Settled in part" in for_staff(request)
+
+
+def test_the_payer_gets_a_receipt_for_the_part() -> None:
+    text = mail(Template.RECEIPT, ended_in_part("rest_declined", words="Not now"))
+    assert text.startswith("Receipt for a part:")
+    assert "This is the receipt for what was paid." in text
+    assert "1,260.00 MXN" in text
+    assert "has arrived. Thank you" not in text
+
+
+def test_who_fell_out_is_shown_to_staff_and_not_to_the_payer() -> None:
+    request = asked(RequestState.QUOTED, sent_at=None)
+    paid_to_maria(request)
+    problem = {"code": "wallet_not_found", "params": {"wallet": "https://bank.example/luz"}}
+    luz = another(request, PaymentState.FAILED, reason="receiver_wallet")
+    Payment.objects.filter(pk=luz.pk).update(reason_params={"name": "Luz Ortiz", "problem": problem})
+    text = for_staff(request)
+    assert "Left out: the payer is not asked for them" in text
+    assert "The wallet of Luz Ortiz cannot be used: https://bank.example/luz does not exist" in text
+    assert "Fee of the wallets, at most 12.50 MXN" in text
+    PaymentRequest.objects.filter(pk=request.pk).update(state=RequestState.AWAITING_APPROVAL, sent_at=clock.now())
+    assert "Luz" not in read(request)
+
+
+def held(request: PaymentRequest, state: PaymentState) -> Payment:
+    return paid_to_maria(request, state, held=True)
+
+
+def test_a_held_payment_is_told_before_the_approval() -> None:
+    request = asked()
+    held(request, PaymentState.QUOTED)
+    promise = (
+        "You approve now; each person is paid when their work is accepted. "
+        "The money is not set aside and stays in your account until then."
+    )
+    text = read(request)
+    assert promise in text
+    assert "when the work is accepted" in text
+    assert promise in " ".join(mail(Template.APPROVAL, request).split())
+
+
+def test_a_held_payment_that_is_approved_waits_for_work() -> None:
+    request = asked(RequestState.APPROVED, approved_at=clock.now())
+    held(request, PaymentState.APPROVED)
+    assert "Approved, not set aside" in read(request)
+    assert "Waiting for the work to be accepted." in read(request)
+    text = for_staff(request)
+    assert "Approved, not set aside. Waiting for the work to be accepted." in text
+    assert "Whose turn? Staff" in text
+
+
+def test_orders_that_failed_are_in_no_total() -> None:
+    request = asked_for_the_rest()
+    maria = request.payments.get(state=PaymentState.SETTLED)
+    order = maria.outgoing_payments.get()
+    assert maria.counted_order == order
+    order.state = AttemptState.FAILED
+    order.save()
+    assert Payment.objects.get(pk=maria.pk).counted_order is None
+    assert bill_of(request).charged is None

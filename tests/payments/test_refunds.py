@@ -1,0 +1,156 @@
+"""Sending money back: from whoever received it, to whoever paid, and never more than arrived."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from django.db.models import F
+from django.urls import reverse
+
+from jobs.funding import fund
+from ledger.api import timeline
+from payments.desk import refunding
+from payments.invariants import violations
+from payments.models import Payment, PaymentRequest, Refund, Seller
+from payments.openpayments.amounts import Amount, Asset
+from payments.states import RequestState
+from payments.telling.reasons import Refusal
+from tests.jobs import cast
+from tests.jobs.dialogs import confirm
+from tests.payments.staff import person, signed_in
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from payments.models import WalletAddress
+
+pytestmark = pytest.mark.django_db
+SEE = ("payments.view_payment", "payments.view_paymentrequest")
+
+
+@pytest.fixture
+def rosa(db: None) -> User:
+    return cast.staff()
+
+
+@pytest.fixture
+def paid(rosa: User) -> Payment:
+    """1,250.00 MXN arrived at Maria."""
+    return pay(rosa)
+
+
+def pay(by: User, wallet: WalletAddress | None = None) -> Payment:
+    seller = Seller.objects.first() or cast.seller()
+    columns = {"wallet": wallet} if wallet else {}
+    job = cast.job(funder=cast.member("Sol Foundation", **columns))
+    request = fund(job, [cast.applied(job)], seller, by=by, form_id="pay")
+    cast.settle(request)
+    Payment.objects.filter(request=request).update(received_value=F("value"))
+    return Payment.objects.select_related("request").get(request=request)
+
+
+def pesos(value: int) -> Amount:
+    return Amount(value, Asset("MXN", 2))
+
+
+def refused(payment: Payment, value: int, by: User) -> str:
+    with pytest.raises(Refusal) as caught:
+        refunding.refund(payment.pk, pesos(value), by=by, form_id="no")
+    assert not PaymentRequest.objects.filter(form_id="no").exists()
+    return str(caught.value).replace("\xa0", " ")
+
+
+def left(payment: Payment) -> int:
+    return refunding.refundable(Payment.objects.get(pk=payment.pk)).value
+
+
+def test_the_worker_is_asked_in_their_language_to_send_a_part_back(rosa: User, paid: Payment) -> None:
+    request = refunding.refund(paid.pk, pesos(50000), by=rosa, form_id="1")
+    payer = (request.payer_wallet, request.payer_name, request.payer_email, request.payer_language)
+    assert payer == (paid.receiver_wallet, "Maria Lopez", "maria@example.org", "es")
+    back = request.payments.get()
+    assert (back.receiver_wallet, back.receiver_name, back.value) == (
+        paid.request.payer_wallet,
+        "Sol Foundation",
+        50000,
+    )
+    assert not request.two_people
+    assert refunding.refund(paid.pk, pesos(50000), by=rosa, form_id="1") == request
+    assert (left(paid), Refund.objects.get().of) == (75000, paid)
+    assert timeline([("payment", paid.pk)])[-1].kind == "payment.refund_asked"
+
+
+def test_no_more_goes_back_than_arrived(rosa: User, paid: Payment) -> None:
+    assert refused(paid, 125001, rosa) == "Only 1,250.00 MXN can still go back."
+    request = refunding.refund(paid.pk, pesos(125000), by=rosa, form_id="1")
+    assert refused(paid, 1, rosa) == "Only 0.00 MXN can still go back."
+    cast.end(request, RequestState.DECLINED)
+    assert left(paid) == 125000
+    assert refused(paid, 0, rosa) == str(Refusal("nothing_to_pay"))
+
+
+def test_a_part_of_a_refund_that_came_has_gone_back(rosa: User, paid: Payment) -> None:
+    request = refunding.refund(paid.pk, pesos(100000), by=rosa, form_id="1")
+    cast.end(request, RequestState.FAILED)
+    Payment.objects.filter(request=request).update(received_value=30000)
+    assert left(paid) == 95000
+
+
+def test_a_refund_is_not_refunded(rosa: User, paid: Payment) -> None:
+    request = refunding.refund(paid.pk, pesos(125000), by=rosa, form_id="1")
+    cast.settle(request)
+    Payment.objects.filter(request=request).update(received_value=F("value"))
+    assert "is itself a refund" in refused(request.payments.get(), 1, rosa)
+
+
+def test_what_may_still_move_is_not_refunded(rosa: User, paid: Payment) -> None:
+    request = refunding.refund(paid.pk, pesos(125000), by=rosa, form_id="1")
+    Payment.objects.filter(request=request).update(purpose="work")
+    assert "can be refunded once it has ended" in refused(request.payments.get(), 1, rosa)
+
+
+def test_of_two_who_refund_at_once_the_second_looks_again(rosa: User, paid: Payment) -> None:
+    seen = pesos(125000)
+    refunding.refund(paid.pk, pesos(100000), by=rosa, form_id="1", seen=seen)
+    with pytest.raises(Refusal, match="Meanwhile other money was refunded"):
+        refunding.refund(paid.pk, pesos(25000), by=rosa, form_id="2", seen=seen)
+
+
+def test_what_changed_its_currency_on_the_way_is_refused_with_a_sentence(rosa: User) -> None:
+    paid = pay(rosa, cast.wallet("berlin", "EUR"))
+    assert "was made in EUR and received in MXN" in refused(paid, 100, rosa)
+
+
+def test_money_held_for_workers_goes_back_from_its_job_only(rosa: User) -> None:
+    job = cast.job(funder=cast.member("Sol Foundation"))
+    cast.applied(job)
+    request = fund(job, "seller", cast.holder(), by=rosa, form_id="pay")
+    cast.settle(request)
+    Payment.objects.filter(request=request).update(received_value=F("value"))
+    assert "Refund what is left of it from the job's page" in refused(request.payments.get(), 1, rosa)
+
+
+def test_more_back_than_arrived_breaks_an_invariant(rosa: User, paid: Payment) -> None:
+    request = refunding.refund(paid.pk, pesos(125000), by=rosa, form_id="1")
+    names = {each.invariant.name: each.ids for each in violations()}
+    assert "refunded_within_received" not in names
+    Payment.objects.filter(request=request).update(value=125001)
+    names = {each.invariant.name: each.ids for each in violations()}
+    assert names["refunded_within_received"] == (paid.pk,)
+
+
+def test_the_page_of_a_payment_offers_it_to_whoever_may(rosa: User, paid: Payment) -> None:
+    where = reverse("admin:payments_payment_refund", args=[paid.pk])
+    page = reverse("admin:payments_payment_change", args=[paid.pk])
+    reader = signed_in(person("eva", *SEE))
+    assert reader.get(where).status_code == 403
+    assert where not in reader.get(page).content.decode()
+    client = signed_in(person("ana", *SEE, "payments.refund_payment"))
+    assert where in client.get(page).content.decode()
+    opened = client.get(where).content.decode().replace("\xa0", " ")
+    for words in ("Maria Lopez", "Sol Foundation", "1,250.00 MXN", 'value="1250.00"'):
+        assert words in opened, words
+    answer = confirm(client, where, amount="500.00")
+    made = Refund.objects.get().payment.request_id
+    assert answer.headers["HX-Redirect"] == reverse("admin:payments_paymentrequest_change", args=[made])

@@ -1,0 +1,55 @@
+"""One installation for these tests, with somebody between it and its wallets. No browser is needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from tests.browser.installation import Installation, installed
+from tests.security.between import Between
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+GROUP: Final = pytest.mark.xdist_group("security")
+HERE: Final = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All of them in one process (with `--dist loadgroup`), so that everything is started once."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(GROUP)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """The site, and what stands between it and the wallets of funders and of workers."""
+
+    site: Installation
+    funders: Between
+    workers: Between
+
+    def honest(self) -> None:
+        self.funders.lies.clear()
+        self.workers.lies.clear()
+
+
+@pytest.fixture(scope="session")
+def watched_installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    folder = tmp_path_factory.mktemp("watched")
+    with Between() as funders, Between() as workers, installed(folder, [funders.provider, workers.provider]) as site:
+        yield Watched(site, funders, workers)
+
+
+@pytest.fixture
+def watched(watched_installation: Watched) -> Iterator[Watched]:
+    """With honest wallets before and after each test."""
+    watched_installation.honest()
+    yield watched_installation
+    watched_installation.honest()
+    for between in (watched_installation.funders, watched_installation.workers):
+        between.provider.clear_faults()

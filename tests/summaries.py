@@ -1,0 +1,22 @@
+"""A pytest plugin: what tests measured stands at the end of the run, also when they ran in other processes.
+
+A test says it with `record_property(SUMMARY, "17 operations, …")`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from _pytest.terminal import TerminalReporter
+
+SUMMARY: Final = "summary"
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", None) == "call":
+                for name, value in report.user_properties:
+                    if name == SUMMARY:
+                        terminalreporter.write_line(str(value))
