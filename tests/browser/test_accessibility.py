@@ -106,12 +106,14 @@ def test_pages_of_staff_keep_nobody_out(
             found += _look(page, name, UNFOLD)
             camera.take(page, f"admin-{name}")
         page.goto(f"{site.url}/admin/jobs/member/")
-        page.get_by_role("link", name="Citlali").first.click()
+        with page.expect_navigation():
+            page.get_by_role("link", name="Citlali").first.click()
         found += _look(page, "member", UNFOLD)
         page.goto(f"{site.url}/admin/jobs/application/")
         page.locator("input.action-select").first.check()
         page.locator("select[name=action]").select_option("reject_all_marked")
-        page.locator("#changelist-actions button[type=submit]").click()
+        with page.expect_navigation():
+            page.locator("#changelist-actions button[type=submit]").click()
         found += _look(page, "deciding many", UNFOLD)
         page.goto(f"{site.url}/admin/payments/paymentrequest/{told.requests['asked']}/change/")
         open_dialog(page, "Send the email again")
