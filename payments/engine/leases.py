@@ -51,7 +51,7 @@ def hold(lease: Lease) -> PaymentRequest:
     mine = PaymentRequest.objects.filter(pk=lease.request_id, lease_fence=lease.fence)
     if not mine.update(lease_until=until, next_attempt_at=until, woken=False):
         raise LeaseLost(lease.request_id)
-    wanted = PaymentRequest.objects.select_related("payer_wallet", "seller", "standing_budget__grant__wallet")
+    wanted = PaymentRequest.objects.select_related("payer_wallet", "seller", "standing_budget")
     return wanted.get(pk=lease.request_id)
 
 

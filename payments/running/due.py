@@ -28,6 +28,7 @@ WINDOWS = 4
 OF_ONE_HOST = 6
 #: At a host whose latest call failed, or that keeps a call waiting: one, to see whether it is well again.
 OF_A_BAD_HOST = 1
+HOSTS_OF_A_WALLET = ("url", "auth_server", "resource_server")
 #: So long those wait that have no turn at such a host.
 NEXT_TURN = timedelta(seconds=5)
 
@@ -64,8 +65,12 @@ def _due(now: datetime) -> QuerySet[PaymentRequest]:
 
 
 def _in_turn(turns: _Turns, first: str | None) -> Iterator[PaymentRequest]:
+    # Nothing but what is read here: this is asked every second, and before every turn of a request.
     payments = Payment.objects.select_related("receiver_wallet").order_by()
-    due = _due(turns.now).select_related("payer_wallet").prefetch_related(Prefetch("payments", payments))
+    payments = payments.only("request_id", *(f"receiver_wallet__{part}" for part in HOSTS_OF_A_WALLET))
+    due = _due(turns.now).select_related("payer_wallet")
+    due = due.only("next_attempt_at", *(f"payer_wallet__{part}" for part in HOSTS_OF_A_WALLET))
+    due = due.prefetch_related(Prefetch("payments", payments))
     if first:
         yield from due.filter(pk=first)
     for _ in range(WINDOWS):

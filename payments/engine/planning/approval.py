@@ -37,7 +37,7 @@ def plan(request: PaymentRequest, now: datetime) -> Plan:
         if request.payer_asked_at:
             if not plan.steps:
                 _prepare(plan, request, grants, request.payer_asked_at, now)
-        else:
+        elif request.approved_at:
             # Not between the press and the wallet's page: the payer approves what they were shown.
             _watch_ordered(plan, request, now)
     return plan

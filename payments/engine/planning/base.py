@@ -17,7 +17,7 @@ from payments.engine.steps.receiving import CloseIncoming, CreateIncoming
 from payments.engine.transitions import move
 from payments.models import Grant, IncomingPayment, OutgoingPayment, Quote
 from payments.models.grants import GrantKind
-from payments.states import AttemptState, GrantState, PaymentState
+from payments.states import AttemptState, GrantState, KeyState, PaymentState
 from payments.telling.money import format_amount
 
 if TYPE_CHECKING:
@@ -58,10 +58,8 @@ def with_quotes(payments: QuerySet[Payment]) -> QuerySet[Payment]:
 
 def with_orders(payments: QuerySet[Payment]) -> QuerySet[Payment]:
     """The payments as plans need them that order or look."""
-    orders = OutgoingPayment.objects.select_related("quote__incoming", "grant__wallet")
-    return payments.select_related("receiver_wallet", "grant__wallet").prefetch_related(
-        Prefetch("outgoing_payments", orders)
-    )
+    orders = OutgoingPayment.objects.select_related("quote__incoming", "grant")
+    return payments.select_related("receiver_wallet", "grant").prefetch_related(Prefetch("outgoing_payments", orders))
 
 
 def with_attempts(payments: QuerySet[Payment]) -> QuerySet[Payment]:
@@ -76,11 +74,8 @@ class Access:
         self.request = request
         self.now = now
         # Those that an earlier key of the seller asked for are left alone: that key may no longer be published.
-        self.grants = list(
-            Grant.objects.filter(request=request, state=GrantState.ACTIVE, key=request.seller.active_key).exclude(
-                kind=GrantKind.OUTGOING
-            )
-        )
+        live = Grant.objects.filter(request=request, state=GrantState.ACTIVE, key__state=KeyState.ACTIVE)
+        self.grants = list(live.exclude(kind=GrantKind.OUTGOING))
         self.asked: set[tuple[str, str]] = set()
 
     def to(self, kind: str, wallet: WalletAddress) -> Grant | None:

@@ -197,7 +197,7 @@ def _approval(request: PaymentRequest, payment: Payment) -> Grant | None:
     assert payment.grant, "an approved payment has its approval"
     if payment.grant.state == GrantState.ACTIVE:
         return payment.grant
-    newer = request.grants.filter(kind=GrantKind.OUTGOING, state=GrantState.ACTIVE).select_related("wallet").first()
+    newer = request.grants.filter(kind=GrantKind.OUTGOING, state=GrantState.ACTIVE).first()
     if newer:
         Payment.objects.filter(pk=payment.pk).update(grant=newer)
         payment.grant = newer
@@ -224,7 +224,7 @@ def _back_to_payer(round_: Round, payment: Payment, code: str) -> None:
         return
     if plan.steps or any(other.state in HOLDS_UP for other in round_.payments):
         return
-    live = request.grants.filter(kind=GrantKind.OUTGOING, state=GrantState.ACTIVE).select_related("wallet")
+    live = request.grants.filter(kind=GrantKind.OUTGOING, state=GrantState.ACTIVE)
     if unasked := [grant for grant in live if round_.wants_spent(grant)]:
         plan.steps += [LookAtSpent.plan(request, grant) for grant in unasked]
         return

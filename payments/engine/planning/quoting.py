@@ -3,8 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import prefetch_related_objects
+
 from ledger import clock
-from payments.engine.planning.base import Access, Plan, quote_or_step, with_quotes
+from payments.engine.planning.base import Access, Plan, before_orders, quote_or_step
 from payments.engine.steps.base import ENGINE
 from payments.engine.steps.checking import CheckWallet
 from payments.engine.transitions import move
@@ -18,7 +20,7 @@ DEADLINE = timedelta(minutes=10)
 
 def plan(request: PaymentRequest, now: datetime) -> Plan:
     plan = Plan()
-    payments = list(with_quotes(request.payments.all()))
+    payments = list(request.payments.select_related("receiver_wallet"))
     if unchecked := _unchecked(request, payments):
         plan.steps = [CheckWallet(request.pk, wallet.pk, wallet.url) for wallet in unchecked]
         return plan
@@ -28,6 +30,7 @@ def plan(request: PaymentRequest, now: datetime) -> Plan:
         _limit_is_known(plan, request, budget)
         return plan
     access = Access(request, now)
+    prefetch_related_objects(payments, *before_orders())
     for payment in payments:
         if payment.state == PaymentState.NEW:
             _quote(plan, access, payment)

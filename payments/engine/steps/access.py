@@ -65,6 +65,11 @@ def token_of(grant: Grant) -> AccessToken | None:
     return AccessToken(value=secrets["token"], manage_url=secrets["manage"], expires_in=None)
 
 
+def payer_of(request: PaymentRequest, grant: Grant) -> WalletAddress:
+    """The wallet that `grant` lets pay for `request`: nearly always the row that was read with the request."""
+    return request.payer_wallet if grant.wallet_id == request.payer_wallet_id else grant.wallet
+
+
 def token_is_fresh(grant: Grant, now: datetime) -> bool:
     return grant.token_expires_at is not None and grant.token_expires_at > now + MARGIN
 
@@ -173,7 +178,8 @@ class LookAtSpent(SignedStep):
     def plan(cls, request: PaymentRequest, grant: Grant) -> LookAtSpent:
         token = token_of(grant)
         assert token, "an active grant has a token"
-        return cls(request.pk, request.seller.signer(grant.key_id), grant.pk, token, grant.wallet.resource_server)
+        server = payer_of(request, grant).resource_server
+        return cls(request.pk, request.seller.signer(grant.key_id), grant.pk, token, server)
 
     @property
     def address(self) -> str:

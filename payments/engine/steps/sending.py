@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ledger import clock
 from payments.engine.backoff import after_failure, next_look
-from payments.engine.steps.access import token_of
+from payments.engine.steps.access import payer_of, token_of
 from payments.engine.steps.base import ENGINE, SignedStep, note_failure
 from payments.engine.transitions import begin, move
 from payments.models import Grant, OutgoingPayment, Payment
@@ -44,10 +44,10 @@ class Order:
     quote_url: str
 
     @classmethod
-    def of(cls, outgoing: OutgoingPayment) -> Order:
+    def of(cls, request: PaymentRequest, outgoing: OutgoingPayment) -> Order:
         token = token_of(outgoing.grant)
         assert token, "orders are given, and looked for, under a living grant"
-        wallet = outgoing.grant.wallet
+        wallet = payer_of(request, outgoing.grant)
         return cls(outgoing.pk, token, wallet.resource_server, wallet.canonical_id, outgoing.quote.remote_id)
 
 
@@ -78,7 +78,7 @@ class CreateOutgoing(OutgoingStep):
         begin(outgoing, actor=ENGINE)
         move(payment, PaymentState.SENDING, actor=ENGINE)
         signer = request.seller.signer(payment.grant.key_id)
-        return cls(request.pk, signer, Order.of(outgoing), payment.pk, request.title)
+        return cls(request.pk, signer, Order.of(request, outgoing), payment.pk, request.title)
 
     def call(self, client: Client, deadline: Deadline) -> Found:
         return client.create_outgoing_payment(
@@ -123,7 +123,7 @@ class FindOutgoing(OutgoingStep):
 
     @classmethod
     def plan(cls, request: PaymentRequest, outgoing: OutgoingPayment) -> FindOutgoing:
-        return cls(request.pk, request.seller.signer(outgoing.grant.key_id), Order.of(outgoing))
+        return cls(request.pk, request.seller.signer(outgoing.grant.key_id), Order.of(request, outgoing))
 
     def call(self, client: Client, deadline: Deadline) -> Found | None:
         cursor = None
@@ -170,7 +170,8 @@ class LookAtOutgoing(OutgoingStep):
 
     @classmethod
     def plan(cls, request: PaymentRequest, outgoing: OutgoingPayment) -> LookAtOutgoing:
-        return cls(request.pk, request.seller.signer(outgoing.grant.key_id), Order.of(outgoing), outgoing.remote_id)
+        signer = request.seller.signer(outgoing.grant.key_id)
+        return cls(request.pk, signer, Order.of(request, outgoing), outgoing.remote_id)
 
     def call(self, client: Client, deadline: Deadline) -> Found:
         return client.get_outgoing_payment(self.url, signer=self.signer, token=self.order.token, deadline=deadline)
