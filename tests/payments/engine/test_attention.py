@@ -118,6 +118,10 @@ def test_started_anew_it_arrives_once(stage: Stage, reason: str) -> None:
     assert until_over(stage, payment).state == RequestState.SETTLED
     assert payment.state == PaymentState.SETTLED
     assert stage.received() == AMOUNT
+    # The wallet takes up its old order, too, finds the receiver's side closed, and puts the money back.
+    for order in payment.outgoing_payments.exclude(remote_id=""):
+        stage.sandbox.settle(order.remote_id)
+    assert stage.sandbox.settle()["open"] == 0
     assert stage.sandbox.balance("sol") >= 1_000_000 - AMOUNT
     assert payment.outgoing_payments.filter(state="done").count() == 1
 
