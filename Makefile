@@ -11,11 +11,14 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 NODE := $(if $(shell command -v npm),node_modules/.package-lock.json,without-node)
 WORKERS ?= 2
 
-.PHONY: demo test bench lint messages screenshot without-node
+.PHONY: demo install test bench lint messages screenshot without-node
 
 # Everything on one machine: the site, its worker and the sandbox wallets. Ctrl-C ends all of it.
 demo: $(RUNTIME) $(CATALOGUES)
 	$(PY) manage.py demo
+
+# What the other targets install when it is missing, without doing anything with it.
+install: $(DEVELOPMENT) $(CATALOGUES) $(NODE)
 
 # The whole suite, on SQLite or on the database that DATABASE_URL names. TESTS narrows it.
 test: $(DEVELOPMENT) $(CATALOGUES) $(NODE)
