@@ -86,7 +86,7 @@ def _places(payment: Payment, scale: int) -> Counter[str]:
         return Counter(settled=whole)
     if payment.state == PaymentState.SETTLED_OUTSIDE:
         return Counter(settled=received, outside=whole - received)
-    if money.payment_is_dead(payment):
+    if payment.is_dead:
         return Counter(settled=received)
     return Counter({_place(payment): whole})
 

@@ -110,7 +110,7 @@ def _fee_lives(payout: Payout) -> bool:
         return False
     beside = payout.payment.request.payments.all()
     mine = [each for each in beside if each.is_fee and each.asset_code == money.worth(payout.payment).asset.code]
-    return any(not money.payment_is_dead(fee) for fee in mine)
+    return any(not fee.is_dead for fee in mine)
 
 
 def _rounded(exact: dict[int, Fraction], grain: int) -> dict[int, int]:

@@ -56,15 +56,9 @@ def request_is_dead(request: PaymentRequest) -> bool:
     return request.state in DEAD_REQUESTS and not request.payments.filter(state__in=PAID).exists()
 
 
-def payment_is_dead(payment: Payment) -> bool:
-    """Did this one payment end without money? Reads `payment.request`."""
-    if payment.state in DEAD_PAYMENTS:
-        return True
-    return payment.state in UNAPPROVED_PAYMENTS and payment.request.state in DEAD_REQUESTS
-
-
 def waiting(job: Job) -> QuerySet[Application]:
     """The selected workers for whom no money is under way. Whether anything is still owed to them, `rest_of` says."""
+    # As `Payment.is_over`.
     over = Q(payment__state__in=DEAD_PAYMENTS | PAID)
     over |= Q(payment__state__in=UNAPPROVED_PAYMENTS, payment__request__state__in=DEAD_REQUESTS)
     under_way = Payout.objects.filter(application=OuterRef("pk"), active=True).exclude(over)
@@ -115,11 +109,7 @@ def rest_of(budget: Amount, application: Application) -> Amount:
 
 def open_payout(application: Application) -> Payout | None:
     """The payout of this worker that is under way. Reads payouts and their payments."""
-    return next((each for each in application.payouts.all() if each.active and not _is_over(each.payment)), None)
-
-
-def _is_over(payment: Payment) -> bool:
-    return payment.state in PAID or payment_is_dead(payment)
+    return next((each for each in application.payouts.all() if each.active and not each.payment.is_over), None)
 
 
 class Standing(TextChoices):

@@ -13,7 +13,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from jobs import escrow
 from jobs.admin.job_forms import job_at
-from jobs.models import Application, Job
+from jobs.models import Application, Job, JobFunding
 from payments.admin.refund_forms import AmountForm, Side
 from payments.identifiers import new_ulid
 from payments.telling.money import format_amount
@@ -69,10 +69,17 @@ class GiveBackForm(AmountForm):
 
     @cached_property
     def escrow(self) -> escrow.Escrow:
-        found = [each for each in escrow.escrows_of(self.job) if not each.held.is_zero]
-        if not found:
+        """What the first click asked of, on a second one; else the newest of which something is left."""
+        sent = self._sent_before()
+        of = [each for each in escrow.escrows_of(self.job) if each.funding == sent or not (sent or each.held.is_zero)]
+        if not of:
             raise Http404
-        return found[0]
+        return of[0]
+
+    def _sent_before(self) -> JobFunding | None:
+        """The money of which this very form asked before: nothing of it may be held any more."""
+        form_id = self.data.get("form_id", "") if self.is_bound else ""
+        return self.job.fundings.filter(request__payments__refunds__payment__request__form_id=form_id).first()
 
     def side(self) -> Side:
         origin = self.escrow.funding.request

@@ -18,7 +18,7 @@ from payments.desk.asking import Contact, Line, ask, take
 from payments.models import Payment, PaymentRequest, Refund, Seller
 from payments.models.payments import Purpose
 from payments.openpayments.amounts import Amount, AmountError
-from payments.states import DEAD_PAYMENTS, DEAD_REQUESTS, FINISHED_PAYMENTS, PAID, UNAPPROVED_PAYMENTS
+from payments.states import FINISHED_PAYMENTS, PAID
 from payments.telling.money import format_amount
 from payments.telling.reasons import Refusal
 
@@ -28,17 +28,10 @@ if TYPE_CHECKING:
 LONGEST_TITLE = 200
 
 
-def is_over(payment: Payment) -> bool:
-    """Nothing more can arrive by it. Reads `payment.request`."""
-    if payment.state in PAID or payment.state in DEAD_PAYMENTS:
-        return True
-    return payment.state in UNAPPROVED_PAYMENTS and payment.request.state in DEAD_REQUESTS
-
-
 def going_back(payment: Payment) -> Amount:
     """What went back of `payment`, or is on its way back, in its own units. Reads `refunds__payment__request`."""
     back = [each.payment for each in payment.refunds.all()]
-    counted = [arrived(each) if is_over(each) else each.amount for each in back]
+    counted = [arrived(each) if each.is_over else each.amount for each in back]
     return Amount(sum(_at_least(amount, payment.asset_scale) for amount in counted), payment.asset)
 
 

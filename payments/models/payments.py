@@ -21,7 +21,7 @@ from payments.models.grants import Grant
 from payments.models.requests import PaymentRequest
 from payments.models.wallets import WalletAddress
 from payments.openpayments.amounts import Amount, Asset
-from payments.states import COUNTED_ORDERS, PaymentState
+from payments.states import COUNTED_ORDERS, DEAD_PAYMENTS, DEAD_REQUESTS, PAID, UNAPPROVED_PAYMENTS, PaymentState
 
 if TYPE_CHECKING:
     from payments.models.attempts import OutgoingPayment, Quote
@@ -144,6 +144,18 @@ class Payment(Dated, Reasoned):
     def waits_for_release(self) -> bool:
         """Nothing may be ordered for it yet, whatever the payer approved."""
         return self.held and self.released_at is None
+
+    @property
+    def is_dead(self) -> bool:
+        """It ended without all of its money, or was never approved and can't be any more. Reads the request."""
+        return self.state in DEAD_PAYMENTS or (
+            self.state in UNAPPROVED_PAYMENTS and self.request.state in DEAD_REQUESTS
+        )
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing more can arrive by it. Reads the request."""
+        return self.state in PAID or self.is_dead
 
     @property
     def fell_out(self) -> bool:
