@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from jobs import lifecycle, money, wallet_changes
-from jobs.contacts import contact_of, default_reference, payer_of
+from jobs.contacts import at_work, contact_of, default_reference, payer_of
 from jobs.fees import Fee, fees
 from jobs.models import (
     AmountSide,
@@ -224,6 +224,7 @@ def _fund(  # noqa: PLR0913 - the parts of an ask
         requested_by=by,
         form_id=form_id,
         origin_path=reverse("admin:jobs_job_change", args=[jobs[0].pk]) if len(jobs) == 1 else "",
+        two_people=bool(at_work(line.contact.email for line in lines)),
     )
     if len(jobs) > 1:
         path = reverse("admin:payments_paymentrequest_change", args=[request.pk])

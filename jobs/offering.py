@@ -6,10 +6,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from jobs import funding, money
+from jobs.contacts import at_work
 from jobs.fees import fees
 from jobs.models import Application, Member
 from jobs.reasons import JobRefusal
@@ -51,17 +51,17 @@ def offers(jobs: Sequence[Job]) -> list[Offer]:
     """Every worker of `jobs` to whom something is owed, by job."""
     found = [choice for job in jobs if not money.funding_under_way(job) for choice in funding.owed(job)]
     alike = _members_by_wallet(found)
-    emails = {choice.contact.email.lower() for choice in found}
-    at_work = {email.lower() for email in User.objects.filter(is_active=True).values_list("email", flat=True)} & emails
-    return [_offer(choice, alike, at_work) for choice in found]
+    staff = at_work(choice.contact.email for choice in found)
+    return [_offer(choice, alike, staff) for choice in found]
 
 
-def _offer(choice: Choice, alike: dict[str, dict[int, str]], at_work: set[str]) -> Offer:
+def _offer(choice: Choice, alike: dict[str, dict[int, str]], staff: set[str]) -> Offer:
     application = choice.receiver
     assert isinstance(application, Application), "the platform is no worker"
     warnings = []
-    if choice.contact.email and choice.contact.email.lower() in at_work:
-        warnings.append(_("%(name)s has the email address of a member of staff.") % {"name": choice.contact.name})
+    if choice.contact.email.lower() in staff:
+        words = _("%(name)s has the email address of a member of staff: a second person must authorise the payment.")
+        warnings.append(words % {"name": choice.contact.name})
     if choice.wallet:
         same = alike.get(choice.wallet.canonical_id, {})
         warnings += [

@@ -124,6 +124,7 @@ SENTENCES: dict[str, Promise] = {
     "moved": _("Meanwhile this changed to “%(state)s”. Look at it again before deciding."),
     "not_now": _("This cannot be done while the request is “%(state)s”."),
     "money_under_way": _("Money is already on its way, so this can no longer be cancelled. Wait until it has settled, then refund."),
+    "own_payment": _("This pays you yourself. Somebody else must authorise it."),
     "own_request": _("You asked for this payment yourself. A second person must authorise it."),
     "declined": _("The payer declined. %(words)s"),
     "link_expired": _("This request ended on %(date)s. Ask again to send a new one."),

@@ -79,7 +79,7 @@ def test_one_wallet_under_two_members_and_an_email_of_staff_are_pointed_out(staf
     shown = opened(staff, job)
     assert "The same wallet as Xochitl Ruiz." in shown
     assert "The same wallet as Maria Lopez." in shown
-    assert "Citlali Paz has the email address of a member of staff." in shown
+    assert "Citlali Paz has the email address of a member of staff: a second person must authorise" in shown
     assert "checked" in boxes(shown).values()
 
 

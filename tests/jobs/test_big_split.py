@@ -18,6 +18,7 @@ from payments.invariants import violations
 from payments.models import PaymentRequest, Seller
 from payments.openpayments.amounts import Amount, Asset
 from payments.states import PaymentState, RequestState
+from payments.telling.reasons import sentence
 from tests.jobs import cast
 from tests.payments.engine.conftest import SECONDS, Stage, sandbox, sandbox_process, short_waits, stage
 from tests.sellers import seller_with_key
@@ -125,6 +126,8 @@ def test_of_twenty_workers_two_close_their_wallets_and_everybody_is_paid_exactly
     assert (first.state, first.reason) == (RequestState.FAILED, "some_failed")
     states = Counter(first.payments.values_list("purpose", "state"))
     assert states == {("work", "settled"): 18, ("work", "failed"): 2, ("fee", "settled"): len(WORK)}
+    told = {sentence(each.reason, each.reason_params) for each in first.payments.filter(state=PaymentState.FAILED)}
+    assert told == {f"The wallet {stage.sandbox.trusted_host} refused: Could not get wallet address"}
     once = BALANCE - stage.sandbox.balance("luna")
     assert once <= (first.ceiling_debit or 0), "never more than was shown"
     choices = [choice for job in work for choice in funding.choices(job)]
