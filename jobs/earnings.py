@@ -78,7 +78,7 @@ def _tell(told: Earnings, job: Job, payment: Payment) -> None:
         if payment.received_value:
             told.arrived.append(line(payment.received, IN_YOUR_WALLET, payment.changed_at))
         return
-    amount, request = money.worth(payment) if buys else payment.amount, payment.request
+    amount, request = payment.worth if buys else payment.amount, payment.request
     match payment.state:
         case PaymentState.SETTLED:
             told.arrived.append(line(amount, IN_YOUR_WALLET, payment.settled_at))

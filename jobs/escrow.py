@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from jobs import funding, lifecycle, money
+from jobs import funding, lifecycle
 from jobs.models import Application, JobFunding, JobStatus
 from jobs.reasons import WAYS, JobRefusal
 from jobs.sync import sync_held
@@ -79,14 +79,15 @@ def _escrow(of: JobFunding) -> Escrow | None:
     (payment,) = came
     outgoing = [payout.payment for payout in of.payouts.all()]
     back = [each.payment for each in payment.refunds.all()]
-    returned = [each.payment for payout in outgoing for each in payout.refunds.all() if each.payment.is_over]
-    everything = [*outgoing, *back, *returned]
-    asset = max([payment.asset, *(money.worth(each).asset for each in everything)], key=lambda each: each.scale)
+    sent_back = [each.payment for payout in outgoing for each in payout.refunds.all() if each.payment.is_over]
+    returned = [refunding.arrived(each) for each in sent_back]
+    amounts = [payment.amount, *(each.worth for each in [*outgoing, *back]), *returned]
+    asset = max((amount.asset for amount in amounts), key=lambda each: each.scale)
     arrived = refunding.arrived(payment).rescaled(asset.scale)
-    spent = _sum((money.arrived(each) for each in outgoing if each.is_over), asset)
-    paid = Amount(max(0, spent.value - _sum(map(money.arrived, returned), asset).value), asset)
-    refunded = _sum((money.arrived(each) for each in back if each.is_over), asset)
-    under_way = _sum((money.worth(each) for each in [*outgoing, *back] if not each.is_over), asset)
+    spent = _sum((each.worth_arrived for each in outgoing if each.is_over), asset)
+    paid = Amount(max(0, spent.value - _sum(returned, asset).value), asset)
+    refunded = _sum((each.worth_arrived for each in back if each.is_over), asset)
+    under_way = _sum((each.worth for each in [*outgoing, *back] if not each.is_over), asset)
     held = Amount(max(0, arrived.value - paid.value - refunded.value - under_way.value), asset)
     return Escrow(of, payment, of.request.seller, payment.receiver_wallet, arrived, paid, refunded, under_way, held)
 

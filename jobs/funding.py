@@ -402,7 +402,7 @@ def link(
             payment.receiver_wallet_id,
             payment.receiver_name,
             payment.receiver_email,
-            money.worth(payment),
+            payment.worth,
             payment.held,
         )
         payments.setdefault(key, []).append(payment)

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from jobs.models import Application, ApplicationStatus, Job, JobFunding, Payout
-from payments.models import Payment, PaymentRequest
+from payments.models import PaymentRequest
 from payments.openpayments.amounts import Amount
 from payments.states import (
     DEAD_PAYMENTS,
@@ -71,24 +71,6 @@ def funding_under_way(job: Job) -> JobFunding | None:
     return None if found is None or request_is_dead(found.request) else found
 
 
-def worth(payment: Payment) -> Amount:
-    """What this payment takes from the budget: what the payer fixed, or what the receiver gets."""
-    return payment.pays or payment.amount
-
-
-def received(payment: Payment) -> Amount:
-    """What of it has arrived, as it counts against the budget: the same share of what the payer fixed, rounded up."""
-    if payment.pays is None:
-        return payment.received
-    share = min(payment.received_value, payment.value)
-    return Amount(-(-payment.pays.value * share // payment.value) if share else 0, payment.pays.asset)
-
-
-def arrived(payment: Payment) -> Amount:
-    """What of an ended payment counts as paid: all of it, or the part that came before it failed."""
-    return worth(payment) if payment.state in PAID else received(payment)
-
-
 def rest_of(budget: Amount, application: Application) -> Amount:
     """What is left of a worker's `budget` to be asked for, after all that was paid; zero when nothing is.
 
@@ -99,7 +81,7 @@ def rest_of(budget: Amount, application: Application) -> Amount:
         amount
         for payment in payments
         if payment.state in DEAD_PAYMENTS | PAID
-        and (amount := arrived(payment)).value
+        and (amount := payment.worth_arrived).value
         and amount.asset.code == budget.asset.code
     ]
     finest = max([budget.asset.scale, *(amount.asset.scale for amount in paid)])

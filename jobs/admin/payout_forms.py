@@ -15,6 +15,7 @@ from jobs import escrow
 from jobs.admin.job_forms import job_at
 from jobs.models import Application, Job, JobFunding
 from payments.admin.refund_forms import AmountForm, Side
+from payments.desk.refunding import changes_currency
 from payments.identifiers import new_ulid
 from payments.telling.money import format_amount
 
@@ -83,5 +84,6 @@ class GiveBackForm(AmountForm):
 
     def side(self) -> Side:
         origin = self.escrow.funding.request
-        to = (origin.payer_name, origin.payer_wallet.url)
-        return Side(self.escrow.seller.name, self.escrow.wallet.url, *to, self.escrow.held)
+        whose = (self.escrow.seller.name, self.escrow.wallet.url, origin.payer_name, origin.payer_wallet.url)
+        buys = origin.payer_wallet.asset_code if changes_currency(self.escrow.payment) else ""
+        return Side(*whose, self.escrow.held, buys)

@@ -14,7 +14,7 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from payments.admin.acting import go
-from payments.desk.refunding import refundable
+from payments.desk.refunding import changes_currency, refundable
 from payments.engine.advance import advance
 from payments.identifiers import new_ulid
 from payments.models import Payment
@@ -41,6 +41,7 @@ class Side:
     receiver: str
     receiver_wallet: str
     left: Amount
+    buys: str = ""  # the receiver's currency, where it is another one
 
 
 class AmountForm(BaseDialogForm):
@@ -101,7 +102,8 @@ class RefundForm(AmountForm):
         if row is None:
             raise Http404
         to = row.request
-        return Side(row.receiver_name, row.receiver_wallet.url, to.payer_name, to.payer_wallet.url, refundable(row))
+        whose = (row.receiver_name, row.receiver_wallet.url, to.payer_name, to.payer_wallet.url)
+        return Side(*whose, refundable(row), to.payer_wallet.asset_code if changes_currency(row) else "")
 
 
 def ask_refund(request: HttpRequest, ask: Callable[[User], PaymentRequest], back: str) -> HttpResponse:

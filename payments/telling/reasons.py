@@ -67,7 +67,6 @@ SENTENCES: dict[str, Promise] = {
     "refund_of_escrow": _("This money is held for the workers of a job. Refund what is left of it from the job's page."),
     "refund_changed": _("Meanwhile other money was refunded: %(left)s can still go back. Look at it again, then decide."),
     "refund_too_large": _("Only %(left)s can still go back."),
-    "refund_other_currency": _("This payment was made in %(paid)s and received in %(received)s, so it can't be sent back exactly. Agree with both sides how it goes back."),
     "refund_too_fine": _("%(amount)s can't be received exactly by %(wallet)s. Write a rounder amount."),
     "refund_without_contact": _("Nobody is named who approves what %(seller)s sends back. An administrator can write their email on the seller's page."),
     "form_of_another_refund": _("This form belongs to another payment. Close it and open it again."),

@@ -9,6 +9,8 @@ from django.urls import reverse
 
 from jobs import decisions
 from jobs.escrow import escrow_of, give_back, pay_out
+from jobs.funding import fund
+from jobs.models import AmountSide, SubmissionStatus
 from jobs.money import requests_of
 from payments.desk import refunding
 from payments.invariants import violations
@@ -154,3 +156,54 @@ def test_what_a_form_can_not_have_shown_is_refused_in_the_form(rosa: User, holde
     answer = client.post(where, {**dialog(client, where), "amount": "1.00", "seen": seen})
     assert "This form belongs to another payment." in answer.content.decode()
     assert not Refund.objects.exists()
+
+
+# Where funder, seller and worker have different currencies
+
+
+def test_what_is_held_goes_back_to_a_funder_of_another_currency(rosa: User, holder: Seller) -> None:
+    job = cast.job(funder=cast.member("Berlin", wallet=cast.wallet("berlin", "EUR")))
+    cast.applied(job)
+    came = fund(job, "seller", holder, by=rosa, form_id="fund")
+    cast.settle(came)
+    arrive(came)
+    where = reverse("admin:jobs_job_give_back", args=[job.pk])
+    client = signed_in(person("ana", *MAY, "payments.refund_payment"))
+    shown = client.get(where).content.decode()
+    assert "Tequio gives back exactly the amount below, in MXN" in shown
+    assert "Berlin gets what it buys in EUR on that day" in shown
+    request = give_back(job, job.fundings.get().pk, pesos(100000), by=rosa, form_id="back")
+    back = request.payments.get()
+    assert (back.pays, back.asset.code, request.two_people) == (pesos(100000), "EUR", True)
+    assert left(job) == 25000
+    Payment.objects.filter(pk=back.pk).update(value=5400)
+    cast.settle(request)
+    arrive(request)
+    found = escrow_of(job)
+    assert found
+    assert (found.refunded, found.held) == (pesos(100000), pesos(25000))
+    assert "Only 250.00 MXN can still go back." in escrow_refused(job, 25001, rosa)
+    assert not {"escrow_is_enough", "refunded_within_received"} & {each.invariant.name for each in violations()}
+
+
+def test_what_a_worker_of_another_currency_sends_back_is_held_as_it_arrives(rosa: User, holder: Seller) -> None:
+    job = cast.job(amount_side=AmountSide.DEBIT)
+    worker = cast.applied(job, cast.member("Joan", wallet=cast.wallet("joan", "EUR", 4)))
+    came = fund(job, "seller", holder, by=rosa, form_id="fund")
+    Payment.objects.filter(request=came).update(value=125000)
+    cast.settle(came)
+    arrive(came)
+    cast.handed_in(worker, SubmissionStatus.ACCEPTED)
+    paid = pay_out(job, [worker], by=rosa, form_id="out")
+    Payment.objects.filter(request=paid).update(value=625000)
+    cast.settle(paid)
+    arrive(paid)
+    assert left(job) == 0
+    euros = Amount(312500, Asset("EUR", 4))
+    back = refunding.refund(paid.payments.get().pk, euros, by=rosa, form_id="back")
+    assert left(job) == 0
+    Payment.objects.filter(request=back).update(value=62000)
+    cast.settle(back)
+    arrive(back)
+    assert left(job) == 62000, "what the seller got of it, in pesos"
+    assert not {"escrow_is_enough", "refunded_within_received"} & {each.invariant.name for each in violations()}
