@@ -14,6 +14,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from jobs import escrow
 from jobs.admin.job_forms import job_at
 from jobs.models import Application, Job, JobFunding
+from payments.admin.acting import number_of
 from payments.admin.refund_forms import AmountForm, Side
 from payments.desk.refunding import changes_currency
 from payments.identifiers import new_ulid
@@ -58,7 +59,7 @@ class PayOutForm(BaseDialogForm):
     def seen_by_person(self) -> dict[int, str]:
         """What the dialog showed of each worker."""
         pairs = (pair.partition(":") for pair in self.cleaned_data["seen"].split())
-        return {int(key): seen for key, _colon, seen in pairs if key.isdecimal()}
+        return {number_of(key): seen for key, _colon, seen in pairs}
 
 
 class GiveBackForm(AmountForm):

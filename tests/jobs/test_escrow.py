@@ -25,7 +25,7 @@ from payments.openpayments.amounts import Amount
 from payments.states import PaymentState, RequestState
 from payments.telling.reasons import Refusal
 from tests.jobs import cast
-from tests.jobs.dialogs import confirm
+from tests.jobs.dialogs import confirm, dialog
 from tests.payments.engine.conftest import SECONDS, Stage, sandbox, sandbox_process, stage
 from tests.payments.staff import person, signed_in
 
@@ -279,6 +279,28 @@ def test_the_dialog_pays_out_and_without_the_permission_there_is_none(rosa: User
     assert Payout.objects.get().application == maria
     assert PaymentRequest.objects.latest("created_at").state == RequestState.FAILED, "no such wallet answers"
     assert where in client.get(page).content.decode(), "so it is offered again"
+
+
+def test_a_second_click_leads_to_the_payout_of_the_first(rosa: User, holder: Seller) -> None:
+    job, (maria, _ana) = funded(holder, rosa, accepted=1)
+    where = reverse("admin:jobs_job_pay_out", args=[job.pk])
+    client = signed_in(person("ana", *MAY))
+    fields = {**dialog(client, where), "receivers": str(maria.pk)}
+    made = pay_out(job, [maria], by=rosa, form_id=fields["form_id"])
+    answer = client.post(where, fields, headers={"HX-Request": "true"})
+    assert answer.headers["HX-Redirect"] == reverse("admin:payments_paymentrequest_change", args=[made.pk])
+    assert Payout.objects.get().payment.request == made
+
+
+def test_what_the_dialog_can_not_have_shown_pays_nobody(rosa: User, holder: Seller) -> None:
+    job, (maria, _ana) = funded(holder, rosa, accepted=1)
+    where = reverse("admin:jobs_job_pay_out", args=[job.pk])
+    client = signed_in(person("ana", *MAY))
+    answer = confirm(client, where, receivers=str(maria.pk), seen=f"{'9' * 5000}:x {maria.pk}:y z")
+    told = client.get(answer.headers["HX-Redirect"]).content.decode()
+    assert "What Maria Lopez is to get changed meanwhile." in told
+    assert not Payout.objects.exists()
+    assert client.get(reverse("admin:jobs_job_pay_out", args=["9" * 5000])).status_code == 404
 
 
 def test_it_is_offered_only_while_somebody_is_left_to_be_paid_out(rosa: User, holder: Seller) -> None:

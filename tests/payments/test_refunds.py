@@ -17,7 +17,7 @@ from payments.openpayments.amounts import Amount, Asset
 from payments.states import RequestState
 from payments.telling.reasons import Refusal
 from tests.jobs import cast
-from tests.jobs.dialogs import confirm
+from tests.jobs.dialogs import confirm, dialog
 from tests.payments.staff import person, signed_in
 
 if TYPE_CHECKING:
@@ -149,6 +149,16 @@ def test_the_page_of_a_payment_offers_it_to_whoever_may(rosa: User, paid: Paymen
     answer = confirm(client, where, amount="500.00")
     made = Refund.objects.get().payment.request_id
     assert answer.headers["HX-Redirect"] == reverse("admin:payments_paymentrequest_change", args=[made])
+
+
+def test_a_second_click_leads_to_the_refund_of_the_first(rosa: User, paid: Payment) -> None:
+    where = reverse("admin:payments_payment_refund", args=[paid.pk])
+    client = signed_in(person("ana", *SEE, "payments.refund_payment"))
+    fields = {**dialog(client, where), "amount": "1250.00"}
+    made = refunding.refund(paid.pk, pesos(125000), by=rosa, form_id=fields["form_id"])
+    answer = client.post(where, fields, headers={"HX-Request": "true"})
+    assert answer.headers["HX-Redirect"] == reverse("admin:payments_paymentrequest_change", args=[made.pk])
+    assert Refund.objects.get().payment.request == made
 
 
 # Where the payment changed its currency, who received gives back an exact amount of theirs
