@@ -65,8 +65,8 @@ def account_of(application: Application) -> Account:
     """Reads the job, the worker, and `payouts__payment__request`: prefetch them for lists."""
     budget = application.job.budget
     payments = [payout.payment for payout in application.payouts.all()]
-    mine = [payment for payment in payments if money.worth(payment).asset.code == budget.asset.code]
-    scale = max([budget.asset.scale, *(money.worth(payment).asset.scale for payment in mine)])
+    mine = [payment for payment in payments if payment.worth.asset.code == budget.asset.code]
+    scale = max([budget.asset.scale, *(payment.worth.asset.scale for payment in mine)])
     values: Counter[str] = Counter()
     for payment in mine:
         values.update(_places(payment, scale))
@@ -81,12 +81,12 @@ def account_of(application: Application) -> Account:
 
 def _places(payment: Payment, scale: int) -> Counter[str]:
     """Where the parts of one payment are, in minor units at `scale`."""
-    whole, received = money.worth(payment).rescaled(scale).value, money.received(payment).rescaled(scale).value
+    whole, received = payment.worth.rescaled(scale).value, payment.worth_received.rescaled(scale).value
     if payment.state == PaymentState.SETTLED:
         return Counter(settled=whole)
     if payment.state == PaymentState.SETTLED_OUTSIDE:
         return Counter(settled=received, outside=whole - received)
-    if money.payment_is_dead(payment):
+    if payment.is_dead:
         return Counter(settled=received)
     return Counter({_place(payment): whole})
 

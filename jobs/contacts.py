@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.contrib.auth.models import User
+
 from jobs.models import Organisation
 from payments.desk.asking import Contact
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from jobs.models import Member
 
 
@@ -40,6 +44,12 @@ def payer_of(member: Member) -> Contact:
 def default_reference(member: Member) -> str:
     organisation = _organisation(member)
     return organisation.default_reference if organisation else ""
+
+
+def at_work(emails: Iterable[str]) -> set[str]:
+    """Those of `emails`, in small letters, that are also a member of staff's: who is paid may be who decides on it."""
+    staff = User.objects.filter(is_active=True).exclude(email="").values_list("email", flat=True)
+    return {email.lower() for email in staff} & {email.lower() for email in emails}
 
 
 def _organisation(member: Member) -> Organisation | None:

@@ -74,11 +74,11 @@ def _tell(told: Earnings, job: Job, payment: Payment) -> None:
     def line(amount: Amount, note: str | Promise, at: datetime | None) -> Earning:
         return Earning(job.title, job.reference, amount, str(note), at, payment.pk, buys=buys)
 
-    if money.payment_is_dead(payment):
+    if payment.is_dead:
         if payment.received_value:
             told.arrived.append(line(payment.received, IN_YOUR_WALLET, payment.changed_at))
         return
-    amount, request = money.worth(payment) if buys else payment.amount, payment.request
+    amount, request = payment.worth if buys else payment.amount, payment.request
     match payment.state:
         case PaymentState.SETTLED:
             told.arrived.append(line(amount, IN_YOUR_WALLET, payment.settled_at))

@@ -14,13 +14,12 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from jobs import funding, lifecycle, money
+from jobs import funding, lifecycle
 from jobs.models import Application, JobFunding, JobStatus
 from jobs.reasons import WAYS, JobRefusal
 from jobs.sync import sync_held
 from payments.desk import refunding
 from payments.desk.asking import Contact, ask
-from payments.desk.refunding import is_over
 from payments.models import PaymentRequest
 from payments.openpayments.amounts import Amount, AmountError
 from payments.telling.money import format_amount
@@ -74,20 +73,21 @@ def escrows_of(job: Job) -> list[Escrow]:
 
 
 def _escrow(of: JobFunding) -> Escrow | None:
-    came = [each for each in of.request.payments.all() if is_over(each) and not refunding.arrived(each).is_zero]
+    came = [each for each in of.request.payments.all() if each.is_over and not refunding.arrived(each).is_zero]
     if not came:
         return None
     (payment,) = came
     outgoing = [payout.payment for payout in of.payouts.all()]
     back = [each.payment for each in payment.refunds.all()]
-    returned = [each.payment for payout in outgoing for each in payout.refunds.all() if is_over(each.payment)]
-    everything = [*outgoing, *back, *returned]
-    asset = max([payment.asset, *(money.worth(each).asset for each in everything)], key=lambda each: each.scale)
+    sent_back = [each.payment for payout in outgoing for each in payout.refunds.all() if each.payment.is_over]
+    returned = [refunding.arrived(each) for each in sent_back]
+    amounts = [payment.amount, *(each.worth for each in [*outgoing, *back]), *returned]
+    asset = max((amount.asset for amount in amounts), key=lambda each: each.scale)
     arrived = refunding.arrived(payment).rescaled(asset.scale)
-    spent = _sum((money.arrived(each) for each in outgoing if is_over(each)), asset)
-    paid = Amount(max(0, spent.value - _sum(map(money.arrived, returned), asset).value), asset)
-    refunded = _sum((money.arrived(each) for each in back if is_over(each)), asset)
-    under_way = _sum((money.worth(each) for each in [*outgoing, *back] if not is_over(each)), asset)
+    spent = _sum((each.worth_arrived for each in outgoing if each.is_over), asset)
+    paid = Amount(max(0, spent.value - _sum(returned, asset).value), asset)
+    refunded = _sum((each.worth_arrived for each in back if each.is_over), asset)
+    under_way = _sum((each.worth for each in [*outgoing, *back] if not each.is_over), asset)
     held = Amount(max(0, arrived.value - paid.value - refunded.value - under_way.value), asset)
     return Escrow(of, payment, of.request.seller, payment.receiver_wallet, arrived, paid, refunded, under_way, held)
 

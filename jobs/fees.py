@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from jobs import money
 from jobs.reasons import JobRefusal
 from payments.models import Seller
 from payments.models.sellers import WHOLE
@@ -101,7 +100,7 @@ def _earned(payout: Payout, asset: Asset) -> Fraction:
 
 
 def _arrived(payout: Payout) -> Fraction:
-    return _major(money.arrived(payout.payment))
+    return _major(payout.payment.worth_arrived)
 
 
 def _fee_lives(payout: Payout) -> bool:
@@ -109,8 +108,8 @@ def _fee_lives(payout: Payout) -> bool:
     if not payout.fee_value:
         return False
     beside = payout.payment.request.payments.all()
-    mine = [each for each in beside if each.is_fee and each.asset_code == money.worth(payout.payment).asset.code]
-    return any(not money.payment_is_dead(fee) for fee in mine)
+    mine = [each for each in beside if each.is_fee and each.asset_code == payout.payment.worth.asset.code]
+    return any(not fee.is_dead for fee in mine)
 
 
 def _rounded(exact: dict[int, Fraction], grain: int) -> dict[int, int]:

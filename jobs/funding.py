@@ -13,8 +13,8 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from jobs import lifecycle, money
-from jobs.contacts import contact_of, default_reference, payer_of
+from jobs import lifecycle, money, wallet_changes
+from jobs.contacts import at_work, contact_of, default_reference, payer_of
 from jobs.fees import Fee, fees
 from jobs.models import (
     AmountSide,
@@ -155,6 +155,8 @@ def owed(job: Job) -> list[Choice]:
 def line_of(choice: Choice, payer_wallet: WalletAddress) -> Line:
     """The receiver's part in the units of their wallet, exact; or the payer's, in theirs. Raises JobRefusal."""
     name = choice.contact.name
+    if isinstance(choice.receiver, Application):
+        wallet_changes.check_settled(choice.receiver.worker)
     wallet = _wallet_of(name, choice.wallet, "receiver_wallet")
     if wallet.canonical_id == payer_wallet.canonical_id:
         raise JobRefusal("same_wallet", wallet=wallet.url)
@@ -181,6 +183,7 @@ def _in_units(amount: Amount, name: str, scale: int) -> Amount:
 
 def payer_wallet_of(funder: Member) -> WalletAddress:
     """Where the funder pays from. Raises JobRefusal."""
+    wallet_changes.check_settled(funder)
     return _wallet_of(funder.name, funder.wallet, "payer_wallet")
 
 
@@ -221,6 +224,7 @@ def _fund(  # noqa: PLR0913 - the parts of an ask
         requested_by=by,
         form_id=form_id,
         origin_path=reverse("admin:jobs_job_change", args=[jobs[0].pk]) if len(jobs) == 1 else "",
+        two_people=bool(at_work(line.contact.email for line in lines)),
     )
     if len(jobs) > 1:
         path = reverse("admin:payments_paymentrequest_change", args=[request.pk])
@@ -304,7 +308,7 @@ def worker(application: Application, job: Job) -> Choice:
 def with_money(applications: QuerySet[Application]) -> QuerySet[Application]:
     """With all that is read of them here, in a constant number of queries."""
     wanted = applications.select_related("worker__wallet", "job")
-    return wanted.prefetch_related("submissions", "payouts__payment__request__payments")
+    return wanted.prefetch_related("submissions", "payouts__payment__request__payments", "worker__wallet_changes")
 
 
 def _to_worker(application: Application, job: Job) -> Choice:
@@ -398,7 +402,7 @@ def link(
             payment.receiver_wallet_id,
             payment.receiver_name,
             payment.receiver_email,
-            money.worth(payment),
+            payment.worth,
             payment.held,
         )
         payments.setdefault(key, []).append(payment)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jobs import money
 from jobs.models import Payout
 from ledger.api import Actor
 from payments.desk import fees, releasing
@@ -91,7 +90,7 @@ def _waiting_fees() -> QuerySet[Payment]:
 
 def _settle(fee: Payment, payouts: list[Payout], by: User | None) -> None:
     """Parts are in minor units of the budget; all jobs of one fee count alike."""
-    alive = [payout for payout in payouts if not money.payment_is_dead(payout.payment)]
+    alive = [payout for payout in payouts if not payout.payment.is_dead]
     if not alive:
         releasing.cancel(fee.pk, by=by)
         return

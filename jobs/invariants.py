@@ -29,10 +29,11 @@ ESCROW_IS_ENOUGH: Final = Invariant(
         JOIN payments_paymentrequest request ON request.id = payment.request_id
         WHERE payout.funding_id IS NOT NULL
         UNION ALL
-        SELECT funding.id, back.asset_scale,
+        SELECT funding.id, COALESCE(back.debit_scale, back.asset_scale),
             CASE WHEN back.state IN ('failed', 'cancelled') OR (back.state IN ('new', 'quoted')
                       AND request.state IN ('failed', 'declined', 'cancelled', 'expired'))
-                 THEN -back.received_value ELSE -back.value END
+                 THEN CASE WHEN back.fixed_debit IS NULL THEN -back.received_value ELSE 0 END
+                 ELSE -COALESCE(back.fixed_debit, back.value) END
         FROM jobs_jobfunding funding
         JOIN payments_payment payment ON payment.request_id = funding.request_id
         JOIN payments_refund refund ON refund.of_id = payment.id

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from jobs.models import Application, ApplicationStatus, Job, JobFunding, Payout
-from payments.models import Payment, PaymentRequest
+from payments.models import PaymentRequest
 from payments.openpayments.amounts import Amount
 from payments.states import (
     DEAD_PAYMENTS,
@@ -56,15 +56,9 @@ def request_is_dead(request: PaymentRequest) -> bool:
     return request.state in DEAD_REQUESTS and not request.payments.filter(state__in=PAID).exists()
 
 
-def payment_is_dead(payment: Payment) -> bool:
-    """Did this one payment end without money? Reads `payment.request`."""
-    if payment.state in DEAD_PAYMENTS:
-        return True
-    return payment.state in UNAPPROVED_PAYMENTS and payment.request.state in DEAD_REQUESTS
-
-
 def waiting(job: Job) -> QuerySet[Application]:
     """The selected workers for whom no money is under way. Whether anything is still owed to them, `rest_of` says."""
+    # As `Payment.is_over`.
     over = Q(payment__state__in=DEAD_PAYMENTS | PAID)
     over |= Q(payment__state__in=UNAPPROVED_PAYMENTS, payment__request__state__in=DEAD_REQUESTS)
     under_way = Payout.objects.filter(application=OuterRef("pk"), active=True).exclude(over)
@@ -77,24 +71,6 @@ def funding_under_way(job: Job) -> JobFunding | None:
     return None if found is None or request_is_dead(found.request) else found
 
 
-def worth(payment: Payment) -> Amount:
-    """What this payment takes from the budget: what the payer fixed, or what the receiver gets."""
-    return payment.pays or payment.amount
-
-
-def received(payment: Payment) -> Amount:
-    """What of it has arrived, as it counts against the budget: the same share of what the payer fixed, rounded up."""
-    if payment.pays is None:
-        return payment.received
-    share = min(payment.received_value, payment.value)
-    return Amount(-(-payment.pays.value * share // payment.value) if share else 0, payment.pays.asset)
-
-
-def arrived(payment: Payment) -> Amount:
-    """What of an ended payment counts as paid: all of it, or the part that came before it failed."""
-    return worth(payment) if payment.state in PAID else received(payment)
-
-
 def rest_of(budget: Amount, application: Application) -> Amount:
     """What is left of a worker's `budget` to be asked for, after all that was paid; zero when nothing is.
 
@@ -105,7 +81,7 @@ def rest_of(budget: Amount, application: Application) -> Amount:
         amount
         for payment in payments
         if payment.state in DEAD_PAYMENTS | PAID
-        and (amount := arrived(payment)).value
+        and (amount := payment.worth_arrived).value
         and amount.asset.code == budget.asset.code
     ]
     finest = max([budget.asset.scale, *(amount.asset.scale for amount in paid)])
@@ -115,11 +91,7 @@ def rest_of(budget: Amount, application: Application) -> Amount:
 
 def open_payout(application: Application) -> Payout | None:
     """The payout of this worker that is under way. Reads payouts and their payments."""
-    return next((each for each in application.payouts.all() if each.active and not _is_over(each.payment)), None)
-
-
-def _is_over(payment: Payment) -> bool:
-    return payment.state in PAID or payment_is_dead(payment)
+    return next((each for each in application.payouts.all() if each.active and not each.payment.is_over), None)
 
 
 class Standing(TextChoices):

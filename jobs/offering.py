@@ -6,13 +6,14 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from jobs import funding, money
+from jobs.contacts import at_work
 from jobs.fees import fees
 from jobs.models import Application, Member
 from jobs.reasons import JobRefusal
+from payments.models import Seller
 from payments.telling.money import format_amount, percent
 from payments.telling.reasons import Refusal
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from jobs.funding import Choice
     from jobs.models import Job
-    from payments.models import Seller
 
 
 @dataclass(frozen=True)
@@ -50,20 +50,20 @@ def payer_problem(jobs: Sequence[Job]) -> str:
 def offers(jobs: Sequence[Job]) -> list[Offer]:
     """Every worker of `jobs` to whom something is owed, by job."""
     found = [choice for job in jobs if not money.funding_under_way(job) for choice in funding.owed(job)]
-    alike = _members_by_wallet(found)
-    emails = {choice.contact.email.lower() for choice in found}
-    at_work = {email.lower() for email in User.objects.filter(is_active=True).values_list("email", flat=True)} & emails
-    return [_offer(choice, alike, at_work) for choice in found]
+    alike = _names_by_wallet(found)
+    staff = at_work(choice.contact.email for choice in found)
+    return [_offer(choice, alike, staff) for choice in found]
 
 
-def _offer(choice: Choice, alike: dict[str, dict[int, str]], at_work: set[str]) -> Offer:
+def _offer(choice: Choice, alike: dict[str, dict[int | str, str]], staff: set[str]) -> Offer:
     application = choice.receiver
     assert isinstance(application, Application), "the platform is no worker"
     warnings = []
-    if choice.contact.email and choice.contact.email.lower() in at_work:
-        warnings.append(_("%(name)s has the email address of a member of staff.") % {"name": choice.contact.name})
+    if choice.contact.email.lower() in staff:
+        words = _("%(name)s has the email address of a member of staff: a second person must authorise the payment.")
+        warnings.append(words % {"name": choice.contact.name})
     if choice.wallet:
-        same = alike.get(choice.wallet.canonical_id, {})
+        same: dict[int | str, str] = alike.get(choice.wallet.canonical_id, {})
         warnings += [
             _("The same wallet as %(name)s.") % {"name": name}
             for pk, name in same.items()
@@ -82,14 +82,17 @@ def _problem(choice: Choice) -> str:
     return ""
 
 
-def _members_by_wallet(found: Sequence[Choice]) -> dict[str, dict[int, str]]:
-    """The names of everybody who has one of these wallets, by the wallet's own id."""
+def _names_by_wallet(found: Sequence[Choice]) -> dict[str, dict[int | str, str]]:
+    """The names of every member and seller of ours who has one of these wallets, by the wallet's own id."""
     ids = {choice.wallet.canonical_id for choice in found if choice.wallet and choice.wallet.canonical_id}
-    members: dict[str, dict[int, str]] = defaultdict(dict)
+    names: dict[str, dict[int | str, str]] = defaultdict(dict)
     listed = Member.objects.filter(wallet__canonical_id__in=ids).order_by("name", "pk")
     for pk, name, wallet in listed.values_list("pk", "name", "wallet__canonical_id"):
-        members[wallet][pk] = name
-    return members
+        names[wallet][pk] = name
+    ours = Seller.objects.filter(wallet__canonical_id__in=ids).order_by("name", "pk")
+    for key, name, wallet in ours.values_list("pk", "name", "wallet__canonical_id"):
+        names[wallet][key] = name
+    return names
 
 
 def fee_lines(seller: Seller, found: Sequence[Offer]) -> list[str]:

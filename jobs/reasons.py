@@ -36,6 +36,9 @@ SENTENCES: dict[str, Promise] = {
     # Wallets
     "own_wallet_change": _("You proposed this wallet yourself. A second person must confirm it."),
     "wallet_change_over": _("This change of the wallet is “%(state)s” already."),
+    "wallet_change_waits": _(
+        "Another wallet of %(name)s waits for a second person. Confirm it or refuse it on their page, then ask."
+    ),
     "wallet_not_removed": _("A wallet can be changed, not removed: payments may be under way."),
     # Paying
     "job_status_pays_nothing": _("Nothing can be paid while the job is “%(status)s”. %(way)s"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
+from jobs.wallet_changes import check_settled
 from payments.desk import budgets
 from payments.desk.asking import Contact
 from payments.models import Seller
@@ -23,6 +24,7 @@ def set_up_budget(member: Member, terms: Terms, *, by: User, form_id: str) -> St
     """Write down what `member` will be asked to allow, signed by the default seller. Raises Refusal."""
     if member.wallet is None:
         raise Refusal("payer_without_wallet", name=member.name)
+    check_settled(member)
     seller = Seller.objects.filter(is_default=True).first()
     if seller is None:
         raise Refusal("budget_no_seller")

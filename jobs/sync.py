@@ -156,7 +156,7 @@ def _release(job: Job) -> None:
     active = Payout.objects.filter(application__job=job, active=True, paid=False)
     active = active.select_related("payment__request", "application")
     for payout in active:
-        if money.payment_is_dead(payout.payment):
+        if payout.payment.is_dead:
             subjects = {"request": payout.payment.request_id, "payment": payout.payment_id}
             _put_out_of_use(payout, job, {**subjects, "application": str(payout.application_id)})
 

@@ -95,6 +95,15 @@ def waiting_change(member: Member) -> WalletChange | None:
     return found.select_related("member", "before", "after", "proposed_by").first()
 
 
+def check_settled(member: Member) -> None:
+    """No new money moves from or to a member while nobody has decided which wallet is theirs. Raises JobRefusal.
+
+    Reads the member's `wallet_changes`.
+    """
+    if any(change.state == WalletChangeState.WAITING for change in member.wallet_changes.all()):
+        raise JobRefusal("wallet_change_waits", name=member.name)
+
+
 def others_with(member: Member, wallet: WalletAddress | None) -> list[Member]:
     """Other members whose wallet is this one, under whichever address it was typed."""
     if wallet is None:

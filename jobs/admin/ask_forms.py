@@ -59,7 +59,7 @@ class AskForm(BaseDialogForm):
         label=_("Who asks?"), queryset=Seller.objects.none(), empty_label=None, widget=UnfoldAdminSelectWidget()
     )
     form_id = forms.CharField(widget=forms.HiddenInput, max_length=40)
-    seen = forms.CharField(widget=forms.HiddenInput, max_length=10_000, required=False)
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=MOST_JOBS * 10_000, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

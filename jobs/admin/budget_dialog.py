@@ -78,7 +78,7 @@ class BudgetTermsForm(BaseDialogForm):
                 except AmountError:
                     self.add_error(name, _("Write an amount such as 500.00: digits, with at most one point."))
         if not (self.member.wallet and self.member.wallet.is_known):
-            self.add_error(None, _("The wallet of this member was never reached. Check it first."))
+            self.add_error("limit", _("The wallet of this member was never reached. Check it first."))
         return cleaned
 
     def terms(self) -> Terms:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, cast
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
-from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
@@ -21,7 +20,7 @@ from jobs.deadlines import DEADLINES
 from jobs.models import ApplicationStatus, Deliverable, Job, JobStatus
 from jobs.reasons import JobRefusal
 from jobs.sync import sync_held
-from payments.admin.acting import SeenForm
+from payments.admin.acting import SeenForm, number_of
 from payments.models import Seller
 
 if TYPE_CHECKING:
@@ -134,9 +133,7 @@ class JobForm(JobModelForm):
 
 def job_at(object_id: int | str | None) -> Job:
     """The job that a dialog's address names. Raises Http404, also for what can be no job's number."""
-    if not str(object_id).isdecimal():
-        raise Http404
-    return get_object_or_404(Job.objects.select_related("funder__wallet", "seller__wallet"), pk=object_id)
+    return get_object_or_404(Job.objects.select_related("funder__wallet", "seller__wallet"), pk=number_of(object_id))
 
 
 class MoveForm(SeenForm):

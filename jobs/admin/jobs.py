@@ -336,9 +336,7 @@ class JobAdmin(KeptAdmin):
     def give_back(self, request: HttpRequest, form: GiveBackForm, object_id: str) -> HttpResponse:
         def ask(by: User) -> PaymentRequest:
             given, of = form.cleaned_data, form.escrow.funding.pk
-            return escrow.give_back(
-                form.job, of, given["amount"], by=by, form_id=given["form_id"], seen=form.seen_amount
-            )
+            return escrow.give_back(form.job, of, given["amount"], by=by, form_id=given["form_id"], seen=given["seen"])
 
         return ask_refund(request, ask, reverse("admin:jobs_job_change", args=[object_id]))
 

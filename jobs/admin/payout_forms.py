@@ -13,8 +13,10 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from jobs import escrow
 from jobs.admin.job_forms import job_at
-from jobs.models import Application, Job
+from jobs.models import Application, Job, JobFunding
+from payments.admin.acting import number_of
 from payments.admin.refund_forms import AmountForm, Side
+from payments.desk.refunding import changes_currency
 from payments.identifiers import new_ulid
 from payments.telling.money import format_amount
 
@@ -57,7 +59,7 @@ class PayOutForm(BaseDialogForm):
     def seen_by_person(self) -> dict[int, str]:
         """What the dialog showed of each worker."""
         pairs = (pair.partition(":") for pair in self.cleaned_data["seen"].split())
-        return {int(key): seen for key, _colon, seen in pairs if key.isdecimal()}
+        return {number_of(key): seen for key, _colon, seen in pairs}
 
 
 class GiveBackForm(AmountForm):
@@ -69,12 +71,20 @@ class GiveBackForm(AmountForm):
 
     @cached_property
     def escrow(self) -> escrow.Escrow:
-        found = [each for each in escrow.escrows_of(self.job) if not each.held.is_zero]
-        if not found:
+        """What the first click asked of, on a second one; else the newest of which something is left."""
+        sent = self._sent_before()
+        of = [each for each in escrow.escrows_of(self.job) if each.funding == sent or not (sent or each.held.is_zero)]
+        if not of:
             raise Http404
-        return found[0]
+        return of[0]
+
+    def _sent_before(self) -> JobFunding | None:
+        """The money of which this very form asked before: nothing of it may be held any more."""
+        form_id = self.data.get("form_id", "") if self.is_bound else ""
+        return self.job.fundings.filter(request__payments__refunds__payment__request__form_id=form_id).first()
 
     def side(self) -> Side:
         origin = self.escrow.funding.request
-        to = (origin.payer_name, origin.payer_wallet.url)
-        return Side(self.escrow.seller.name, self.escrow.wallet.url, *to, self.escrow.held)
+        whose = (self.escrow.seller.name, self.escrow.wallet.url, origin.payer_name, origin.payer_wallet.url)
+        buys = origin.payer_wallet.asset_code if changes_currency(self.escrow.payment) else ""
+        return Side(*whose, self.escrow.held, buys)

@@ -178,7 +178,7 @@ class PaymentActions:
     def refund(self, request: HttpRequest, form: RefundForm, object_id: str) -> HttpResponse:
         def ask(by: User) -> PaymentRequest:
             given = form.cleaned_data
-            return refunding.refund(object_id, given["amount"], by=by, form_id=given["form_id"], seen=form.seen_amount)
+            return refunding.refund(object_id, given["amount"], by=by, form_id=given["form_id"], seen=given["seen"])
 
         return ask_refund(request, ask, reverse("admin:payments_payment_change", args=[object_id]))
 

@@ -14,7 +14,7 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from payments.admin.acting import go
-from payments.desk.refunding import refundable
+from payments.desk.refunding import changes_currency, refundable
 from payments.engine.advance import advance
 from payments.identifiers import new_ulid
 from payments.models import Payment
@@ -41,6 +41,7 @@ class Side:
     receiver: str
     receiver_wallet: str
     left: Amount
+    buys: str = ""  # the receiver's currency, where it is another one
 
 
 class AmountForm(BaseDialogForm):
@@ -73,15 +74,20 @@ class AmountForm(BaseDialogForm):
         except AmountError as error:
             raise forms.ValidationError(str(Refusal("not_an_amount", text=text, currency=asset.code))) from error
 
-    def clean_seen(self) -> str:
-        if not self.cleaned_data["seen"].isdecimal():
-            raise forms.ValidationError(str(Refusal("form_of_another_refund")))
-        return str(self.cleaned_data["seen"])
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        # Said beside the amount: hidden fields have no place for it.
+        if cleaned.get("seen") is None or "form_id" not in cleaned:
+            self.add_error("amount", str(Refusal("form_of_another_refund")))
+        return cleaned
 
-    @property
-    def seen_amount(self) -> Amount:
-        """What the dialog said can still go back."""
-        return Amount(int(self.cleaned_data["seen"]), self.side().left.asset)
+    def clean_seen(self) -> Amount | None:
+        """What the dialog said can still go back; None for what it can't have said."""
+        text = self.cleaned_data["seen"]
+        try:
+            return Amount(int(text), self.side().left.asset) if text.isdecimal() else None
+        except AmountError:
+            return None
 
     def get_before_template_context(self, _request: HttpRequest, _object_id: object = None) -> dict[str, Any]:
         return {"side": self.side()}
@@ -96,7 +102,8 @@ class RefundForm(AmountForm):
         if row is None:
             raise Http404
         to = row.request
-        return Side(row.receiver_name, row.receiver_wallet.url, to.payer_name, to.payer_wallet.url, refundable(row))
+        whose = (row.receiver_name, row.receiver_wallet.url, to.payer_name, to.payer_wallet.url)
+        return Side(*whose, refundable(row), to.payer_wallet.asset_code if changes_currency(row) else "")
 
 
 def ask_refund(request: HttpRequest, ask: Callable[[User], PaymentRequest], back: str) -> HttpResponse:

@@ -41,6 +41,12 @@ VALID_IN: dict[str, set[str]] = {
 }
 
 
+def _why_a_second_person(row: PaymentRequest) -> str:
+    if row.two_people:
+        return _("Whatever the amount, this needs a second person: they must authorise it first.")
+    return _("The amount is above the limit: a second person must authorise it first.")
+
+
 class RequestActions:
     """The action methods of `PaymentRequestAdmin`; the permissions they name are there."""
 
@@ -65,7 +71,7 @@ class RequestActions:
                 raise Refusal("budget_not_active")
             row = budgets.draw(object_id, form.budget.pk, by=by)
             if row.state == RequestState.AWAITING_AUTHORISATION:
-                return _("The amount is above the limit: a second person must authorise it before it is paid.")
+                return _why_a_second_person(row)
             return _("It is being paid from the standing budget. %(payer)s is told.") % {"payer": row.payer_name}
 
         return _decide(request, form, object_id, act)
@@ -88,10 +94,8 @@ class RequestActions:
     def send_request(self, request: HttpRequest, form: RequestForm, object_id: str) -> HttpResponse:
         def act(by: User) -> str:
             row = asking.send(object_id, by=by)
-            if row.state == RequestState.AWAITING_AUTHORISATION and row.two_people:
-                return _("It is paid from money that we hold: a second person must authorise it before it is sent.")
             if row.state == RequestState.AWAITING_AUTHORISATION:
-                return _("The amount is above the limit: a second person must authorise it before it is sent.")
+                return _why_a_second_person(row)
             return _("The approval request is on its way to %(payer)s.") % {"payer": row.payer_name}
 
         return _decide(request, form, object_id, act)

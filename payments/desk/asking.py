@@ -226,6 +226,8 @@ def authorise(request_id: str, *, by: User) -> PaymentRequest:
     _only_in(request, RequestState.AWAITING_AUTHORISATION)
     if request.requested_by_id == by.pk:
         raise Refusal("own_request")
+    if by.email and request.payments.filter(receiver_email__iexact=by.email).exists():
+        raise Refusal("own_payment")
     check_proven(request)
     request.authorised_by = by
     PaymentRequest.objects.filter(pk=request.pk).update(authorised_by=by)

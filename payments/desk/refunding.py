@@ -3,6 +3,7 @@
 A refund is a payment request like any other, the other way round: its payer is the wallet that received the money, its
 receiver the wallet that paid. Ours sends back what a seller received, always by two people; otherwise the receiver gets
 the link by email. Never more goes back than arrived by wallet, less what went back or is on its way back already.
+Between two currencies whoever received gives back an exact amount of theirs, and whoever paid gets what it buys.
 """
 
 from __future__ import annotations
@@ -18,27 +19,22 @@ from payments.desk.asking import Contact, Line, ask, take
 from payments.models import Payment, PaymentRequest, Refund, Seller
 from payments.models.payments import Purpose
 from payments.openpayments.amounts import Amount, AmountError
-from payments.states import DEAD_PAYMENTS, DEAD_REQUESTS, FINISHED_PAYMENTS, PAID, UNAPPROVED_PAYMENTS
+from payments.states import FINISHED_PAYMENTS, PAID
 from payments.telling.money import format_amount
 from payments.telling.reasons import Refusal
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+    from payments.models import WalletAddress
+
 LONGEST_TITLE = 200
-
-
-def is_over(payment: Payment) -> bool:
-    """Nothing more can arrive by it. Reads `payment.request`."""
-    if payment.state in PAID or payment.state in DEAD_PAYMENTS:
-        return True
-    return payment.state in UNAPPROVED_PAYMENTS and payment.request.state in DEAD_REQUESTS
 
 
 def going_back(payment: Payment) -> Amount:
     """What went back of `payment`, or is on its way back, in its own units. Reads `refunds__payment__request`."""
     back = [each.payment for each in payment.refunds.all()]
-    counted = [arrived(each) if is_over(each) else each.amount for each in back]
+    counted = [each.worth_arrived if each.is_over else each.worth for each in back]
     return Amount(sum(_at_least(amount, payment.asset_scale) for amount in counted), payment.asset)
 
 
@@ -114,22 +110,20 @@ def _check(payment: Payment, amount: Amount, seen: Amount | None, *, of_escrow: 
 def _ask(payment: Payment, amount: Amount, *, by: User, form_id: str) -> PaymentRequest:
     origin = payment.request
     to = origin.payer_wallet
-    if to.asset_code != payment.asset_code:
-        raise Refusal("refund_other_currency", paid=to.asset_code, received=payment.asset_code)
-    try:
-        exact = amount.rescaled(to.asset.scale)
-    except AmountError as error:
-        raise Refusal("refund_too_fine", amount=format_amount(amount), wallet=to.url) from error
+    receiver = Contact(origin.payer_name, origin.payer_email, origin.payer_language)
+    if changes_currency(payment):
+        line = Line(to, receiver, None, purpose=Purpose.REFUND, pays=amount)
+    else:
+        line = Line(to, receiver, _exact(amount, to), purpose=Purpose.REFUND)
     ours = Seller.objects.filter(wallet=payment.receiver_wallet).order_by("-is_default", "pk").first()
     payer = _sender(payment, ours)
     with translation.override(payer.language):
         title = (_("Refund: %(title)s") % {"title": origin.title})[:LONGEST_TITLE]
-    receiver = Contact(origin.payer_name, origin.payer_email, origin.payer_language)
     return ask(
         payer_wallet=payment.receiver_wallet,
         payer=payer,
         seller=ours or origin.seller,
-        lines=[Line(to, receiver, exact, purpose=Purpose.REFUND)],
+        lines=[line],
         title=title,
         reference=origin.reference,
         requested_by=by,
@@ -137,6 +131,19 @@ def _ask(payment: Payment, amount: Amount, *, by: User, form_id: str) -> Payment
         origin_path=origin.origin_path,
         two_people=ours is not None,
     )
+
+
+def changes_currency(payment: Payment) -> bool:
+    """Whoever paid it has another currency than whoever received it."""
+    return bool(payment.request.payer_wallet.asset_code != payment.asset_code)
+
+
+def _exact(amount: Amount, to: WalletAddress) -> Amount:
+    """As the wallet counts that gets it back."""
+    try:
+        return amount.rescaled(to.asset.scale)
+    except AmountError as error:
+        raise Refusal("refund_too_fine", amount=format_amount(amount), wallet=to.url) from error
 
 
 def _sender(payment: Payment, ours: Seller | None) -> Contact:

@@ -14,13 +14,11 @@ from payments.engine.ending import finish, nothing_left_to_ask
 from payments.engine.rest import rest_of
 from payments.engine.transitions import move
 from payments.models import Payment, PaymentRequest
-from payments.states import FINISHED_PAYMENTS, UNORDERED, PaymentState, RequestState
+from payments.states import DEAD_PAYMENTS, FINISHED_PAYMENTS, UNORDERED, PaymentState, RequestState
 from payments.telling.reasons import Refusal
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-
-DEAD = {PaymentState.FAILED, PaymentState.CANCELLED}
 
 
 @transaction.atomic
@@ -31,7 +29,7 @@ def release(payment_id: str, *, by: User | None) -> Payment:
     a payment that is not held, or that failed or was cancelled.
     """
     payment, _request = _taken(payment_id)
-    if payment.state in DEAD:
+    if payment.state in DEAD_PAYMENTS:
         raise Refusal("held_over", state=str(PaymentState(payment.state).label))
     if payment.released_at is None:
         now = clock.now()

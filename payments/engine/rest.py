@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from payments.states import UNORDERED, PaymentState
+from payments.states import DEAD_PAYMENTS, UNORDERED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ def rest_of(request: PaymentRequest, payments: Sequence[Payment]) -> dict[str, A
     unordered = [(payment, payment.latest_quote) for payment in payments if payment.state in UNORDERED]
     total = ordered + sum(payment.needs(quote) for payment, quote in unordered if quote)
     ceiling = request.ceiling_debit or 0
-    dead = any(payment.state in {PaymentState.FAILED, PaymentState.CANCELLED} for payment in payments)
+    dead = any(payment.state in DEAD_PAYMENTS for payment in payments)
     return {
         "ordered_debit": ordered,
         "ceiling_debit": min(ceiling, total) if dead else ceiling,

@@ -177,16 +177,19 @@ MONEY: Final = (
     Invariant(
         "refunded_within_received",
         _("No more goes back of a payment than arrived by it, and no refund is refunded."),
-        # What ended without money gave nothing back. Wallets may count one currency in units of different size.
+        # What ended without money gave nothing back; of what ended in part, only an exact amount to receive is counted.
+        # Wallets may count one currency in units of different size; between two, what the sender pays counts.
         """
         WITH moved AS (
             SELECT original.id AS id, original.asset_scale AS scale, original.received_value AS value
             FROM payments_payment original
             UNION ALL
-            SELECT refund.of_id, back.asset_scale,
-                CASE WHEN back.state IN ('settled', 'failed', 'cancelled') OR (back.state IN ('new', 'quoted')
+            SELECT refund.of_id, COALESCE(back.debit_scale, back.asset_scale),
+                CASE WHEN back.state IN ('failed', 'cancelled') OR (back.state IN ('new', 'quoted')
                           AND request.state IN ('failed', 'declined', 'cancelled', 'expired'))
-                     THEN -back.received_value ELSE -back.value END
+                     THEN CASE WHEN back.fixed_debit IS NULL THEN -back.received_value ELSE 0 END
+                     WHEN back.state = 'settled' AND back.fixed_debit IS NULL THEN -back.received_value
+                     ELSE -COALESCE(back.fixed_debit, back.value) END
             FROM payments_refund refund
             JOIN payments_payment back ON back.id = refund.payment_id
             JOIN payments_paymentrequest request ON request.id = back.request_id

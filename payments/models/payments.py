@@ -21,7 +21,7 @@ from payments.models.grants import Grant
 from payments.models.requests import PaymentRequest
 from payments.models.wallets import WalletAddress
 from payments.openpayments.amounts import Amount, Asset
-from payments.states import COUNTED_ORDERS, PaymentState
+from payments.states import COUNTED_ORDERS, DEAD_PAYMENTS, DEAD_REQUESTS, PAID, UNAPPROVED_PAYMENTS, PaymentState
 
 if TYPE_CHECKING:
     from payments.models.attempts import OutgoingPayment, Quote
@@ -136,6 +136,24 @@ class Payment(Dated, Reasoned):
         """What the payer pays for it, fee included, or less by rounding; None where the receiver's amount is fixed."""
         return amount_of(self.fixed_debit, self.debit_code, self.debit_scale)
 
+    @property
+    def worth(self) -> Amount:
+        """What it takes from where it is paid: what the payer fixed, or what the receiver gets."""
+        return self.pays or self.amount
+
+    @property
+    def worth_received(self) -> Amount:
+        """What of its worth has arrived by wallet: the same share of what the payer fixed, rounded up."""
+        if self.pays is None:
+            return self.received
+        share = min(self.received_value, self.value)
+        return Amount(-(-self.pays.value * share // self.value) if share else 0, self.pays.asset)
+
+    @property
+    def worth_arrived(self) -> Amount:
+        """What of its worth counts as paid once it is over: all of it, or the part that came before it failed."""
+        return self.worth if self.state in PAID else self.worth_received
+
     def needs(self, quote: Quote) -> int:
         """What it takes from what the payer approves, in minor units of the payer's currency."""
         return self.fixed_debit if self.fixed_debit is not None else quote.debit_value or 0
@@ -144,6 +162,18 @@ class Payment(Dated, Reasoned):
     def waits_for_release(self) -> bool:
         """Nothing may be ordered for it yet, whatever the payer approved."""
         return self.held and self.released_at is None
+
+    @property
+    def is_dead(self) -> bool:
+        """It ended without all of its money, or was never approved and can't be any more. Reads the request."""
+        return self.state in DEAD_PAYMENTS or (
+            self.state in UNAPPROVED_PAYMENTS and self.request.state in DEAD_REQUESTS
+        )
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing more can arrive by it. Reads the request."""
+        return self.state in PAID or self.is_dead
 
     @property
     def fell_out(self) -> bool:

@@ -2,26 +2,54 @@
 
 import os
 import sys
+from collections.abc import Callable
 
 import django
 
 from tests import environment  # noqa: F401 - must run before the settings are read
 
 
-def ask(job_ids: str, application_ids: str, user_id: str, form_id: str) -> str:
-    """Ask for these workers' money (numbers with commas); the request's id, or the code of the refusal."""
+def ask(by: str, job_ids: str, application_ids: str, form_id: str) -> str:
+    """Ask for these workers' money (numbers with commas); the request's id."""
     from django.contrib.auth.models import User  # noqa: PLC0415 - models can only be imported after the setup
 
     from jobs.funding import fund, seller_of  # noqa: PLC0415
     from jobs.models import Application, Job  # noqa: PLC0415
-    from payments.telling.reasons import Refusal  # noqa: PLC0415
 
     jobs = [Job.objects.get(pk=key) for key in job_ids.split(",")]
     receivers = [Application.objects.get(pk=key) for key in application_ids.split(",")]
+    return fund(jobs, receivers, seller_of(*jobs), by=User.objects.get(pk=by), form_id=form_id).pk
+
+
+def accept(by: str, submission_id: str) -> str:
+    """Accept a worker's work."""
+    from django.contrib.auth.models import User  # noqa: PLC0415
+
+    from jobs.decisions import accept_submission  # noqa: PLC0415
+
+    return accept_submission(int(submission_id), by=User.objects.get(pk=by)).status
+
+
+def draw(by: str, request_id: str, budget_id: str) -> str:
+    """Pay a quoted request from a standing budget."""
+    from django.contrib.auth.models import User  # noqa: PLC0415
+
+    from payments.desk.budgets import draw  # noqa: PLC0415
+
+    return draw(request_id, budget_id, by=User.objects.get(pk=by)).state
+
+
+ACTS: dict[str, Callable[..., str]] = {"ask": ask, "accept": accept, "draw": draw}
+
+
+def answer(act: str, *arguments: str) -> str:
+    """What it gives; or how it was refused: the code, and the sentence."""
+    from payments.telling.reasons import Refusal  # noqa: PLC0415
+
     try:
-        return fund(jobs, receivers, seller_of(*jobs), by=User.objects.get(pk=user_id), form_id=form_id).pk
+        return ACTS[act](*arguments)
     except Refusal as refusal:
-        return refusal.code
+        return f"{refusal.code}: {refusal}"
 
 
 if __name__ == "__main__":
@@ -30,4 +58,4 @@ if __name__ == "__main__":
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()  # so that all of them begin together
-    sys.stdout.write(ask(*sys.argv[1:]))
+    sys.stdout.write(answer(*sys.argv[1:]))

@@ -7,6 +7,7 @@ from django_q.models import OrmQ
 
 from jobs.models import Member
 from ledger.api import timeline
+from payments.models import PaymentRequest, Seller
 from tests.jobs import cast
 from tests.jobs.dialogs import Answer, confirm
 from tests.payments.staff import person, signed_in
@@ -19,6 +20,11 @@ LIST = "admin:jobs_member_changelist"
 @pytest.fixture
 def staff(db: None) -> Client:
     return signed_in(person("ana", "jobs.view_member", "jobs.add_member", "jobs.change_member"))
+
+
+@pytest.fixture
+def asker(db: None) -> Client:
+    return signed_in(person("eva", "jobs.view_member", "jobs.change_member", "payments.request_paymentrequest"))
 
 
 def fields(**changes: str) -> dict[str, str]:
@@ -118,3 +124,22 @@ def test_a_wallet_is_checked_now_by_a_post_of_who_may_change_members(staff: Clie
     assert onlooker.post(where, {"_form_submitted": "on"}).status_code == 403
     confirm(staff, where)
     assert "Maria Lopez has no wallet address yet." in staff.get(reverse(LIST)).content.decode()
+
+
+def test_a_standing_budget_is_asked_only_where_the_funders_currency_is_known(asker: Client, seller: Seller) -> None:
+    member = cast.member("Sol Foundation", wallet=cast.unchecked_wallet("sol"))
+    where = reverse("admin:jobs_member_set_up_budget", args=[member.pk])
+    told = {"limit": "500.00", "largest": "100.00", "unit": "month", "count": "3", "starts_on": "2099-01-01"}
+    answer = confirm(asker, where, **told)
+    assert "The wallet of this member was never reached. Check it first." in answer.content.decode()
+    assert not PaymentRequest.objects.exists()
+
+
+def test_a_standing_budget_from_the_past_is_refused_with_its_sentence(asker: Client, seller: Seller) -> None:
+    member = cast.member("Sol Foundation")
+    where = reverse("admin:jobs_member_set_up_budget", args=[member.pk])
+    told = {"limit": "500.00", "largest": "100.00", "unit": "month", "count": "3", "starts_on": "2020-01-01"}
+    answer = confirm(asker, where, **told)
+    page = asker.get(answer.headers["HX-Redirect"]).content.decode()
+    assert "The first period cannot start in the past. Choose today or a later day." in page
+    assert not PaymentRequest.objects.exists()

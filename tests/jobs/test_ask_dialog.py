@@ -79,8 +79,15 @@ def test_one_wallet_under_two_members_and_an_email_of_staff_are_pointed_out(staf
     shown = opened(staff, job)
     assert "The same wallet as Xochitl Ruiz." in shown
     assert "The same wallet as Maria Lopez." in shown
-    assert "Citlali Paz has the email address of a member of staff." in shown
+    assert "Citlali Paz has the email address of a member of staff: a second person must authorise" in shown
     assert "checked" in boxes(shown).values()
+
+
+def test_a_worker_with_the_platforms_own_wallet_is_pointed_out(staff: Client, seller: Seller) -> None:
+    job, workers = staffed()
+    workers[1].worker.wallet = seller.wallet
+    workers[1].worker.save()
+    assert opened(staff, job).count("The same wallet as Tequio.") == 1
 
 
 def test_the_fee_stands_beside_the_amounts(staff: Client, seller: Seller) -> None:

@@ -13,7 +13,8 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
 
-from jobs.models import Application
+from jobs.funding import Way, fund
+from jobs.models import Application, JobStatus
 from payments.identifiers import LENGTH
 from payments.models import Seller
 from tests.jobs import cast
@@ -46,6 +47,19 @@ def together(application: Application, form_ids: list[str], by: User, tmp_path: 
 
 def asked_together(asks: list[tuple[list[Application], str]], by: User, tmp_path: Path) -> list[str]:
     """What each of them gets who asks for some workers with a form, all at the same moment."""
+    numbers = [
+        (
+            ",".join(dict.fromkeys(str(application.job_id) for application in applications)),
+            ",".join(str(application.pk) for application in applications),
+            form_id,
+        )
+        for applications, form_id in asks
+    ]
+    return at_once([("ask", str(by.pk), *each) for each in numbers], tmp_path)
+
+
+def at_once(acts: list[tuple[str, ...]], tmp_path: Path) -> list[str]:
+    """What each of `tests.jobs.process` says, all at the same moment; a refusal is its code and its sentence."""
     environment = {
         **os.environ,
         "DATABASE_URL": database(tmp_path),
@@ -53,13 +67,7 @@ def asked_together(asks: list[tuple[list[Application], str]], by: User, tmp_path
     }
     started = [
         subprocess.Popen(
-            [
-                *(sys.executable, "-m", "tests.jobs.process"),
-                ",".join(dict.fromkeys(str(application.job_id) for application in applications)),
-                ",".join(str(application.pk) for application in applications),
-                str(by.pk),
-                form_id,
-            ],
+            [sys.executable, "-m", "tests.jobs.process", *act],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.PIPE,
@@ -67,7 +75,7 @@ def asked_together(asks: list[tuple[list[Application], str]], by: User, tmp_path
             stderr=subprocess.PIPE,
             text=True,
         )
-        for applications, form_id in asks
+        for act in acts
     ]
     return list(_answers(started))
 
@@ -91,12 +99,16 @@ def _answers(started: list["subprocess.Popen[str]"]) -> Iterator[str]:
             process.communicate()
 
 
+def codes(answers: list[str]) -> list[str]:
+    return sorted(answer.partition(":")[0] for answer in answers)
+
+
 def test_one_of_many_who_ask_for_the_same_worker_wins_and_the_others_learn_it(
     rosa: User, seller: Seller, tmp_path: Path
 ) -> None:
     application = cast.applied(cast.job())
     answers = together(application, [f"form-{number}" for number in range(STAFF)], rosa, tmp_path)
-    assert sorted(answers)[1:] == ["payout_exists"] * (STAFF - 1)
+    assert codes(answers)[1:] == ["payout_exists"] * (STAFF - 1)
 
 
 def test_many_clicks_on_one_form_are_one_request(rosa: User, seller: Seller, tmp_path: Path) -> None:
@@ -111,7 +123,7 @@ def test_of_overlapping_workers_one_asks_and_the_others_read_why(rosa: User, sel
     workers = [cast.applied(job, cast.member(name)) for name in ("Maria", "Xochitl", "Citlali")]
     asks = [(workers[:2], "one"), (workers[1:], "two"), ([workers[2], workers[1]], "three")]
     answers = asked_together(asks, rosa, tmp_path)
-    assert sorted(answers)[1:] == ["payout_exists"] * 2
+    assert codes(answers)[1:] == ["payout_exists"] * 2
 
 
 def test_two_jobs_asked_for_in_either_order_at_once_wait_for_each_other(
@@ -121,4 +133,16 @@ def test_two_jobs_asked_for_in_either_order_at_once_wait_for_each_other(
     one, two = cast.applied(cast.job(funder=funder)), cast.applied(cast.job(funder=funder), cast.member("Xochitl"))
     asks = [([one, two], "one"), ([two, one], "two"), ([one, two], "three"), ([two, one], "four")]
     answers = asked_together(asks, rosa, tmp_path)
-    assert sorted(answers)[1:] == ["payout_exists"] * 3
+    assert codes(answers)[1:] == ["payout_exists"] * 3
+
+
+def test_two_who_accept_the_same_work_accept_it_once_and_the_second_reads_so(
+    rosa: User, seller: Seller, tmp_path: Path
+) -> None:
+    job = cast.job(JobStatus.SUBMITTING)
+    worker = cast.applied(job)
+    work = cast.handed_in(worker)
+    cast.approve(fund(job, [worker], seller, Way.HELD, by=rosa, form_id="held"))
+    answers = at_once([("accept", str(rosa.pk), str(work.pk))] * STAFF, tmp_path)
+    told = "submission_moved: This submission of Maria Lopez is “Accepted”, so this cannot be done. Look at it again."
+    assert sorted(answers) == ["accepted", *[told] * (STAFF - 1)]

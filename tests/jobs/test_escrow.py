@@ -13,20 +13,19 @@ from jobs import decisions
 from jobs.escrow import escrow_of, escrows_of, give_back, pay_out, payable
 from jobs.funding import fund
 from jobs.models import Application, ApplicationStatus, Job, JobStatus, Payout, SubmissionStatus
-from jobs.money import requests_of
 from jobs.sync import sync_job
 from ledger.api import seal, timeline, verify
 from payments.desk import asking, refunding, wallets
 from payments.engine.advance import advance
 from payments.invariants import violations
-from payments.models import Message, Payment, PaymentRequest, Refund, Seller
+from payments.models import Message, Payment, PaymentRequest, Seller
 from payments.models.messages import Template
 from payments.models.payments import Purpose
-from payments.openpayments.amounts import Amount, Asset
+from payments.openpayments.amounts import Amount
 from payments.states import PaymentState, RequestState
 from payments.telling.reasons import Refusal
 from tests.jobs import cast
-from tests.jobs.dialogs import confirm
+from tests.jobs.dialogs import confirm, dialog
 from tests.payments.engine.conftest import SECONDS, Stage, sandbox, sandbox_process, stage
 from tests.payments.staff import person, signed_in
 
@@ -232,95 +231,6 @@ def test_more_paid_out_than_arrived_breaks_an_invariant(rosa: User, holder: Sell
     assert f"escrow_is_enough: {job.fundings.get().pk}" in [str(each) for each in violations()]
 
 
-# Giving back
-
-
-def test_what_is_held_goes_back_to_the_funder_by_two_people(rosa: User, holder: Seller) -> None:
-    job, (maria, _ana) = funded(holder, rosa)
-    cast.settle(pay_out(job, [maria], by=rosa, form_id="1"))
-    assert escrow_refused(job, 125001, rosa) == "Only 1,250.00 MXN can still go back."
-    request = give_back(job, job.fundings.get().pk, pesos(100000), by=rosa, form_id="back")
-    assert give_back(job, job.fundings.get().pk, pesos(100000), by=rosa, form_id="back") == request
-    back = request.payments.get()
-    assert (request.payer_wallet, request.payer_email, request.two_people) == (
-        holder.wallet,
-        "treasury@example.org",
-        True,
-    )
-    assert (back.receiver_wallet, back.receiver_name, back.purpose) == (
-        job.funder.wallet,
-        "Sol Foundation",
-        Purpose.REFUND,
-    )
-    assert left(job) == 25000
-    assert request in requests_of(job)
-    cast.settle(request)
-    arrive(request)
-    found = escrow_of(job)
-    assert found
-    assert (found.refunded.value, found.held.value) == (100000, 25000)
-    assert not {"escrow_is_enough", "refunded_within_received"} & {each.invariant.name for each in violations()}
-
-
-def test_nothing_is_paid_out_of_what_is_going_back(rosa: User, holder: Seller) -> None:
-    job, (maria, ana) = funded(holder, rosa)
-    request = give_back(job, job.fundings.get().pk, pesos(125000), by=rosa, form_id="back")
-    assert "Tequio holds 1,250.00 MXN" in refused(job, [maria, ana], rosa)
-    cast.end(request, RequestState.DECLINED)
-    assert left(job) == 250000
-    pay_out(job, [maria, ana], by=rosa, form_id="1")
-    assert escrow_refused(job, 1, rosa) == "Only 0.00 MXN can still go back."
-
-
-def test_two_refunds_at_once_give_back_what_is_held_only_once(rosa: User, holder: Seller) -> None:
-    job, _workers = funded(holder, rosa)
-    funding, seen = job.fundings.get().pk, pesos(250000)
-    give_back(job, funding, pesos(200000), by=rosa, form_id="1", seen=seen)
-    with pytest.raises(Refusal, match="Meanwhile other money was refunded"):
-        give_back(job, funding, pesos(50000), by=rosa, form_id="2", seen=seen)
-    assert escrow_refused(job, 200000, rosa) == "Only 500.00 MXN can still go back."
-
-
-def test_what_a_worker_sends_back_is_held_again(rosa: User, holder: Seller) -> None:
-    job, (maria, ana) = funded(holder, rosa)
-    paid = pay_out(job, [maria, ana], by=rosa, form_id="1")
-    cast.settle(paid)
-    arrive(paid)
-    one = Payment.objects.get(payout__application=maria)
-    back = refunding.refund(one.pk, pesos(125000), by=rosa, form_id="back")
-    assert left(job) == 0
-    cast.settle(back)
-    arrive(back)
-    assert left(job) == 125000
-
-
-def test_a_canceled_job_gives_back_what_is_held_from_its_page(rosa: User, holder: Seller) -> None:
-    job, _workers = funded(holder, rosa, accepted=0)
-    decisions.move_job(job.pk, "cancel", by=rosa, seen=job.status)
-    where = reverse("admin:jobs_job_give_back", args=[job.pk])
-    assert signed_in(person("eva", *MAY)).get(where).status_code == 403
-    client = signed_in(person("ana", *MAY, "payments.refund_payment"))
-    page = reverse("admin:jobs_job_change", args=[job.pk])
-    assert where in client.get(page).content.decode()
-    shown = client.get(where).content.decode()
-    assert 'value="2500.00"' in shown
-    assert "Sol Foundation" in shown
-    assert "is not an amount in MXN" in confirm(client, where, amount="all of it").content.decode()
-    confirm(client, where, amount="2500.00")
-    assert Refund.objects.get().of.request == job.fundings.get().request
-
-
-def escrow_refused(job: Job, value: int, by: User) -> str:
-    with pytest.raises(Refusal) as caught:
-        give_back(job, job.fundings.get().pk, pesos(value), by=by, form_id="no")
-    assert not PaymentRequest.objects.filter(form_id="no").exists()
-    return str(caught.value).replace("\xa0", " ")
-
-
-def pesos(value: int) -> Amount:
-    return Amount(value, Asset("MXN", 2))
-
-
 # The job
 
 
@@ -369,6 +279,28 @@ def test_the_dialog_pays_out_and_without_the_permission_there_is_none(rosa: User
     assert Payout.objects.get().application == maria
     assert PaymentRequest.objects.latest("created_at").state == RequestState.FAILED, "no such wallet answers"
     assert where in client.get(page).content.decode(), "so it is offered again"
+
+
+def test_a_second_click_leads_to_the_payout_of_the_first(rosa: User, holder: Seller) -> None:
+    job, (maria, _ana) = funded(holder, rosa, accepted=1)
+    where = reverse("admin:jobs_job_pay_out", args=[job.pk])
+    client = signed_in(person("ana", *MAY))
+    fields = {**dialog(client, where), "receivers": str(maria.pk)}
+    made = pay_out(job, [maria], by=rosa, form_id=fields["form_id"])
+    answer = client.post(where, fields, headers={"HX-Request": "true"})
+    assert answer.headers["HX-Redirect"] == reverse("admin:payments_paymentrequest_change", args=[made.pk])
+    assert Payout.objects.get().payment.request == made
+
+
+def test_what_the_dialog_can_not_have_shown_pays_nobody(rosa: User, holder: Seller) -> None:
+    job, (maria, _ana) = funded(holder, rosa, accepted=1)
+    where = reverse("admin:jobs_job_pay_out", args=[job.pk])
+    client = signed_in(person("ana", *MAY))
+    answer = confirm(client, where, receivers=str(maria.pk), seen=f"{'9' * 5000}:x {maria.pk}:y z")
+    told = client.get(answer.headers["HX-Redirect"]).content.decode()
+    assert "What Maria Lopez is to get changed meanwhile." in told
+    assert not Payout.objects.exists()
+    assert client.get(reverse("admin:jobs_job_pay_out", args=["9" * 5000])).status_code == 404
 
 
 def test_it_is_offered_only_while_somebody_is_left_to_be_paid_out(rosa: User, holder: Seller) -> None:

@@ -5,14 +5,21 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from jobs import narrating, wallet_changes
+from jobs.escrow import pay_out
+from jobs.funding import fund
 from jobs.models import Member, WalletChange, WalletChangeState
 from jobs.reasons import JobRefusal
+from jobs.standing import set_up_budget
 from ledger.api import timeline
+from payments.desk.budgets import Terms, business_day
 from payments.mail.rendering import render
-from payments.models import Message, WalletAddress
+from payments.models import Message, PaymentRequest, WalletAddress
+from payments.models.budgets import Unit
+from payments.openpayments.amounts import Amount, Asset
 from payments.telling.reasons import Refusal
 from tests.jobs import cast
 from tests.jobs.dialogs import confirm
+from tests.jobs.test_escrow import funded, left
 from tests.payments.staff import person, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -232,3 +239,62 @@ def test_each_entry_has_its_sentence(maria: Member, rosa: User, luis: User) -> N
     for row in timeline([("member", str(maria.pk))]):
         assert "%(" not in narrating.describe(row).text
         assert "Maria" not in str(row.data)
+
+
+# While it waits, nobody knows where the money belongs.
+
+WAITS = "Another wallet of {} waits for a second person. Confirm it or refuse it on their page, then ask."
+
+
+def test_a_worker_whose_wallet_change_waits_is_not_paid_until_it_is_decided(
+    maria: Member, rosa: User, luis: User
+) -> None:
+    seller, job = cast.seller(), cast.job(workers_wanted=2)
+    waits, other = cast.applied(job, maria), cast.applied(job, cast.member("Xochitl Ruiz"))
+    change = proposed(maria, rosa)
+    with pytest.raises(JobRefusal) as caught:
+        fund(job, [waits, other], seller, by=rosa, form_id="1")
+    assert str(caught.value) == WAITS.format("Maria Lopez")
+    assert not PaymentRequest.objects.exists()
+    shown = signed_in(User.objects.create_superuser("root")).get(
+        reverse("admin:jobs_job_request_payment", args=[job.pk])
+    )
+    assert WAITS.format("Maria Lopez") in shown.content.decode()
+    assert fund(job, [other], seller, by=rosa, form_id="2").payments.count() == 1
+    wallet_changes.confirm(change.pk, by=luis)
+    waits.worker.refresh_from_db()
+    assert fund(job, [waits], seller, by=rosa, form_id="3").payments.get().receiver_wallet == change.after
+
+
+def test_a_funder_whose_wallet_change_waits_is_asked_for_nothing(rosa: User, luis: User) -> None:
+    seller, job = cast.seller(), cast.job()
+    worker, before = cast.applied(job), job.funder.wallet
+    change = proposed(job.funder, rosa)
+    terms = Terms(pesos(100000), pesos(100000), Unit.MONTH, 1, business_day().replace(day=28))
+    for ask in (
+        lambda: fund(job, [worker], seller, by=rosa, form_id="1"),
+        lambda: set_up_budget(job.funder, terms, by=rosa, form_id="2"),
+    ):
+        with pytest.raises(JobRefusal) as caught:
+            ask()
+        assert str(caught.value) == WAITS.format("Sol Foundation")
+    assert not PaymentRequest.objects.exists()
+    shown = signed_in(User.objects.create_superuser("root")).get(
+        reverse("admin:jobs_job_request_payment", args=[job.pk])
+    )
+    assert WAITS.format("Sol Foundation") in shown.content.decode()
+    wallet_changes.refuse(change.pk, by=luis)
+    assert fund(job, [worker], seller, by=rosa, form_id="3").payer_wallet == before
+
+
+def test_nothing_is_paid_out_to_a_wallet_that_may_be_another(rosa: User) -> None:
+    job, (maria, _ana) = funded(cast.holder(), rosa)
+    proposed(maria.worker, rosa)
+    with pytest.raises(JobRefusal) as caught:
+        pay_out(job, [maria], by=rosa, form_id="out")
+    assert str(caught.value) == WAITS.format("Maria Lopez")
+    assert left(job) == 250000
+
+
+def pesos(value: int) -> Amount:
+    return Amount(value, Asset("MXN", 2))

@@ -17,7 +17,7 @@ from payments.openpayments.amounts import Amount, Asset
 from payments.states import RequestState
 from payments.telling.reasons import Refusal
 from tests.jobs import cast
-from tests.jobs.dialogs import confirm
+from tests.jobs.dialogs import confirm, dialog
 from tests.payments.staff import person, signed_in
 
 if TYPE_CHECKING:
@@ -117,11 +117,6 @@ def test_of_two_who_refund_at_once_the_second_looks_again(rosa: User, paid: Paym
         refunding.refund(paid.pk, pesos(25000), by=rosa, form_id="2", seen=seen)
 
 
-def test_what_changed_its_currency_on_the_way_is_refused_with_a_sentence(rosa: User) -> None:
-    paid = pay(rosa, cast.wallet("berlin", "EUR"))
-    assert "was made in EUR and received in MXN" in refused(paid, 100, rosa)
-
-
 def test_money_held_for_workers_goes_back_from_its_job_only(rosa: User) -> None:
     job = cast.job(funder=cast.member("Sol Foundation"))
     cast.applied(job)
@@ -154,3 +149,80 @@ def test_the_page_of_a_payment_offers_it_to_whoever_may(rosa: User, paid: Paymen
     answer = confirm(client, where, amount="500.00")
     made = Refund.objects.get().payment.request_id
     assert answer.headers["HX-Redirect"] == reverse("admin:payments_paymentrequest_change", args=[made])
+
+
+def test_a_second_click_leads_to_the_refund_of_the_first(rosa: User, paid: Payment) -> None:
+    where = reverse("admin:payments_payment_refund", args=[paid.pk])
+    client = signed_in(person("ana", *SEE, "payments.refund_payment"))
+    fields = {**dialog(client, where), "amount": "1250.00"}
+    made = refunding.refund(paid.pk, pesos(125000), by=rosa, form_id=fields["form_id"])
+    answer = client.post(where, fields, headers={"HX-Request": "true"})
+    assert answer.headers["HX-Redirect"] == reverse("admin:payments_paymentrequest_change", args=[made.pk])
+    assert Refund.objects.get().payment.request == made
+
+
+# Where the payment changed its currency, who received gives back an exact amount of theirs
+
+
+@pytest.fixture
+def paid_in_euros(rosa: User) -> Payment:
+    """1,250.00 MXN arrived at Maria, from a wallet in EUR."""
+    return pay(rosa, cast.wallet("berlin", "EUR"))
+
+
+def test_whoever_paid_in_another_currency_gets_what_it_buys(rosa: User, paid_in_euros: Payment) -> None:
+    request = refunding.refund(paid_in_euros.pk, pesos(50000), by=rosa, form_id="1")
+    back = request.payments.get()
+    assert (back.pays, back.asset, back.receiver_wallet) == (
+        pesos(50000),
+        Asset("EUR", 2),
+        paid_in_euros.request.payer_wallet,
+    )
+    assert left(paid_in_euros) == 75000
+
+
+def test_between_currencies_no_more_is_given_back_than_was_received(rosa: User, paid_in_euros: Payment) -> None:
+    assert refused(paid_in_euros, 125001, rosa) == "Only 1,250.00 MXN can still go back."
+    with pytest.raises(Refusal, match="Only"):
+        refunding.refund(paid_in_euros.pk, Amount(100, Asset("EUR", 2)), by=rosa, form_id="euros")
+    request = refunding.refund(paid_in_euros.pk, pesos(125000), by=rosa, form_id="1", seen=pesos(125000))
+    with pytest.raises(Refusal, match="Meanwhile other money was refunded"):
+        refunding.refund(paid_in_euros.pk, pesos(1), by=rosa, form_id="2", seen=pesos(125000))
+    assert refused(paid_in_euros, 1, rosa) == "Only 0.00 MXN can still go back."
+    cast.end(request, RequestState.DECLINED)
+    assert left(paid_in_euros) == 125000
+
+
+def test_between_currencies_what_was_given_counts_whatever_it_bought(rosa: User, paid_in_euros: Payment) -> None:
+    settled = refunding.refund(paid_in_euros.pk, pesos(50000), by=rosa, form_id="1")
+    Payment.objects.filter(request=settled).update(value=2500, received_value=2500)
+    cast.settle(settled)
+    assert left(paid_in_euros) == 75000
+    failed = refunding.refund(paid_in_euros.pk, pesos(60000), by=rosa, form_id="2")
+    Payment.objects.filter(request=failed).update(value=3000, received_value=1000)
+    assert left(paid_in_euros) == 15000
+    cast.end(failed, RequestState.FAILED)
+    assert left(paid_in_euros) == 75000 - 20000, "a third of it came"
+
+
+def test_between_currencies_more_back_than_arrived_breaks_the_invariant(rosa: User, paid_in_euros: Payment) -> None:
+    request = refunding.refund(paid_in_euros.pk, pesos(125000), by=rosa, form_id="1")
+    Payment.objects.filter(request=request).update(value=6250)
+    assert "refunded_within_received" not in {each.invariant.name for each in violations()}
+    Payment.objects.filter(request=request).update(fixed_debit=125001)
+    names = {each.invariant.name: each.ids for each in violations()}
+    assert names["refunded_within_received"] == (paid_in_euros.pk,)
+
+
+def test_the_form_says_both_currencies_plainly(rosa: User, paid_in_euros: Payment) -> None:
+    where = reverse("admin:payments_payment_refund", args=[paid_in_euros.pk])
+    client = signed_in(person("ana", *SEE, "payments.refund_payment"))
+    shown = client.get(where).content.decode()
+    for words in (
+        "Maria Lopez gives back exactly the amount below, in MXN, charges of their wallet included.",
+        "Sol Foundation gets what it buys in EUR on that day: more or less than they paid.",
+    ):
+        assert words in shown, words
+    assert "is not an amount in MXN" in confirm(client, where, amount="20 EUR").content.decode()
+    confirm(client, where, amount="500.00")
+    assert Refund.objects.get().payment.pays == pesos(50000)
