@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 #: Every story begins at noon on a second of a month, whatever day it is: what depends on the calendar is the same then.
 DAY, HOUR = 2, 18
+#: When the cast took its places: what was looked up then is not fresh any more.
+THE_DAY_BEFORE = timedelta(days=1)
 
 
 class Runner:
@@ -64,11 +66,11 @@ class Runner:
     def world(self, name: str) -> World:
         """A new world of the story `name`, in which nothing has happened yet."""
         if name not in self._seated:
-            self._seated[name] = self._new_world(name, self._empty, f"{self._name}_{name}").database
-            self._seat(name)
-        return self._new_world(name, self._seated[name], f"{self._name}_{next(self._numbers)}")
+            cast = self._new_world(name, self._empty, f"{self._name}_{name}", _beginning() - THE_DAY_BEFORE)
+            self._seated[name] = self._seat(cast)
+        return self._new_world(name, self._seated[name], f"{self._name}_{next(self._numbers)}", _beginning())
 
-    def _new_world(self, name: str, template: str, database: str) -> World:
+    def _new_world(self, name: str, template: str, database: str, begins: datetime) -> World:
         """With wallets that know of nothing but their balances."""
         from tests.faults.stories import STORIES  # noqa: PLC0415 - as above
         from tests.faults.stories.base import KEY_ID, PLATFORM  # noqa: PLC0415
@@ -77,7 +79,7 @@ class Runner:
         story = STORIES[name]
         folder = self._folder / database
         folder.mkdir()
-        set_clock(self._clock, int(_beginning().timestamp() - time.time()))
+        set_clock(self._clock, int(begins.timestamp() - time.time()))
         self._sandbox.reset()
         self._sandbox.settings(settleOnCommand=True, settleDelayMs=0, waitSeconds=0)
         jwk = public_jwk(self._key, KEY_ID).to_wire()
@@ -92,16 +94,14 @@ class Runner:
             )
         return World(story, folder, self._sandbox.port, self._databases.copy(template, database))
 
-    def _seat(self, name: str) -> None:
-        """In a process of its own, so that this one never holds a connection."""
+    def _seat(self, world: World) -> str:
+        """Its database, with the cast in it. In a process of its own, so that this one never holds a connection."""
         from tests.faults import lives  # noqa: PLC0415 - as above
-        from tests.faults.stories import STORIES  # noqa: PLC0415
-        from tests.faults.world import World  # noqa: PLC0415
 
-        world = World(STORIES[name], self._folder / f"{self._name}_{name}", self._sandbox.port, self._seated[name])
         with lives.Process(world, "seating", lambda: lives.seat(world, self._key)) as process:
             process.wait()
         assert not lives.errors(world), lives.errors(world)
+        return world.database
 
     def record(self, name: str) -> list[Any]:
         """The points of one healthy life of the story, in their order; what is wrong at its end ends the run."""

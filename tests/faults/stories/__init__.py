@@ -16,5 +16,5 @@ if TYPE_CHECKING:
     from tests.faults.stories.base import Story
 
 STORIES: Final[dict[str, Story]] = {
-    story.name: story for story in (Alone(), Split(), Held(), Escrow(), Budget(), Exactly(), Refund())
+    story.name: story for story in (Alone(), Split(), Budget(), Held(), Escrow(), Exactly(), Refund())
 }
