@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from tests.faults import lives
 from tests.faults.naming import Case, Result, Side, Verdict, Way
-from tests.faults.world import A_MINUTE, pass_time
+from tests.faults.stories.base import A_MINUTE
+from tests.faults.world import pass_time
 
 if TYPE_CHECKING:
     from tests.faults.world import World
@@ -31,7 +32,7 @@ def _killed(case: Case, world: World) -> Result:
 
 
 def _stopped(case: Case, world: World) -> Result:
-    """Two processes believe that the request is theirs; the lease and its fencing number say whose it is."""
+    """Two processes believe that a request is theirs; the lease and its fencing number say whose it is."""
     reached = lives.stop_at(world, FIRST, case.point, case.side)
     with lives.Process(world, FIRST, lambda: lives.watched(world, reached), case.mutant) as first:
         if not first.is_stopped():

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, NoReturn, Self
 from django.db import connections
 from django_q.models import OrmQ
 
+from ledger import clock
 from payments.client import client
 from payments.engine import advance, backoff
+from payments.models import PaymentRequest
 from payments.pages import approve
 from payments.running import starting, working
 from tests.faults import mutants
@@ -28,6 +30,8 @@ from tests.faults.verdict import judge, lies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from tests.faults.world import World
 
@@ -47,6 +51,7 @@ def prepare() -> None:
     vars(backoff)["LOOKS_SECONDS"] = tuple(seconds * STRETCH for seconds in backoff.LOOKS_SECONDS)
     # One call after the other, however slow the machine: the order of points is then the same in every run.
     advance.MAX_AT_ONCE = 1
+    working.AT_ONCE = 1
     working.REQUEST_SECONDS = LONGEST_SECONDS
     instruments.install()
 
@@ -129,6 +134,16 @@ def watched(world: World, reached: Callable[[Point, Side], None]) -> None:
     world.live()
 
 
+def seat(world: World, key: Ed25519PrivateKey) -> None:
+    """What is there before the story begins, in a database that can be copied as it is then."""
+    world.story.seat(world, key)
+    OrmQ.objects.all().delete()
+    if connections["default"].vendor == "sqlite":
+        with connections["default"].cursor() as cursor:
+            # A copy of the file alone must be whole.
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 def take_over(world: World) -> None:
     """Another process, which knows only what was written down: the queue's tasks went with whoever had taken them."""
     OrmQ.objects.all().delete()
@@ -145,9 +160,9 @@ def last_life(world: World) -> None:
 
 
 def look_in(world: World, name: str) -> None:
-    """Another process comes by while the first still holds the request: it has to leave it alone."""
+    """Another process comes by while the first still holds a request: it has to leave it alone."""
     instruments.watch = Watch(lambda point, side: note_plan(world, name, point, side))
-    if request := world.request:
+    for request in PaymentRequest.objects.filter(lease_until__gt=clock.now()):
         advance.advance(request.pk, HURRIED_SECONDS)
 
 

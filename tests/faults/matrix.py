@@ -1,6 +1,7 @@
-"""The crash-point matrix: every point of one payment's life, and what became of the payment after a death there.
+"""The crash-point matrix: every point of every way of paying, and what became of the money after a death there.
 
 python -m tests.faults.matrix --write docs/crash-points.md
+python -m tests.faults.matrix --story held budget
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from tests import environment  # noqa: F401 - the runners inherit it
-from tests.faults import databases, report
-from tests.faults.naming import Case, Kind, Point, Result, Side, Verdict, Way
+from tests.faults import databases, report, selection
+from tests.faults.naming import Case, Point, Result, Verdict
 from tests.faults.precautions import PRECAUTIONS, Precaution
 from tests.sandbox.process import PROJECT
 
@@ -47,8 +48,12 @@ class RunnerProcess:
                 text=True,
             )
 
-    def record(self) -> list[Point]:
-        return [Point.from_wire(wire) for wire in self._ask(None)]
+    def record(self, story: str) -> list[Point]:
+        return [Point.from_wire(wire) for wire in self._ask(story)]
+
+    def stories(self) -> dict[str, str]:
+        told: dict[str, str] = self._ask(None)
+        return told
 
     def run(self, case: Case) -> Result:
         for _ in range(TRIES):
@@ -106,9 +111,18 @@ class Matrix:
         self._databases.drop_all()
         self._holder.cleanup()
 
-    def points(self) -> list[Point]:
-        """What a process passes on its way from nothing to a settled payment, in its order."""
-        return self._runners[0].record()
+    def points(self, story: str) -> list[Point]:
+        """What a process passes on its way from nothing to the end of the story, in its order."""
+        return self._runners[0].record(story)
+
+    def stories(self) -> dict[str, str]:
+        """All of them, in their order, with what each is."""
+        return self._runners[0].stories()
+
+    def all_of(self, stories: Iterable[str]) -> report.Found:
+        """Every case at every point of these stories."""
+        points = {story: self.points(story) for story in stories}
+        return report.Found(points, self.run(selection.all_of(points)))
 
     def run(self, cases: Iterable[Case]) -> list[Result]:
         """All of them, shared out among the runners; results in the order of the cases."""
@@ -139,27 +153,35 @@ class Matrix:
         return any(precaution.shows in fault for result in results for fault in result.verdict.faults)
 
 
-def cases_of(points: Iterable[Point]) -> list[Case]:
-    """A death on either side of every point; and, of every call, being stopped there while others go on."""
-    cases = []
-    for point in points:
-        ways = list(Way) if point.kind == Kind.CALL else [Way.KILLED]
-        cases += [Case(way, point, side) for way in ways for side in Side]
-    return cases
-
-
 def write(path: Path, url: str) -> None:
     """Run everything on SQLite, and on the server of `url` if it names one; then write the page of the docs."""
-    results: dict[str, Sequence[Result]] = {}
+    found: dict[str, report.Found] = {}
     for name, where in {"SQLite": "", **({"PostgreSQL": url} if databases.is_server(url) else {})}.items():
         with Matrix(where) as matrix:
-            results[name] = matrix.run(cases_of(matrix.points()))
+            says = matrix.stories()
+            found[name] = matrix.all_of(says)
             missed = [precaution.name for precaution in PRECAUTIONS if not matrix.notices(precaution)]
-        wrong = [f"{result.case}: {result.verdict.faults}" for result in results[name] if not result.is_good]
-        if wrong or missed:
-            sys.exit("\n".join([f"On {name}:", *wrong, *missed]))
+        _end_if(wrong_in(found[name]) + missed, name)
     mutants = [(precaution.name, precaution.without_it) for precaution in PRECAUTIONS]
-    path.write_text(report.page(results, mutants), encoding="utf-8")
+    path.write_text(report.page(says, found, mutants), encoding="utf-8")
+
+
+def only(stories: Sequence[str], url: str) -> None:
+    """Every case of these stories, on the database of `url`; tells how they ended."""
+    name = "PostgreSQL" if databases.is_server(url) else "SQLite"
+    with Matrix(url if databases.is_server(url) else "") as matrix:
+        found = matrix.all_of(stories)
+    print(report.summary(name, found))  # noqa: T201 - the result of a command
+    _end_if(wrong_in(found), name)
+
+
+def wrong_in(found: report.Found) -> list[str]:
+    return [f"{each.case}: {report.ending(each)} {each.verdict}" for each in found.results if not each.is_good]
+
+
+def _end_if(wrong: list[str], name: str) -> None:
+    if wrong:
+        sys.exit("\n".join([f"On {name}:", *wrong]))
 
 
 def _memory() -> str | None:
@@ -170,5 +192,11 @@ def _memory() -> str | None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", type=Path, required=True, help="the page to write")
-    write(parser.parse_args().write, os.environ.get("DATABASE_URL", ""))
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--write", type=Path, help="the page to write, from all stories")
+    what.add_argument("--story", nargs="+", help="run only these, on the database of DATABASE_URL")
+    given, address = parser.parse_args(), os.environ.get("DATABASE_URL", "")
+    if given.write:
+        write(given.write, address)
+    else:
+        only(given.story, address)

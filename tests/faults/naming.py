@@ -40,6 +40,11 @@ class Point:
     def __str__(self) -> str:
         return f"{self.kind} {self.label} #{self.occurrence}"
 
+    @property
+    def what(self) -> tuple[Kind, str]:
+        """The same for every time that it is passed, in every story."""
+        return self.kind, self.label
+
     def to_wire(self) -> list[Any]:
         return [self.kind.value, self.label, self.occurrence]
 
@@ -50,22 +55,25 @@ class Point:
 
 @dataclass(frozen=True)
 class Case:
-    """What happens to one process; `mutant` names the precaution that its engine lacks."""
+    """What happens to one process of a story; `mutant` names the precaution that its engine lacks."""
 
+    story: str
     way: Way
     point: Point
     side: Side
     mutant: str = ""
 
     def __str__(self) -> str:
-        return f"{self.way} {self.side} {self.point}" + (f" [{self.mutant}]" if self.mutant else "")
+        return f"{self.story}: {self.way} {self.side} {self.point}" + (f" [{self.mutant}]" if self.mutant else "")
 
     def to_wire(self) -> dict[str, Any]:
-        return {"way": self.way, "point": self.point.to_wire(), "side": self.side, "mutant": self.mutant}
+        point = self.point.to_wire()
+        return {"story": self.story, "way": self.way, "point": point, "side": self.side, "mutant": self.mutant}
 
     @classmethod
     def from_wire(cls, wire: dict[str, Any]) -> Case:
-        return cls(Way(wire["way"]), Point.from_wire(wire["point"]), Side(wire["side"]), wire["mutant"])
+        point = Point.from_wire(wire["point"])
+        return cls(wire["story"], Way(wire["way"]), point, Side(wire["side"]), wire["mutant"])
 
 
 @dataclass
@@ -73,7 +81,7 @@ class Verdict:
     """`faults` is what must never be. None of them: settled, exactly once, and everything tells so."""
 
     faults: list[str] = field(default_factory=list)
-    #: How often the payer approved in their wallet: once, and once more for each approval that was lost.
+    #: How often payers approved in their wallets: as often as the story says, and once more for each that was lost.
     approvals: int = 0
     lost_approvals: int = 0
     #: Messages that were handed over again, under the same Message-ID.

@@ -111,7 +111,8 @@ class Instruments:
     def _executed(self, execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
         """A statement that writes without a transaction commits by itself, and never passes the commit's seam."""
         words = sql.split(maxsplit=3)
-        if context["connection"].in_atomic_block or not words or words[0].upper() not in WRITES:
+        is_watched = self.watch is not None and not context["connection"].in_atomic_block
+        if not is_watched or not words or words[0].upper() not in WRITES:
             return execute(sql, params, many, context)
         table = next(word for word in words if word.startswith('"')).strip('"')
         with self.passing(Kind.WRITE, f"{_place()}: {words[0]} {table}"):

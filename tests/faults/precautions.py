@@ -7,6 +7,8 @@ from typing import Final
 
 from tests.faults.naming import Case, Kind, Point, Side, Way
 
+#: Where they are looked for; every other story is made of the same steps.
+STORY: Final = "alone"
 ORDER: Final = Point(Kind.CALL, "create-outgoing-payment", 1)
 
 
@@ -21,7 +23,7 @@ class Precaution:
 
     @property
     def cases(self) -> list[Case]:
-        return [Case(*where, mutant=self.name) for where in self.where]
+        return [Case(STORY, *where, mutant=self.name) for where in self.where]
 
 
 PRECAUTIONS: Final = (

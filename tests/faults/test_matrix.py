@@ -1,4 +1,4 @@
-"""Money moves at most once and is never lost, whatever dies and whenever.
+"""Money moves at most once and is never lost, whatever dies and whenever, in every way of paying.
 
 One test, because everything in it shares two warm runners. `docs/crash-points.md` tells how to read what it finds.
 """
@@ -9,10 +9,11 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from tests.faults import databases, report
-from tests.faults.matrix import Matrix, cases_of
+from tests.faults import databases, report, selection
+from tests.faults.matrix import Matrix, wrong_in
 from tests.faults.naming import Kind
 from tests.faults.precautions import PRECAUTIONS
+from tests.faults.report import FULLY
 from tests.summaries import SUMMARY
 
 if TYPE_CHECKING:
@@ -20,24 +21,25 @@ if TYPE_CHECKING:
 
     from tests.faults.naming import Point
 
-COLLECTING = "post-continue"
+#: Each is answered once, with what nobody can ask for again.
+ANSWERED_ONCE = ("post-continue", "post-token")
 
 
-def test_whatever_dies_and_whenever_a_payment_settles_exactly_once(
+def test_whatever_dies_and_whenever_each_payment_settles_exactly_once(
     record_property: Callable[[str, object], None],
 ) -> None:
     url = os.environ.get("DATABASE_URL", "")
     name = "PostgreSQL" if databases.is_server(url) else "SQLite"
     with Matrix(url if databases.is_server(url) else "") as matrix:
-        points = matrix.points()
-        the_watch_sees_everything(points)
-        results = matrix.run(cases_of(points))
-        record_property(SUMMARY, report.summary(name, results))
-        assert [
-            f"{result.case}: {report.ending(result)} {result.verdict}" for result in results if not result.is_good
-        ] == []
-        near_the_collecting = around(points, COLLECTING)
-        assert {result.case.point for result in results if result.asked_again} <= near_the_collecting
+        points = {story: matrix.points(story) for story in matrix.stories()}
+        the_watch_sees_everything(points[FULLY])
+        results = matrix.run(selection.of_the_suite(points))
+        found = report.Found(points, results)
+        record_property(SUMMARY, report.summary(name, found))
+        assert wrong_in(found) == []
+        for story, passed in points.items():
+            asked_again = {result.case.point for result in found.of(story) if result.asked_again}
+            assert asked_again <= around(passed, ANSWERED_ONCE)
         noticed = [precaution.name for precaution in PRECAUTIONS if matrix.notices(precaution)]
         record_property(
             SUMMARY, f"Mutants on {name}: {len(noticed)} of {len(PRECAUTIONS)} noticed: {', '.join(noticed)}."
@@ -54,7 +56,7 @@ def the_watch_sees_everything(points: list[Point]) -> None:
     assert kinds[Kind.WRITE], "some writes need no transaction"
 
 
-def around(points: list[Point], operation: str) -> set[Point]:
-    """The call, with the commit of its intent before it and of its answer after it."""
-    at = next(number for number, point in enumerate(points) if point.label == operation)
-    return set(points[at - 1 : at + 2])
+def around(points: list[Point], operations: tuple[str, ...]) -> set[Point]:
+    """Each such call, with the commit of its intent before it and of its answer after it."""
+    at = [number for number, point in enumerate(points) if point.label in operations]
+    return {point for number in at for point in points[number - 1 : number + 2]}

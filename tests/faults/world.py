@@ -1,9 +1,9 @@
-"""Everybody in the story of one payment, each doing what they would do from what they can see.
+"""Everybody in a story, each doing what they would do from what they can see.
 
-Nobody remembers what a dead process knew: the same people go on after it. Staff look whether their request is there and
-press again if it is not. The payer reads their mail, opens the link, presses what the page offers, approves in their
-wallet, and loads a page again that did not come. The worker runs what is queued and looks for what is due. When nobody
-has anything to do, a minute passes.
+Nobody remembers what a dead process knew: the same people go on after it. Staff look what is there and do the next
+thing, or press again if it is not. Payers read their mail, open the link, press what the page offers, approve in their
+wallet, and load a page again that did not come. The worker runs what is queued and looks for what is due. When nobody
+has anything to do, time passes.
 """
 
 from __future__ import annotations
@@ -17,21 +17,20 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.test import Client
 from django.utils.module_loading import import_string
 from django_q.models import OrmQ
 
+from jobs.tasks import sweep
 from ledger.api import backlog
 from ledger.models import Unsealed
 from payments import tasks
-from payments.desk import asking, wallets
-from payments.desk.asking import Contact, Line
-from payments.models import Message, PaymentRequest, Seller
+from payments.desk import wallets
+from payments.models import Message, PaymentRequest, StandingBudget
+from payments.models.budgets import BudgetState
 from payments.models.messages import MessageState
-from payments.openpayments.amounts import Amount, Asset
 from payments.running import working
-from payments.states import OPEN_REQUESTS, RequestState
+from payments.states import OPEN_REQUESTS
 from tests.faults import mailbox
 from tests.faults.points import instruments
 from tests.sandbox.process import SandboxProcess, SandboxRefusedError
@@ -39,15 +38,11 @@ from tests.sandbox.process import SandboxProcess, SandboxRefusedError
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
-USD: Final = Asset("USD", 2)
-AMOUNT: Final = Amount(100_00, USD)
-FEE: Final = 1_00
-BALANCE: Final = 1_000_00
-PAYER_EMAIL, WORKER_EMAIL = "sol@example.org", "maria@example.org"
-FORM: Final = "the-form"
-A_MINUTE: Final = 60
-#: An hour in which nothing happens: whatever is not done by then waits for a person.
-MOST_MINUTES: Final = 60
+    from payments.models import WalletAddress
+    from tests.faults.stories.base import Person, Story
+
+#: So often time passes, mostly an hour in all: whatever is not done by then waits for a person.
+MOST_WAITS: Final = 60
 #: The ticker looks once a second for as long as it lives; here, it is looked once a round.
 TICKING: Final = "payments.tasks.tick"
 LINK: Final = re.compile(r"https?://\S+/approve/\S+")
@@ -56,7 +51,7 @@ OFFER: Final = re.compile(r'name="action" value="approve">\s*<input type="hidden
 
 @dataclass
 class Browser:
-    """What the payer has before them, and has done; it outlives every process of ours."""
+    """What a payer has before them, and has done; it outlives every process of ours."""
 
     #: Where their wallet sent them, as long as that page has not come.
     tab: str = ""
@@ -66,14 +61,13 @@ class Browser:
     answered: int = 0
 
     @classmethod
-    def opened(cls, folder: Path) -> Browser:
-        path = folder / "browser.json"
+    def opened(cls, path: Path) -> Browser:
         return cls(**json.loads(path.read_text())) if path.exists() else cls()
 
-    def save(self, folder: Path) -> None:
-        new = folder / "browser.new"
+    def save(self, path: Path) -> None:
+        new = path.with_suffix(".new")
         new.write_text(json.dumps(asdict(self)))
-        new.replace(folder / "browser.json")
+        new.replace(path)
 
 
 @cache
@@ -84,12 +78,11 @@ def browser_client() -> Client:
 
 @dataclass
 class World:
-    """One payment's people and things. `folder` keeps what lies outside the database; `port` is the wallets'."""
+    """One story's people and things. `folder` keeps what lies outside the database; `port` is the wallets'."""
 
+    story: Story
     folder: Path
     port: int
-    payer: str
-    worker: str
     database: str
     is_patient: bool = True
     sandbox: SandboxProcess = field(init=False)
@@ -97,102 +90,99 @@ class World:
     def __post_init__(self) -> None:
         self.sandbox = SandboxProcess(port=self.port)  # connects by itself; started by the runner
 
-    @property
-    def payer_name(self) -> str:
-        return self.payer.rpartition("/")[2]
+    def address(self, person: Person) -> str:
+        return f"{self.sandbox.url}/{person.name}"
 
-    @property
-    def worker_name(self) -> str:
-        return self.worker.rpartition("/")[2]
+    def wallet(self, person: Person) -> WalletAddress:
+        return wallets.find_or_add(self.address(person))
 
-    @property
-    def request(self) -> PaymentRequest | None:
-        return PaymentRequest.objects.filter(form_id=FORM).first()
+    def received(self, person: Person) -> int:
+        """What their wallet has taken in, in minor units."""
+        return int(self.sandbox.wallet(person.name)["received"])
+
+    def paid(self, person: Person) -> int:
+        """What has left their wallet, in minor units, its fees included."""
+        told = self.sandbox.wallet(person.name)
+        return person.balance + int(told["received"]) - int(told["balance"])
+
+    def browser(self, person: Person) -> Browser:
+        return Browser.opened(self._browser_file(person))
 
     def live(self) -> None:
-        """Until everything is at rest, or an hour went by; without patience, until there is nothing to do just now."""
-        minutes = 0
-        while minutes <= MOST_MINUTES:
-            if self._staff_act() | self._payer_acts() | self._worker_acts() | self._money_moves():
+        """Until everything is at rest, or too much time went by; without patience, until nothing is to do just now."""
+        waits = 0
+        while waits <= MOST_WAITS:
+            if self._people_act() | self._worker_acts() | self._money_moves():
                 continue
             if not self.is_patient or self.is_at_rest():
                 return
-            minutes += 1
-            pass_time(A_MINUTE)
+            waits += 1
+            pass_time(self.story.wait())
+            # Scheduled every few minutes, it repeats what a lost task should have done.
+            sweep()
 
     def is_at_rest(self) -> bool:
-        request = self.request
+        requests = list(PaymentRequest.objects.all())
         return (
-            request is not None
-            and request.state not in OPEN_REQUESTS
-            and request.next_attempt_at is None
+            {request.form_id for request in requests} == set(self.story.forms)
+            and all(is_at_rest(request) for request in requests)
             and not Message.objects.filter(state__in=[MessageState.QUEUED, MessageState.SENDING]).exists()
             and not Unsealed.objects.exists()
+            and self.story.is_over()
         )
 
     def mail(self) -> list[EmailMessage]:
         return mailbox.read(self.folder)
 
-    def _staff_act(self) -> bool:
-        request, staff = self.request, User.objects.get(username="rosa")
-        if request is None:
-            asking.ask(
-                payer_wallet=wallets.find_or_add(self.payer),
-                payer=Contact("Fundación Sol", PAYER_EMAIL, "es"),
-                seller=Seller.objects.get(),
-                lines=[Line(wallets.find_or_add(self.worker), Contact("María", WORKER_EMAIL, "es"), AMOUNT)],
-                title="Translation into Nahuatl",
-                reference="PO-7",
-                requested_by=staff,
-                form_id=FORM,
-            )
-            return True
-        if request.state == RequestState.QUOTED:
-            asking.send(request.pk, by=staff)
-            return True
-        return False
+    def _people_act(self) -> bool:
+        acted = self.story.staff_act(self)
+        for payer in self.story.payers:
+            acted |= self._payer_acts(payer)
+        return acted
 
-    def _payer_acts(self) -> bool:
-        browser, client = Browser.opened(self.folder), browser_client()
+    def _payer_acts(self, payer: Person) -> bool:
+        browser, client = self.browser(payer), browser_client()
         if browser.tab:
-            return self._load_tab(browser, client)
-        links = self._links()
-        if len(links) == browser.answered:
-            return False
-        page = client.get(links[-1]).content.decode()
-        if " data-done" in page:
+            return self._load_tab(payer, browser, client)
+        links = self._links(payer)
+        pages = {link: client.get(link).content.decode() for link in links[browser.answered :]}
+        if pages and all(" data-done" in page for page in pages.values()):
             browser.answered = len(links)
-            browser.save(self.folder)
-        offer = OFFER.search(page)
-        if offer is None:
+            browser.save(self._browser_file(payer))
+        offers = ((link, offer[1]) for link, page in pages.items() if (offer := OFFER.search(page)))
+        link, accepted = next(offers, ("", ""))
+        if not link:
             return False
-        answer = client.post(links[-1], {"action": "approve", "accepted": offer[1]})
+        answer = client.post(link, {"action": "approve", "accepted": accepted})
         if answer.status_code == 302 and answer["Location"].startswith(self.sandbox.url):
-            self._approve_in_wallet(answer["Location"], browser, client)
+            self._approve_in_wallet(payer, answer["Location"], browser, client)
         return True
 
-    def _approve_in_wallet(self, page: str, browser: Browser, client: Client) -> None:
+    def _approve_in_wallet(self, payer: Person, page: str, browser: Browser, client: Client) -> None:
         try:
             browser.tab = self.sandbox.approve(page)
         except SandboxRefusedError:
             return  # they were here before
         browser.approvals += 1
-        browser.save(self.folder)
-        self._load_tab(browser, client)
+        browser.save(self._browser_file(payer))
+        self._load_tab(payer, browser, client)
 
-    def _load_tab(self, browser: Browser, client: Client) -> bool:
+    def _load_tab(self, payer: Person, browser: Browser, client: Client) -> bool:
         client.get(browser.tab)
         browser.tab = ""
-        browser.answered = len(self._links())
-        browser.save(self.folder)
+        browser.answered = len(self._links(payer))
+        browser.save(self._browser_file(payer))
         return True
 
-    def _links(self) -> list[str]:
+    def _browser_file(self, payer: Person) -> Path:
+        return self.folder / f"{payer.name}.json"
+
+    def _links(self, payer: Person) -> list[str]:
         """Those in the payer's letters that ask for something, oldest first; the same letter twice counts once."""
         links = {}
         for mail in self.mail():
             text = mail.get_body(("plain",))
-            if text and PAYER_EMAIL in mail["To"] and (found := LINK.search(text.get_content())):
+            if text and payer.email in mail["To"] and (found := LINK.search(text.get_content())):
                 links[mail["Message-ID"]] = found[0]
         return list(links.values())
 
@@ -214,8 +204,19 @@ class World:
         return bool(work)
 
     def _money_moves(self) -> bool:
-        """The payer's wallet hands over what it was told to pay."""
+        """The payers' wallet hands over what it was told to pay."""
         return bool(self.sandbox.control("POST", "/settle")["ended"])
+
+
+def is_at_rest(request: PaymentRequest) -> bool:
+    """Nobody waits for it: it has ended, or is the approval of a budget that stands."""
+    return stands(request) or (request.state not in OPEN_REQUESTS and request.next_attempt_at is None)
+
+
+def stands(request: PaymentRequest) -> bool:
+    """It is the approval of a standing budget, which lives on."""
+    budget = StandingBudget.objects.filter(request=request).first()
+    return budget is not None and budget.state == BudgetState.ACTIVE
 
 
 def await_threads() -> None:
@@ -227,6 +228,11 @@ def await_threads() -> None:
 def pass_time(seconds: int) -> None:
     """Move the one clock that the back office and the wallets of this runner share."""
     path = Path(settings.CLOCK_OFFSET_FILE)
+    set_clock(path, int(path.read_text()) + seconds)
+
+
+def set_clock(path: Path, offset: int) -> None:
+    """`offset` in seconds of real time."""
     new = path.with_suffix(".new")
-    new.write_text(str(int(path.read_text()) + seconds))
+    new.write_text(str(offset))
     new.replace(path)

@@ -12,7 +12,7 @@ from ledger import clock
 from payments.engine.backoff import after_failure
 from payments.engine.leases import wake
 from payments.engine.steps.base import ENGINE, SignedStep, is_final, setback
-from payments.engine.transitions import begin, move
+from payments.engine.transitions import Moved, begin, move
 from payments.models import Grant, Payment
 from payments.models.grants import GrantKind
 from payments.openpayments.client import incoming_access, quote_access
@@ -146,11 +146,11 @@ class RotateToken(SignedStep):
         return client.rotate_token(self.token, signer=self.signer, deadline=deadline)
 
     def apply(self, token: AccessToken) -> None:
-        grant = Grant.objects.get(pk=self.grant_id)
+        grant = self._unrenewed()
         Grant.objects.filter(pk=grant.pk).update(**token_columns(grant, token), lease_until=None)
 
     def failed(self, error: OpenPaymentsError) -> None:
-        grant = Grant.objects.get(pk=self.grant_id)
+        grant = self._unrenewed()
         code, params = why(error)
         if isinstance(error, Refused | BadAnswer) or error.outcome_unknown:
             # A rotation whose answer was lost has killed the old token: the approval can't be used any more.
@@ -164,6 +164,18 @@ class RotateToken(SignedStep):
         Grant.objects.filter(pk=grant.pk).update(
             lease_until=None, failures=failures, retry_at=after_failure(failures), reason=code, reason_params=params
         )
+
+    def _unrenewed(self) -> Grant:
+        """The approval, held until the transaction ends.
+
+        Raises Moved when somebody else has renewed its token since, or ended it: what the wallet now says of the token
+        that was to be renewed is no news, and must not end an approval that lives.
+        """
+        grant = Grant.objects.get(pk=self.grant_id)
+        unchanged = Grant.objects.filter(pk=grant.pk, sealed=grant.sealed)
+        if token_of(grant) != self.token or not unchanged.update(lease_until=None):
+            raise Moved(f"the token of grant {grant.pk} is no longer the one to renew")
+        return grant
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ledger.api import timeline
+from payments.desk import budgets
 from payments.engine import advance as engine
 from payments.engine.advance import advance
 from payments.engine.leases import acquire
+from payments.engine.steps.access import RotateToken
 from payments.engine.steps.sending import CreateOutgoing
+from payments.models import Grant
+from payments.models.budgets import BudgetState
 from payments.states import AttemptState, PaymentState, RequestState
+from tests.payments.engine.budgets import DAY, active, again, drawn
 
 if TYPE_CHECKING:
     import pytest
@@ -18,18 +23,20 @@ if TYPE_CHECKING:
     from payments.engine.steps.base import Step
     from tests.payments.engine.conftest import Stage
 
+StepKind = TypeVar("StepKind", bound="Step")
+
 LONGER_THAN_A_LEASE = 60
 
 
-def planned_order(stage: Stage, request_id: str, monkeypatch: pytest.MonkeyPatch) -> CreateOutgoing:
-    """The order to pay, written down by a worker that then went silent before calling."""
+def planned(kind: type[StepKind], request_id: str, monkeypatch: pytest.MonkeyPatch) -> StepKind:
+    """The step of this kind, written down by a worker that then went silent before calling."""
     held: list[Step] = []
 
     class Silent(Exception):
         pass
 
     def fall_silent(steps: list[Step], _suspected: frozenset[str]) -> None:
-        if isinstance(steps[0], CreateOutgoing):
+        if isinstance(steps[0], kind):
             held.extend(steps)
             raise Silent
         do(steps, _suspected)
@@ -39,9 +46,9 @@ def planned_order(stage: Stage, request_id: str, monkeypatch: pytest.MonkeyPatch
         patched.setattr(engine, "_do", fall_silent)
         with contextlib.suppress(Silent):
             advance(request_id, 10)
-    (order,) = held
-    assert isinstance(order, CreateOutgoing)
-    return order
+    (step,) = held
+    assert isinstance(step, kind)
+    return step
 
 
 def test_only_a_lease_that_was_never_let_go_may_have_left_something_behind(stage: Stage) -> None:
@@ -60,7 +67,7 @@ def test_an_order_that_is_carried_out_late_is_found_and_counts_once(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = stage.approved()
-    order = planned_order(stage, request.pk, monkeypatch)
+    order = planned(CreateOutgoing, request.pk, monkeypatch)
     assert acquire(request.pk) is None, "the silent worker still holds its lease"
     answer = engine._call(order)
     stage.later(LONGER_THAN_A_LEASE)
@@ -76,7 +83,7 @@ def test_an_order_that_reaches_the_wallet_after_the_fence_brings_nothing(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = stage.approved()
-    order = planned_order(stage, request.pk, monkeypatch)
+    order = planned(CreateOutgoing, request.pk, monkeypatch)
     stage.later(LONGER_THAN_A_LEASE)
     assert advance(request.pk, 15).state == RequestState.SETTLED
     engine._apply(order, engine._call(order))
@@ -84,3 +91,43 @@ def test_an_order_that_reaches_the_wallet_after_the_fence_brings_nothing(
     assert first
     assert first.state == AttemptState.FAILED
     assert stage.received() == 100_00
+
+
+def test_a_token_that_is_renewed_late_leaves_the_budget_standing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    budget = active(stage)
+    stage.later(DAY)
+    request = drawn(stage, budget)
+    renewal = planned(RotateToken, request.pk, monkeypatch)
+    stage.later(LONGER_THAN_A_LEASE)
+    assert advance(request.pk, 15).state == RequestState.SETTLED
+    engine._apply(renewal, engine._call(renewal))
+    advance(budget.request_id, 15)
+    assert again(budget).state == BudgetState.ACTIVE
+    assert "request.late_answer" in [row.kind for row in timeline([("request", request.pk)], limit=400)]
+
+
+def test_a_token_that_came_late_is_used_by_whoever_was_about_to_renew_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    budget = active(stage)
+    stage.later(DAY)
+    request = drawn(stage, budget)
+    first = planned(RotateToken, request.pk, monkeypatch)
+    stage.later(LONGER_THAN_A_LEASE)
+    second = planned(RotateToken, request.pk, monkeypatch)
+    engine._apply(first, engine._call(first))
+    engine._apply(second, engine._call(second))
+    stage.later(LONGER_THAN_A_LEASE)
+    assert advance(request.pk, 15).state == RequestState.SETTLED
+    assert again(budget).state == BudgetState.ACTIVE
+
+
+def test_a_token_that_comes_after_the_approval_ended_is_not_kept(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    budget = active(stage)
+    stage.later(DAY)
+    renewal = planned(RotateToken, drawn(stage, budget).pk, monkeypatch)
+    answer = engine._call(renewal)
+    budgets.stop(budget.pk, by=stage.staff)
+    advance(budget.request_id, 15)
+    engine._apply(renewal, answer)
+    assert Grant.objects.get(pk=budget.grant_id).sealed == ""

@@ -1,0 +1,53 @@
+"""Which cases are run: all of every story for the page of the docs; in the suite, what none before it passed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tests.faults.naming import Case, Kind, Point, Side, Way
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+#: What a wallet does only once. However often an earlier story has passed it: a death at each is a case in every story.
+ONLY_ONCE: Final = {"post-continue", "post-token", "create-outgoing-payment"}
+
+
+def all_of(points: Mapping[str, Sequence[Point]]) -> list[Case]:
+    """A death on either side of every point; and, of every call, being stopped there while others go on."""
+    return [case for story, passed in points.items() for point in passed for case in _all_at(story, point)]
+
+
+def of_the_suite(points: Mapping[str, Sequence[Point]]) -> list[Case]:
+    """Of the first story everything. Of each further one what is new in it, and deaths at what is done only once."""
+    new = new_points(points)
+    first = next(iter(points))
+    cases: list[Case] = []
+    for story, passed in points.items():
+        for point in passed:
+            if story == first or point in new[story]:
+                cases += _all_at(story, point)
+            elif point.kind == Kind.CALL and point.label in ONLY_ONCE:
+                cases += _cases(story, point, [Way.KILLED])
+    return cases
+
+
+def new_points(points: Mapping[str, Sequence[Point]]) -> dict[str, list[Point]]:
+    """By story, the first time that it passes what no story before it has passed, of the same kind and label."""
+    passed: set[tuple[Kind, str]] = set()
+    new: dict[str, list[Point]] = {}
+    for story, found in points.items():
+        new[story] = []
+        for point in found:
+            if point.what not in passed:
+                passed.add(point.what)
+                new[story].append(point)
+    return new
+
+
+def _all_at(story: str, point: Point) -> list[Case]:
+    return _cases(story, point, Way if point.kind == Kind.CALL else [Way.KILLED])
+
+
+def _cases(story: str, point: Point, ways: Iterable[Way]) -> list[Case]:
+    return [Case(story, way, point, side) for way in ways for side in Side]
