@@ -10,6 +10,8 @@ from payments.models import Draw, OutgoingPayment, StandingBudget
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from django.db.models import QuerySet
+
     from payments.models import BudgetPeriod
     from tests.chaos.books import Outgoing
 
@@ -37,9 +39,16 @@ def reserved_is_what_it_took(outgoing: Sequence[Outgoing]) -> Iterator[str]:
     for pk, payment_id, grant_id in OutgoingPayment.objects.values_list("pk", "payment_id", "grant_id"):
         if pk in by_order:
             made[f"{payment_id} {grant_id}"].append(by_order[pk])
-    draws = Draw.objects.select_related("payment", "period__budget").order_by("created_at", "payment_id")
-    for draw in draws:
-        yield from _of(draw, made[f"{draw.payment_id} {draw.period.budget.grant_id}"])
+    odd = set()
+    for draw in Draw.objects.select_related("payment", "period__budget").order_by("created_at", "payment_id"):
+        budget = draw.period.budget
+        orders = made[f"{draw.payment_id} {budget.grant_id}"]
+        yield from _of(draw, orders)
+        if _is_odd(draw, orders):
+            odd.add(budget.pk)
+    # The wallet is the last to say no; what is reserved here is to be refused here.
+    for budget in _budgets().exclude(disagreed_at=None).exclude(pk__in=odd):
+        yield f"budget {budget.pk}: its wallet refused what fits by our books"
 
 
 def _of(draw: Draw, made: Sequence[Outgoing]) -> Iterator[str]:
@@ -63,8 +72,8 @@ def _is_odd(draw: Draw, made: Sequence[Outgoing]) -> bool:
     return draw.payment.received_value != by_us or undelivered
 
 
-def _budgets() -> Iterator[StandingBudget]:
-    yield from StandingBudget.objects.exclude(grant=None).prefetch_related("periods").order_by("created_at", "id")
+def _budgets() -> QuerySet[StandingBudget]:
+    return StandingBudget.objects.exclude(grant=None).prefetch_related("periods").order_by("created_at", "id")
 
 
 def _is_in(order: Outgoing, period: BudgetPeriod) -> bool:
