@@ -33,6 +33,7 @@ PAYERS = [
 ]
 WORKERS = [("MXN", 2), ("USD", 2), ("MXN", 2), ("JPY", 0), ("MXN", 2), ("EUR", 2)]
 PER_KIND = 3
+#: Of everybody: no wallet keeps anybody from giving back, or paying out, more than they may.
 BALANCE = 10**12
 #: Real seconds.
 LOOK_UP_SECONDS = 4.0
@@ -94,8 +95,8 @@ def build(sandbox: SandboxProcess, books: Path, clock: VirtualClock) -> World:
     sandbox.settings(settleOnCommand=True, settleDelayMs=0, waitSeconds=5, noRouteSeconds=0)
     key = generate_key()
     jwk = public_jwk(key, "k1")
-    seller_url = sandbox.create_wallet("platform", balance=0, keys=[dict(jwk.to_wire())])
-    platform = Account("platform", seller_url, Asset("USD", 2), 0)
+    seller_url = sandbox.create_wallet("platform", balance=BALANCE, keys=[dict(jwk.to_wire())])
+    platform = Account("platform", seller_url, Asset("USD", 2), BALANCE)
     wallet = wallets.find_or_add(seller_url)
     seller = seller_with_key(
         key,
@@ -113,7 +114,7 @@ def build(sandbox: SandboxProcess, books: Path, clock: VirtualClock) -> World:
         for kind in range(len(PAYERS))
     ]
     workers = [
-        _account(sandbox, f"worker-{number}-{kind}", (*WORKERS[kind], 0, 0), 0)
+        _account(sandbox, f"worker-{number}-{kind}", (*WORKERS[kind], 0, 0), BALANCE)
         for number in range(PER_KIND)
         for kind in range(len(WORKERS))
     ]
