@@ -13,7 +13,7 @@ from django.db.models import F
 from ledger import clock
 from ledger.api import Actor, record
 from payments.models import BudgetPeriod, Draw, Grant, StandingBudget
-from payments.models.budgets import BEFORE_THE_END, BudgetState
+from payments.models.budgets import AFTER_THE_START, BEFORE_THE_END, BudgetState
 from payments.states import COUNTED_ORDERS
 
 if TYPE_CHECKING:
@@ -39,14 +39,14 @@ def hindrance(budget: StandingBudget, now: datetime) -> Hindrance | None:
         return Hindrance("budget_paused", paused=True)
     if budget.state != BudgetState.ACTIVE:
         return Hindrance("budget_not_active")
-    if now < budget.starts_at:
-        return Hindrance("budget_not_begun", until=budget.starts_at)
+    if now < budget.starts_at + AFTER_THE_START:
+        return Hindrance("budget_not_begun", until=budget.starts_at + AFTER_THE_START)
     if now >= budget.ends_at - BEFORE_THE_END:
         return Hindrance("budget_over")
-    if budget.period_at(now) != budget.period_at(now + BEFORE_THE_END):
-        period = budget.period_at(now)
-        assert period, "between start and end there is always a period"
-        return Hindrance("budget_between_periods", until=period.ends_at)
+    period = budget.period_at(now + BEFORE_THE_END)
+    assert period, "between start and end there is always a period"
+    if budget.period_at(now - AFTER_THE_START) != period:
+        return Hindrance("budget_between_periods", until=period.starts_at + AFTER_THE_START)
     return None
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 #: The wallet counts a payment in the period that it is made in, by its own clock. Nothing is reserved in a period that
 #: ends sooner than this, so that no order slips into the next.
 BEFORE_THE_END = timedelta(minutes=10)
+#: Nor so soon after one began: a wallet whose clock is a little behind still counts in the one before.
+AFTER_THE_START = timedelta(seconds=30)
 
 
 class Unit(models.TextChoices):

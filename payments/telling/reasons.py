@@ -161,7 +161,7 @@ SENTENCES: dict[str, Promise] = {
     "budget_not_active": _("This standing budget is not active any more, or not yet. Ask the funder in the ordinary way."),
     "budget_not_begun": _("The first period of this standing budget has not begun. Wait until then, or ask the funder in the ordinary way."),
     "budget_over": _("The last period of this standing budget is over. Set up a new one, or ask in the ordinary way."),
-    "budget_between_periods": _("A new period begins in a few minutes. Wait until then: the wallet might count the payment in either."),
+    "budget_between_periods": _("A new period is about to begin, or has only just begun. Wait a few minutes: the wallet might count the payment in either."),
     "budget_does_not_cover": _("The standing budget does not cover this any more. Nothing was charged. Ask the funder in the ordinary way, or wait for the next period."),
     "budget_wallet_disagrees": _("It fits into the standing budget by our books, but the wallet says otherwise and refused it. Nothing was charged. Compare with the wallet, then ask in the ordinary way or wait for the next period."),
     "budget_without_intervals": _("The wallet does not keep limits per period, so it cannot be used for a standing budget. Nothing was charged. Ask for each payment in the ordinary way."),

@@ -37,6 +37,8 @@ def told(report: Report) -> str:
         headline(report),
     ]
     for title, counts in (
+        ("flows", report.flows_by_way),
+        ("settled", report.settled),
         ("payment requests", report.requests),
         ("payments", report.payments),
         ("why requests are as they are", report.reasons),

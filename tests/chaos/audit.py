@@ -12,6 +12,8 @@ from payments.invariants import violations
 from payments.models import Grant, OutgoingPayment, Payment, PaymentRequest
 from payments.models.grants import GrantKind
 from payments.states import OPEN_REQUESTS, GrantState, PaymentState, RequestState
+from tests.chaos.audit_back import paid_out_too_much, refunded_too_much
+from tests.chaos.audit_budgets import above_a_limit, reserved_is_what_it_took
 from tests.chaos.books import Books
 
 if TYPE_CHECKING:
@@ -30,6 +32,10 @@ def problems(world: World) -> Iterator[str]:
     yield from paid_twice(books)
     yield from _unnoticed(books)
     yield from charged_more_than_shown(world, books)
+    yield from reserved_is_what_it_took([*books.outgoing(), *world.forgotten])
+    arrived = {payment.pk: there for payment, there in _arrived(books)}
+    yield from refunded_too_much(arrived)
+    yield from paid_out_too_much(arrived)
     yield from _the_accounts_add_up(world, books)
     yield from _nothing_is_stuck()
     yield from (f"invariant {violation}" for violation in violations())
@@ -74,8 +80,9 @@ def _name(payment: Payment) -> str:
 def charged_more_than_shown(world: World, books: Books) -> Iterator[str]:
     """Approvals under which their payers paid more than our page had told them. None at any moment."""
     grants = dict(OutgoingPayment.objects.values_list("pk", "grant_id"))
-    charged = Counter(world.forgotten)
-    for outgoing in books.outgoing():
+    everything = [*books.outgoing(), *world.forgotten]
+    charged: Counter[str] = Counter()
+    for outgoing in everything:
         if outgoing.attempt not in grants:
             yield f"an outgoing payment that we never ordered: {outgoing}"
             continue
@@ -84,21 +91,23 @@ def charged_more_than_shown(world: World, books: Books) -> Iterator[str]:
         shown = world.shown.get(grant.pk)
         if shown is None:
             yield f"{grant.request.reference}: charged under an approval that its payer never gave"
-        elif charged[grant.pk] > shown.value:
+        elif charged[grant.pk] > shown.value and not grant.interval:
             yield f"{grant.request.reference}: charged {charged[grant.pk]}, shown {shown.value}"
+    yield from above_a_limit(everything)
 
 
 def _the_accounts_add_up(world: World, books: Books) -> Iterator[str]:
-    """No money appeared or vanished: what payers were charged is what left their accounts."""
-    balances = books.balances()
-    left = sum(account.started - balances[account.name] for account in world.payers)
-    charged = sum(outgoing.charged for outgoing in books.outgoing()) + sum(world.forgotten.values())
-    if left != charged:
-        yield f"{left} minor units left the payers' accounts, {charged} were charged"
-    gained = sum(balances[account.name] - account.started for account in world.workers)
-    arrived = sum(books.arrived().values())
-    if gained != arrived:
-        yield f"{gained} minor units are in the receivers' accounts, {arrived} were delivered"
+    """No money appeared or vanished: what was charged left the account, what arrived is in it. The platform's, too."""
+    balances, paid_in = books.balances(), books.paid_in()
+    charged: Counter[str] = Counter()
+    for outgoing in [*books.outgoing(), *world.forgotten]:
+        charged[outgoing.wallet] += outgoing.charged
+    for account in world.accounts:
+        expected = account.started + paid_in.get(account.name, 0) - charged[account.name]
+        if balances[account.name] != expected:
+            yield f"{account.name} has {balances[account.name]} minor units, {expected} by what came and went"
+    if sum(paid_in.values()) != sum(books.arrived().values()):
+        yield "money arrived at an account that nobody knows"
 
 
 def _nothing_is_stuck() -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -21,7 +22,14 @@ class Outgoing:
     id: str
     state: str
     attempt: str
+    wallet: str
     charged: int
+    #: What the wallet counts against the approval: all of it, though not all arrived; of a failed one what was sent.
+    counted: int
+    #: How much of `receive` arrived, in the receiver's units.
+    delivered: int
+    receive: int
+    created_at: datetime
 
 
 class Books:
@@ -48,13 +56,31 @@ class Books:
         rows = self._connection.execute("select incoming, sum(amount) as amount from deliveries group by incoming")
         return {row["incoming"]: row["amount"] for row in rows}
 
+    def paid_in(self) -> dict[str, int]:
+        """What ever arrived, by the name of the account."""
+        rows = self._connection.execute(
+            "select incoming.wallet as wallet, sum(deliveries.amount) as amount"
+            " from deliveries join incoming on incoming.id = deliveries.incoming group by incoming.wallet"
+        )
+        return {row["wallet"]: row["amount"] for row in rows}
+
     def balances(self) -> dict[str, int]:
         return {row["name"]: row["balance"] for row in self._connection.execute("select name, balance from wallets")}
 
 
 def _outgoing(row: sqlite3.Row) -> Outgoing:
     metadata = json.loads(row["metadata"] or "{}")
-    return Outgoing(row["id"], row["state"], str(metadata.get("attempt", "")), _charged(row))
+    return Outgoing(
+        id=row["id"],
+        state=row["state"],
+        attempt=str(metadata.get("attempt", "")),
+        wallet=row["wallet"],
+        charged=_charged(row),
+        counted=row["sent"] if row["state"] == "failed" else row["debit"],
+        delivered=row["delivered"],
+        receive=row["receive"],
+        created_at=datetime.fromtimestamp(row["created_at"], UTC),
+    )
 
 
 def _charged(row: sqlite3.Row) -> int:

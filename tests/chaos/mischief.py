@@ -78,7 +78,8 @@ class Mischief:
         return self._dice.uniform(60, 180), lambda: _ignore(pausing.resume(paused.pk, world.staff))
 
     def _poverty(self) -> Later:
-        account = self._dice.choice(self._world.payers)
+        """Also of those who received, and may be asked to give back."""
+        account = self._dice.choice(self._world.accounts)
         all_of_it = self._world.sandbox.balance(account.name)
         self._world.give(account, -all_of_it)
         return self._dice.uniform(60, 900), lambda: self._world.give(account, all_of_it)
@@ -96,7 +97,7 @@ class Mischief:
         )
 
     def _change_fee(self) -> None:
-        account = self._dice.choice(self._world.payers)
+        account = self._dice.choice([*self._world.payers, self._world.platform])
         fee = {"fixed": self._dice.choice((0, 1, 50, 700)), "percentBps": self._dice.choice((0, 30, 150))}
         self._world.sandbox.change_wallet(account.name, fee=fee)
 
@@ -168,7 +169,7 @@ class Mischief:
         after = self._books.outgoing_of(order)
         if after is None or after.state not in ("completed", "failed"):
             return False
-        self._world.forgotten[order.grant_id] = self._world.forgotten.get(order.grant_id, 0) + after.charged
+        self._world.forgotten.append(after)
         self._world.sandbox.forget(outgoing.id)
         return True
 

@@ -19,18 +19,19 @@ from ledger.api import backlog, seal
 from payments.engine.advance import push
 from payments.models import OutgoingPayment, PaymentRequest
 from payments.running.due import claim_due_requests
-from tests.chaos import weather
-from tests.chaos.flow import Flow
+from tests.chaos import flows, weather
 from tests.chaos.mischief import Mischief
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.chaos.flows.base import Flow
     from tests.chaos.world import World
 
 BETWEEN_FLOWS = 30.0
-#: After the last flow began, everything has this long to end, or to wait for a person with a reason.
-HORIZON = 4 * 86_400.0
+#: After the last flow began, everything has this long to end, or to wait for a person with a reason: a standing budget
+#: of a month is over by then.
+HORIZON = 32 * 86_400.0
 #: So long after the last flow began nothing happens any more to everybody at once; calls go wrong to the end.
 QUIET_AFTER = 3 * 3600.0
 #: Seconds from an order to its settlement: mostly shortly after, sometimes hours later.
@@ -84,9 +85,9 @@ class Run:
         random.seed(f"backoff {self.plan.seed} {self.plan.first}")
         self.world.sandbox.faults(*weather.rules(self.plan.seed + self.plan.first, self.plan.faults, self.plan.hangs))
         for position in range(self.plan.flows):
-            flow = Flow.of(self.plan.seed, self.plan.first + position)
+            flow = flows.flow(self.world, self._at, self.plan.seed, self.plan.first + position)
             self.flows.append(flow)
-            self._at(position * BETWEEN_FLOWS, partial(self._step, flow))
+            self._at(position * BETWEEN_FLOWS, flow.begin)
         self._at(self.mischief.next_in(), self._mischief)
         self._last_flow = self.world.clock.now + self.plan.flows * BETWEEN_FLOWS
         end = self._last_flow + HORIZON
@@ -151,11 +152,6 @@ class Run:
         """One that is not paid for yet, or whose receiver can't be reached, is tried again some time."""
         if not self.world.sandbox.settle(outgoing_url)["ended"] and waits:
             self._at(waits[0], partial(self._settle, outgoing_url, waits[1:]))
-
-    def _step(self, flow: Flow) -> None:
-        wait = flow.step(self.world)
-        if wait is not None:
-            self._at(wait, partial(self._step, flow))
 
     def _mischief(self) -> None:
         if self.world.clock.now > self._last_flow + QUIET_AFTER:

@@ -86,7 +86,7 @@ def _chaos(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     from payments.desk import asking  # noqa: PLC0415
     from payments.engine import advance, backoff  # noqa: PLC0415
     from payments.models import Payment, PaymentRequest  # noqa: PLC0415
-    from tests.chaos import audit, trace, world  # noqa: PLC0415
+    from tests.chaos import audit, trace, ways, world  # noqa: PLC0415
     from tests.chaos.clock import InOrder, VirtualClock  # noqa: PLC0415
     from tests.chaos.run import Plan, Run  # noqa: PLC0415
     from tests.sandbox.process import SandboxProcess  # noqa: PLC0415
@@ -114,6 +114,8 @@ def _chaos(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "requests": dict(Counter(PaymentRequest.objects.order_by().values_list("state", flat=True))),
         "payments": dict(Counter(Payment.objects.order_by().values_list("state", flat=True))),
         "reasons": dict(Counter(PaymentRequest.objects.order_by().exclude(reason="").values_list("reason", flat=True))),
+        "flows_by_way": dict(Counter(flow.way for flow in chaos.flows)),
+        "settled": ways.settled(),
         "calls": chaos.calls,
         "faults": chaos.faults,
         "happened": chaos.mischief.happened,

@@ -32,6 +32,8 @@ class Report:
     requests: Counter[str] = field(default_factory=Counter)
     payments: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
+    flows_by_way: Counter[str] = field(default_factory=Counter)
+    settled: Counter[str] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     happened: Counter[str] = field(default_factory=Counter)
@@ -47,8 +49,9 @@ class Report:
             report.flows += result["flows"]
             report.entries += result["entries"]
             report.seconds = max(report.seconds, result["seconds"])
-            for name in ("requests", "payments", "reasons", "calls", "faults", "happened", "refusals"):
-                getattr(report, name).update(result[name])
+            for name, told in vars(report).items():
+                if isinstance(told, Counter):
+                    told.update(result[name])
             report.attention += result["attention"]
             report.problems += result["problems"]
             report.traces.append(result["trace"])

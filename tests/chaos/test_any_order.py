@@ -36,9 +36,10 @@ from payments.openpayments.amounts import Amount
 from payments.running.due import claim_due_requests
 from payments.states import OPEN_REQUESTS, PaymentState, RequestState
 from payments.telling.reasons import Refusal
-from tests.chaos import audit, wallet_page, world
+from tests.chaos import audit, world
 from tests.chaos.books import Books
 from tests.chaos.clock import InOrder, VirtualClock
+from tests.chaos.flows import wallet_page
 from tests.chaos.moves import illegal_moves
 from tests.sandbox.process import SandboxProcess, SandboxRefusedError
 

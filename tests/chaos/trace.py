@@ -11,7 +11,7 @@ from ledger.models import Entry
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.chaos.flow import Flow
+    from tests.chaos.flows.base import Flow
 
 TOLD = ("ceiling", "debit", "amount", "received", "limit", "receive", "reason", "decision", "way")
 

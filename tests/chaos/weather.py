@@ -43,9 +43,9 @@ LIES: dict[str, dict[str, float]] = {
 #: How often each call goes wrong, as a multiple of the share that was asked for.
 SHARE = {
     "get-wallet-address": 0.3,
-    "post-request": 0.85,
-    "create-incoming-payment": 0.8,
-    "create-quote": 0.75,
+    "post-request": 0.65,
+    "create-incoming-payment": 0.65,
+    "create-quote": 0.55,
     "post-continue": 1.2,
     "create-outgoing-payment": 1.8,
     "list-outgoing-payments": 1.8,
@@ -53,7 +53,7 @@ SHARE = {
     "get-incoming-payment": 1.8,
     "complete-incoming-payment": 1.8,
     "delete-continue": 1.8,
-    "post-token": 1.3,
+    "post-token": 0.8,
 }
 #: Between wallets, where the money itself travels.
 BETWEEN_WALLETS = {"get-incoming-payment": 0.15, "deliver": 0.5, "get-wallet-address-keys": 0.05}

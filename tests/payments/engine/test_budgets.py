@@ -14,7 +14,7 @@ from payments.desk import approving, asking, budgets, limits
 from payments.engine.advance import advance
 from payments.invariants import violations
 from payments.models import BudgetPeriod, Grant, Message, PaymentRequest, StandingBudget
-from payments.models.budgets import BudgetState, Unit
+from payments.models.budgets import AFTER_THE_START, BudgetState, Unit
 from payments.models.messages import Template
 from payments.openpayments.amounts import Amount
 from payments.states import GrantState, PaymentState, RequestState
@@ -300,3 +300,36 @@ def test_a_budget_that_nobody_approved_can_be_cancelled_and_declined(stage: Stag
     approving.decline(second.request_id, "no")
     assert (again(first).state, again(second).state) == (BudgetState.STOPPED, BudgetState.REFUSED)
     assert not violations()
+
+
+def test_nothing_is_ordered_at_the_turn_of_a_period_by_wallets_whose_clock_is_behind(stage: Stage) -> None:
+    budget = active(stage, "100.00", largest="100.00", unit=Unit.WEEK)
+    assert settle(drawn(stage, budget)).state == RequestState.SETTLED
+    stage.later(int((budget.starts_at + timedelta(weeks=1, seconds=2) - clock.now()).total_seconds()))
+    stage.sandbox.clock(stage.offset - 25)
+    request = stage.quoted()
+    with refused("budget_between_periods"):
+        budgets.draw(request.pk, budget.pk, by=stage.staff)
+    stage.later(30)
+    stage.sandbox.clock(stage.offset - 25)
+    budgets.draw(request.pk, budget.pk, by=stage.staff)
+    assert settle(request).state == RequestState.SETTLED
+    assert again(budget).disagreed_at is None
+    assert reserved(budget) == [100_00, 100_00, 0]
+
+
+def test_a_draw_that_waits_for_the_next_period_waits_for_wallets_whose_clock_is_behind(stage: Stage) -> None:
+    budget = active(stage, unit=Unit.WEEK)
+    request = drawn(stage, budget)
+    stage.later(int((budget.starts_at + timedelta(weeks=1, minutes=-3) - clock.now()).total_seconds()))
+    assert advance(request.pk, 2).state == RequestState.APPROVED
+    request.refresh_from_db()
+    assert request.next_attempt_at == budget.starts_at + timedelta(weeks=1) + AFTER_THE_START
+
+
+def test_nothing_is_ordered_before_the_wallets_clock_too_says_that_a_budget_has_begun(stage: Stage) -> None:
+    budget = active(stage, starts_on=(first_day().replace(day=1) + timedelta(days=32)).replace(day=1))
+    stage.later(int((budget.starts_at + timedelta(seconds=2) - clock.now()).total_seconds()))
+    request = stage.quoted()
+    with refused("budget_not_begun"):
+        budgets.draw(request.pk, budget.pk, by=stage.staff)

@@ -1,0 +1,44 @@
+"""Of money that goes on from whoever received it: no more goes back, or out of what is held, than came in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jobs.escrow import escrows_of
+from jobs.models import JobFunding
+from payments.models import Refund
+from payments.states import PaymentState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from payments.models import Payment
+
+
+def refunded_too_much(arrived: Mapping[str, int]) -> Iterator[str]:
+    """`arrived` is what the receivers' wallets say, by payment."""
+    back: dict[Payment, int] = {}
+    for refund in Refund.objects.select_related("of__request", "payment").order_by("created_at", "id"):
+        assert refund.of.asset == refund.payment.asset, "no wallet of a run counts a currency in two ways"
+        back[refund.of] = back.get(refund.of, 0) + arrived[refund.payment_id]
+    for payment, value in back.items():
+        if value > arrived[payment.pk]:
+            yield f"{payment.request.reference}: {value} went back, {arrived[payment.pk]} had come"
+
+
+def paid_out_too_much(arrived: Mapping[str, int]) -> Iterator[str]:
+    fundings = JobFunding.objects.select_related("job", "request").prefetch_related(
+        "request__payments__refunds", "payouts__payment"
+    )
+    for funding in fundings.order_by("created_at", "id"):
+        payments = list(funding.request.payments.all())
+        came = sum(arrived[payment.pk] for payment in payments)
+        out = [payout.payment for payout in funding.payouts.all()]
+        back = [refund.payment_id for payment in payments for refund in payment.refunds.all()]
+        went = sum(arrived[payment.pk] for payment in out) + sum(arrived[pk] for pk in back)
+        if went > came:
+            yield f"{funding.request.reference}: {went} went out of what is held, {came} had come"
+        outside = any(payment.state == PaymentState.SETTLED_OUTSIDE for payment in [*payments, *out])
+        held = sum(each.held.value for each in escrows_of(funding.job) if each.funding.pk == funding.pk)
+        if held != came - went and not outside and not funding.request.is_open:
+            yield f"{funding.request.reference}: {held} is said to be held, {came - went} is"

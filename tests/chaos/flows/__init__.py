@@ -1,0 +1,25 @@
+"""The ways of paying, and how often each is taken."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+from tests.chaos.flows.budget import Budget
+from tests.chaos.flows.escrow import Escrow
+from tests.chaos.flows.paying import Paying
+from tests.chaos.flows.refund import Refunding
+
+if TYPE_CHECKING:
+    from tests.chaos.flows.base import At, Flow
+    from tests.chaos.world import World
+
+#: In percent. Those that make several requests are rare: each request costs as much as a flow of one.
+SHARES: dict[type[Flow], int] = {Paying: 81, Refunding: 8, Escrow: 5, Budget: 6}
+
+
+def flow(world: World, at: At, seed: int, number: int) -> Flow:
+    """Number `number` of the run with `seed`, whichever shard it is in."""
+    dice = random.Random(f"flow {seed} {number}")
+    way = dice.choices(list(SHARES), list(SHARES.values()))[0]
+    return way(world, at, number, dice)
