@@ -107,11 +107,10 @@ class AskForm(BaseDialogForm):
             field.widget = forms.HiddenInput()
 
     def _budget_label(self, offer: BudgetOffer) -> str:
-        several = len(self.fields["seller"].queryset) > 1
         words = {"left": offer.left, "until": offer.until, "seller": offer.budget.request.seller.name}
         if not offer.left:
             return str(_("At once, from the standing budget"))
-        if several:
+        if len(self.fields["seller"].queryset) > 1:
             return str(_("At once, from the standing budget for %(seller)s: %(left)s left until %(until)s")) % words
         return str(_("At once, from the standing budget: %(left)s left until %(until)s")) % words
 
@@ -149,6 +148,7 @@ class AskForm(BaseDialogForm):
             "held_by_us": self.held_by_us,
             "budgets": self.budgets,
             "several": len(self.jobs) > 1,
+            "several_sellers": len(sellers) > 1,
             "fees": [(seller, lines) for seller in sellers if (lines := offering.fee_lines(seller, self.offers))],
         }
 

@@ -266,7 +266,7 @@ class JobAdmin(KeptAdmin):
         dialog={
             "title": _("Quote & request approval"),
             "description": _(
-                "The funder's wallet is asked what it costs. You see both amounts before anything is sent."
+                "The wallets are asked what it costs. The funder is asked nothing before you have seen both amounts."
             ),
             "form_class": AskForm,
             "form_submit_text": _("Get the quote"),

@@ -150,7 +150,8 @@ def _budget(budget: StandingBudget) -> dict[str, Any]:
         "every": standing.every(budget),
         "stands": budget.state in {BudgetState.ACTIVE, BudgetState.PAUSED},
         "why": sentence(budget.request.reason, budget.request.reason_params),
-        "rows": [*standing.rows_of(budget, period), *standing.terms(budget)],
+        "rows": standing.rows_of(budget, period),
+        "terms": standing.terms(budget),
         "draws": [{"draw": draw, "link": approval_url(draw.payment.request)} for draw in draws[: standing.MOST_DRAWS]],
         "link": approval_url(budget.request),
     }

@@ -25,6 +25,7 @@ from payments.models.budgets import BudgetState, Unit
 from payments.models.messages import Template
 from payments.openpayments.amounts import Amount
 from payments.states import RequestState
+from payments.telling.narrating import describe
 from tests.jobs import cast
 from tests.jobs.dialogs import dialog
 from tests.payments.engine.budgets import again, first_day, reserved
@@ -136,7 +137,10 @@ def test_chosen_in_the_job_s_dialog_it_pays_without_asking_the_funder_who_is_tol
     assert not made.grants.filter(kind="outgoing-payment").exists(), "nobody was asked"
     told = Message.objects.filter(request=made).values_list("template", flat=True)
     assert set(told) == {Template.BUDGET_DRAW, Template.RECEIPT, Template.PAID}
-    kinds = [entry.kind for entry in timeline([("request", made.pk)])]
+    entries = timeline([("request", made.pk)])
+    (approved,) = [describe(entry).text for entry in entries if entry.kind == "request.approved"]
+    assert approved.startswith(f"It is paid from standing budget {budget.pk}"), "nobody pressed anything in a wallet"
+    kinds = [entry.kind for entry in entries]
     assert {"job.payment_requested", "budget.drawn", "budget.reserved", "payment.settled"} <= set(kinds)
     assert not violations()
 
