@@ -12,6 +12,7 @@ from jobs import money
 from jobs.models import AmountSide, Application, ApplicationStatus, Job, JobStatus, Member, SubmissionStatus
 from payments.openpayments.amounts import Amount, AmountError, Asset
 from payments.states import UNORDERED, PaymentState
+from payments.telling.figures import went_back
 from payments.telling.receiving import why_not_here
 
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ class Earnings:
 
 def of(worker: Member) -> Earnings:
     """In a constant number of queries."""
-    found = worker.applications.select_related("job").prefetch_related("submissions", "payouts__payment__request")
+    found = worker.applications.select_related("job").prefetch_related(
+        "submissions", "payouts__payment__request", "payouts__payment__refunds__payment"
+    )
     applications = list(found.order_by("-created_at", "-pk")[: MOST_JOBS + 1])
     told = Earnings([], [], [], is_cut=len(applications) > MOST_JOBS)
     for application in applications[:MOST_JOBS]:
@@ -81,7 +84,8 @@ def _tell(told: Earnings, job: Job, payment: Payment) -> None:
     amount, request = payment.worth if buys else payment.amount, payment.request
     match payment.state:
         case PaymentState.SETTLED:
-            told.arrived.append(line(amount, IN_YOUR_WALLET, payment.settled_at))
+            where = " · ".join(filter(None, [str(IN_YOUR_WALLET), went_back(payment)]))
+            told.arrived.append(line(amount, where, payment.settled_at))
         case PaymentState.SETTLED_OUTSIDE:
             told.arrived.append(line(amount, _("Paid outside your wallet"), payment.settled_at))
         case PaymentState.SENT | PaymentState.UNKNOWN:

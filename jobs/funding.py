@@ -53,10 +53,10 @@ LONGEST_TITLE = 200
 
 
 class Way(TextChoices):
-    """When the workers are paid, once the funder has approved."""
+    """When the workers are paid, and by which approval of the funder."""
 
-    NOW = "now", _("At once")
-    HELD = "held", _("Each when their work is accepted")
+    NOW = "now", _("At once, when the funder has approved it")
+    HELD = "held", _("Each when their work is accepted, once the funder has approved it")
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,9 @@ SENTENCES: dict[str, Promise] = {
     "fee_too_fine": _(
         "The fixed fee of %(seller)s has more decimals than this budget. Write a rounder one on the seller's page."
     ),
+    "budget_of_other_seller": _(
+        "This standing budget was approved for %(seller)s. Choose %(seller)s under “Who asks?”, or another way."
+    ),
     "form_of_another_job": _("This form belongs to another payment. Close it and open it again."),
     # Forms
     "budget_not_a_number": _("“%(text)s” is not an amount. Write it like 1250.00, without separators."),

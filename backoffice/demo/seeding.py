@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group, User
 from django_q.models import OrmQ
 
 from backoffice import roles
-from backoffice.demo import story
+from backoffice.demo import stories, story
 from backoffice.demo.environment import passwords
 from jobs import decisions
 from jobs.funding import Way, fund, seller_of
@@ -53,13 +53,15 @@ class Seeding:
     def run(self, tell: Callable[[str], None]) -> None:
         for provider in (self.funders, self.workers):
             provider.settings(waitSeconds=0, settleDelayMs=100)
-        _move_clock(max(work.days for work in story.JOBS) + 1)
+        _move_clock(story.STANDING.days)
         for seller in story.SELLERS:
             self._seller(*seller)
         for person in (*story.FUNDERS, *story.WORKERS):
             self._member(person)
         (code, scale), limit = story.AUTHORISATION_LIMIT
         AuthorisationLimit.objects.create(asset_code=code, asset_scale=scale, limit=limit)
+        stories.standing_budget(self, story.STANDING)
+        stories.proven_wallet(self, story.PROVEN)
         for work in sorted(story.JOBS, key=lambda work: -work.days):
             _move_clock(work.days)
             self._job(work)
@@ -67,7 +69,7 @@ class Seeding:
             tell(work.title)
         _move_clock(0)
         for request in PaymentRequest.objects.filter(next_attempt_at__lte=clock.now()):
-            self._advance(request.pk)
+            self.advance(request.pk)
         _deliver_mail()
         while seal():
             pass
@@ -76,10 +78,19 @@ class Seeding:
         for provider in (self.funders, self.workers):
             provider.settings(waitSeconds=2, settleDelayMs=1500)
 
-    def _seller(self, id: str, name: str, fee: int) -> None:  # noqa: A002 - the column's name
+    def _seller(self, id: str, name: str, fee: int, treasurer: str) -> None:  # noqa: A002 - the column's name
         key, key_id = generate_key(), f"{id}-demo"
         url = self.workers.open(id, name, story.MXN, 0, keys=[public_jwk(key, key_id)])
-        seller = register(id, url, key_id, private_key_to_pem(key), name, fee=Fee(share=fee))
+        seller = register(
+            id,
+            url,
+            key_id,
+            private_key_to_pem(key),
+            name,
+            fee=Fee(share=fee),
+            may_hold_money=bool(treasurer),
+            approval_email=treasurer or None,
+        )
         wallets.check(seller.wallet_id, ENGINE_SECONDS)
 
     def _member(self, person: story.Person) -> None:
@@ -117,10 +128,17 @@ class Seeding:
         for number, application in enumerate(applications):
             link = f"https://files.example.org/{job.pk}/{number}"
             submission = Submission.objects.create(application=application, link=link)
-            if work.fate == "settled":
+            if work.fate in story.ACCEPTED:
                 decisions.accept_submission(submission.pk, by=self.rosa)
-        if work.fate != "selected":
-            self._money(job, applications, work)
+        match work.fate:
+            case "selected":
+                return
+            case "drawn":
+                stories.drawn(self, job, applications)
+            case "escrow":
+                stories.escrow(self, job, applications)
+            case _:
+                self._money(job, applications, work)
 
     def _written(self, work: story.Work) -> Job:
         budget = Amount.from_major(work.budget, Asset(*work.asset))
@@ -132,6 +150,7 @@ class Seeding:
             target_language=work.language,
             deliverable_types=list(work.deliverables),
             funder=self.members[work.funder],
+            amount_side=work.side,
             budget_value=budget.value,
             budget_code=budget.asset.code,
             budget_scale=budget.asset.scale,
@@ -144,7 +163,7 @@ class Seeding:
     def _money(self, job: Job, applications: list[Application], work: story.Work) -> None:
         way = Way.HELD if work.fate == "held" else Way.NOW
         request = fund(job, applications, seller_of(job), way, by=self.rosa, form_id=f"demo-{job.pk}")
-        self._advance(request.pk)
+        self.advance(request.pk)
         if work.fate == "quoted":
             return
         asking.send(request.pk, by=self.rosa)
@@ -158,33 +177,35 @@ class Seeding:
                 _move_clock(work.days - 15)
             case "broke":
                 self.funders.settings(onLowBalance="fail", lowBalanceSeconds=0)
-                self._approve(request)
+                self.approve(request)
             case "sent":
                 # The payer's balance does not cover it: their wallet has the order and waits.
-                self._approve(request)
+                self.approve(request)
                 advance(request.pk, SENT_SECONDS)
                 return
             case "held":
                 # The first is paid because their work is accepted; the others wait.
-                self._approve(request)
-                self._advance(request.pk)
+                self.approve(request)
+                self.advance(request.pk)
                 decisions.accept_submission(applications[0].submissions.get().pk, by=self.rosa)
             case _:
-                self._approve(request)
-        self._advance(request.pk)
+                self.approve(request)
+        self.advance(request.pk)
         self.funders.settings(onLowBalance="pending")
+        if work.fate == "refunded":
+            stories.refund(self, request)
 
-    def _approve(self, request: PaymentRequest) -> None:
-        """The funder opens the link, approves in their wallet, and comes back."""
+    def approve(self, request: PaymentRequest, provider: Provider | None = None) -> None:
+        """The payer opens the link, approves in their wallet (a funder's, unless at `provider`), and comes back."""
         approving.approve(request.pk, None)
-        page = approving.wallet_page(self._advance(request.pk))
+        page = approving.wallet_page(self.advance(request.pk))
         assert page, "the sandbox gives every payer a page"
-        back = parse_qs(urlsplit(self.funders.approve(page)).query)
+        back = parse_qs(urlsplit((provider or self.funders).approve(page)).query)
         grant_id = links.read_return(back["return"][0])
         came = approving.came_back(request.pk, grant_id, interact_ref=back["interact_ref"][0], hash=back["hash"][0])
         assert came == "accepted", came
 
-    def _advance(self, request_id: str) -> PaymentRequest:
+    def advance(self, request_id: str) -> PaymentRequest:
         request = advance(request_id, ENGINE_SECONDS)
         sync_request(request_id)
         return request

@@ -7,8 +7,12 @@ MXN, USD, EUR, JPY = ("MXN", 2), ("USD", 2), ("EUR", 2), ("JPY", 0)
 
 Fate = Literal[
     "draft", "recruiting", "selected", "quoted", "authorisation", "waiting", "declined", "expired", "broke", "sent",
-    "settled", "held",
+    "settled", "held", "drawn", "escrow", "refunded",
 ]  # fmt: skip
+
+
+#: The work of everybody, or of the first only, is accepted before anything is asked for.
+ACCEPTED = {"settled", "drawn", "refunded"}
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,23 @@ class Work:
     asset: tuple[str, int] = MXN
     team: tuple[str, ...] = ()  # also selected, and paid under the same approval
     seller: str = ""  # who asks, when it is not the default
+    side: Literal["receive", "debit"] = "receive"  # whether the worker gets exactly the budget, or the funder pays it
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A standing budget of the funder `key`, approved `days` ago, in major units of their currency."""
+
+    key: str
+    limit: str
+    largest: str
+    days: float
+    months: int = 6
+
+
+STANDING = Standing("casa-de-la-palabra", "12000.00", "5000.00", 23)
+#: Who proved that their wallet is theirs.
+PROVEN = "natalia"
 
 
 JOBS = (
@@ -89,6 +110,18 @@ JOBS = (
          4.6, "mardonio", ("citlali",), "PO-2240", "Two hundred terms with examples."),
     Work("Recipes, recorded at the hearth", "Yucatec Maya", ("audio",), "voices-archive", "140.00", "settled",
          2.9, "marisol", (), "EVA-82", "Seven recipes, with the sounds of the kitchen.", USD),
+    Work("Names of medicinal plants", "Mixtec of the Highlands", ("text",), "casa-de-la-palabra", "1600.00", "drawn",
+         14.3, "isaac", (), "PO-2231", "Sixty names, from the herb market's own vendors."),
+    Work("Loudspeaker notice on the harvest", "Nahuatl of the Huasteca", ("audio",), "casa-de-la-palabra", "900.00",
+         "drawn", 5.2, "eustaquio", (), "PO-2238", "One minute."),
+    Work("Stories of the market", "Isthmus Zapotec", ("audio", "text"), "casa-de-la-palabra", "2200.00", "escrow",
+         9.1, "natalia", (), "PO-2234", "Tequio Radio holds the money until the recordings are accepted.",
+         team=("briceida",), seller="tequio-radio"),
+    Work("Weather proverbs", "Tseltal", ("text",), "stiftung-mundart", "150.00", "settled",
+         7.2, "isaac", (), "SM-2026-16", "The foundation pays exactly 150.00 EUR; the writer gets what that buys.", EUR,
+         side="debit"),
+    Work("Bus stop announcements", "Purépecha", ("audio",), "casa-de-la-palabra", "1400.00", "refunded",
+         6.1, "mardonio", (), "PO-2236", "Two of the seven stops were dropped, and paid back."),
     Work("Riddles for a radio hour", "Nahuatl of the Huasteca", ("audio",), "casa-de-la-palabra", "1333.35", "settled",
          1.8, "citlali", (), "PO-2262", "Each speaker records ten riddles.", team=("eustaquio", "natalia"),
          seller="tequio-radio"),
@@ -120,6 +153,7 @@ JOBS = (
 )  # fmt: skip
 #: The one to try first.
 FIRST_JOB = "Vaccination reminders"
-#: The platform's accounts: id, name, and the fee on top of what workers get, in basis points. The first is the default.
-SELLERS = (("tequio", "Tequio Marketplace", 0), ("tequio-radio", "Tequio Radio", 250))
+#: The platform's accounts: id, name, the fee on top of what workers get, in basis points, and who approves what is paid
+#: out of money that it holds, where it may. The first is the default.
+SELLERS = (("tequio", "Tequio Marketplace", 0, ""), ("tequio-radio", "Tequio Radio", 250, "treasury@example.org"))
 AUTHORISATION_LIMIT = (MXN, 20_000_00)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget
 
-from jobs import funding, offering
+from jobs import funding, offering, standing
 from jobs.funding import Way
 from jobs.models import Application, Job
 from jobs.reasons import JobRefusal
@@ -22,7 +22,11 @@ from payments.telling.money import format_amount
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from jobs.standing import BudgetOffer
+    from payments.models import StandingBudget
+
 PLATFORM = "platform"
+BUDGET = "budget:"  # and which
 MOST_JOBS = 50
 LONGEST_KEY = 18  # digits
 BETWEEN = "."  # the numbers of several jobs in one address
@@ -54,7 +58,7 @@ class AskForm(BaseDialogForm):
 
     form_before_template = "admin/jobs/job/ask.html"
 
-    way = forms.ChoiceField(label=_("When are they paid?"), widget=UnfoldAdminRadioSelectWidget())
+    way = forms.ChoiceField(label=_("How are they paid?"), widget=UnfoldAdminRadioSelectWidget())
     seller = forms.ModelChoiceField(
         label=_("Who asks?"), queryset=Seller.objects.none(), empty_label=None, widget=UnfoldAdminSelectWidget()
     )
@@ -67,8 +71,9 @@ class AskForm(BaseDialogForm):
         self.problem = offering.payer_problem(self.jobs)
         self.offers = offering.offers(self.jobs)
         self.held_by_us = self._held_by_us()
-        self._set_ways()
         self._set_sellers()
+        self.budgets = self._budgets()
+        self._set_ways()
         self.fields["form_id"].initial = new_ulid()
         self.fields["seen"].initial = " ".join(f"{each.application.pk}:{each.choice.seen}" for each in self.offers)
 
@@ -78,8 +83,19 @@ class AskForm(BaseDialogForm):
             return []
         return [choice for choice in funding.choices(self.jobs[0]) if choice.receiver == "seller"]
 
+    def _budgets(self) -> list[BudgetOffer]:
+        """The standing budgets of the funder that could pay the workers, and why one can't."""
+        anybody = self.offers or self._was_sent()
+        if not anybody or self.problem or not self.request.user.has_perm("payments.draw_standingbudget"):
+            return []
+        return standing.offers(self.jobs[0].funder, self.fields["seller"].queryset)
+
     def _set_ways(self) -> None:
         ways = [(way.value, str(way.label)) for way in Way] if self.offers or self._was_sent() else []
+        # One that was chosen may have been paused or stopped since: whoever asks for it then is told why.
+        chosen = self.data.get("way")
+        offered = [each for each in self.budgets if not each.problem or BUDGET + each.budget.pk == chosen]
+        ways += [(BUDGET + each.budget.pk, self._budget_label(each)) for each in offered]
         for choice in self.held_by_us:
             words = {"name": choice.contact.name, "amount": format_amount(choice.amount)}
             ways.append((PLATFORM, str(_("%(name)s (the platform) holds %(amount)s") % words)))
@@ -89,6 +105,20 @@ class AskForm(BaseDialogForm):
         field.initial = ways[0][0] if ways else None
         if not ways:
             field.widget = forms.HiddenInput()
+
+    def _budget_label(self, offer: BudgetOffer) -> str:
+        words = {"left": offer.left, "until": offer.until, "seller": offer.budget.request.seller.name}
+        if not offer.left:
+            return str(_("At once, from the standing budget"))
+        if len(self.fields["seller"].queryset) > 1:
+            return str(_("At once, from the standing budget for %(seller)s: %(left)s left until %(until)s")) % words
+        return str(_("At once, from the standing budget: %(left)s left until %(until)s")) % words
+
+    @property
+    def budget(self) -> StandingBudget | None:
+        """The standing budget that was chosen to pay."""
+        way = self.cleaned_data.get("way")
+        return next((offer.budget for offer in self.budgets if way == BUDGET + offer.budget.pk), None)
 
     def _was_sent(self) -> bool:
         """A second click: nobody is offered any more, and the request that the first one made is what to show."""
@@ -116,7 +146,9 @@ class AskForm(BaseDialogForm):
             "jobs": [(job, [(each, str(each.application.pk) in chosen) for each in offers]) for job, offers in grouped],
             "problem": self.problem,
             "held_by_us": self.held_by_us,
+            "budgets": self.budgets,
             "several": len(self.jobs) > 1,
+            "several_sellers": len(sellers) > 1,
             "fees": [(seller, lines) for seller in sellers if (lines := offering.fee_lines(seller, self.offers))],
         }
 
@@ -141,6 +173,9 @@ class AskForm(BaseDialogForm):
         elif len(found) < len(self._sent()):
             self.add_error("way", str(JobRefusal("form_of_another_job")))
         cleaned["receivers"] = found
+        budget, seller = self.budget, cleaned.get("seller")
+        if budget and seller and budget.request.seller_id != seller.pk:
+            self.add_error("seller", str(JobRefusal("budget_of_other_seller", seller=budget.request.seller.name)))
         return cleaned
 
     @property

@@ -20,6 +20,7 @@ from jobs.models import Member
 from payments.admin.acting import number_of
 from payments.desk.budgets import LAST_DAY, MOST_PERIODS, Terms, business_day
 from payments.identifiers import new_ulid
+from payments.models import Seller
 from payments.models.budgets import Unit
 from payments.openpayments.amounts import Amount, AmountError
 
@@ -53,14 +54,32 @@ class BudgetTermsForm(BaseDialogForm):
         help_text=gettext_lazy("Day 1 to 28 of a month, today or later."),
         widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}),
     )
+    seller = forms.ModelChoiceField(
+        label=gettext_lazy("Who asks, and pays from it?"),
+        queryset=Seller.objects.none(),
+        empty_label=None,
+        help_text=gettext_lazy("A standing budget pays only what this account asks for."),
+        widget=UnfoldAdminSelectWidget(),
+    )
     form_id = forms.CharField(max_length=40, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["form_id"].initial = new_ulid()
+        self._set_sellers()
         today = business_day()
         if today.day <= LAST_DAY:
             self.fields["starts_on"].initial = today.isoformat()
+
+    def _set_sellers(self) -> None:
+        field = self.fields["seller"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = Seller.objects.filter(retired_at=None).order_by("-is_default", "pk")
+        field.initial = next(iter(field.queryset), None)
+        if len(field.queryset) <= 1:
+            # Without any, the refusal says what to do.
+            field.required = False
+            field.widget = forms.HiddenInput()
 
     @cached_property
     def member(self) -> Member:

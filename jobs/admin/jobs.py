@@ -18,6 +18,7 @@ from unfold.enums import ActionVariant
 from jobs import escrow, funding, lifecycle
 from jobs.admin.ask_forms import BETWEEN, MOST_JOBS, PLATFORM, AskForm
 from jobs.admin.deadlines import OverdueFilter, ReopenForm
+from jobs.admin.from_budget import pay_now
 from jobs.admin.job_forms import CancelForm, JobForm, MoveForm
 from jobs.admin.keeping import KeptAdmin, staff
 from jobs.admin.panel import panel
@@ -27,6 +28,7 @@ from jobs.decisions import move_job
 from jobs.models import Application, ApplicationStatus, Job, JobStatus
 from jobs.money import Standing, funding_under_way, requests_of, standings
 from jobs.reasons import JobRefusal
+from jobs.standing import ask_within
 from jobs.sync import sync_job
 from ledger.filters import BusinessDaysFilter
 from payments.admin.acting import attempt, go, number_of
@@ -264,7 +266,7 @@ class JobAdmin(KeptAdmin):
         dialog={
             "title": _("Quote & request approval"),
             "description": _(
-                "The funder's wallet is asked what it costs. You see both amounts before anything is sent."
+                "The wallets are asked what it costs. The funder is asked nothing before you have seen both amounts."
             ),
             "form_class": AskForm,
             "form_submit_text": _("Get the quote"),
@@ -278,8 +280,13 @@ class JobAdmin(KeptAdmin):
         given, by = form.cleaned_data, staff(request)
         try:
             seller = given["seller"] or funding.seller_of(*form.jobs)
+            budget = form.budget
             if given["way"] == PLATFORM:
                 made = funding.fund(form.jobs, "seller", seller, by=by, form_id=given["form_id"])
+            elif budget:
+                made = ask_within(
+                    form.jobs, given["receivers"], budget, by=by, form_id=given["form_id"], seen=form.seen_by_person
+                )
             else:
                 way, seen = funding.Way(given["way"]), form.seen_by_person
                 made = funding.fund(
@@ -289,6 +296,8 @@ class JobAdmin(KeptAdmin):
             messages.error(request, str(refusal))
             return go(request, back)
         advance(made.pk, QUOTE_SECONDS)
+        if budget:
+            pay_now(request, made.pk, budget)
         return go(request, reverse("admin:payments_paymentrequest_change", args=[made.pk]))
 
     @action(

@@ -279,7 +279,10 @@ class MemberAdmin(KeptAdmin):
     )
     def set_up_budget(self, request: HttpRequest, form: BudgetTermsForm, object_id: str) -> HttpResponse:
         try:
-            budget = set_up_budget(form.member, form.terms(), by=staff(request), form_id=form.cleaned_data["form_id"])
+            told = form.cleaned_data
+            budget = set_up_budget(
+                form.member, form.terms(), told["seller"], by=staff(request), form_id=told["form_id"]
+            )
         except Refusal as refusal:
             messages.error(request, str(refusal))
             return go(request, reverse("admin:jobs_member_change", args=[object_id]))

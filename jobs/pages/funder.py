@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -15,20 +15,23 @@ from jobs import links, statements
 from jobs.contacts import payer_of
 from jobs.pages.opening import Opened, open_link
 from ledger import clock
-from payments.desk import asking
+from payments.desk import asking, budgets
 from payments.links import approval_url
-from payments.models import Payment, PaymentRequest
+from payments.models import BudgetPeriod, Draw, Payment, PaymentRequest, StandingBudget
+from payments.models.budgets import BudgetState, budget_of
 from payments.pages.headers import private_page
 from payments.pages.opening import nothing_here, page
 from payments.states import UNORDERED, RequestState
+from payments.telling import standing
 from payments.telling.bill import Bill, line_of
-from payments.telling.reasons import PARTLY, Refusal
+from payments.telling.reasons import PARTLY, Refusal, sentence
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 MOST_ROWS: Final = 100
 MOST_RECEIPTS: Final = 24
+MOST_BUDGETS: Final = 12
 REFUSED: Final = 409
 
 
@@ -71,15 +74,21 @@ def _act(http: HttpRequest, opened: Opened) -> HttpResponse:
     request = own.filter(pk=http.POST.get("stop", "").replace("\0", "")).first()
     if request is None:
         return HttpResponseRedirect(opened.page)
+    budget = budget_of(request)
     try:
-        asking.cancel(request.pk, by=None)
+        if budget:
+            budgets.stop_by_payer(budget.pk)
+        else:
+            asking.cancel(request.pk, by=None)
     except Refusal as refusal:
         return _show(opened, refusal=str(refusal), status=REFUSED)
     return HttpResponseRedirect(opened.page)
 
 
 def _show(opened: Opened, *, refusal: str = "", status: int = 200) -> HttpResponse:
-    own = _with_bills(PaymentRequest.objects.filter(payer_key=opened.member.key))
+    mine = PaymentRequest.objects.filter(payer_key=opened.member.key)
+    own = _with_bills(mine.filter(standing_budget=None))
+    asked = mine.filter(state=RequestState.AWAITING_APPROVAL, expires_at__gt=clock.now(), standing_budget__isnull=False)
     waits = own.filter(state=RequestState.AWAITING_APPROVAL, expires_at__gt=clock.now()).order_by("expires_at")
     live = own.filter(state=RequestState.APPROVED).order_by("approved_at")
     partly = Q(state=RequestState.FAILED, reason__in=PARTLY)
@@ -89,6 +98,10 @@ def _show(opened: Opened, *, refusal: str = "", status: int = 200) -> HttpRespon
         "member": opened.member,
         "refusal": refusal,
         "waiting": [_card(request) for request in waits[:MOST_ROWS]],
+        "asked_budgets": [
+            _asked(request) for request in asked.select_related("standing_budget", "seller").order_by("expires_at")
+        ],
+        "budgets": _budgets(mine),
         "live": [_card(request) for request in live[:MOST_ROWS]],
         "receipts": [_card(request) for request in settled[:MOST_RECEIPTS]],
         "months": statements.months(opened.member),
@@ -109,3 +122,36 @@ def _card(request: PaymentRequest) -> dict[str, Any]:
     bill = Bill(request, [line_of(payment) for payment in payments])
     may_stop = any(payment.state in UNORDERED for payment in payments)
     return {"request": request, "bill": bill, "link": approval_url(request), "may_stop": may_stop}
+
+
+def _asked(request: PaymentRequest) -> dict[str, Any]:
+    budget: StandingBudget = request.standing_budget
+    budget.request = request
+    return {"request": request, "every": standing.every(budget), "link": approval_url(request)}
+
+
+def _budgets(mine: QuerySet[PaymentRequest]) -> list[dict[str, Any]]:
+    """Those that were ever approved, the ones that stand first, in a constant number of queries."""
+    found = StandingBudget.objects.filter(request__in=mine, request__approved_at__isnull=False)
+    newest = found.select_related("request__seller", "grant").order_by("-created_at")[:MOST_BUDGETS]
+    drawn = Draw.objects.select_related("payment__request").order_by("-created_at", "-pk")
+    periods = BudgetPeriod.objects.prefetch_related(Prefetch("draws", drawn))
+    rows = [_budget(budget) for budget in newest.prefetch_related(Prefetch("periods", periods))]
+    return sorted(rows, key=lambda row: not row["stands"])
+
+
+def _budget(budget: StandingBudget) -> dict[str, Any]:
+    period = standing.current(budget)
+    for one in budget.periods.all():
+        one.budget = budget
+    draws = [draw for one in reversed(budget.periods.all()) for draw in one.draws.all()]
+    return {
+        "budget": budget,
+        "every": standing.every(budget),
+        "stands": budget.state in {BudgetState.ACTIVE, BudgetState.PAUSED},
+        "why": sentence(budget.request.reason, budget.request.reason_params),
+        "rows": standing.rows_of(budget, period),
+        "terms": standing.terms(budget),
+        "draws": [{"draw": draw, "link": approval_url(draw.payment.request)} for draw in draws[: standing.MOST_DRAWS]],
+        "link": approval_url(budget.request),
+    }

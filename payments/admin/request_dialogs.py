@@ -46,9 +46,7 @@ class DrawForm(RequestForm):
 
     @cached_property
     def budget(self) -> StandingBudget | None:
-        """The one with the most left now: the oldest of those that have as much."""
-        found = list(budgets.for_request(self.row))
-        return max(found, key=_left, default=None)
+        return budgets.most_left(budgets.for_request(self.row))
 
     def now(self) -> str:
         budget = self.budget
@@ -62,11 +60,6 @@ class DrawForm(RequestForm):
             return context
         rows = standing.this_period(standing.standing_of(self.budget))
         return {**context, "every": standing.every(self.budget), "period_rows": rows}
-
-
-def _left(budget: StandingBudget) -> tuple[bool, int]:
-    period = standing.current(budget)
-    return budget.paused_at is None, period.left.value if period else -1
 
 
 class ProofForm(RequestForm):

@@ -29,12 +29,15 @@ from payments.engine.transitions import begin, move
 from payments.models import BudgetPeriod, PaymentRequest, StandingBudget
 from payments.models.budgets import Unit
 from payments.models.grants import GrantKind
+from payments.openpayments.amounts import AmountError
 from payments.states import GrantState, PaymentState, RequestState
 from payments.telling.languages import supported
 from payments.telling.money import format_amount
 from payments.telling.reasons import Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.contrib.auth.models import User
     from django.db.models import QuerySet
 
@@ -85,6 +88,8 @@ def set_up(  # noqa: PLR0913 - the parts of a request
     """
     if existing := StandingBudget.objects.filter(request__form_id=form_id).first():
         return existing
+    if seller.retired_at:
+        raise Refusal("seller_retired", seller=seller.name)
     _check(payer_wallet, payer, terms)
     now, bounds = clock.now(), terms.bounds()
     request = PaymentRequest(
@@ -95,6 +100,8 @@ def set_up(  # noqa: PLR0913 - the parts of a request
         payer_name=payer.name,
         payer_email=payer.email,
         payer_language=payer.language,
+        payer_key=payer.key,
+        payer_details=dict(payer.details),
         requested_by=requested_by,
         form_id=form_id,
         expires_at=now + LIFETIME,
@@ -166,18 +173,69 @@ def _title(terms: Terms, language: str) -> str:
 
 def for_request(request: PaymentRequest) -> QuerySet[StandingBudget]:
     """The approved budgets that could pay `request`, paused ones too: same payer, seller and currency."""
-    return standing().filter(
-        request__payer_wallet=request.payer_wallet_id,
+    return of(request.payer_wallet).filter(
+        request__state=RequestState.APPROVED,
         request__seller=request.seller_id,
         asset_code=request.asset_code,
         asset_scale=request.asset_scale,
     )
 
 
-def standing() -> QuerySet[StandingBudget]:
-    """Those that were approved and are not over, oldest first."""
-    approved = StandingBudget.objects.filter(request__state=RequestState.APPROVED)
-    return approved.select_related("request", "grant").prefetch_related("periods").order_by("created_at")
+def of(payer_wallet: WalletAddress) -> QuerySet[StandingBudget]:
+    """Every budget in the wallet's currency, whatever became of it, oldest first."""
+    found = StandingBudget.objects.filter(
+        request__payer_wallet=payer_wallet,
+        asset_code=payer_wallet.asset_code,
+        asset_scale=payer_wallet.asset_scale,
+    )
+    return found.select_related("request__seller", "grant").prefetch_related("periods").order_by("created_at")
+
+
+def most_left(found: Iterable[StandingBudget]) -> StandingBudget | None:
+    """The one to offer: that has the most left now, the oldest of those that have as much; a paused one last."""
+    return max(found, key=_left, default=None)
+
+
+def _left(budget: StandingBudget) -> tuple[bool, int]:
+    period = budget.period_at(clock.now())
+    return budget.paused_at is None, period.left.value if period else -1
+
+
+def check_beforehand(request: PaymentRequest, budget: StandingBudget) -> None:
+    """Raises Refusal for what `budget` surely does not pay, before a wallet was asked what it costs."""
+    draws.check_budget(request, budget, clock.now())
+    wanted, period = asked_for(request), budget.period_at(clock.now())
+    if wanted is None or period is None:
+        return
+    if wanted > budget.largest_value:
+        raise Refusal("budget_too_large", largest=format_amount(budget.largest))
+    if wanted > period.left.value:
+        raise draws.too_little_left(period)
+
+
+def asked_for(request: PaymentRequest) -> int | None:
+    """What it takes by the amounts asked for, in minor units of the payer's currency.
+
+    None when a receiver has another currency, so that only the wallet knows. Its fee may come on top.
+    """
+    asset, total = request.payer_wallet.asset, 0
+    for payment in request.payments.all():
+        amount = payment.pays or payment.amount
+        if amount.asset.code != asset.code:
+            return None
+        try:
+            total += amount.rescaled(asset.scale).value
+        except AmountError:
+            return None
+    return total
+
+
+def is_as_asked(request: PaymentRequest) -> bool:
+    """The quote takes no more than the amounts asked for, and pays everybody: who asked has seen all there is."""
+    wanted = asked_for(request)
+    if wanted is None or request.ceiling_debit is None or request.ceiling_debit > wanted:
+        return False
+    return not request.payments.exclude(state=PaymentState.QUOTED).exists()
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from ledger.api import record
 from payments.engine.reserving import hindrance, reserve, wire
 from payments.engine.transitions import move
 from payments.mail.queue import queue_message
+from payments.models.budgets import BudgetState
 from payments.models.messages import Template
 from payments.states import PaymentState, RequestState
 from payments.telling.money import format_amount
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ledger.api import Actor
-    from payments.models import Payment, PaymentRequest, StandingBudget
+    from payments.models import BudgetPeriod, Payment, PaymentRequest, StandingBudget
 
 
 def start(request: PaymentRequest, budget: StandingBudget, payments: Sequence[Payment], actor: Actor) -> None:
@@ -34,7 +35,7 @@ def start(request: PaymentRequest, budget: StandingBudget, payments: Sequence[Pa
         assert quote and quote.debit_value is not None, "a quoted payment has a debit"  # noqa: PT018
         if not reserve(payment, period, quote.debit_value):
             period.refresh_from_db()
-            raise Refusal("budget_too_little_left", left=format_amount(period.left), until=moment(period.ends_at))
+            raise too_little_left(period)
         move(payment, PaymentState.APPROVED, actor=actor, grant=budget.grant, failures=0, retry_at=None)
     move(request, RequestState.APPROVED, actor=actor, budget=budget, approved_at=now, sent_at=now, failures=0)
     entry = record(
@@ -48,15 +49,33 @@ def start(request: PaymentRequest, budget: StandingBudget, payments: Sequence[Pa
 
 def check(request: PaymentRequest, budget: StandingBudget, payments: Sequence[Payment], now: datetime) -> None:
     """The rules that staff set. Raises Refusal for what `budget` does not pay, now or ever."""
-    same_payer = (request.payer_wallet_id, request.seller_id) == (
-        budget.request.payer_wallet_id,
-        budget.request.seller_id,
-    )
-    if not same_payer or (request.asset_code, request.asset_scale) != (budget.asset_code, budget.asset_scale):
-        raise Refusal("budget_of_another")
     if any(payment.held for payment in payments):
         raise Refusal("budget_held")
+    if (request.asset_code, request.asset_scale) != (budget.asset_code, budget.asset_scale):
+        raise Refusal("budget_of_another")
+    check_budget(request, budget, now)
     if (request.ceiling_debit or 0) > budget.largest_value:
         raise Refusal("budget_too_large", largest=format_amount(budget.largest))
-    if found := hindrance(budget, now):
-        raise Refusal(found.code, state=str(budget.state.label), until=moment(found.until))
+
+
+def check_budget(request: PaymentRequest, budget: StandingBudget, now: datetime) -> None:
+    """Raises Refusal when `budget` is another's, or pays nothing at this moment. Nothing is said of the amount."""
+    ours = (request.payer_wallet_id, request.seller_id)
+    if ours != (budget.request.payer_wallet_id, budget.request.seller_id):
+        raise Refusal("budget_of_another")
+    if refusal := why_not(budget, now):
+        raise refusal
+
+
+def why_not(budget: StandingBudget, now: datetime) -> Refusal | None:
+    """Why nothing is paid from `budget` at this moment."""
+    if budget.state == BudgetState.STOPPED:
+        return Refusal("budget_was_stopped")
+    if budget.state == BudgetState.ENDED:
+        return Refusal("budget_over")
+    found = hindrance(budget, now)
+    return Refusal(found.code, state=str(budget.state.label), until=moment(found.until)) if found else None
+
+
+def too_little_left(period: BudgetPeriod) -> Refusal:
+    return Refusal("budget_too_little_left", left=format_amount(period.left), until=moment(period.ends_at))

@@ -124,6 +124,8 @@ def facts(row: type_of_row) -> dict[str, Json]:
     match row:
         case PaymentRequest():
             told = {"ceiling": _wire(row.ceiling), "payer_wallet": row.payer_wallet.url, "seller": row.seller_id}
+            if row.budget_id:
+                told["budget"] = row.budget_id
             if row.ordered_debit:
                 told["ordered"] = _wire(row.ordered)
                 told["rest"] = _wire(amount_of(row.shown, row.asset_code, row.asset_scale))

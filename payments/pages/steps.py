@@ -35,7 +35,8 @@ def steps_of(request: PaymentRequest, phase: Phase) -> list[Step]:
         request.finished_at if phase in ARRIVED else None,
     ]
     settled = _("Settled outside") if phase == Phase.OUTSIDE else _("Settled")
-    titles = [_("Requested"), _("Approved"), _("Sent"), settled]
+    approved = _("Within your standing budget") if request.budget_id else _("Approved")
+    titles = [_("Requested"), approved, _("Sent"), settled]
     here = _here(request, phase, sent_all=at[SENT] is not None)
     steps: list[Step] = []
     for number, title in enumerate(titles):

@@ -136,7 +136,9 @@ class Bill:
 
 def bill_of(request: PaymentRequest, *, proposed: bool = False) -> Bill:
     """The bill as it was agreed; with `proposed`, as the payer is asked to accept it now that it has grown."""
-    payments = request.payments.select_related("receiver_wallet").prefetch_related("quotes", "outgoing_payments__quote")
+    payments = request.payments.select_related("receiver_wallet").prefetch_related(
+        "quotes", "outgoing_payments__quote", "refunds__payment"
+    )
     return Bill(request, [line_of(payment) for payment in payments], request.proposed if proposed else None)
 
 

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, TypedDict
 
 from django.utils.translation import gettext as _
 
-from payments.states import FINISHED_PAYMENTS, UNORDERED, PaymentState
+from payments.states import FINISHED_PAYMENTS, PAID, UNORDERED, PaymentState
 from payments.telling import money
 from payments.telling.explaining import missing
 from payments.telling.money import format_amount
 from payments.templatetags.moments import day
 
 if TYPE_CHECKING:
+    from payments.models import Payment
     from payments.telling.bill import Bill, Line
 
 
@@ -118,6 +119,13 @@ def _varies(line: Line) -> str:
     return _("the rate when it is sent decides") if line.payment.pays else ""
 
 
+def went_back(payment: Payment) -> str:
+    """What of a payment was sent back, each refund that arrived; empty when nothing was. Reads `refunds__payment`."""
+    back = [refund.payment for refund in payment.refunds.all() if refund.payment.state in PAID]
+    told = [{"amount": format_amount(one.amount), "when": day(one.settled_at)} for one in back]
+    return _joined(*(_("%(amount)s of it was sent back on %(when)s") % one for one in told))
+
+
 def _arrivals(line: Line) -> list[Row]:
     """What one receiver got, or gets: in their wallet, and outside of it."""
     payment = line.payment
@@ -125,7 +133,7 @@ def _arrivals(line: Line) -> list[Row]:
     received: Row = {
         "label": line.name if payment.is_fee else _("%(name)s received") % name,
         "value": format_amount(payment.received),
-        "note": _joined(day(payment.settled_at), holds(line) if payment.is_escrow else ""),
+        "note": _joined(day(payment.settled_at), holds(line) if payment.is_escrow else "", went_back(payment)),
     }
     if payment.state == PaymentState.SETTLED:
         return [received]

@@ -22,6 +22,7 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("The payer was asked to approve."),
     ),
     "request.approved": (
+        _("It is paid from standing budget %(budget)s, at most %(ceiling)s. The payer approved that limit before."),
         _("The payer approved at most %(rest)s more in their wallet. The money is not set aside."),
         _("The payer approved at most %(ceiling)s in their wallet. The money is not set aside."),
         _("The payer approved in their wallet. The money is not set aside."),

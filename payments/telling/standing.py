@@ -84,28 +84,36 @@ def terms(budget: StandingBudget) -> list[Row]:
     return [
         {"label": _("For"), "value": periods % {"count": budget.count}},
         {"label": _("Begins"), "value": day(budget.starts_at)},
-        {"label": _("Until"), "value": _last_day(budget.ends_at)},
-        {"label": _("Largest single payment"), "value": format_amount(budget.largest)},
+        {"label": _("Until"), "value": last_day(budget.ends_at)},
+        largest(budget),
     ]
 
 
-def _last_day(end: datetime) -> str:
+def largest(budget: StandingBudget) -> Row:
+    return {"label": _("Largest single payment"), "value": format_amount(budget.largest)}
+
+
+def last_day(end: datetime) -> str:
     """The business day before `end`, which is a day's beginning."""
     return day(end - timedelta(seconds=1))
 
 
 def this_period(standing: Standing) -> list[Row]:
     """Spent, left, and when it starts anew."""
-    period = standing.period
+    return rows_of(standing.budget, standing.period)
+
+
+def rows_of(budget: StandingBudget, period: BudgetPeriod | None) -> list[Row]:
+    """The same for a period that is known already."""
     if period is None:
         return []
-    is_last = period.ends_at == standing.budget.ends_at
+    is_last = period.ends_at == budget.ends_at
     return [
         {"label": _("Spent or on its way"), "value": format_amount(period.reserved)},
         {"label": _("Left"), "value": format_amount(period.left), "total": True},
         {
             "label": _("Ends") if is_last else _("Starts anew"),
-            "value": _last_day(period.ends_at) if is_last else day(period.ends_at),
+            "value": last_day(period.ends_at) if is_last else day(period.ends_at),
         },
     ]
 
@@ -126,7 +134,7 @@ def draw_rows(request: PaymentRequest) -> list[Row]:
         period = draw.period
         rows.append(
             {
-                "label": _("Left until %(until)s") % {"until": _last_day(period.ends_at)},
+                "label": _("Left until %(until)s") % {"until": last_day(period.ends_at)},
                 "value": format_amount(period.left),
             }
         )

@@ -94,14 +94,20 @@ class Installation:
     backstage: Backstage
     made: int = 0
 
-    def work(self, *, language: str = "en", budget: str = "1250.00", balance: int = 500_000_00) -> Work:
-        """A job of a new funder (USD, `balance` in minor units) with a new worker (MXN), both with wallets."""
+    def work(
+        self, *, language: str = "en", budget: str = "1250.00", balance: int = 500_000_00, abroad: bool = True
+    ) -> Work:
+        """A job of a new funder (`balance` in minor units) with a new worker (MXN), both with wallets.
+
+        A funder `abroad` pays in USD, and their wallet takes a fee.
+        """
         self.made += 1
         number = self.made
-        fee = {"fixed": 25, "percentBps": 100}
+        fee = {"fixed": 25, "percentBps": 100} if abroad else {}
+        asset = "USD" if abroad else "MXN"
         names = f"Endangered Voices {number}", f"Citlali Xochitl {number}"
         accounts = (
-            self.funders.create_wallet(f"funder-{number}", balance=balance, public_name=names[0], fee=fee),
+            self.funders.create_wallet(f"funder-{number}", asset=asset, balance=balance, public_name=names[0], fee=fee),
             self.workers.create_wallet(f"worker-{number}", asset="MXN", balance=0, public_name=names[1]),
         )
         funder, worker = (

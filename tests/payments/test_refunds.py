@@ -6,15 +6,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.db.models import F
+from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
+from jobs import links
 from jobs.funding import fund
+from jobs.models import Member
+from ledger import clock
 from ledger.api import timeline
 from payments.desk import refunding
 from payments.invariants import violations
 from payments.models import Payment, PaymentRequest, Refund, Seller
 from payments.openpayments.amounts import Amount, Asset
 from payments.states import RequestState
+from payments.telling import figures
+from payments.telling.bill import bill_of
 from payments.telling.reasons import Refusal
 from tests.jobs import cast
 from tests.jobs.dialogs import confirm, dialog
@@ -226,3 +233,19 @@ def test_the_form_says_both_currencies_plainly(rosa: User, paid_in_euros: Paymen
     assert "is not an amount in MXN" in confirm(client, where, amount="20 EUR").content.decode()
     confirm(client, where, amount="500.00")
     assert Refund.objects.get().payment.pays == pesos(50000)
+
+
+def test_both_sides_read_what_went_back_once_it_has_arrived(rosa: User, paid: Payment) -> None:
+    request = refunding.refund(paid.pk, pesos(50000), by=rosa, form_id="1")
+    assert not any("was sent back" in told for told in both_sides(paid)), "it is only asked for"
+    cast.settle(request)
+    Payment.objects.filter(request=request).update(settled_at=clock.now())
+    assert all("500.00 MXN of it was sent back on" in told for told in both_sides(paid))
+
+
+def both_sides(payment: Payment) -> list[str]:
+    """The worker's own page, and what stands on the payer's receipt."""
+    page = Client().get(links.worker_url(Member.objects.get(name="Maria Lopez")), {"lang": "en"})
+    with translation.override("en"):
+        receipt = str(figures.charged(bill_of(payment.request)))
+    return [told.replace("\xa0", " ").replace("\\xa0", " ") for told in (page.content.decode(), receipt)]

@@ -95,7 +95,7 @@ def test_each_period_has_the_whole_limit_and_the_last_ends_it(stage: Stage) -> N
     stage.later(8 * DAY)
     advance(budget.request_id, SECONDS)
     assert again(budget).state == BudgetState.ENDED
-    with refused("budget_not_active"):
+    with refused("budget_over"):
         drawn(stage, budget, "0.01")
     assert Grant.objects.get(pk=budget.grant_id).state == GrantState.ENDED
     assert not violations()
