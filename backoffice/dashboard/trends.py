@@ -12,7 +12,7 @@ from ledger import days
 from payments.models import Payment, PaymentRequest
 from payments.states import PaymentState
 from payments.telling.money import locale_of
-from payments.telling.stages import REACHED, Reached, Stage
+from payments.telling.stages import ASKS_TO_PAY, REACHED, Reached, Stage
 
 CHART_DAYS = 14
 FUNNEL_DAYS = 30
@@ -72,9 +72,9 @@ def city() -> str:
 
 
 def funnel() -> list[FunnelStep]:
-    """Of the payment requests made in the last 30 days: how many came how far, whatever became of them."""
+    """Of the requests of the last 30 days that ask a payer: how many came how far, whatever became of them."""
     first = days.today() - timedelta(days=FUNNEL_DAYS - 1)
-    counts = PaymentRequest.objects.filter(created_at__gte=days.begins(first)).aggregate(
+    counts = PaymentRequest.objects.filter(ASKS_TO_PAY, created_at__gte=days.begins(first)).aggregate(
         made=Count("pk"), **{str(step): Count("pk", filter=condition) for step, condition in REACHED.items()}
     )
     return [

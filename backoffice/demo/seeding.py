@@ -25,9 +25,7 @@ from payments import links
 from payments.desk import approving, asking, wallets
 from payments.desk.sellers import Fee, register
 from payments.engine.advance import advance
-from payments.mail.sending import send as send_mail
-from payments.models import AuthorisationLimit, Message, PaymentRequest
-from payments.models.messages import MessageState
+from payments.models import AuthorisationLimit, PaymentRequest
 from payments.openpayments.amounts import Amount, Asset
 from payments.openpayments.keys import generate_key, private_key_to_pem, public_jwk
 
@@ -65,12 +63,12 @@ class Seeding:
         for work in sorted(story.JOBS, key=lambda work: -work.days):
             _move_clock(work.days)
             self._job(work)
-            _deliver_mail()
+            stories.deliver_mail()
             tell(work.title)
         _move_clock(0)
         for request in PaymentRequest.objects.filter(next_attempt_at__lte=clock.now()):
             self.advance(request.pk)
-        _deliver_mail()
+        stories.deliver_mail()
         while seal():
             pass
         # All that was queued meanwhile has been done here.
@@ -167,7 +165,7 @@ class Seeding:
         if work.fate == "quoted":
             return
         asking.send(request.pk, by=self.rosa)
-        _deliver_mail()
+        stories.deliver_mail()
         match work.fate:
             case "authorisation" | "waiting":
                 return
@@ -233,11 +231,6 @@ def _people() -> User:
         user.save()
         user.groups.add(Group.objects.get(name=role))
     return User.objects.get(username="rosa")
-
-
-def _deliver_mail() -> None:
-    for message_id in Message.objects.filter(state=MessageState.QUEUED).values_list("pk", flat=True):
-        send_mail(message_id)
 
 
 def _move_clock(days_ago: float) -> None:

@@ -16,8 +16,10 @@ from payments.desk import asking, proving
 from payments.desk.budgets import LAST_DAY, Terms, business_day
 from payments.desk.refunding import refund as ask_back
 from payments.engine.proving import collect, prepare
-from payments.models import Seller, StandingBudget
+from payments.mail.sending import send as send_mail
+from payments.models import Message, Seller, StandingBudget
 from payments.models.budgets import Unit
+from payments.models.messages import MessageState
 from payments.openpayments.amounts import Amount
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ def escrow(demo: Seeding, job: Job, applications: list[Application]) -> None:
     demo.advance(request.pk)
     asking.send(request.pk, by=demo.rosa)
     asking.authorise(request.pk, by=User.objects.get(username="luis"))
+    deliver_mail()
     demo.approve(request, demo.workers)
     demo.advance(request.pk)
 
@@ -71,6 +74,7 @@ def refund(demo: Seeding, paid: PaymentRequest) -> None:
     request = ask_back(payment.pk, Amount(payment.value * 2 // 7, payment.asset), by=demo.rosa, form_id="demo-refund")
     demo.advance(request.pk)
     asking.send(request.pk, by=demo.rosa)
+    deliver_mail()
     demo.approve(request, demo.workers)
     demo.advance(request.pk)
 
@@ -82,6 +86,7 @@ def proven_wallet(demo: Seeding, key: str) -> None:
     seller = Seller.objects.get(is_default=True)
     told = {"name": member.name, "email": member.email, "language": member.language}
     proof = proving.ask(member.wallet, seller, **told, by=demo.rosa)
+    deliver_mail()
     proving.press(proof.pk)
     back = parse_qs(urlsplit(demo.workers.approve(prepare(proof.pk, SECONDS))).query)
     proving.came_back(proof.pk, back["interact_ref"][0], back["hash"][0])
@@ -92,5 +97,12 @@ def _approved(demo: Seeding, request: PaymentRequest) -> None:
     """Quoted, sent, and approved by the funder in their wallet."""
     demo.advance(request.pk)
     asking.send(request.pk, by=demo.rosa)
+    deliver_mail()
     demo.approve(request)
     demo.advance(request.pk)
+
+
+def deliver_mail() -> None:
+    """What was queued, before what it asks for is done: a mail whose question is over is not sent any more."""
+    for message_id in Message.objects.filter(state=MessageState.QUEUED).values_list("pk", flat=True):
+        send_mail(message_id)

@@ -269,7 +269,7 @@ class JobAdmin(KeptAdmin):
                 "The wallets are asked what it costs. The funder is asked nothing before you have seen both amounts."
             ),
             "form_class": AskForm,
-            "form_submit_text": _("Get the quote"),
+            "form_submit_text": _("Continue"),
         },
     )
     def request_payment(self, request: HttpRequest, form: AskForm, object_id: str) -> HttpResponse:

@@ -37,10 +37,12 @@ class Reached(TextChoices):
     SETTLED = "settled", _("Settled")
 
 
+#: That its payer is asked for a payment: neither a standing budget, nor what is paid from one without asking.
+ASKS_TO_PAY = Q(standing_budget=None, budget=None)
 REACHED: dict[str, Q] = {
-    Reached.QUOTED: Q(ceiling_debit__isnull=False),
-    Reached.SENT: Q(sent_at__isnull=False),
-    Reached.APPROVED: Q(approved_at__isnull=False),
+    Reached.QUOTED: ASKS_TO_PAY & Q(ceiling_debit__isnull=False),
+    Reached.SENT: ASKS_TO_PAY & Q(sent_at__isnull=False),
+    Reached.APPROVED: ASKS_TO_PAY & Q(approved_at__isnull=False),
     # In the wallets, all of it.
-    Reached.SETTLED: Q(state=RequestState.SETTLED) & ~Q(reason=OUTSIDE),
+    Reached.SETTLED: ASKS_TO_PAY & Q(state=RequestState.SETTLED) & ~Q(reason=OUTSIDE),
 }

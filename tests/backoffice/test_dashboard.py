@@ -19,7 +19,8 @@ from ledger import days
 from ledger.api import Actor, record, seal
 from payments.desk import pausing
 from payments.mail.queue import queue_message
-from payments.models import Message, Payment
+from payments.models import Message, Payment, PaymentRequest, StandingBudget
+from payments.models.budgets import Unit
 from payments.models.messages import MessageState, Template
 from payments.models.pauses import PauseScope
 from payments.openpayments.amounts import LARGEST_VALUE
@@ -240,6 +241,7 @@ def test_each_step_of_the_funnel_leads_to_the_requests_that_came_so_far(root: Cl
     approved = asked(RequestState.FAILED, approved_at=timezone.now())
     done = settled().request
     long_ago = asked(RequestState.SETTLED, created_at=timezone.now() - timedelta(days=31))
+    unasked = {standing_budget().request, drawn_from(standing_budget())}
     reached = [
         ("Quoted 4 80 %", {quoted, sent, approved, done}),
         ("Sent to the payer 3 60 %", {sent, approved, done}),
@@ -249,7 +251,28 @@ def test_each_step_of_the_funnel_leads_to_the_requests_that_came_so_far(root: Cl
     for told, requests in reached:
         found = set(leads_to(root, told))
         assert found == requests
-        assert not {never, long_ago} & found
+        assert not {never, long_ago, *unasked} & found
+
+
+def standing_budget() -> StandingBudget:
+    now = timezone.now()
+    return StandingBudget.objects.create(
+        request=asked(RequestState.APPROVED, approved_at=now),
+        limit_value=100,
+        largest_value=100,
+        asset_code="USD",
+        asset_scale=2,
+        unit=Unit.MONTH,
+        count=1,
+        starts_at=now,
+        ends_at=now + timedelta(days=30),
+    )
+
+
+def drawn_from(budget: StandingBudget) -> PaymentRequest:
+    request = settled().request
+    PaymentRequest.objects.filter(pk=request.pk).update(budget=budget)
+    return request
 
 
 # The machinery
