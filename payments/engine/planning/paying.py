@@ -11,12 +11,14 @@ from django.db.models import prefetch_related_objects
 from payments.desk import asking, pausing
 from payments.engine.ending import finish
 from payments.engine.planning.base import Access, Plan, before_orders, hosts_of, is_open, quote_or_step, with_orders
+from payments.engine.planning.quoting import receiver_problem
 from payments.engine.planning.watching import has_token, is_due, watch
 from payments.engine.reserving import cover, hindrance, note_disagreement
 from payments.engine.rest import rest_of
 from payments.engine.steps.access import KEEP_ALIVE, LookAtSpent, token_is_fresh
 from payments.engine.steps.approving import tell_again
-from payments.engine.steps.base import ENGINE
+from payments.engine.steps.base import ENGINE, note_failure
+from payments.engine.steps.checking import CheckWallet
 from payments.engine.steps.receiving import CloseIncoming
 from payments.engine.steps.sending import CreateOutgoing
 from payments.engine.transitions import move
@@ -37,6 +39,9 @@ PAUSE_POLL = timedelta(seconds=60)
 HOLDS_UP = IN_FLIGHT - {PaymentState.NEEDS_ATTENTION}
 #: After so many failures the place for a held payment's money is left to expire: nothing is ordered to it.
 MOST_TRIES_TO_CLOSE = 8
+#: Nobody is paid at such a wallet address; anything else that is wrong with one may be a matter of seconds.
+GONE = {"wallet_not_found", "wallet_renamed"}
+MAY_BE_GONE = {"wallet_refused", "receiver_wallet"}
 SPENT_IS_NEWS = timedelta(minutes=5)
 
 
@@ -134,7 +139,7 @@ def _send(round_: Round, payment: Payment) -> None:
         return
     if grant.interval and _waits_for_budget(plan, payment, grant, now):
         return
-    if not has_token(plan, request, grant, now):
+    if not has_token(plan, request, grant, now) or _looks_at_receiver(plan, request, payment):
         return
     quote = quote_or_step(plan, round_.access, payment, since=None)
     if quote is None:
@@ -145,6 +150,25 @@ def _send(round_: Round, payment: Payment) -> None:
         _back_to_payer(round_, payment, "budget_does_not_cover")
     else:
         round_.order(payment, grant, quote)
+
+
+def _looks_at_receiver(plan: Plan, request: PaymentRequest, payment: Payment) -> bool:
+    """A wallet refused, and it is tried again: whether the receiver's is looked up first, or was, and is gone.
+
+    It may have closed since the approval. It may come back, too, so the next look is when the next try would be.
+    """
+    wallet = payment.receiver_wallet
+    if payment.reason not in MAY_BE_GONE or payment.retry_at is None:
+        return False
+    if wallet.checked_at is None or wallet.checked_at < payment.retry_at:
+        plan.steps.append(CheckWallet(request.pk, wallet.pk, wallet.url))
+        return True
+    problem = receiver_problem(payment)
+    if problem is None or wallet.problem not in GONE:
+        return False
+    note_failure(payment, *problem)
+    plan.moved = True
+    return True
 
 
 def _over_limit(grant: Grant) -> str:

@@ -41,7 +41,7 @@ def plan(request: PaymentRequest, now: datetime) -> Plan:
 
 def _quote(plan: Plan, access: Access, payment: Payment) -> None:
     """One receiver who can't be paid falls out; the others go on without them."""
-    problem = _receiver_problem(payment) or _payer_problem(access.request, payment)
+    problem = receiver_problem(payment) or _payer_problem(access.request, payment)
     if problem is None and access.now > access.request.changed_at + DEADLINE:
         problem = "wallet_gave_up", {}
     if problem:
@@ -70,7 +70,8 @@ def _problem(request: PaymentRequest) -> tuple[str, dict[str, Any]] | None:
     return None
 
 
-def _receiver_problem(payment: Payment) -> tuple[str, dict[str, Any]] | None:
+def receiver_problem(payment: Payment) -> tuple[str, dict[str, Any]] | None:
+    """Why this receiver can't be paid, by what their wallet said when it was last looked up."""
     wallet = payment.receiver_wallet
     if wallet.problem:
         problem = {"code": wallet.problem, "params": wallet.problem_params}

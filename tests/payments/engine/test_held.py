@@ -14,7 +14,7 @@ from payments.invariants import violations
 from payments.models import Message, PaymentRequest
 from payments.models.grants import GrantKind
 from payments.states import PaymentState, RequestState
-from payments.telling.reasons import Refusal
+from payments.telling.reasons import Refusal, sentence
 from tests.payments.engine.conftest import SECONDS, Stage
 from tests.payments.engine.splits import line, paid_to, received, states
 from tests.payments.engine.test_splits import EVERYTHING, approve_at_wallet
@@ -177,6 +177,22 @@ def test_a_wallet_that_closed_meanwhile_fails_alone(stage: Stage) -> None:
     request = release(stage, request, "beto")
     assert states(request) == {"ana": "failed", "beto": "settled"}
     assert (request.state, request.reason) == (RequestState.FAILED, "some_failed")
+    ana = paid_to(request, "ana")
+    told = f"The wallet of ana cannot be used: {sentence('wallet_not_found', {'wallet': ana.receiver_wallet.url})}"
+    assert sentence(ana.reason, ana.reason_params) == told
+    assert not violations()
+
+
+def test_a_wallet_that_was_closed_for_a_day_is_paid_when_it_is_back(stage: Stage) -> None:
+    request = held(stage, "ana")
+    stage.sandbox.change_wallet("ana", disabled=True)
+    stage.later(3 * DAY)
+    request = release(stage, request, "ana", 3)
+    assert paid_to(request, "ana").reason == "receiver_wallet"
+    stage.sandbox.change_wallet("ana", disabled=False)
+    stage.later(3600)
+    assert advance(request.pk, SECONDS).state == RequestState.SETTLED
+    assert not paid_to(request, "ana").receiver_wallet.problem
     assert not violations()
 
 
