@@ -100,7 +100,8 @@ def ending(result: Result | None) -> str:
 def summary(database: str, found: Found) -> str:
     """All stories together, then each with how much of it an earlier one has covered."""
     stories = (f"{story}: {_numbers(found, story)}" for story in found.points)
-    return f"Crash points on {database}: {_ends(found.results)}\n  " + "\n  ".join(stories)
+    lines = [f"Crash points on {database}: {_ends(found.results)}", *stories, f"asked again: {ASKED_AGAIN}."]
+    return "\n  ".join(lines)
 
 
 def _ends(results: Sequence[Result]) -> str:
@@ -109,7 +110,7 @@ def _ends(results: Sequence[Result]) -> str:
     return (
         f"{len(results) - stops} deaths and {stops} stops: "
         f"{ends.count('settled') + ends.count('mailed twice')} settled unaided, "
-        f"{sum(result.asked_again for result in results)} after asking the payer again ({ASKED_AGAIN}), "
+        f"{sum(result.asked_again for result in results)} after asking the payer again, "
         f"{sum('mailed twice' in end for end in ends)} with a mail twice, "
         f"{sum(not result.is_good for result in results)} wrong."
     )
