@@ -28,16 +28,17 @@ def refunded_too_much(arrived: Mapping[str, int]) -> Iterator[str]:
 
 def paid_out_too_much(arrived: Mapping[str, int]) -> Iterator[str]:
     fundings = JobFunding.objects.select_related("job", "request").prefetch_related(
-        "request__payments__refunds", "payouts__payment"
+        "request__payments__refunds__payment", "payouts__payment"
     )
     for funding in fundings.order_by("created_at", "id"):
         payments = list(funding.request.payments.all())
         came = sum(arrived[payment.pk] for payment in payments)
         out = [payout.payment for payout in funding.payouts.all()]
-        back = [refund.payment_id for payment in payments for refund in payment.refunds.all()]
-        went = sum(arrived[payment.pk] for payment in out) + sum(arrived[pk] for pk in back)
+        out += [refund.payment for payment in payments for refund in payment.refunds.all()]
+        went = sum(arrived[payment.pk] for payment in out)
         if went > came:
             yield f"{funding.request.reference}: {went} went out of what is held, {came} had come"
+        # What went by bank is in no wallet's books.
         outside = any(payment.state == PaymentState.SETTLED_OUTSIDE for payment in [*payments, *out])
         held = sum(each.held.value for each in escrows_of(funding.job) if each.funding.pk == funding.pk)
         if held != came - went and not outside and not funding.request.is_open:

@@ -52,7 +52,7 @@ SHARE = {
     "get-outgoing-payment": 1.8,
     "get-incoming-payment": 1.8,
     "complete-incoming-payment": 1.8,
-    "delete-continue": 1.8,
+    "delete-continue": 1.2,
     "post-token": 0.8,
 }
 #: Between wallets, where the money itself travels.
