@@ -43,9 +43,9 @@ LIES: dict[str, dict[str, float]] = {
 #: How often each call goes wrong, as a multiple of the share that was asked for.
 SHARE = {
     "get-wallet-address": 0.3,
-    "post-request": 0.65,
-    "create-incoming-payment": 0.65,
-    "create-quote": 0.55,
+    "post-request": 0.8,
+    "create-incoming-payment": 0.75,
+    "create-quote": 0.7,
     "post-continue": 1.2,
     "create-outgoing-payment": 1.8,
     "list-outgoing-payments": 1.8,

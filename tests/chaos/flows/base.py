@@ -39,7 +39,7 @@ class Flow(ABC):
     dice: random.Random
     requests: list[str] = field(default_factory=list)
     #: How often staff ask for the same, when there was no quote.
-    most_asks: int = 3
+    most_asks: int = 4
     asks: int = 0
 
     way: ClassVar[str]

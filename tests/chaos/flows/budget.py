@@ -80,14 +80,14 @@ class Budget(Flow):
         """When staff pay from it: soon; on another day, with another token; around the turn; in the next period."""
         turn = self.budget.periods.order_by("number")[0].ends_at.timestamp() - self.world.clock.now
         self._all_at_once(self.dice.uniform(SHORTLY, 5 * MINUTES))
-        if self.chance(60):
+        if self.chance(40):
             self._all_at_once(self.dice.uniform(DAYS / 2, 4 * DAYS))
-        if self.chance(50):
+        if self.chance(40):
             # Drawn just in time; whatever holds up the order now makes it wait for the next period.
             just_before = turn - BEFORE_THE_END.total_seconds() - UNTIL_ALL_PAY - self.dice.uniform(0, 30)
             self._all_at_once(just_before)
             self.later(just_before + UNTIL_ALL_PAY, self._skew)
-        if self.chance(40):
+        if self.chance(25):
             self._all_at_once(turn + self.dice.choice((0, MINUTES, HOURS, 2 * DAYS)) - UNTIL_ALL_PAY)
 
     def _skew(self) -> None:
@@ -96,7 +96,7 @@ class Budget(Flow):
         self.at(2 * BEFORE_THE_END.total_seconds(), lambda: self.world.sandbox.clock(0))
 
     def _all_at_once(self, seconds: float) -> None:
-        how_many = self.dice.choice((1, 1, 2, 3))
+        how_many = self.dice.choice((1, 1, 2, 2, 3))
         for _ in range(how_many):
             self.later(max(0.0, seconds), lambda: self._ask(self.world.clock.now + UNTIL_ALL_PAY))
         self.later(max(0.0, seconds) + self.dice.uniform(0, 10 * MINUTES), self._meddle)

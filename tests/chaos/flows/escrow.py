@@ -19,8 +19,8 @@ from tests.chaos.world import Account, amount_for
 if TYPE_CHECKING:
     from payments.models import PaymentRequest
 
-MOST_VISITS = 7
-MOST_PAYOUTS = 3
+MOST_VISITS = 5
+MOST_PAYOUTS = 2
 
 
 @dataclass

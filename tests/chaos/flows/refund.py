@@ -14,7 +14,7 @@ from tests.chaos.flows.asked import Asked
 from tests.chaos.flows.base import HOURS, MINUTES, SHORTLY, Flow
 from tests.chaos.world import amount_for, contact
 
-MOST_REFUNDS = 4
+MOST_REFUNDS = 2
 
 
 @dataclass
