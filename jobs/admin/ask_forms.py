@@ -15,6 +15,7 @@ from jobs import funding, offering, standing
 from jobs.funding import Way
 from jobs.models import Application, Job
 from jobs.reasons import JobRefusal
+from payments.admin.acting import sent_form_id
 from payments.identifiers import new_ulid
 from payments.models import PaymentRequest, Seller
 from payments.telling.money import format_amount
@@ -122,7 +123,7 @@ class AskForm(BaseDialogForm):
 
     def _was_sent(self) -> bool:
         """A second click: nobody is offered any more, and the request that the first one made is what to show."""
-        return self.is_bound and PaymentRequest.objects.filter(form_id=self.data.get("form_id", "")).exists()
+        return self.is_bound and PaymentRequest.objects.filter(form_id=sent_form_id(self)).exists()
 
     def _set_sellers(self) -> None:
         field = self.fields["seller"]

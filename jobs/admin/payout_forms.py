@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from jobs import escrow
 from jobs.admin.job_forms import job_at
 from jobs.models import Application, Job, JobFunding
-from payments.admin.acting import number_of
+from payments.admin.acting import number_of, sent_form_id
 from payments.admin.refund_forms import AmountForm, Side
 from payments.desk.refunding import changes_currency
 from payments.identifiers import new_ulid
@@ -80,8 +80,9 @@ class GiveBackForm(AmountForm):
 
     def _sent_before(self) -> JobFunding | None:
         """The money of which this very form asked before: nothing of it may be held any more."""
-        form_id = self.data.get("form_id", "") if self.is_bound else ""
-        return self.job.fundings.filter(request__payments__refunds__payment__request__form_id=form_id).first()
+        return self.job.fundings.filter(
+            request__payments__refunds__payment__request__form_id=sent_form_id(self)
+        ).first()
 
     def side(self) -> Side:
         origin = self.escrow.funding.request

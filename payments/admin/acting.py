@@ -44,6 +44,11 @@ def number_of(object_id: object) -> int:
     return int(text) if text.isdecimal() and len(text) <= LONGEST_NUMBER else 0
 
 
+def sent_form_id(form: forms.Form) -> str:
+    """The one-time id that the browser sent, before the form is checked, as every database takes it."""
+    return str(form.data.get("form_id", "")).replace("\0", "") if form.is_bound else ""
+
+
 def go(request: HttpRequest, url: str) -> HttpResponse:
     """To `url`, from a dialog (htmx) as well as from a plain form."""
     if request.headers.get("HX-Request"):

@@ -222,6 +222,13 @@ def test_the_list_asks_only_for_who_may(seller: Seller) -> None:
     assert not PaymentRequest.objects.exists()
 
 
+def test_an_id_that_no_form_of_ours_has_asks_for_nothing(staff: Client) -> None:
+    jobs, workers = several()
+    url = mark(staff, jobs)
+    assert send(staff, url, {**dialog(staff, url), "form_id": "\0"}, *workers).status_code == 200
+    assert not PaymentRequest.objects.exists()
+
+
 @pytest.mark.parametrize("address", ["x", "1.x", "999999", "1..2", "1" * 500])
 def test_an_address_that_names_no_jobs_is_not_found(address: str, staff: Client) -> None:
     assert staff.get(f"{JOBS}ask/{address}/").status_code == 404
