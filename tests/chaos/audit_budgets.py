@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from payments.models import Draw, OutgoingPayment, StandingBudget
+from payments.states import FINISHED_PAYMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,7 +58,8 @@ def _of(draw: Draw, made: Sequence[Outgoing]) -> Iterator[str]:
     told = f"{_name(draw.period)}, {draw.payment.receiver_name} ({draw.payment.state})"
     if charged > reserved:
         yield f"{told}: {charged} charged, {reserved} reserved"
-    if reserved and not draw.payment.received_value and not charged:
+    is_over = draw.payment.state in FINISHED_PAYMENTS
+    if is_over and reserved and not draw.payment.received_value and not charged:
         yield f"{told}: {reserved} reserved for what came to nothing"
     if not _is_odd(draw, made) and counted != reserved:
         yield f"{told}: {counted} counted by the wallet, {reserved} reserved"
@@ -66,10 +68,14 @@ def _of(draw: Draw, made: Sequence[Outgoing]) -> Iterator[str]:
 
 
 def _is_odd(draw: Draw, made: Sequence[Outgoing]) -> bool:
-    """Somebody else paid, or the wallet ended what it had not delivered: wallets count that in ways of their own."""
+    """Nobody knows yet what became of it and it stays reserved; or wallets count it in ways of their own.
+
+    That is so when somebody else paid, or when the wallet ended what it had not delivered.
+    """
     by_us = sum(order.delivered for order in made)
     undelivered = any(order.delivered < order.receive and order.counted for order in made)
-    return draw.payment.received_value != by_us or undelivered
+    unclear = draw.payment.state not in FINISHED_PAYMENTS
+    return unclear or draw.payment.received_value != by_us or undelivered
 
 
 def _budgets() -> QuerySet[StandingBudget]:
