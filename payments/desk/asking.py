@@ -291,6 +291,8 @@ def cancel(request_id: str, *, by: User | None) -> PaymentRequest:
     request = take(request_id)
     if not request.is_open:
         raise Refusal("not_now", state=str(RequestState(request.state).label))
+    if request.state == RequestState.APPROVED and budget_of(request):
+        raise Refusal("budget_stop_instead")
     payments = list(request.payments.all())
     if payments and not any(payment.state in UNORDERED for payment in payments):
         raise Refusal("money_under_way")

@@ -159,6 +159,7 @@ SENTENCES: dict[str, Promise] = {
     "budget_too_little_left": _("Only %(left)s is left in this standing budget until %(until)s. Wait until then, or ask the funder in the ordinary way."),
     "budget_paused": _("The standing budget is paused. Nothing is paid from it until it is resumed."),
     "budget_not_active": _("This standing budget is not active any more, or not yet. Ask the funder in the ordinary way."),
+    "budget_stop_instead": _("This standing budget was approved. Stop it on its own page: then the funder is told, and what waits for it goes back to you."),
     "budget_was_stopped": _("This standing budget was stopped, so nothing is paid from it any more. Ask the funder in the ordinary way, or set up a new one."),
     "budget_not_begun": _("The first period of this standing budget has not begun. Wait until then, or ask the funder in the ordinary way."),
     "budget_over": _("The last period of this standing budget is over. Set up a new one, or ask in the ordinary way."),

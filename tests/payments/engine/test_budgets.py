@@ -198,6 +198,14 @@ def test_the_funder_stops_it_while_a_draw_is_under_way(stage: Stage) -> None:
     assert not violations()
 
 
+def test_an_approved_budget_is_stopped_and_not_cancelled(stage: Stage) -> None:
+    """Stopping tells the funder and wakes what waits for the budget; cancelling a request does neither."""
+    budget = active(stage)
+    with pytest.raises(Refusal, match="Stop it"):
+        asking.cancel(budget.request_id, by=stage.staff)
+    assert again(budget).state == BudgetState.ACTIVE
+
+
 def test_a_draw_that_is_cancelled_gives_back_what_it_reserved_and_not_the_approval(stage: Stage) -> None:
     budget = active(stage)
     request = drawn(stage, budget)
