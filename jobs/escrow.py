@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from jobs import funding, lifecycle
+from jobs import funding, lifecycle, owing
 from jobs.models import Application, JobFunding, JobStatus
 from jobs.reasons import WAYS, JobRefusal
 from jobs.sync import sync_held
@@ -92,9 +92,9 @@ def _escrow(of: JobFunding) -> Escrow | None:
     return Escrow(of, payment, of.request.seller, payment.receiver_wallet, arrived, paid, refunded, under_way, held)
 
 
-def payable(job: Job) -> list[funding.Choice]:
+def payable(job: Job) -> list[owing.Choice]:
     """The workers whose work is accepted, to whom something is owed that nobody asked for yet."""
-    return [choice for choice in funding.owed(job) if _accepted(choice)]
+    return [choice for choice in owing.owed(job) if _accepted(choice)]
 
 
 def pay_out(
@@ -132,8 +132,8 @@ def _pay_out(
     if not seller.approval_email:
         raise JobRefusal("escrow_without_contact", seller=seller.name)
     found = _choices(job, receivers)
-    funding.check_unchanged(found, seen)
-    lines = [funding.line_of(choice, escrow.wallet) for choice in found]
+    owing.check_unchanged(found, seen)
+    lines = [owing.line_of(choice, escrow.wallet) for choice in found]
     _check_held(escrow, [line.fixed for line in lines])
     with translation.override(seller.approval_language):
         title = (_("Payout: %(title)s") % {"title": job.title})[: funding.LONGEST_TITLE]
@@ -154,24 +154,24 @@ def _pay_out(
     return request
 
 
-def _choices(job: Job, receivers: Sequence[Application]) -> list[funding.Choice]:
+def _choices(job: Job, receivers: Sequence[Application]) -> list[owing.Choice]:
     wanted = {receiver.pk for receiver in receivers}
     if not wanted:
         raise JobRefusal("nobody_chosen")
     if len(wanted) > funding.MOST_RECEIVERS:
         raise JobRefusal("too_many_receivers", most=str(funding.MOST_RECEIVERS))
-    found = list(funding.with_money(Application.objects.filter(pk__in=wanted, job=job)).order_by("id"))
+    found = list(owing.with_money(Application.objects.filter(pk__in=wanted, job=job)).order_by("id"))
     if len(found) < len(wanted):
         raise Application.DoesNotExist("a worker of another job")
-    choices = [funding.worker(application, job) for application in found]
+    choices = [owing.worker(application, job) for application in found]
     for choice in choices:
         if not _accepted(choice):
             raise JobRefusal("work_not_accepted", name=choice.contact.name)
     return choices
 
 
-def _accepted(choice: funding.Choice) -> bool:
-    return isinstance(choice.receiver, Application) and funding.work_accepted(choice.receiver)
+def _accepted(choice: owing.Choice) -> bool:
+    return isinstance(choice.receiver, Application) and owing.work_accepted(choice.receiver)
 
 
 def _check_held(escrow: Escrow, amounts: Sequence[Amount]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from jobs import funding, money
+from jobs import funding, money, owing
 from jobs.contacts import at_work
 from jobs.fees import fees
 from jobs.models import Application, Member
@@ -20,8 +20,8 @@ from payments.telling.reasons import Refusal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from jobs.funding import Choice
     from jobs.models import Job
+    from jobs.owing import Choice
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def payer_problem(jobs: Sequence[Job]) -> str:
 
 def offers(jobs: Sequence[Job]) -> list[Offer]:
     """Every worker of `jobs` to whom something is owed, by job."""
-    found = [choice for job in jobs if not money.funding_under_way(job) for choice in funding.owed(job)]
+    found = [choice for job in jobs if not money.funding_under_way(job) for choice in owing.owed(job)]
     alike = _names_by_wallet(found)
     staff = at_work(choice.contact.email for choice in found)
     return [_offer(choice, alike, staff) for choice in found]
@@ -69,14 +69,14 @@ def _offer(choice: Choice, alike: dict[str, dict[int | str, str]], staff: set[st
             for pk, name in same.items()
             if pk != application.worker_id
         ]
-    return Offer(choice, application, _problem(choice), tuple(warnings), funding.work_accepted(application))
+    return Offer(choice, application, _problem(choice), tuple(warnings), owing.work_accepted(application))
 
 
 def _problem(choice: Choice) -> str:
     try:
         payer = choice.job.funder.wallet
         if payer:
-            funding.line_of(choice, payer)
+            owing.line_of(choice, payer)
     except Refusal as refusal:
         return str(refusal)
     return ""

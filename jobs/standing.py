@@ -9,7 +9,8 @@ from django.db import transaction
 from django.urls import reverse
 
 from jobs.contacts import payer_of
-from jobs.funding import default_seller, fund, record_refusal
+from jobs.funding import fund, record_refusal
+from jobs.owing import default_seller
 from jobs.wallet_changes import check_settled
 from ledger import clock
 from payments.desk import budgets

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget
 
-from jobs import funding, offering, standing
+from jobs import offering, owing, standing
 from jobs.funding import Way
 from jobs.models import Application, Job
 from jobs.reasons import JobRefusal
@@ -78,11 +78,11 @@ class AskForm(BaseDialogForm):
         self.fields["form_id"].initial = new_ulid()
         self.fields["seen"].initial = " ".join(f"{each.application.pk}:{each.choice.seen}" for each in self.offers)
 
-    def _held_by_us(self) -> list[funding.Choice]:
+    def _held_by_us(self) -> list[owing.Choice]:
         """The seller as the receiver of one job's money, where that is possible."""
         if len(self.jobs) > 1:
             return []
-        return [choice for choice in funding.choices(self.jobs[0]) if choice.receiver == "seller"]
+        return [choice for choice in owing.choices(self.jobs[0]) if choice.receiver == "seller"]
 
     def _budgets(self) -> list[BudgetOffer]:
         """The standing budgets of the funder that could pay the workers, and why one can't."""

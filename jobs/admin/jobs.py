@@ -15,7 +15,7 @@ from unfold.admin import TabularInline
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from jobs import escrow, funding, lifecycle
+from jobs import escrow, funding, lifecycle, owing
 from jobs.admin.ask_forms import BETWEEN, MOST_JOBS, PLATFORM, AskForm
 from jobs.admin.deadlines import OverdueFilter, ReopenForm
 from jobs.admin.from_budget import pay_now
@@ -243,7 +243,7 @@ class JobAdmin(KeptAdmin):
         status = job.status if job else None
         allowed = {event for event, move in lifecycle.MOVES.items() if move.by_staff and status in move.sources}
         if job and status in funding.PAYABLE:
-            if not funding_under_way(job) and (funding.choices(job) or not requests_of(job).exists()):
+            if not funding_under_way(job) and (owing.choices(job) or not requests_of(job).exists()):
                 allowed.add("request_payment")
             if escrow.escrow_of(job) and escrow.payable(job):
                 allowed.add("pay_out")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jobs import decisions, funding
+from jobs import decisions, owing
 from jobs.funding import fund
 from jobs.models import Application, Job, JobStatus
 from jobs.tasks import sync_request
@@ -134,7 +134,7 @@ def test_of_twenty_workers_two_close_their_wallets_and_everybody_is_paid_exactly
     }
     once = BALANCE - stage.sandbox.balance("luna")
     assert once <= (first.ceiling_debit or 0), "never more than was shown"
-    choices = [choice for job in work for choice in funding.choices(job)]
+    choices = [choice for job in work for choice in owing.choices(job)]
     assert [choice.receiver for choice in choices] == unlucky
 
     for worker in unlucky:

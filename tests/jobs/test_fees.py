@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs import fees, funding, money
+from jobs import fees, money, owing
 from jobs.funding import fund
 from jobs.models import JobStatus, Payout
 from jobs.sync import sync_job
@@ -116,7 +116,7 @@ def test_a_failing_fee_leaves_the_workers_settled(rosa: User, taker: Seller) -> 
     job.refresh_from_db()
     assert job.is_funded
     assert money.standing(workers[0]) == money.Standing.SETTLED
-    assert funding.choices(job) == []
+    assert owing.choices(job) == []
 
 
 def test_whoever_fails_costs_no_second_fee_when_asked_for_again(rosa: User, taker: Seller) -> None:

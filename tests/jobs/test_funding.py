@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from jobs import funding
+from jobs import funding, owing
 from jobs.funding import fund
 from jobs.models import Application, ApplicationStatus, Job, JobFunding, JobStatus, Payout
 from jobs.narrating import describe
@@ -234,15 +234,15 @@ def test_the_platform_holds_money_only_when_it_may(rosa: User, seller: Seller) -
     assert refused(job, "seller", seller, rosa) == (
         "Tequio may not receive money for jobs. An administrator can allow it on the seller's page."
     )
-    assert [choice.receiver for choice in funding.choices(job)] == []
+    assert [choice.receiver for choice in owing.choices(job)] == []
 
 
 def test_the_platform_holds_the_budget_of_all_workers(rosa: User) -> None:
     holder = cast.seller(may_hold_money=True)
     job = cast.job(workers_wanted=3)
-    assert [choice.amount.value for choice in funding.choices(job)] == [375000]
+    assert [choice.amount.value for choice in owing.choices(job)] == [375000]
     application = cast.applied(job)
-    assert [choice.amount.value for choice in funding.choices(job)] == [125000, 125000]
+    assert [choice.amount.value for choice in owing.choices(job)] == [125000, 125000]
     request = fund(job, "seller", holder, by=rosa, form_id="1")
     assert request.payments.get().value == 125000
     assert JobFunding.objects.get().request == request
@@ -254,7 +254,7 @@ def test_nothing_is_held_for_workers_who_are_paid_directly(rosa: User) -> None:
     job = cast.job()
     fund(job, [cast.applied(job)], holder, by=rosa, form_id="1")
     assert refused(job, "seller", holder, rosa) == "Every selected worker is paid, or being paid, already."
-    assert funding.choices(job) == []
+    assert owing.choices(job) == []
 
 
 def test_a_budget_that_can_not_be_counted_is_refused(rosa: User) -> None:

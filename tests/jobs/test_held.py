@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db import transaction
 
-from jobs import decisions, funding, money
+from jobs import decisions, money, owing
 from jobs.funding import Way, fund
 from jobs.held import settle_fee
 from jobs.models import Application, ApplicationStatus, Job, JobStatus, Payout, SubmissionStatus
@@ -67,7 +67,7 @@ def test_accepting_the_work_releases_that_worker_only(rosa: User, seller: Seller
     assert [payment_of(worker).released_at is not None for worker in workers] == [False, True, False]
     assert [row.kind for row in timeline([("request", request.pk)])].count("payment.released") == 1
     assert money.standing(Application.objects.get(pk=workers[1].pk)) == money.Standing.APPROVED
-    assert funding.choices(job) == []
+    assert owing.choices(job) == []
 
 
 def test_the_decision_and_the_release_stand_or_fall_together(
@@ -144,7 +144,7 @@ def test_whoever_is_selected_later_is_not_in_it_and_is_offered(rosa: User, selle
     Job.objects.filter(pk=job.pk).update(workers_wanted=4)
     late = cast.applied(job, cast.member("Natalia"), ApplicationStatus.PENDING)
     decisions.select(late.pk, by=rosa)
-    assert [choice.receiver for choice in funding.choices(job)] == [late]
+    assert [choice.receiver for choice in owing.choices(job)] == [late]
     assert request.payments.count() == 3
 
 

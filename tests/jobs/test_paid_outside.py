@@ -8,8 +8,9 @@ import pytest
 from django.db import transaction
 
 from jobs import decisions, money
-from jobs.funding import choices, fund
+from jobs.funding import fund
 from jobs.models import JobStatus
+from jobs.owing import choices
 from jobs.sync import sync_job
 from payments.engine.transitions import move
 from payments.models import Payment, PaymentRequest, Seller

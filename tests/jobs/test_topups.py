@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from jobs import decisions, funding, money
+from jobs import decisions, money, owing
 from jobs.accounts import account_of, total
 from jobs.funding import Way, fund
 from jobs.models import Application, Job, JobStatus
@@ -89,7 +89,7 @@ def test_a_lower_budget_owes_nothing_to_who_was_paid(rosa: User, seller: Seller)
     cast.settle(fund(job, workers[:1], seller, by=rosa, form_id="1"))
     sync_job(job.pk)
     raised(job, 100000)
-    assert [choice.amount.value for choice in funding.choices(job)] == [100000, 100000]
+    assert [choice.amount.value for choice in owing.choices(job)] == [100000, 100000]
     with pytest.raises(Refusal, match="exists already"):
         fund(job, workers, seller, by=rosa, form_id="2")
 
