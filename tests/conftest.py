@@ -5,6 +5,7 @@ import os
 
 import django
 import pytest
+from django.conf import settings
 from django.db import connections
 
 from backoffice import catalogue
@@ -19,6 +20,8 @@ catalogue.compile_stale()
 # What is there now stays: collecting it over and over costs a seventh of the suite's time.
 gc.freeze()
 gc.set_threshold(100_000, 20, 50)
+# Whitenoise then looks for a file when it is asked for, not for all of them whenever a client is made.
+settings.WHITENOISE_AUTOREFRESH = True
 
 # Only now: the fixture's module imports models.
 from tests.ledger.fixtures import ledger_that_can_be_emptied  # noqa: E402, F401

@@ -38,7 +38,8 @@ def treasury(site: Installation, language: str) -> Iterator[Person]:
     site.backstage("hold_money", email="", language=language)
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
+# In one of the two languages: a whole story takes long, and `test_fund_a_job` is told in both.
+@pytest.mark.parametrize("language", ["es"])
 def test_what_is_held_is_paid_out_by_two_people_and_the_rest_goes_back(
     site: Installation, browser: Browser, camera: Camera, treasury: Person, language: str
 ) -> None:

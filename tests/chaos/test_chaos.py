@@ -43,4 +43,4 @@ def test_the_same_seed_is_the_same_run() -> None:
 
 
 def _small(seed: int) -> Report:
-    return run(flows=40, seed=seed, faults=FAULTY_PERCENT, shards=1)
+    return run(flows=14, seed=seed, faults=FAULTY_PERCENT, shards=1)

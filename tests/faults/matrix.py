@@ -23,8 +23,10 @@ from tests.faults.precautions import PRECAUTIONS, Precaution
 from tests.sandbox.process import PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import TracebackType
+
+    Selection = Callable[[Mapping[str, Sequence[Point]]], list[Case]]
 
 RUNNERS = 2
 STOP_SECONDS = 10
@@ -119,10 +121,10 @@ class Matrix:
         """All of them, in their order, with what each is."""
         return self._runners[0].stories()
 
-    def all_of(self, stories: Iterable[str]) -> report.Found:
-        """Every case at every point of these stories."""
+    def found(self, stories: Iterable[str], select: Selection = selection.of_the_suite) -> report.Found:
+        """What the points of these stories are, and how the cases that `select` takes from them end."""
         points = {story: self.points(story) for story in stories}
-        return report.Found(points, self.run(selection.all_of(points)))
+        return report.Found(points, self.run(select(points)))
 
     def run(self, cases: Iterable[Case]) -> list[Result]:
         """All of them, shared out among the runners; results in the order of the cases."""
@@ -153,13 +155,13 @@ class Matrix:
         return any(precaution.shows in fault for result in results for fault in result.verdict.faults)
 
 
-def write(path: Path, url: str) -> None:
-    """Run everything on SQLite, and on the server of `url` if it names one; then write the page of the docs."""
+def write(path: Path, url: str, select: Selection) -> None:
+    """Run all stories on SQLite, and on the server of `url` if it names one; then write the page of the docs."""
     found: dict[str, report.Found] = {}
     for name, where in {"SQLite": "", **({"PostgreSQL": url} if databases.is_server(url) else {})}.items():
         with Matrix(where) as matrix:
             says = matrix.stories()
-            found[name] = matrix.all_of(says)
+            found[name] = matrix.found(says, select)
             missed = [precaution.name for precaution in PRECAUTIONS if not matrix.notices(precaution)]
         _end_if(wrong_in(found[name]) + missed, name)
     mutants = [(precaution.name, precaution.without_it) for precaution in PRECAUTIONS]
@@ -170,7 +172,7 @@ def only(stories: Sequence[str], url: str) -> None:
     """Every case of these stories, on the database of `url`; tells how they ended."""
     name = "PostgreSQL" if databases.is_server(url) else "SQLite"
     with Matrix(url if databases.is_server(url) else "") as matrix:
-        found = matrix.all_of(stories)
+        found = matrix.found(stories, selection.all_of)
     print(report.summary(name, found))  # noqa: T201 - the result of a command
     _end_if(wrong_in(found), name)
 
@@ -195,8 +197,9 @@ if __name__ == "__main__":
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--write", type=Path, help="the page to write, from all stories")
     what.add_argument("--story", nargs="+", help="run only these, on the database of DATABASE_URL")
+    parser.add_argument("--every", action="store_true", help="write from every case, not from those of the suite")
     given, address = parser.parse_args(), os.environ.get("DATABASE_URL", "")
     if given.write:
-        write(given.write, address)
+        write(given.write, address, selection.all_of if given.every else selection.of_the_suite)
     else:
         only(given.story, address)

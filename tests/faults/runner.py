@@ -62,6 +62,8 @@ class Runner:
         # What is there now is the same in every life: no page of it is copied for the garbage collector's sake.
         gc.collect()
         gc.freeze()
+        # No life is long enough to need it.
+        gc.disable()
 
     def world(self, name: str) -> World:
         """A new world of the story `name`, in which nothing has happened yet."""

@@ -9,7 +9,7 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from tests.faults import databases, report, selection
+from tests.faults import databases, report
 from tests.faults.matrix import Matrix, wrong_in
 from tests.faults.naming import Kind
 from tests.faults.precautions import PRECAUTIONS
@@ -17,7 +17,7 @@ from tests.faults.report import FULLY
 from tests.summaries import SUMMARY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tests.faults.naming import Point
 
@@ -31,13 +31,11 @@ def test_whatever_dies_and_whenever_each_payment_settles_exactly_once(
     url = os.environ.get("DATABASE_URL", "")
     name = "PostgreSQL" if databases.is_server(url) else "SQLite"
     with Matrix(url if databases.is_server(url) else "") as matrix:
-        points = {story: matrix.points(story) for story in matrix.stories()}
-        the_watch_sees_everything(points[FULLY])
-        results = matrix.run(selection.of_the_suite(points))
-        found = report.Found(points, results)
+        found = matrix.found(matrix.stories())
+        the_watch_sees_everything(found.points[FULLY])
         record_property(SUMMARY, report.summary(name, found))
         assert wrong_in(found) == []
-        for story, passed in points.items():
+        for story, passed in found.points.items():
             asked_again = {result.case.point for result in found.of(story) if result.asked_again}
             assert asked_again <= around(passed, ANSWERED_ONCE)
         noticed = [precaution.name for precaution in PRECAUTIONS if matrix.notices(precaution)]
@@ -47,7 +45,7 @@ def test_whatever_dies_and_whenever_each_payment_settles_exactly_once(
         assert noticed == [precaution.name for precaution in PRECAUTIONS]
 
 
-def the_watch_sees_everything(points: list[Point]) -> None:
+def the_watch_sees_everything(points: Sequence[Point]) -> None:
     """A watch that saw nothing would find nothing: these are there whatever the engine does."""
     kinds = Counter(point.kind for point in points)
     assert kinds[Kind.CALL] >= 8, "there are eight calls in every payment"
@@ -56,7 +54,7 @@ def the_watch_sees_everything(points: list[Point]) -> None:
     assert kinds[Kind.WRITE], "some writes need no transaction"
 
 
-def around(points: list[Point], operations: tuple[str, ...]) -> set[Point]:
+def around(points: Sequence[Point], operations: tuple[str, ...]) -> set[Point]:
     """Each such call, with the commit of its intent before it and of its answer after it."""
     at = [number for number, point in enumerate(points) if point.label in operations]
     return {point for number in at for point in points[number - 1 : number + 2]}
