@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from django.utils import translation
 
 import payments
 from ledger.api import Actor, TimelineRow
 from payments import states
+from payments.telling import timelines
 from payments.telling.narrating import describe
 from payments.telling.narrating_words import WORDS
 
@@ -120,3 +122,16 @@ def test_every_kind_that_this_room_records_has_words() -> None:
             kinds |= set(re.findall(r'(?:record|tell)\([^"]*?"([a-z_]+\.[a-z_]+)"', file.read_text(encoding="utf-8")))
     assert {"request.resent", "request.amount_accepted", "message.queued"} <= kinds
     assert kinds - WORDS.keys() == set()
+
+
+def test_of_a_long_story_the_newest_steps_are_shown_and_the_others_unfold() -> None:
+    def shown(count: int) -> str:
+        rows = [entry("request.quoted", {"ceiling": USD}) for _ in range(count)]
+        return render_to_string("admin/timeline.html", {"timeline": timelines.lines(rows, describe)})
+
+    assert "<details" not in shown(20)
+    assert "Nothing has happened yet." in shown(0)
+    folded, _, open_ = shown(45).partition("</details>")
+    assert "25 earlier steps" in folded
+    assert (folded.count("<time"), open_.count("<time")) == (25, 20)
+    assert "1 earlier step<" in shown(21)
