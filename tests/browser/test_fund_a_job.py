@@ -214,7 +214,7 @@ def _job_tells_everything(page: Page, walk: Walk, request_id: str, debit: str) -
     for expected in (SETTLED[walk.language], RECEIVED, debit):
         expect(card).to_contain_text(expected)
     walk.look(page, "12-job-settled")
-    timeline = page.locator(".tequio-timeline")
+    timeline = page.locator("section[aria-labelledby=timeline]")
     for expected in (RECEIVED, debit, work.funder.name, work.worker.name, "rosa"):
         expect(timeline).to_contain_text(expected)
     page.goto(f"{site.url}/admin/payments/paymentrequest/{request_id}/change/")

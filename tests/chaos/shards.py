@@ -115,4 +115,7 @@ def _finished(process: subprocess.Popen[str], flows: int, log: Path) -> dict[str
 
 
 def _end_of(log: Path) -> str:
-    return log.read_text(errors="replace")[-4000:]
+    """What it died of, or, when it died of nothing, what it said last. Its wallets write to the same file."""
+    text = log.read_text(errors="replace")
+    found = text.rfind("Traceback")
+    return text[found:][:4000] if found >= 0 else text[-4000:]
