@@ -31,13 +31,16 @@ def test_whatever_dies_and_whenever_each_payment_settles_exactly_once(
     url = os.environ.get("DATABASE_URL", "")
     name = "PostgreSQL" if databases.is_server(url) else "SQLite"
     with Matrix(url if databases.is_server(url) else "") as matrix:
-        found = matrix.found(matrix.stories())
+        # FAULTS_STORIES names those to tell, the first at least; all of them when it is empty.
+        found = matrix.found(os.environ.get("FAULTS_STORIES", "").split() or matrix.stories())
         the_watch_sees_everything(found.points[FULLY])
         record_property(SUMMARY, report.summary(name, found))
         assert wrong_in(found) == []
         for story, passed in found.points.items():
             asked_again = {result.case.point for result in found.of(story) if result.asked_again}
             assert asked_again <= around(passed, ANSWERED_ONCE)
+        if databases.is_server(url):
+            return  # what a mutant lacks is the engine's, whatever the database
         noticed = [precaution.name for precaution in PRECAUTIONS if matrix.notices(precaution)]
         record_property(
             SUMMARY, f"Mutants on {name}: {len(noticed)} of {len(PRECAUTIONS)} noticed: {', '.join(noticed)}."
