@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from ledger import clock
 from ledger.api import Actor, accept_witness, record, seal
+from payments.compiled import Compiled
 from payments.models import Pause, Seller
 from payments.models.pauses import PauseScope
 
@@ -32,6 +33,7 @@ OWN_REASONS: Final[dict[str, Promise]] = {
         "the ledger's tables lack the triggers that protect them. Run “manage.py migrate”, then resume"
     ),
 }
+_ACTIVE = Compiled(lambda: Pause.objects.filter(ended_at=None).order_by("started_at"))
 _HOST = re.compile(r"(\[[0-9a-f:]+\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?)(:[0-9]{1,5})?")
 
 
@@ -89,7 +91,7 @@ def first_of(pauses: Iterable[Pause], seller_id: str, hosts: Iterable[str]) -> P
 
 def active() -> list[Pause]:
     """Every pause that is on, oldest first."""
-    return list(Pause.objects.filter(ended_at=None).order_by("started_at"))
+    return _ACTIVE()
 
 
 def why(pause: Pause) -> str:

@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from payments.compiled import Compiled
 from payments.encryption import seal, unseal
 from payments.models.fields import (
     Dated,
@@ -93,7 +94,7 @@ class Seller(Dated):
     @cached_property
     def _keys(self) -> dict[str, SellerKey]:
         """All of them, read once: a plan with many steps signs with few keys."""
-        return {key.pk: key for key in self.keys.all()}
+        return {key.pk: key for key in _KEYS(self.pk)}
 
     @property
     def fee_each(self) -> Amount | None:
@@ -175,3 +176,6 @@ class SellerKey(Dated, Reasoned):
     def jwk(self) -> Jwk:
         """What the seller's wallet address must list in its `jwks.json`."""
         return Jwk(self.kid, self.public)
+
+
+_KEYS = Compiled(lambda seller: SellerKey.objects.filter(seller=seller), str)

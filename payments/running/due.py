@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, prefetch_related_objects
 
 from ledger import clock
+from payments.compiled import Compiled
 from payments.engine import hosts
 from payments.models import Payment, PaymentRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import datetime
+    from collections.abc import Iterable, Iterator, Mapping
 
     from django.db.models import QuerySet
 
@@ -66,19 +66,31 @@ def _due(now: datetime) -> QuerySet[PaymentRequest]:
 
 def _in_turn(turns: _Turns, first: str | None) -> Iterator[PaymentRequest]:
     # Nothing but what is read here: this is asked every second, and before every turn of a request.
-    payments = Payment.objects.select_related("receiver_wallet").order_by()
-    payments = payments.only("request_id", *(f"receiver_wallet__{part}" for part in HOSTS_OF_A_WALLET))
-    due = _due(turns.now).select_related("payer_wallet")
-    due = due.only("next_attempt_at", *(f"payer_wallet__{part}" for part in HOSTS_OF_A_WALLET))
-    due = due.prefetch_related(Prefetch("payments", payments))
     if first:
-        yield from due.filter(pk=first)
+        yield from _with_receivers(_due_with_payer(turns.now).filter(pk=first))
     for _ in range(WINDOWS):
         # Those whose payer's host is full would fill the window, so that others were never seen.
         full = turns.full()
-        yield from due.exclude(payer_wallet__host__in=full)[:WINDOW]
+        others = _due_with_payer(turns.now).exclude(payer_wallet__host__in=full)[:WINDOW] if full else _DUE(turns.now)
+        yield from _with_receivers(others)
         if turns.full() == full:
             return
+
+
+def _due_with_payer(now: datetime) -> QuerySet[PaymentRequest]:
+    wallet = (f"payer_wallet__{part}" for part in HOSTS_OF_A_WALLET)
+    return _due(now).select_related("payer_wallet").only("next_attempt_at", *wallet)
+
+
+_DUE = Compiled(lambda now: _due_with_payer(now)[:WINDOW], datetime)
+
+
+def _with_receivers(requests: Iterable[PaymentRequest]) -> list[PaymentRequest]:
+    wallet = (f"receiver_wallet__{part}" for part in HOSTS_OF_A_WALLET)
+    payments = Payment.objects.select_related("receiver_wallet").order_by().only("request_id", *wallet)
+    found = list(requests)
+    prefetch_related_objects(found, Prefetch("payments", payments))
+    return found
 
 
 class _Turns:

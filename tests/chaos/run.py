@@ -8,14 +8,15 @@ from __future__ import annotations
 import heapq
 import random
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
-from django.db.models import Max, Min
+from django.db.models import Max
 
 from ledger.api import backlog, seal
+from payments.compiled import Compiled
 from payments.engine.advance import push
 from payments.models import OutgoingPayment, PaymentRequest
 from payments.running.due import claim_due_requests
@@ -24,6 +25,8 @@ from tests.chaos.mischief import Mischief
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from django.db.models import QuerySet
 
     from tests.chaos.flows.base import Flow
     from tests.chaos.world import World
@@ -45,6 +48,20 @@ SEAL_EVERY = 1500
 TURN_SECONDS = 60.0
 #: So many rounds of one request at one moment are no progress any more.
 MOST_ROUNDS = 60
+
+
+def _next_due() -> QuerySet[PaymentRequest]:
+    waiting = PaymentRequest.objects.exclude(next_attempt_at=None).order_by("next_attempt_at")
+    return waiting.only("next_attempt_at")[:1]
+
+
+def _ordered_since(moment: datetime) -> QuerySet[OutgoingPayment]:
+    recent = OutgoingPayment.objects.filter(created_at__gte=moment)
+    return recent.select_related("quote__incoming", "grant").order_by("created_at", "id")
+
+
+NEXT_DUE = Compiled(_next_due)
+ORDERED_SINCE = Compiled(_ordered_since, datetime)
 
 
 class Stuck(Exception):
@@ -104,8 +121,7 @@ class Run:
     def _next(self, end: float) -> bool:
         """One event, or one round of the worker, whichever comes first; False when there is nothing before `end`."""
         event = self._events[0][0] if self._events else end
-        due = PaymentRequest.objects.aggregate(next=Min("next_attempt_at"))["next"]
-        worker = due.timestamp() if due else end
+        worker = next((due.next_attempt_at.timestamp() for due in NEXT_DUE() if due.next_attempt_at), end)
         if min(event, worker) >= end:
             return False
         if event <= worker:
@@ -138,10 +154,7 @@ class Run:
 
     def _notice_orders(self) -> None:
         """Each new order is settled in its own time, and may have a fate of its own."""
-        if OutgoingPayment.objects.count() == len(self._orders):
-            return
-        recent = OutgoingPayment.objects.filter(created_at__gte=self.world.clock.at() - RECENTLY)
-        for order in recent.select_related("quote__incoming", "grant").order_by("created_at", "id"):
+        for order in ORDERED_SINCE(self.world.clock.at() - RECENTLY):
             if order.pk in self._orders:
                 continue
             self._orders.add(order.pk)

@@ -5,16 +5,16 @@ from datetime import datetime, timedelta
 from ledger.api import record
 from payments.desk import pausing
 from payments.engine.ending import end_unordered, nothing_left_to_ask
-from payments.engine.planning.base import Access, Plan, hosts_of, quote_or_step, with_attempts, with_quotes
+from payments.engine.planning.base import Access, Plan, hosts_of, quote_or_step
 from payments.engine.planning.cleaning import cancel_grants
 from payments.engine.planning.watching import watch
+from payments.engine.reading import add_orders, add_quotes, approvals_of, payments_of
 from payments.engine.rest import rest_of
 from payments.engine.steps.approving import AskToPay, Collect, ask_again
 from payments.engine.steps.base import ENGINE, PATIENCE, stop_asking
 from payments.engine.transitions import move
 from payments.models import Grant, Payment, PaymentRequest, Quote
 from payments.models.budgets import BEFORE_THE_END, budget_of
-from payments.models.grants import GrantKind
 from payments.states import IN_FLIGHT, GrantState, PaymentState, RequestState
 
 #: The payer pressed "approve" this long ago and left: their wallet's page is no longer worth preparing.
@@ -45,10 +45,11 @@ def plan(request: PaymentRequest, now: datetime) -> Plan:
 
 def _watch_ordered(plan: Plan, request: PaymentRequest, now: datetime) -> None:
     """What was ordered before the payer was asked again goes on; what comes of it changes what they are asked for."""
-    ordered = request.payments.filter(state__in=[*IN_FLIGHT, PaymentState.APPROVED])
-    payments = list(with_attempts(ordered))
+    payments = [payment for payment in payments_of(request) if payment.state in IN_FLIGHT | {PaymentState.APPROVED}]
     if not payments:
         return
+    add_orders(request, payments)
+    add_quotes(request, payments)
     access = Access(request, now)
     for payment in payments:
         if payment.state != PaymentState.APPROVED:
@@ -58,7 +59,10 @@ def _watch_ordered(plan: Plan, request: PaymentRequest, now: datetime) -> None:
             move(payment, PaymentState.QUOTED, actor=ENGINE, grant=None, failures=0, retry_at=None)
             plan.moved = True
     if plan.moved:
-        rest = rest_of(request, list(with_attempts(request.payments.all())))
+        everybody = payments_of(request)
+        add_orders(request, everybody)
+        add_quotes(request, everybody)
+        rest = rest_of(request, everybody)
         PaymentRequest.objects.filter(pk=request.pk).update(**rest)
 
 
@@ -68,8 +72,8 @@ def expire(request: PaymentRequest) -> None:
 
 def _approvals(request: PaymentRequest) -> list[Grant]:
     """Those that the payer is asked for, or that go back to the wallet."""
-    states = [*INTERACTIONS, GrantState.CANCELLING]
-    return list(request.grants.filter(kind=GrantKind.OUTGOING, state__in=states))
+    asked = {*INTERACTIONS, GrantState.CANCELLING}
+    return [grant for grant in approvals_of(request) if grant.state in asked]
 
 
 def _collect(plan: Plan, request: PaymentRequest, grants: list[Grant], now: datetime) -> bool:
@@ -159,7 +163,9 @@ def _quote(plan: Plan, access: Access, payment: Payment, asked_at: datetime) -> 
 
 
 def _payments(request: PaymentRequest) -> list[Payment]:
-    return list(with_quotes(request.payments.filter(state=PaymentState.QUOTED)))
+    quoted = [payment for payment in payments_of(request) if payment.state == PaymentState.QUOTED]
+    add_quotes(request, quoted)
+    return quoted
 
 
 def _ask_wallet(plan: Plan, request: PaymentRequest, quotes: list[Quote]) -> None:

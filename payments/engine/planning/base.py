@@ -6,24 +6,21 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Prefetch
-
 from ledger.api import record
 from payments.engine.planning import buying
+from payments.engine.reading import access_of
 from payments.engine.steps.access import AskForAccess, token_is_fresh
 from payments.engine.steps.base import ENGINE
 from payments.engine.steps.quoting import RECEIVER_CLOSED, CreateQuote
 from payments.engine.steps.receiving import CloseIncoming, CreateIncoming
 from payments.engine.transitions import move
-from payments.models import Grant, IncomingPayment, OutgoingPayment, Quote
+from payments.models import Grant, IncomingPayment, Quote
 from payments.models.grants import GrantKind
-from payments.states import AttemptState, GrantState, KeyState, PaymentState
+from payments.states import AttemptState, GrantState, PaymentState
 from payments.telling.money import format_amount
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from django.db.models import QuerySet
 
     from payments.engine.steps.base import Step
     from payments.models import Payment, PaymentRequest, WalletAddress
@@ -46,36 +43,13 @@ class Plan:
             self.wake_at = at
 
 
-def before_orders() -> tuple[Prefetch[str], str]:
-    """What is asked of wallets for a payment before it is sent: places for the money, and quotes."""
-    return Prefetch("quotes", Quote.objects.select_related("incoming", "outgoing_payment")), "incoming_payments"
-
-
-def with_quotes(payments: QuerySet[Payment]) -> QuerySet[Payment]:
-    """The payments as plans need them that lead to a quote."""
-    return payments.select_related("receiver_wallet").prefetch_related(*before_orders())
-
-
-def with_orders(payments: QuerySet[Payment]) -> QuerySet[Payment]:
-    """The payments as plans need them that order or look."""
-    orders = OutgoingPayment.objects.select_related("quote__incoming", "grant")
-    return payments.select_related("receiver_wallet", "grant").prefetch_related(Prefetch("outgoing_payments", orders))
-
-
-def with_attempts(payments: QuerySet[Payment]) -> QuerySet[Payment]:
-    """The payments with all that was ever asked of wallets for them."""
-    return with_orders(with_quotes(payments))
-
-
 class Access:
     """The grants to receive and to quote that this request has; asks once for each that is missing."""
 
     def __init__(self, request: PaymentRequest, now: datetime) -> None:
         self.request = request
         self.now = now
-        # Those that an earlier key of the seller asked for are left alone: that key may no longer be published.
-        live = Grant.objects.filter(request=request, state=GrantState.ACTIVE, key__state=KeyState.ACTIVE)
-        self.grants = list(live.exclude(kind=GrantKind.OUTGOING))
+        self.grants = access_of(request)
         self.asked: set[tuple[str, str]] = set()
 
     def to(self, kind: str, wallet: WalletAddress) -> Grant | None:

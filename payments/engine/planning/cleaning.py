@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from payments.engine.planning.base import Access, Plan
+from payments.engine.reading import UNPAID, approvals_of
 from payments.engine.steps.access import CancelGrant
 from payments.engine.steps.base import ENGINE
 from payments.engine.steps.receiving import CloseIncoming
 from payments.engine.transitions import move
-from payments.models import IncomingPayment
 from payments.models.grants import GrantKind
-from payments.states import FINISHED_PAYMENTS, AttemptState, GrantState
+from payments.states import GrantState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,13 +19,10 @@ if TYPE_CHECKING:
 
     from payments.models import Grant, PaymentRequest
 
-#: After so many failures an unpaid incoming payment is left to expire by itself: no grant can pay it any more.
-GIVE_UP = 8
-
 
 def plan(request: PaymentRequest, now: datetime) -> Plan:
     plan = Plan()
-    grants = list(request.grants.filter(kind=GrantKind.OUTGOING))
+    grants = approvals_of(request)
     for grant in grants:
         if grant.state in (GrantState.PENDING, GrantState.RETURNED, GrantState.CONTINUING, GrantState.ACTIVE):
             move(grant, GrantState.CANCELLING, actor=ENGINE)
@@ -46,15 +43,7 @@ def cancel_grants(plan: Plan, request: PaymentRequest, grants: Iterable[Grant], 
 
 
 def _close_unpaid(plan: Plan, request: PaymentRequest, now: datetime) -> None:
-    open_places = IncomingPayment.objects.filter(
-        payment__request=request,
-        payment__state__in=FINISHED_PAYMENTS,
-        state=AttemptState.OPEN,
-        closed=False,
-        failures__lt=GIVE_UP,
-        expires_at__gt=now,
-    )
-    unpaid = list(open_places.select_related("payment__receiver_wallet", "wallet"))
+    unpaid = UNPAID(request.pk, now)
     if not unpaid:
         return
     access = Access(request, now)

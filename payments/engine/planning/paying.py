@@ -6,13 +6,12 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import prefetch_related_objects
-
 from payments.desk import asking, pausing
 from payments.engine.ending import finish
-from payments.engine.planning.base import Access, Plan, before_orders, hosts_of, is_open, quote_or_step, with_orders
+from payments.engine.planning.base import Access, Plan, hosts_of, is_open, quote_or_step
 from payments.engine.planning.quoting import receiver_problem
 from payments.engine.planning.watching import has_token, is_due, watch
+from payments.engine.reading import add_orders, add_quotes, payments_of
 from payments.engine.reserving import cover, hindrance, note_disagreement
 from payments.engine.rest import rest_of
 from payments.engine.steps.access import KEEP_ALIVE, LookAtSpent, token_is_fresh
@@ -84,9 +83,10 @@ class Round:
 
 def _payments(request: PaymentRequest) -> list[Payment]:
     """With their orders; what came before an order is read only while one is still to be given."""
-    payments = list(with_orders(request.payments.all()))
+    payments = payments_of(request)
+    add_orders(request, payments)
     if any(payment.state == PaymentState.APPROVED for payment in payments):
-        prefetch_related_objects(payments, *before_orders())
+        add_quotes(request, payments)
     return payments
 
 

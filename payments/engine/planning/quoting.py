@@ -3,10 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import prefetch_related_objects
-
 from ledger import clock
-from payments.engine.planning.base import Access, Plan, before_orders, quote_or_step
+from payments.engine.planning.base import Access, Plan, quote_or_step
+from payments.engine.reading import add_quotes, payments_of
 from payments.engine.steps.base import ENGINE
 from payments.engine.steps.checking import CheckWallet
 from payments.engine.transitions import move
@@ -20,7 +19,7 @@ DEADLINE = timedelta(minutes=10)
 
 def plan(request: PaymentRequest, now: datetime) -> Plan:
     plan = Plan()
-    payments = list(request.payments.select_related("receiver_wallet"))
+    payments = payments_of(request)
     if unchecked := _unchecked(request, payments):
         plan.steps = [CheckWallet(request.pk, wallet.pk, wallet.url) for wallet in unchecked]
         return plan
@@ -30,7 +29,7 @@ def plan(request: PaymentRequest, now: datetime) -> Plan:
         _limit_is_known(plan, request, budget)
         return plan
     access = Access(request, now)
-    prefetch_related_objects(payments, *before_orders())
+    add_quotes(request, payments)
     for payment in payments:
         if payment.state == PaymentState.NEW:
             _quote(plan, access, payment)

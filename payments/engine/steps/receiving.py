@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ledger import clock
 from payments.engine.backoff import after_failure
+from payments.engine.reading import PAYMENT, PLACE, one
 from payments.engine.steps.access import token_of
 from payments.engine.steps.base import ENGINE, SignedStep, end_dead_grant, note_failure, progress, setback
 from payments.engine.transitions import begin, move
@@ -40,11 +41,11 @@ class IncomingStep(SignedStep):
 
     @property
     def incoming(self) -> IncomingPayment:
-        return IncomingPayment.objects.select_related("payment").get(pk=self.incoming_id)
+        return one(PLACE, self.incoming_id)
 
     @property
     def payment(self) -> Payment:
-        return Payment.objects.get(pk=self.payment_id)
+        return one(PAYMENT, self.payment_id)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,141 @@
+"""A query whose SQL is put together once reads what it reads when that is done each time, and asks no more."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.db import close_old_connections, connection, connections
+from django.test.utils import CaptureQueriesContext
+
+from ledger import clock
+from payments.compiled import Compiled
+from payments.desk import pausing
+from payments.engine import reading
+from payments.models import Payment, PaymentRequest, sellers
+from payments.models.grants import GrantKind
+from payments.models.pauses import PauseScope
+from payments.running import due
+from payments.states import AttemptState, PaymentState, RequestState
+from tests.payments.public_cast import asked, charged, grant_to_pay, paid_to_maria, seller
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.db.models import Model
+
+OF_A_REQUEST = ("REQUEST", "PAYMENTS", "ORDERS", "QUOTES", "PLACES", "APPROVALS", "ACCESS")
+OF_AN_ATTEMPT: dict[str, Callable[[Payment], str]] = {
+    "PAYMENT": lambda payment: payment.pk,
+    "GRANT": lambda payment: payment.outgoing_payments.get().grant_id,
+    "PLACE": lambda payment: payment.incoming_payments.get().pk,
+    "QUOTE": lambda payment: payment.quotes.get().pk,
+    "ORDER": lambda payment: payment.outgoing_payments.get().pk,
+}
+
+
+def whole() -> Payment:
+    """With a row of everything that a plan reads. It failed after its order, and its place is still to be closed."""
+    now = clock.now()
+    request = asked(RequestState.APPROVED, next_attempt_at=now - timedelta(minutes=1), form_id=None)
+    payment = paid_to_maria(request, PaymentState.FAILED)
+    payment.incoming_payments.update(expires_at=now + timedelta(days=3))
+    charged(payment)
+    key = seller().active_key
+    grant_to_pay(request, "active", kind=GrantKind.QUOTE, key=key)
+    return payment
+
+
+def cases(payment: Payment) -> dict[str, tuple[Compiled[Any], tuple[Any, ...]]]:
+    """Every such query, with what it is asked for about `payment`."""
+    now = clock.now()
+    found: dict[str, tuple[Compiled[Any], tuple[Any, ...]]] = {
+        "keys": (sellers._KEYS, (payment.request.seller_id,)),
+        "pauses": (pausing._ACTIVE, ()),
+        "due": (due._DUE, (now,)),
+        "UNPAID": (reading.UNPAID, (payment.request_id, now)),
+    }
+    found |= {name: (getattr(reading, name), (payment.request_id,)) for name in OF_A_REQUEST}
+    found |= {name: (getattr(reading, name), (key(payment),)) for name, key in OF_AN_ATTEMPT.items()}
+    return found
+
+
+def contents(row: Model, *before: Model) -> dict[str, Any]:
+    """Its columns, and those of the rows that were read with it."""
+    joined = {
+        name: contents(other, row, *before)
+        for name, other in row._state.fields_cache.items()
+        if other and not any(other is one for one in before)
+    }
+    return {**{name: value for name, value in vars(row).items() if name != "_state"}, **joined}
+
+
+def test_no_query_of_a_plan_is_left_out_here(db: None) -> None:
+    queries = {name for name, found in vars(reading).items() if isinstance(found, Compiled)}
+    assert queries <= cases(whole()).keys()
+
+
+@pytest.mark.parametrize("name", ["keys", "pauses", "due", "UNPAID", *OF_A_REQUEST, *OF_AN_ATTEMPT])
+def test_it_reads_the_same_rows_by_the_same_sql(db: None, name: str) -> None:
+    pausing.pause(PauseScope.HOST, "wallet.example", "Counting", None)
+    query, values = cases(whole())[name]
+    query(*values)
+    other, values = cases(whole())[name]
+    assert other is query
+
+    with CaptureQueriesContext(connection) as compiled:
+        found = [contents(row) for row in query(*values)]
+    with CaptureQueriesContext(connection) as each_time:
+        expected = [contents(row) for row in query.build(*values)]
+
+    assert found
+    assert found == expected
+    assert [asked["sql"] for asked in compiled] == [asked["sql"] for asked in each_time]
+
+
+def test_attempts_are_at_hand_as_if_they_were_prefetched(db: None) -> None:
+    payment = whole()
+    alone = paid_to_maria(payment.request)
+    request = reading.one(reading.REQUEST, payment.request_id)
+    payments = reading.payments_of(request)
+    reading.add_orders(request, payments)
+    reading.add_quotes(request, payments)
+
+    with CaptureQueriesContext(connection) as asked:
+        first, second = payments
+        assert [order.quote.incoming.value for order in first.outgoing_payments.all()] == [125000]
+        assert [place.payment for place in first.incoming_payments.all()] == [first]
+        assert first.latest_quote
+        assert hasattr(first.latest_quote, "outgoing_payment")
+        assert second == alone
+        assert list(second.outgoing_payments.all()) == []
+        assert second.request.payer_wallet.host == first.receiver_wallet.host.replace("bank", "wallet")
+    assert not list(asked)
+    assert first.quotes.filter(probe=False).count() == 1
+    assert not second.outgoing_payments.filter(state=AttemptState.DONE).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_thread_reads_by_its_own_connection() -> None:
+    keys = [whole().pk, whole().pk]
+    for key in keys:
+        reading.one(reading.PAYMENT, key)
+    mine = connection.connection
+
+    def read(key: str) -> tuple[str, bool]:
+        close_old_connections()
+        try:
+            return reading.one(reading.PAYMENT, key).pk, connection.connection is mine
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        assert list(pool.map(read, keys * 10)) == [(key, False) for key in keys * 10]
+
+
+def test_a_parameter_that_the_database_would_not_get_as_it_is_is_refused(db: None) -> None:
+    wrong = Compiled(lambda text: PaymentRequest.objects.filter(title__contains=text), str)
+    with pytest.raises(AssertionError, match="not compared"):
+        wrong("Cuentos")
