@@ -44,6 +44,15 @@ class Compiled(Generic[Row]):
             self._statement = _Statement(self.build(*marks), marks, connection)
         return list(ModelIterable(cast("QuerySet[Any]", _Use(self._statement, connection, values))))
 
+    def get(self, *values: str | datetime) -> Row:
+        """The only row. Raises DoesNotExist of its model where there is none."""
+        rows = self(*values)
+        if not rows:
+            model: Any = self.build(*values).model
+            raise model.DoesNotExist
+        (row,) = rows
+        return row
+
 
 def _mark(kind: type[str | datetime], number: int) -> str | datetime:
     """What stands for a parameter while the SQL is put together: something that no query says of itself."""

@@ -18,6 +18,7 @@ from payments.desk.proving import check_proven
 from payments.engine import draws
 from payments.engine.ending import end_unordered, tell_cancelled
 from payments.engine.leases import wake
+from payments.engine.reading import REQUEST
 from payments.engine.transitions import begin, move
 from payments.mail.queue import queue_message
 from payments.models import AuthorisationLimit, Payment, PaymentRequest
@@ -189,7 +190,7 @@ def _payment(request: PaymentRequest, line: Line) -> Payment:
 def take(request_id: str) -> PaymentRequest:
     """The request's row, ours until the transaction ends; the engine looks at it afterwards."""
     wake(request_id)
-    return PaymentRequest.objects.select_related("seller", "payer_wallet").get(pk=request_id)
+    return REQUEST.get(request_id)
 
 
 def _only_in(request: PaymentRequest, *states: RequestState) -> None:

@@ -17,6 +17,7 @@ from payments.client import client
 from payments.engine import hosts
 from payments.engine.leases import Lease, LeaseLost, acquire, hold, release, renew
 from payments.engine.planning import Plan, plan, tidy
+from payments.engine.reading import REQUEST
 from payments.engine.steps.base import ENGINE, Step
 from payments.engine.transitions import Moved, NoSuchMove
 from payments.models import PaymentRequest
@@ -48,7 +49,7 @@ def advance(request_id: str, seconds: float) -> PaymentRequest:
         if time.monotonic() > end:
             break
         time.sleep(PAUSE_SECONDS)
-    return PaymentRequest.objects.select_related("payer_wallet", "seller").get(pk=request_id)
+    return REQUEST.get(request_id)
 
 
 def push(request_id: str, seconds: float) -> datetime | None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from ledger import clock
-from payments.engine.reading import REQUEST, one
+from payments.engine.reading import REQUEST
 from payments.models import Grant, PaymentRequest
 
 #: Longer than any call to a wallet may take, so that a lease only runs out when its holder died.
@@ -52,7 +52,7 @@ def hold(lease: Lease) -> PaymentRequest:
     mine = PaymentRequest.objects.filter(pk=lease.request_id, lease_fence=lease.fence)
     if not mine.update(lease_until=until, next_attempt_at=until, woken=False):
         raise LeaseLost(lease.request_id)
-    return one(REQUEST, lease.request_id)
+    return REQUEST.get(lease.request_id)
 
 
 def renew(lease: Lease) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from payments.compiled import Compiled
 from payments.models import (
@@ -21,9 +21,8 @@ from payments.states import FINISHED_PAYMENTS, AttemptState, GrantState, KeyStat
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from django.db.models import Model, QuerySet
+    from django.db.models import QuerySet
 
-    Row = TypeVar("Row", bound=Model)
     Attempt = IncomingPayment | Quote | OutgoingPayment
 
 #: After so many failures an unpaid incoming payment is left to expire by itself: no grant can pay it any more.
@@ -87,12 +86,6 @@ QUOTE = Compiled(lambda pk: Quote.objects.filter(pk=pk).select_related("payment"
 ORDER = Compiled(
     lambda pk: OutgoingPayment.objects.filter(pk=pk).select_related("payment__receiver_wallet", "quote", "grant"), str
 )
-
-
-def one(query: Compiled[Row], pk: str) -> Row:
-    """The row with that key, which is known to be there."""
-    (row,) = query(pk)
-    return row
 
 
 def payments_of(request: PaymentRequest) -> list[Payment]:

@@ -28,7 +28,8 @@ class Clock:
         if self.file is None:
             return time.time()
         try:
-            text = self.file.read_text().strip()
+            with open(self.file, "rb", buffering=0) as file:  # noqa: PTH123 - at every use, so as cheap as may be
+                text = file.read().decode("ascii").strip()
             return float(text[1:]) if text.startswith("=") else time.time() + float(text or "0")
         except (FileNotFoundError, ValueError):
             # Not written yet, or seen half written by the process that shares it: no offset is the honest reading.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ class VirtualClock:
     """`now` in seconds since 1970, written to the file that `ledger.clock` and the sandbox read."""
 
     def __init__(self, file: Path) -> None:
-        self._file = file
+        self._file, self._fresh = file, file.with_suffix(".new")
         self.now = 0.0
         self.move_to(START)
 
@@ -29,9 +30,9 @@ class VirtualClock:
         if moment <= self.now:
             return
         self.now = moment
-        fresh = self._file.with_suffix(".new")
-        fresh.write_text(f"={self.now:.3f}")
-        fresh.replace(self._file)
+        with open(self._fresh, "wb", buffering=0) as fresh:  # noqa: PTH123 - it moves often
+            fresh.write(f"={self.now:.3f}".encode())
+        os.replace(self._fresh, self._file)  # noqa: PTH105
 
     def forward(self, seconds: float) -> None:
         self.move_to(self.now + seconds)

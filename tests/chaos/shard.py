@@ -19,7 +19,10 @@ from typing import TYPE_CHECKING, Any
 import django
 from ulid import ULID
 
-from tests import environment  # noqa: F401 - must run before the settings are read
+from tests import (
+    environment,  # noqa: F401 - must run before the settings are read
+    memory,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +47,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--hangs", type=int, default=0, help="calls that are never answered")
     parser.add_argument("--trace", type=Path, help="write the trace to this file")
     options = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="tequio-chaos-") as folder:
+    with tempfile.TemporaryDirectory(prefix="tequio-chaos-", dir=memory.folder()) as folder:
         sys.stdout.write(json.dumps(run(options, Path(folder))) + "\n")
 
 

@@ -16,7 +16,10 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from tests import environment  # noqa: F401 - the runners inherit it
+from tests import (
+    environment,  # noqa: F401 - the runners inherit it
+    memory,
+)
 from tests.faults import databases, report, selection
 from tests.faults.naming import Case, Point, Result, Verdict
 from tests.faults.precautions import PRECAUTIONS, Precaution
@@ -91,7 +94,9 @@ class Matrix:
     """`with Matrix(url) as matrix:` runs cases on databases beside that of `url`, which are dropped at the end."""
 
     def __init__(self, url: str) -> None:
-        self._holder = tempfile.TemporaryDirectory(prefix="tequio-faults-", dir=_memory(), ignore_cleanup_errors=True)
+        self._holder = tempfile.TemporaryDirectory(
+            prefix="tequio-faults-", dir=memory.folder(), ignore_cleanup_errors=True
+        )
         self._folder = Path(self._holder.name)
         self._url = url or f"sqlite:///{self._folder / 'unused.sqlite3'}"
         self._prefix = databases.new_prefix()
@@ -184,12 +189,6 @@ def wrong_in(found: report.Found) -> list[str]:
 def _end_if(wrong: list[str], name: str) -> None:
     if wrong:
         sys.exit("\n".join([f"On {name}:", *wrong]))
-
-
-def _memory() -> str | None:
-    """A process that is killed loses nothing that it gave to the system: no disk is needed, where there is a choice."""
-    folder = Path("/dev/shm")
-    return str(folder) if os.access(folder, os.W_OK) else None
 
 
 if __name__ == "__main__":

@@ -98,7 +98,7 @@ def test_it_reads_the_same_rows_by_the_same_sql(db: None, name: str) -> None:
 def test_attempts_are_at_hand_as_if_they_were_prefetched(db: None) -> None:
     payment = whole()
     alone = paid_to_maria(payment.request)
-    request = reading.one(reading.REQUEST, payment.request_id)
+    request = reading.REQUEST.get(payment.request_id)
     payments = reading.payments_of(request)
     reading.add_orders(request, payments)
     reading.add_quotes(request, payments)
@@ -121,18 +121,23 @@ def test_attempts_are_at_hand_as_if_they_were_prefetched(db: None) -> None:
 def test_each_thread_reads_by_its_own_connection() -> None:
     keys = [whole().pk, whole().pk]
     for key in keys:
-        reading.one(reading.PAYMENT, key)
+        reading.PAYMENT.get(key)
     mine = connection.connection
 
     def read(key: str) -> tuple[str, bool]:
         close_old_connections()
         try:
-            return reading.one(reading.PAYMENT, key).pk, connection.connection is mine
+            return reading.PAYMENT.get(key).pk, connection.connection is mine
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(max_workers=2) as pool:
         assert list(pool.map(read, keys * 10)) == [(key, False) for key in keys * 10]
+
+
+def test_a_row_that_is_not_there_is_told_as_always(db: None) -> None:
+    with pytest.raises(PaymentRequest.DoesNotExist):
+        reading.REQUEST.get("nobody")
 
 
 def test_a_parameter_that_the_database_would_not_get_as_it_is_is_refused(db: None) -> None:

@@ -11,7 +11,7 @@ from django.db.models import Q
 from ledger import clock
 from payments.engine.backoff import after_failure
 from payments.engine.leases import wake
-from payments.engine.reading import GRANT, one
+from payments.engine.reading import GRANT
 from payments.engine.steps.base import ENGINE, SignedStep, is_final, setback
 from payments.engine.transitions import Moved, begin, move
 from payments.models import Grant, Payment
@@ -107,14 +107,14 @@ class AskForAccess(SignedStep):
         )
 
     def apply(self, answer: GrantAnswer) -> None:
-        grant = one(GRANT, self.grant_id)
+        grant = GRANT.get(self.grant_id)
         assert answer.token, "the client insists on a token where no interaction was asked for"
         move(grant, GrantState.ACTIVE, actor=ENGINE, **token_columns(grant, answer.token))
 
     def failed(self, error: OpenPaymentsError) -> None:
         code, params = why(error)
         to = GrantState.LOST if error.outcome_unknown else GrantState.REFUSED
-        move(one(GRANT, self.grant_id), to, actor=ENGINE, reason=code, reason_params=params)
+        move(GRANT.get(self.grant_id), to, actor=ENGINE, reason=code, reason_params=params)
         for payment in self._who_waits():
             setback(payment, error)
 
@@ -172,7 +172,7 @@ class RotateToken(SignedStep):
         Raises Moved when somebody else has renewed its token since, or ended it: what the wallet now says of the token
         that was to be renewed is no news, and must not end an approval that lives.
         """
-        grant = one(GRANT, self.grant_id)
+        grant = GRANT.get(self.grant_id)
         unchanged = Grant.objects.filter(pk=grant.pk, sealed=grant.sealed)
         if token_of(grant) != self.token or not unchanged.update(lease_until=None):
             raise Moved(f"the token of grant {grant.pk} is no longer the one to renew")
@@ -202,7 +202,7 @@ class LookAtSpent(SignedStep):
         return client.get_spent_amounts(self.resource_server, signer=self.signer, token=self.token, deadline=deadline)
 
     def apply(self, answer: SpentAmounts) -> None:
-        limit = one(GRANT, self.grant_id).limit
+        limit = GRANT.get(self.grant_id).limit
         assert limit, "an approval has a limit"
         spent = answer.debit_amount
         if spent is None:
@@ -245,10 +245,10 @@ class CancelGrant(SignedStep):
 
     def apply(self, answer: None) -> None:
         del answer
-        move(one(GRANT, self.grant_id), GrantState.ENDED, actor=ENGINE, sealed="")
+        move(GRANT.get(self.grant_id), GrantState.ENDED, actor=ENGINE, sealed="")
 
     def failed(self, error: OpenPaymentsError) -> None:
-        grant = one(GRANT, self.grant_id)
+        grant = GRANT.get(self.grant_id)
         code, params = why(error)
         failures = grant.failures + 1
         if isinstance(error, Refused) or is_final(error):

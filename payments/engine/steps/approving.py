@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from ledger import clock
 from payments import links
 from payments.engine.backoff import after_failure
-from payments.engine.reading import GRANT, REQUEST, one
+from payments.engine.reading import GRANT, REQUEST
 from payments.engine.steps.access import continuation_of, token_columns
 from payments.engine.steps.base import ENGINE, SignedStep, is_final, stop_asking
 from payments.engine.transitions import begin, move
@@ -106,7 +106,7 @@ class AskToPay(SignedStep):
             self._refuse("approval_without_person", {"host": urlsplit(self.auth_server).netloc})
             return
         now = clock.now()
-        grant = one(GRANT, self.grant_id)
+        grant = GRANT.get(self.grant_id)
         wait = answer.continue_.wait_seconds or 0
         sealed = grant.sealed_with(
             finish=answer.interact.finish,
@@ -127,14 +127,14 @@ class AskToPay(SignedStep):
         )
 
     def _refuse(self, code: str, params: dict[str, str]) -> None:
-        move(one(GRANT, self.grant_id), GrantState.REFUSED, actor=ENGINE, reason=code, reason_params=params)
+        move(GRANT.get(self.grant_id), GrantState.REFUSED, actor=ENGINE, reason=code, reason_params=params)
         stop_asking(self.request_id, code, params)
 
     def failed(self, error: OpenPaymentsError) -> None:
         code, params = why(error)
         to = GrantState.LOST if error.outcome_unknown else GrantState.REFUSED
-        move(one(GRANT, self.grant_id), to, actor=ENGINE, reason=code, reason_params=params)
-        request = one(REQUEST, self.request_id)
+        move(GRANT.get(self.grant_id), to, actor=ENGINE, reason=code, reason_params=params)
+        request = REQUEST.get(self.request_id)
         failures = request.failures + 1
         if is_final(error) or failures >= PATIENCE:
             stop_asking(request.pk, code, params)
@@ -168,7 +168,7 @@ class Collect(SignedStep):
         return client.continue_grant(self.continuation, self.interact_ref, signer=self.signer, deadline=deadline)
 
     def apply(self, answer: GrantAnswer) -> None:
-        grant = one(GRANT, self.grant_id)
+        grant = GRANT.get(self.grant_id)
         more: dict[str, str] = {}
         if answer.continue_:
             more = {"continue_uri": answer.continue_.uri, "continue_token": answer.continue_.token}
@@ -181,12 +181,12 @@ class Collect(SignedStep):
         if grant.interval and answer.token.interval == "":
             self._no_intervals(grant)
             return
-        approved(one(REQUEST, self.request_id), grant)
+        approved(REQUEST.get(self.request_id), grant)
 
     def _no_intervals(self, grant: Grant) -> None:
         """The wallet granted something else: one limit for ever, perhaps. It goes back unused; the payer is told."""
         move(grant, GrantState.CANCELLING, actor=ENGINE, reason="budget_without_intervals")
-        request = one(REQUEST, self.request_id)
+        request = REQUEST.get(self.request_id)
         if request.state == RequestState.AWAITING_APPROVAL:
             told: dict[str, Any] = {
                 "reason": "budget_without_intervals",
@@ -197,7 +197,7 @@ class Collect(SignedStep):
             queue_message(Template.BUDGET_OVER, request=request, occasion=f"over:{request.pk}")
 
     def failed(self, error: OpenPaymentsError) -> None:
-        grant = one(GRANT, self.grant_id)
+        grant = GRANT.get(self.grant_id)
         code, params = why(error)
         if isinstance(error, Refused) and error.too_fast:
             self._back(grant, UNSAID_WAIT_SECONDS, {})
@@ -206,13 +206,13 @@ class Collect(SignedStep):
         elif isinstance(error, Refused) and error.signature_refused:
             # The payer said yes, but to a key that our wallet address no longer lists: it can't be collected.
             move(grant, GrantState.CANCELLING, actor=ENGINE, reason="key_withdrawn", reason_params=params)
-            ask_again(one(REQUEST, self.request_id), grant, "key_withdrawn")
+            ask_again(REQUEST.get(self.request_id), grant, "key_withdrawn")
         elif isinstance(error, Refused):
             move(grant, GrantState.REFUSED, actor=ENGINE, reason=code, reason_params=params)
             self._say("approval_refused")
         else:
             move(grant, GrantState.CANCELLING, actor=ENGINE, reason="approval_lost", reason_params=params)
-            ask_again(one(REQUEST, self.request_id), grant, "approval_lost")
+            ask_again(REQUEST.get(self.request_id), grant, "approval_lost")
 
     def _back(self, grant: Grant, wait_seconds: int | None, more: dict[str, str]) -> None:
         failures = grant.failures + 1

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from ledger.api import Actor
 from payments.engine.backoff import after_failure, next_look
-from payments.engine.reading import GRANT, one
+from payments.engine.reading import GRANT
 from payments.engine.transitions import move
 from payments.models import Payment, PaymentRequest
 from payments.openpayments.errors import BadAnswer, Refused, UnsafeUrl
@@ -69,7 +69,7 @@ def is_final(error: OpenPaymentsError) -> bool:
 def end_dead_grant(grant_id: str, error: OpenPaymentsError) -> None:
     """A token that the wallet no longer knows is not used again; the next plan asks for another."""
     if isinstance(error, Refused) and error.token_is_dead:
-        grant = one(GRANT, grant_id)
+        grant = GRANT.get(grant_id)
         if grant.state == GrantState.ACTIVE:
             move(grant, GrantState.ENDED, actor=ENGINE, reason="approval_ended")
 

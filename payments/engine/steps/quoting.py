@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from payments.engine.reading import PAYMENT, PLACE, QUOTE, one
+from payments.engine.reading import PAYMENT, PLACE, QUOTE
 from payments.engine.steps.access import token_of
 from payments.engine.steps.base import ENGINE, SignedStep, end_dead_grant, is_final, progress, setback
 from payments.engine.transitions import begin, move
@@ -80,7 +80,7 @@ class CreateQuote(SignedStep):
         )
 
     def apply(self, found: Found) -> None:
-        quote = one(QUOTE, self.quote_id)
+        quote = QUOTE.get(self.quote_id)
         debit, receive = found.debit_amount, found.receive_amount
         move(
             quote,
@@ -99,7 +99,7 @@ class CreateQuote(SignedStep):
 
     def failed(self, error: OpenPaymentsError) -> None:
         code, params = why(error)
-        incoming = one(PLACE, self.incoming_id)
+        incoming = PLACE.get(self.incoming_id)
         if incoming.state == AttemptState.OPEN and isinstance(error, Refused):
             # Completed, expired or unreachable; or no longer what was quoted before, as when a part has arrived: what
             # is there is read, then the next try makes a new place for the money.
@@ -107,7 +107,7 @@ class CreateQuote(SignedStep):
             if error.receiver_is_closed or (was_quoted and is_final(error)):
                 move(incoming, AttemptState.FAILED, actor=ENGINE, reason=RECEIVER_CLOSED)
         to = AttemptState.UNKNOWN if error.outcome_unknown else AttemptState.REFUSED
-        quote = one(QUOTE, self.quote_id)
+        quote = QUOTE.get(self.quote_id)
         move(quote, to, actor=ENGINE, reason=code, reason_params=params)
         end_dead_grant(self.grant_id, error)
-        setback(one(PAYMENT, self.payment_id), error)
+        setback(PAYMENT.get(self.payment_id), error)

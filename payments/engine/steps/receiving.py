@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ledger import clock
 from payments.engine.backoff import after_failure
-from payments.engine.reading import PAYMENT, PLACE, one
+from payments.engine.reading import PAYMENT, PLACE
 from payments.engine.steps.access import token_of
 from payments.engine.steps.base import ENGINE, SignedStep, end_dead_grant, note_failure, progress, setback
 from payments.engine.transitions import begin, move
@@ -41,11 +41,11 @@ class IncomingStep(SignedStep):
 
     @property
     def incoming(self) -> IncomingPayment:
-        return one(PLACE, self.incoming_id)
+        return PLACE.get(self.incoming_id)
 
     @property
     def payment(self) -> Payment:
-        return one(PAYMENT, self.payment_id)
+        return PAYMENT.get(self.payment_id)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ledger import clock
 from payments.engine.backoff import after_failure, next_look
-from payments.engine.reading import ORDER, one
+from payments.engine.reading import ORDER
 from payments.engine.steps.access import payer_of, token_of
 from payments.engine.steps.base import ENGINE, SignedStep, note_failure
 from payments.engine.transitions import begin, move
@@ -62,7 +62,7 @@ class OutgoingStep(SignedStep):
 
     @property
     def outgoing(self) -> OutgoingPayment:
-        return one(ORDER, self.order.outgoing_id)
+        return ORDER.get(self.order.outgoing_id)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.chaos.world import World
 
 #: In percent. Those that make several requests are rare: each request costs as much as a flow of one.
-SHARES: dict[type[Flow], int] = {Paying: 85, Refunding: 6, Escrow: 4, Budget: 5}
+SHARES: dict[type[Flow], int] = {Paying: 95, Refunding: 2, Escrow: 1, Budget: 2}
 
 
 def flow(world: World, at: At, seed: int, number: int) -> Flow:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from payments.desk import approving, asking, attention
+from payments.engine.reading import REQUEST
 from payments.models import Payment, PaymentRequest
 from payments.models.grants import GrantKind
 from payments.states import GrantState, PaymentState, RequestState
@@ -34,7 +35,7 @@ class Asked:
 
     @property
     def request(self) -> PaymentRequest:
-        return PaymentRequest.objects.get(pk=self.request_id)
+        return REQUEST.get(self.request_id)
 
     def step(self) -> float | None:
         """Whoever's turn it is does something. Seconds until somebody looks again; None when nobody will."""
