@@ -65,13 +65,17 @@ def _adapted(value: str | datetime, connection: BaseDatabaseWrapper) -> Any:
 
 
 class _Statement:
-    """SQL, and what Django found out on the way to it. Nothing in it changes any more."""
+    """SQL, and what Django found out on the way to it. Nothing in it changes any more; no connection stays in it."""
 
     def __init__(self, queryset: QuerySet[Any], marks: list[str | datetime], connection: BaseDatabaseWrapper) -> None:
         self.model = queryset.model
-        self.compiler = queryset.query.get_compiler(connection=connection)
+        self.compiler: Any = queryset.query.get_compiler(connection=connection)
         self.sql, params = self.compiler.as_sql()
-        self.converters = self.compiler.get_converters([column for column, _, _ in self.compiler.select])
+        columns = [column for column, _, _ in self.compiler.select]
+        #: Those that do not come from the database as the model has them.
+        self._converted = [(place, columns[place]) for place in self.compiler.get_converters(columns)]
+        # The thread that it belongs to may end.
+        self.compiler.connection = None
         places = {_adapted(mark, connection): number for number, mark in enumerate(marks)}
         assert places.keys() <= set(params), "a parameter stands where it is not compared with a column as it is"
         #: Each the number of a value, or what always stands there.
@@ -79,6 +83,13 @@ class _Statement:
 
     def params(self, values: list[Any]) -> tuple[Any, ...]:
         return tuple(param if place is None else values[place] for place, param in self._params)
+
+    def converters(self, connection: BaseDatabaseWrapper) -> dict[int, Any]:
+        """As `SQLCompiler.get_converters` gives them."""
+        return {
+            place: ([*connection.ops.get_db_converters(column), *column.get_db_converters(connection)], column)
+            for place, column in self._converted
+        }
 
 
 class _Use:
@@ -96,7 +107,7 @@ class _Use:
         self._compiler = copy(statement.compiler)
         self._compiler.connection = connection
         self._compiler.as_sql = lambda: filled
-        self._compiler.get_converters = lambda _: statement.converters
+        self._compiler.get_converters = lambda _: statement.converters(connection)
 
     @property
     def query(self) -> _Use:

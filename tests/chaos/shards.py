@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -85,7 +88,9 @@ def run(*, flows: int, seed: int, faults: int, shards: int = 2) -> Report:
             return Report.of([_finished(process, share, log) for process, share, log in started])
         finally:
             for process, _, _ in started:
-                process.kill()
+                # With its wallets, should it have had no time to stop them.
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
 
 
@@ -100,6 +105,7 @@ def _start(first: int, flows: int, seed: int, faults: int, log: Path) -> subproc
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
+            start_new_session=True,
         )
 
 

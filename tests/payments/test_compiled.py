@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -133,6 +135,22 @@ def test_each_thread_reads_by_its_own_connection() -> None:
 
     with ThreadPoolExecutor(max_workers=2) as pool:
         assert list(pool.map(read, keys * 10)) == [(key, False) for key in keys * 10]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_keeps_no_connection_of_a_thread_that_ended() -> None:
+    query = Compiled(reading.PAYMENT.build, str)
+
+    def first_read(key: str) -> weakref.ref[Any]:
+        query(key)
+        connections.close_all()
+        return weakref.ref(connections["default"])
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        used = pool.submit(first_read, whole().pk).result()
+    gc.collect()
+    assert used() is None
+    assert query(whole().pk)
 
 
 def test_a_row_that_is_not_there_is_told_as_always(db: None) -> None:
