@@ -196,9 +196,13 @@ if __name__ == "__main__":
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--write", type=Path, help="the page to write, from all stories")
     what.add_argument("--story", nargs="+", help="run only these, on the database of DATABASE_URL")
-    parser.add_argument("--every", action="store_true", help="write from every case, not from those of the suite")
+    parser.add_argument(
+        "--every",
+        action="store_true",
+        help="write from every case: each side of each point, and being stopped at each call",
+    )
     given, address = parser.parse_args(), os.environ.get("DATABASE_URL", "")
     if given.write:
-        write(given.write, address, selection.all_of if given.every else selection.of_the_suite)
+        write(given.write, address, selection.all_of if given.every else selection.of_each_point)
     else:
         only(given.story, address)

@@ -1,4 +1,4 @@
-"""Which cases are run: all of every story for the page of the docs; in the suite, what none before it passed."""
+"""Which cases are run: in the suite, what no story before passed; for the page of the docs, one at every point."""
 
 from __future__ import annotations
 
@@ -29,6 +29,17 @@ def of_the_suite(points: Mapping[str, Sequence[Point]]) -> list[Case]:
                 cases += _all_at(story, point)
             elif point.kind == Kind.CALL and point.label in ONLY_ONCE:
                 cases += _cases(story, point, [Way.KILLED])
+    return cases
+
+
+def of_each_point(points: Mapping[str, Sequence[Point]]) -> list[Case]:
+    """Those of the suite, and a death at every point that they leave out: before it and after it by turns."""
+    cases = of_the_suite(points)
+    tried = {(case.story, case.point) for case in cases}
+    sides = list(Side)
+    for story, passed in points.items():
+        left = [point for point in passed if (story, point) not in tried]
+        cases += [Case(story, Way.KILLED, point, sides[turn % 2]) for turn, point in enumerate(left)]
     return cases
 
 
