@@ -118,7 +118,7 @@ def build(sandbox: SandboxProcess, books: Path, clock: VirtualClock) -> World:
         for number in range(PER_KIND)
         for kind in range(len(WORKERS))
     ]
-    for asset in {account.asset for account in payers}:
+    for asset in dict.fromkeys(account.asset for account in payers):
         limits.set_limit(Amount(LIMIT, asset), staff)
     colleague = User.objects.create_user("tomas", is_staff=True)
     return World(sandbox, books, clock, seller, jwk, platform, staff, colleague, payers, workers)

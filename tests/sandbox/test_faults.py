@@ -31,6 +31,21 @@ def test_the_connection_is_cut_before_or_after_the_work(
     assert sandbox.requests("create-incoming-payment")[0]["fault"] == do
 
 
+def test_of_an_answer_without_a_body_nothing_comes(sandbox: SandboxProcess, shop: WalletClient) -> None:
+    """Half of nothing would be the whole answer, on a connection that is gone when it is used next."""
+    issued = shop.ask(sandbox, [{"type": "quote", "actions": ["create"]}]).json()["access_token"]
+    sandbox.faults({"match": {"operation": "delete-token"}, "do": "truncate"})
+    with pytest.raises(httpx.TransportError):
+        shop.send("DELETE", issued["manage"], token=issued["value"])
+
+
+def test_an_answer_without_a_body_can_be_huge(sandbox: SandboxProcess, shop: WalletClient) -> None:
+    issued = shop.ask(sandbox, [{"type": "quote", "actions": ["create"]}]).json()["access_token"]
+    sandbox.faults({"match": {"operation": "delete-token"}, "do": "huge"})
+    answer = shop.send("DELETE", issued["manage"], token=issued["value"])
+    assert (answer.status_code, len(answer.content)) == (200, 16 * 1024 * 1024)
+
+
 @pytest.mark.parametrize(("do", "count"), [("500-before", 0), ("500-after", 1)])
 def test_a_crash_before_or_after_the_work_is_plain_text(
     sandbox: SandboxProcess, shop: WalletClient, worker: str, do: str, count: int

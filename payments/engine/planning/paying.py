@@ -100,7 +100,7 @@ def plan(request: PaymentRequest, now: datetime) -> Plan:
             watch(plan, round_.access, payment)
         if request.state != RequestState.APPROVED:
             return plan
-    for grant in {payment.grant for payment in round_.payments if payment.grant}:
+    for grant in dict.fromkeys(payment.grant for payment in round_.payments if payment.grant):
         if grant.asks_spent and grant.state == GrantState.ACTIVE and has_token(plan, request, grant, now):
             plan.steps.append(LookAtSpent.plan(request, grant))
     if all(payment.state in FINISHED_PAYMENTS for payment in round_.payments):

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from payments.sandbox.control import lies
@@ -43,14 +44,18 @@ class Answer:
     def is_json(self) -> bool:
         return any(value.startswith(b"application/json") for name, value in self.headers if name == b"content-type")
 
+    @property
+    def status_with_body(self) -> int:
+        """A 204 has no body: the client is to see one."""
+        return HTTPStatus.OK if self.status == HTTPStatus.NO_CONTENT else self.status
+
     def with_body(self, body: bytes, content_type: str | None = None) -> "Answer":
         replaced = {b"content-length"} | ({b"content-type"} if content_type else set())
         headers = [(name, value) for name, value in self.headers if name.lower() not in replaced]
         headers.append((b"content-length", str(len(body)).encode()))
         if content_type:
             headers.append((b"content-type", content_type.encode()))
-        # A 204 has no body: the client is to see one.
-        return Answer(200 if self.status == 204 else self.status, headers, body)  # noqa: PLR2004 - the status by its number
+        return Answer(self.status_with_body, headers, body)
 
 
 class Gate:
@@ -175,6 +180,8 @@ class _Spoiler:
                 await self._send(answer.with_body(b"\x00\xff\xfe{]garbage"))
             case "not-json":
                 await self._send(answer.with_body(b"<!doctype html><p>Down for maintenance", "text/html"))
+            case "truncate" if not answer.body:
+                await self._cut(reset=False)
             case "truncate":
                 await self._start(answer)
                 await self.send(
@@ -194,7 +201,8 @@ class _Spoiler:
 
     async def _huge(self, answer: Answer) -> None:
         length = str(len(CHUNK) * HUGE_CHUNKS).encode()
-        await self._start(Answer(answer.status, [(b"content-type", b"application/json"), (b"content-length", length)]))
+        headers = [(b"content-type", b"application/json"), (b"content-length", length)]
+        await self._start(Answer(answer.status_with_body, headers))
         for number in range(HUGE_CHUNKS):
             await self.send({"type": "http.response.body", "body": CHUNK, "more_body": number < HUGE_CHUNKS - 1})
 
