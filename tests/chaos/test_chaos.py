@@ -27,9 +27,8 @@ def test_every_promise_about_money_holds_while_a_third_of_all_calls_go_wrong(
     record_property: Callable[[str, object], None],
 ) -> None:
     report = run(flows=FLOWS, seed=SEED, faults=FAULTY_PERCENT)
-    record_property(
-        SUMMARY, f"chaos: {headline(report)}, 0 broken promises" if not report.problems else "chaos: broken"
-    )
+    came_of_it = "broken" if report.problems else f"0 broken promises, trace {report.trace[:12]}"
+    record_property(SUMMARY, f"chaos: {headline(report)}, {came_of_it}")
     summary = told(report)
     assert not report.problems, summary
     assert report.faulty_percent >= FAULTY_PERCENT, summary
