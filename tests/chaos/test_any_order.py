@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from tests.chaos.world import World
 
 RARELY = [False] * 7 + [True]
-EXAMPLES = int(os.environ.get("ANY_ORDER_EXAMPLES", "10"))
+EXAMPLES = int(os.environ.get("ANY_ORDER_EXAMPLES", "15"))
 STEPS = 40
 TURN_SECONDS = 30.0
 HOURS = 3600.0
