@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 @dataclass(frozen=True)
-class Page:
+class AdminPage:
     """A list in the admin: `model` is its `app_label.model_name`, `icon` a Material symbol."""
 
     title: str | Promise
@@ -20,41 +20,41 @@ class Page:
     model: str
 
 
-GROUPS: tuple[tuple[str | Promise, tuple[Page, ...]], ...] = (
+GROUPS: tuple[tuple[str | Promise, tuple[AdminPage, ...]], ...] = (
     (
         _("Work"),
         (
-            Page(_("Jobs"), "handyman", "jobs.job"),
-            Page(_("Members"), "groups", "jobs.member"),
-            Page(_("Applications"), "how_to_reg", "jobs.application"),
-            Page(_("Submissions"), "task", "jobs.submission"),
-            Page(_("Notes from members"), "chat", "jobs.membernote"),
+            AdminPage(_("Jobs"), "handyman", "jobs.job"),
+            AdminPage(_("Members"), "groups", "jobs.member"),
+            AdminPage(_("Applications"), "how_to_reg", "jobs.application"),
+            AdminPage(_("Submissions"), "task", "jobs.submission"),
+            AdminPage(_("Notes from members"), "chat", "jobs.membernote"),
         ),
     ),
     (
         _("Payments"),
         (
-            Page(_("Payment requests"), "request_quote", "payments.paymentrequest"),
-            Page(_("Payments"), "payments", "payments.payment"),
-            Page(_("Standing budgets"), "savings", "payments.standingbudget"),
-            Page(_("Grants"), "key", "payments.grant"),
-            Page(_("Sellers"), "storefront", "payments.seller"),
-            Page(_("Wallets"), "account_balance_wallet", "payments.walletaddress"),
-            Page(_("Authorisation limits"), "gavel", "payments.authorisationlimit"),
-            Page(_("Limits for unproven wallets"), "badge", "payments.prooflimit"),
-            Page(_("Pauses"), "pause_circle", "payments.pause"),
+            AdminPage(_("Payment requests"), "request_quote", "payments.paymentrequest"),
+            AdminPage(_("Payments"), "payments", "payments.payment"),
+            AdminPage(_("Standing budgets"), "savings", "payments.standingbudget"),
+            AdminPage(_("Grants"), "key", "payments.grant"),
+            AdminPage(_("Sellers"), "storefront", "payments.seller"),
+            AdminPage(_("Wallets"), "account_balance_wallet", "payments.walletaddress"),
+            AdminPage(_("Authorisation limits"), "gavel", "payments.authorisationlimit"),
+            AdminPage(_("Limits for unproven wallets"), "badge", "payments.prooflimit"),
+            AdminPage(_("Pauses"), "pause_circle", "payments.pause"),
         ),
     ),
-    (_("Ledger"), (Page(_("Entries"), "menu_book", "ledger.entry"),)),
-    (_("Messages"), (Page(_("Outbox"), "outgoing_mail", "payments.message"),)),
+    (_("Ledger"), (AdminPage(_("Entries"), "menu_book", "ledger.entry"),)),
+    (_("Messages"), (AdminPage(_("Outbox"), "outgoing_mail", "payments.message"),)),
     (
         _("System"),
         (
-            Page(_("Users"), "person", "auth.user"),
-            Page(_("Roles"), "badge", "auth.group"),
-            Page(_("Queued tasks"), "hourglass_top", "django_q.ormq"),
-            Page(_("Schedules"), "schedule", "django_q.schedule"),
-            Page(_("Failed tasks"), "error", "django_q.failure"),
+            AdminPage(_("Users"), "person", "auth.user"),
+            AdminPage(_("Roles"), "badge", "auth.group"),
+            AdminPage(_("Queued tasks"), "hourglass_top", "django_q.ormq"),
+            AdminPage(_("Schedules"), "schedule", "django_q.schedule"),
+            AdminPage(_("Failed tasks"), "error", "django_q.failure"),
         ),
     ),
 )
@@ -71,10 +71,10 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     return groups
 
 
-def _may_see(page: Page, request: HttpRequest) -> bool:
+def _may_see(page: AdminPage, request: HttpRequest) -> bool:
     return bool(admin.site.get_model_admin(apps.get_model(page.model)).has_view_permission(request))
 
 
-def _item(page: Page) -> dict[str, Any]:
+def _item(page: AdminPage) -> dict[str, Any]:
     link = reverse(f"admin:{page.model.replace('.', '_')}_changelist")
     return {"title": page.title, "icon": page.icon, "link": link}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.models import User
 
 from jobs.models import Organisation
-from payments.desk.asking import Contact
+from payments.actions.requests import Contact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

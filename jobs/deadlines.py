@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 from jobs.models import Job, JobStatus
 from jobs.reasons import JobRefusal
 from ledger import clock
-from payments.templatetags.moments import moment
+from payments.presentation.dates import moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

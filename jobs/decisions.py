@@ -6,10 +6,10 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from jobs import deadlines, held, lifecycle, money
+from jobs import deadlines, held_payments, job_payments, lifecycle
+from jobs.derive_status import sync_held
 from jobs.models import Application, ApplicationStatus, Job, JobStatus, Submission, SubmissionStatus
 from jobs.reasons import JobRefusal
-from jobs.sync import sync_held
 from jobs.worker_mail import tell_selected
 from ledger import clock
 from ledger.api import Actor, record
@@ -31,13 +31,13 @@ def move_job(
     """
     assert lifecycle.MOVES[event].by_staff
     with transaction.atomic():
-        job = lifecycle.hold(job_id)
+        job = lifecycle.lock_job(job_id)
         if job.status != seen:
             raise JobRefusal("job_moved", status=str(JobStatus(job.status).label))
         if until is not None:
             _set_deadlines(job, until, by)
         if event == "cancel":
-            held.cancel(held.of_job(job), by=by)
+            held_payments.cancel(held_payments.of_job(job), by=by)
         _check_move(job, event)
         lifecycle.move(job, event, _staff(by))
         sync_held(job)
@@ -62,7 +62,7 @@ def _check_move(job: Job, event: str) -> None:
     if event in OPENING:
         deadlines.check_order(deadlines.of(job))
         deadlines.check_ahead(deadlines.of(job))
-    if event == "cancel" and (open_request := money.open_request(job)):
+    if event == "cancel" and (open_request := job_payments.open_request(job)):
         raise JobRefusal("job_money_open", request=open_request)
 
 
@@ -85,7 +85,7 @@ def reject(application_id: int, *, by: User) -> Application:
     """
     with transaction.atomic():
         application, job = _held_application(application_id)
-        held.cancel(held.waiting(application.payouts.all()), by=by)
+        held_payments.cancel(held_payments.waiting(application.payouts.all()), by=by)
         sync_held(job)
         if application.payouts.filter(active=True).exists():
             raise JobRefusal("application_settled", name=application.worker.name)
@@ -93,7 +93,7 @@ def reject(application_id: int, *, by: User) -> Application:
 
 
 def _held_application(application_id: int) -> tuple[Application, Job]:
-    job = lifecycle.hold(Application.objects.only("job_id").get(pk=application_id).job_id)
+    job = lifecycle.lock_job(Application.objects.only("job_id").get(pk=application_id).job_id)
     if job.status not in SELECTABLE:
         raise JobRefusal("job_not_now", status=str(JobStatus(job.status).label))
     return Application.objects.select_related("worker").get(pk=application_id), job
@@ -134,7 +134,7 @@ def reject_submission(submission_id: int, *, by: User) -> Submission:
 def _decide_submission(submission_id: int, status: SubmissionStatus, by: User) -> Submission:
     with transaction.atomic():
         found = Submission.objects.select_related("application").get(pk=submission_id)
-        job = lifecycle.hold(found.application.job_id)
+        job = lifecycle.lock_job(found.application.job_id)
         submission = Submission.objects.select_related("application__worker").get(pk=submission_id)
         _check_submission(submission, job, status)
         before, now = submission.status, clock.now()
@@ -155,7 +155,7 @@ def _decide_submission(submission_id: int, status: SubmissionStatus, by: User) -
             private={"worker": worker.name},
         )
         if status == SubmissionStatus.ACCEPTED:
-            held.release(submission.application, by=by)
+            held_payments.release(submission.application, by=by)
         sync_held(job)
         return submission
 

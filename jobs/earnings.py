@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from jobs import money
+from jobs import job_payments
 from jobs.models import AmountSide, Application, ApplicationStatus, Job, JobStatus, Member, SubmissionStatus
 from payments.openpayments.amounts import Amount, AmountError, Asset
-from payments.states import UNORDERED, PaymentState
-from payments.telling.figures import went_back
-from payments.telling.receiving import why_not_here
+from payments.presentation.amount_rows import went_back
+from payments.presentation.receiver_reasons import why_not_here
+from payments.states import UNSENT, PaymentState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,17 +62,17 @@ def of(worker: Member) -> Earnings:
     for application in applications[:MOST_JOBS]:
         for payout in application.payouts.all():
             _tell(told, application.job, payout.payment)
-        rest = _rest(application)
-        if rest.value:
+        remaining = _remaining(application)
+        if remaining.value:
             job = application.job
             buys = job.amount_side == AmountSide.DEBIT
-            told.owed.append(Earning(job.title, job.reference, rest, _before_asking(application), None, "", buys))
+            told.owed.append(Earning(job.title, job.reference, remaining, _before_asking(application), None, "", buys))
     return told
 
 
 def _tell(told: Earnings, job: Job, payment: Payment) -> None:
     """Where one payment stands; one that ended without money is nowhere."""
-    buys = payment.pays is not None and payment.state in UNORDERED
+    buys = payment.pays is not None and payment.state in UNSENT
 
     def line(amount: Amount, note: str | Promise, at: datetime | None) -> Earning:
         return Earning(job.title, job.reference, amount, str(note), at, payment.pk, buys=buys)
@@ -123,14 +123,14 @@ def _trouble(payment: Payment) -> str:
     return f"{why_not_here(payment)} {_('Somebody is looking at it; you need not do anything')}"
 
 
-def _rest(application: Application) -> Amount:
+def _remaining(application: Application) -> Amount:
     """What nobody has been asked for yet, without what was paid of it."""
     nothing = Amount(0, application.job.budget.asset)
     if application.status != ApplicationStatus.SELECTED or application.job.status in CALLED_OFF:
         return nothing
-    if money.open_payout(application):
+    if job_payments.open_payout(application):
         return nothing
-    return money.rest_of(application.job.budget, application)
+    return job_payments.remaining_of(application.job.budget, application)
 
 
 def _before_asking(application: Application) -> str:

@@ -14,16 +14,16 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from jobs import funding, lifecycle, owing
+from jobs import funding, lifecycle, payables
+from jobs.derive_status import sync_held
 from jobs.models import Application, JobFunding, JobStatus
 from jobs.reasons import WAYS, JobRefusal
-from jobs.sync import sync_held
-from payments.desk import refunding
-from payments.desk.asking import Contact, ask
+from payments.actions import refunds
+from payments.actions.requests import Contact, ask
 from payments.models import PaymentRequest
 from payments.openpayments.amounts import Amount, AmountError
-from payments.telling.money import format_amount
-from payments.telling.reasons import Refusal
+from payments.presentation.format_amounts import format_amount
+from payments.presentation.reasons import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -73,17 +73,17 @@ def escrows_of(job: Job) -> list[Escrow]:
 
 
 def _escrow(of: JobFunding) -> Escrow | None:
-    came = [each for each in of.request.payments.all() if each.is_over and not refunding.arrived(each).is_zero]
+    came = [each for each in of.request.payments.all() if each.is_over and not refunds.arrived(each).is_zero]
     if not came:
         return None
     (payment,) = came
     outgoing = [payout.payment for payout in of.payouts.all()]
     back = [each.payment for each in payment.refunds.all()]
     sent_back = [each.payment for payout in outgoing for each in payout.refunds.all() if each.payment.is_over]
-    returned = [refunding.arrived(each) for each in sent_back]
+    returned = [refunds.arrived(each) for each in sent_back]
     amounts = [payment.amount, *(each.worth for each in [*outgoing, *back]), *returned]
     asset = max((amount.asset for amount in amounts), key=lambda each: each.scale)
-    arrived = refunding.arrived(payment).rescaled(asset.scale)
+    arrived = refunds.arrived(payment).rescaled(asset.scale)
     spent = _sum((each.worth_arrived for each in outgoing if each.is_over), asset)
     paid = Amount(max(0, spent.value - _sum(returned, asset).value), asset)
     refunded = _sum((each.worth_arrived for each in back if each.is_over), asset)
@@ -92,9 +92,9 @@ def _escrow(of: JobFunding) -> Escrow | None:
     return Escrow(of, payment, of.request.seller, payment.receiver_wallet, arrived, paid, refunded, under_way, held)
 
 
-def payable(job: Job) -> list[owing.Choice]:
+def payable(job: Job) -> list[payables.Choice]:
     """The workers whose work is accepted, to whom something is owed that nobody asked for yet."""
-    return [choice for choice in owing.owed(job) if _accepted(choice)]
+    return [choice for choice in payables.owed(job) if _accepted(choice)]
 
 
 def pay_out(
@@ -118,7 +118,7 @@ def pay_out(
 def _pay_out(
     asked: Job, receivers: Sequence[Application], *, by: User, form_id: str, seen: Mapping[int, str] | None
 ) -> PaymentRequest:
-    job = lifecycle.hold(asked.pk)
+    job = lifecycle.lock_job(asked.pk)
     if made := PaymentRequest.objects.filter(form_id=form_id).first():
         return funding.made_before(made, [job])
     sync_held(job)
@@ -132,8 +132,8 @@ def _pay_out(
     if not seller.approval_email:
         raise JobRefusal("escrow_without_contact", seller=seller.name)
     found = _choices(job, receivers)
-    owing.check_unchanged(found, seen)
-    lines = [owing.line_of(choice, escrow.wallet) for choice in found]
+    payables.check_unchanged(found, seen)
+    lines = [payables.line_of(choice, escrow.wallet) for choice in found]
     _check_held(escrow, [line.fixed for line in lines])
     with translation.override(seller.approval_language):
         title = (_("Payout: %(title)s") % {"title": job.title})[: funding.LONGEST_TITLE]
@@ -154,24 +154,24 @@ def _pay_out(
     return request
 
 
-def _choices(job: Job, receivers: Sequence[Application]) -> list[owing.Choice]:
+def _choices(job: Job, receivers: Sequence[Application]) -> list[payables.Choice]:
     wanted = {receiver.pk for receiver in receivers}
     if not wanted:
         raise JobRefusal("nobody_chosen")
     if len(wanted) > funding.MOST_RECEIVERS:
         raise JobRefusal("too_many_receivers", most=str(funding.MOST_RECEIVERS))
-    found = list(owing.with_money(Application.objects.filter(pk__in=wanted, job=job)).order_by("id"))
+    found = list(payables.with_money(Application.objects.filter(pk__in=wanted, job=job)).order_by("id"))
     if len(found) < len(wanted):
         raise Application.DoesNotExist("a worker of another job")
-    choices = [owing.worker(application, job) for application in found]
+    choices = [payables.worker(application, job) for application in found]
     for choice in choices:
         if not _accepted(choice):
             raise JobRefusal("work_not_accepted", name=choice.contact.name)
     return choices
 
 
-def _accepted(choice: owing.Choice) -> bool:
-    return isinstance(choice.receiver, Application) and owing.work_accepted(choice.receiver)
+def _accepted(choice: payables.Choice) -> bool:
+    return isinstance(choice.receiver, Application) and payables.work_accepted(choice.receiver)
 
 
 def _check_held(escrow: Escrow, amounts: Sequence[Amount]) -> None:
@@ -195,13 +195,13 @@ def give_back(  # noqa: PLR0913 - the parts of a refund
     that it made before. Raises Refusal; nothing is changed then.
     """
     with transaction.atomic():
-        held_job = lifecycle.hold(job.pk)
+        held_job = lifecycle.lock_job(job.pk)
         escrow = next((each for each in escrows_of(held_job) if each.funding.pk == funding_id), None)
         if escrow is None:
             raise JobRefusal("escrow_empty")
         if not PaymentRequest.objects.filter(form_id=form_id).exists():
             _check_left(escrow, amount, seen)
-        return refunding.refund(escrow.payment.pk, _in_units_of(escrow, amount), by=by, form_id=form_id, of_escrow=True)
+        return refunds.refund(escrow.payment.pk, _in_units_of(escrow, amount), by=by, form_id=form_id, of_escrow=True)
 
 
 def _check_left(escrow: Escrow, amount: Amount, seen: Amount | None) -> None:

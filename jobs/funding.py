@@ -12,9 +12,9 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from jobs import lifecycle, money, wallet_changes
+from jobs import job_payments, lifecycle, wallet_changes
 from jobs.contacts import at_work, default_reference, payer_of
-from jobs.fees import Fee, fees
+from jobs.derive_status import sync_held
 from jobs.models import (
     Application,
     Job,
@@ -23,7 +23,7 @@ from jobs.models import (
     Member,
     Payout,
 )
-from jobs.owing import (
+from jobs.payables import (
     Choice,
     check_unchanged,
     default_seller,
@@ -34,13 +34,13 @@ from jobs.owing import (
     work_accepted,
     worker,
 )
+from jobs.platform_fee import RequestFee, fees
 from jobs.reasons import WAYS, JobRefusal
-from jobs.sync import sync_held
 from ledger.api import Actor, record
-from payments.desk.asking import Contact, Line, ask
+from payments.actions.requests import Contact, RequestLine, ask
 from payments.models import PaymentRequest, Seller, WalletAddress
 from payments.models.payments import Purpose
-from payments.telling.reasons import Refusal
+from payments.presentation.reasons import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -117,7 +117,7 @@ def _fund(  # noqa: PLR0913 - the parts of an ask
     seen: Mapping[int, str] | None,
 ) -> PaymentRequest:
     # Always in this order, so that two who ask for the same jobs wait for each other instead of forever.
-    jobs = [lifecycle.hold(job_id) for job_id in sorted({job.pk for job in asked})]
+    jobs = [lifecycle.lock_job(job_id) for job_id in sorted({job.pk for job in asked})]
     if made := PaymentRequest.objects.filter(form_id=form_id).first():
         return made_before(made, jobs)
     for job in jobs:
@@ -130,7 +130,7 @@ def _fund(  # noqa: PLR0913 - the parts of an ask
     purpose = Purpose.ESCROW if receivers == "seller" else Purpose.WORK
     lines = [replace(line_of(choice, payer_wallet), held=_held(choice, way), purpose=purpose) for choice in found]
     taken = fees(seller, [(each.receiver, each.amount) for each in found if isinstance(each.receiver, Application)])
-    # The fee waits as long as anybody does: see `jobs.held`.
+    # The fee waits as long as anybody does: see `jobs.held_payments`.
     waits = any(line.held for line in lines)
     fee_lines = [_fee_line(fee, payer_wallet, jobs[0], held=waits) for fee in taken]
     request = ask(
@@ -154,7 +154,7 @@ def _fund(  # noqa: PLR0913 - the parts of an ask
 
 
 def made_before(made: PaymentRequest, jobs: Sequence[Job]) -> PaymentRequest:
-    if not all(money.requests_of(job).filter(pk=made.pk).exists() for job in jobs):
+    if not all(job_payments.requests_of(job).filter(pk=made.pk).exists() for job in jobs):
         raise JobRefusal("form_of_another_job")
     return made
 
@@ -183,7 +183,7 @@ def _one_funder(jobs: Sequence[Job]) -> Member:
 def _platform(jobs: Sequence[Job], seller: Seller) -> list[Choice]:
     """The seller holds the money of one job."""
     (job,) = jobs
-    if funding := money.funding_under_way(job):
+    if funding := job_payments.funding_under_way(job):
         raise JobRefusal("funding_exists", request=funding.request_id)
     if not seller.may_hold_money:
         raise JobRefusal("seller_holds_no_money", seller=seller.name)
@@ -202,7 +202,7 @@ def _workers(jobs: Sequence[Job], receivers: Sequence[Application]) -> list[Choi
     if len(found) < len(wanted):
         raise Application.DoesNotExist("a worker of another job")
     for job in jobs:
-        if funding := money.funding_under_way(job):
+        if funding := job_payments.funding_under_way(job):
             raise JobRefusal("job_funded_elsewhere", name=funding.request.seller.name, request=funding.request_id)
     return [worker(application, by_job[application.job_id]) for application in found]
 
@@ -212,7 +212,7 @@ def _held(choice: Choice, way: Way) -> bool:
     return way == Way.HELD and isinstance(choice.receiver, Application) and not work_accepted(choice.receiver)
 
 
-def _fee_line(fee: Fee, payer_wallet: WalletAddress, job: Job, *, held: bool) -> Line:
+def _fee_line(fee: RequestFee, payer_wallet: WalletAddress, job: Job, *, held: bool) -> RequestLine:
     contact = Contact(fee.seller.name, "", "en")
     line = line_of(Choice(job, "seller", contact, fee.seller.wallet, fee.amount, is_fee=True), payer_wallet)
     return replace(line, held=held, purpose=Purpose.FEE, fee_share=fee.terms.share)
@@ -237,8 +237,8 @@ def _title(jobs: Sequence[Job], language: str) -> str:
 
 def link(
     found: Sequence[Choice],
-    lines: Sequence[Line],
-    taken: Sequence[Fee],
+    lines: Sequence[RequestLine],
+    taken: Sequence[RequestFee],
     request: PaymentRequest,
     funding: JobFunding | None = None,
 ) -> None:
@@ -269,7 +269,7 @@ def link(
         payout.save(force_insert=True)
 
 
-def record_asked(found: Sequence[Choice], taken: Sequence[Fee], request: PaymentRequest, by: User) -> None:
+def record_asked(found: Sequence[Choice], taken: Sequence[RequestFee], request: PaymentRequest, by: User) -> None:
     actor, payer = Actor.staff(by.pk), request.payer_name
     for choice in found:
         record(

@@ -23,20 +23,18 @@
 Over are complete, expired and canceled. Work is in play while it is pending or accepted. Applying, and handing in, is
 over after that deadline, or after the job's last day (`expires_at`). A job whose money is open or paid never expires
 by itself: it stays, and is shown as overdue (`jobs.deadlines`).
-The system's moves are derived from work and money by `jobs.sync.sync_job`, as is `is_funded`: the money settled in a
-seller's wallet, or every selected worker's payment settled.
+The system's moves are derived from work and money by `jobs.derive_status.sync_job`, as is `is_funded`: the money
+settled in a seller's wallet, or every selected worker's payment settled.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db import transaction
-from django.db.models import F
-
 from jobs.models import Job, JobStatus
 from jobs.reasons import JobRefusal
 from ledger import clock
 from ledger.api import Actor, record
+from payments.locking import lock
 
 S = JobStatus
 OVER = frozenset({S.COMPLETE, S.EXPIRED, S.CANCELED})
@@ -91,12 +89,9 @@ def move(job: Job, event: str, actor: Actor) -> None:
     job.status, job.changed_at = rule.target, now
 
 
-def hold(job_id: int) -> Job:
-    """The job as it is now, kept from everybody else until the transaction ends.
+def lock_job(job_id: int) -> Job:
+    """The job as it is now, locked: decisions that count rows (who is selected, what is being paid) lock it first.
 
-    Decisions that count rows (how many are selected, what is already being paid) hold their job first. The write
-    changes nothing, but takes the row's lock on PostgreSQL. SQLite has one writer at a time, and no select_for_update.
+    With its funder, its seller, and their wallets.
     """
-    assert transaction.get_connection().in_atomic_block, "a lock ends with its transaction"
-    Job.objects.filter(pk=job_id).update(status=F("status"))
-    return Job.objects.select_related("funder__wallet", "seller__wallet").get(pk=job_id)
+    return lock(Job.objects.select_related("funder__wallet", "seller__wallet"), job_id)

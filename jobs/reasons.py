@@ -1,4 +1,4 @@
-"""Why this room refuses something: codes, and their sentences. The money's own are in `payments.telling.reasons`."""
+"""Why this room refuses something: codes and their sentences. `payments.presentation.reasons` has the money's."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from payments.telling import reasons
-from payments.telling.reasons import Refusal
+from payments.presentation import reasons
+from payments.presentation.reasons import Refusal
 
 SENTENCES: dict[str, Promise] = {
     # Moves of a job

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
-from django.db.models import F
 from django_q.tasks import async_task
 
 from jobs import wallet_changes
@@ -15,7 +14,8 @@ from jobs.models.members import LONGEST_NOTE
 from jobs.reasons import JobRefusal
 from ledger import clock
 from ledger.api import Actor, record, timeline
-from payments.desk import wallets
+from payments.actions import wallets
+from payments.locking import lock
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -40,7 +40,7 @@ def give_wallet(member_id: int, text: str) -> Member:
     The first is theirs at once. Another than one that is in use waits for a second person, and the member is told by
     email: whoever has the link may not be them.
     """
-    member = _held(member_id)
+    member = lock(Member.objects.select_related("wallet"), member_id)
     if _given_today(member) >= MOST_WALLETS:
         raise JobRefusal("too_often")
     wallet = wallets.find_or_add(text)
@@ -65,7 +65,7 @@ def give_wallet(member_id: int, text: str) -> Member:
 @transaction.atomic
 def write_note(member_id: int, text: str) -> MemberNote:
     """Keep what the member says isn't right, for staff to see to. The same words twice are one note. Raises Refusal."""
-    member = _held(member_id)
+    member = lock(Member.objects.select_related("wallet"), member_id)
     words = "\n".join(" ".join(line.split()) for line in text.replace("\0", "").strip().splitlines())[:LONGEST_NOTE]
     if not words:
         raise JobRefusal("note_empty")
@@ -98,12 +98,6 @@ def handle_note(note_id: int, *, by: User) -> MemberNote:
         private={"name": note.member.name},
     )
     return note
-
-
-def _held(member_id: int) -> Member:
-    """The member, kept from everybody else until the transaction ends (see `jobs.lifecycle.hold`)."""
-    Member.objects.filter(pk=member_id).update(link_version=F("link_version"))
-    return Member.objects.select_related("wallet").get(pk=member_id)
 
 
 def _given_today(member: Member) -> int:

@@ -13,10 +13,10 @@ from django.db.models import Max, Min
 from jobs.earnings import totals
 from ledger import clock, days
 from payments.models import Payment
+from payments.presentation.attention_text import missing
+from payments.presentation.cost_summary import cost_line_of
+from payments.presentation.format_amounts import locale_of
 from payments.states import PAID, PaymentState
-from payments.telling.bill import line_of
-from payments.telling.explaining import missing
-from payments.telling.money import locale_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -48,7 +48,7 @@ class Month:
 
 
 @dataclass(frozen=True)
-class Line:
+class StatementLine:
     payment: Payment
     received: Amount | None  # by the receiver's wallet
     charged: Amount | None  # by the payer's wallet; None where it was settled outside
@@ -58,7 +58,7 @@ class Line:
 @dataclass(frozen=True)
 class Statement:
     month: Month
-    lines: list[Line]
+    lines: list[StatementLine]
     charged: list[Amount]  # one sum per currency
     outside: list[Amount]
     is_cut: bool  # there was more than one page can hold
@@ -110,12 +110,12 @@ def _paid(payer: Member) -> QuerySet[Payment]:
     return Payment.objects.filter(request__payer_key=payer.key, state__in=PAID, settled_at__isnull=False)
 
 
-def _line(payment: Payment) -> Line:
+def _line(payment: Payment) -> StatementLine:
     outside = payment.state == PaymentState.SETTLED_OUTSIDE
-    return Line(
+    return StatementLine(
         payment,
         received=payment.received if payment.received_value else None,
-        charged=line_of(payment).charged,
+        charged=cost_line_of(payment).charged,
         outside=missing(payment) if outside else None,
     )
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from jobs import held, lifecycle
+from jobs import held_payments, lifecycle
 from jobs.deadlines import overdue
+from jobs.derive_status import jobs_of, sync_job
 from jobs.models import Job
-from jobs.sync import jobs_of, sync_job
 from jobs.worker_mail import tell_troubles
 from ledger import clock
 from payments.models import Payment
@@ -20,7 +20,7 @@ SWEEP_BACK = timedelta(days=2)
 def sync_request(request_id: str) -> None:
     """A payment request, or a payment of it, moved."""
     with transaction.atomic():
-        held.settle_fee(request_id)
+        held_payments.settle_fee(request_id)
     for job_id in jobs_of(request_id):
         sync_job(job_id)
     tell_troubles(Payment.objects.filter(request=request_id))
@@ -32,9 +32,9 @@ def sweep() -> None:
     And at fees that wait for workers.
     """
     since = clock.now() - SWEEP_BACK
-    for request_id in held.unsettled_fees():
+    for request_id in held_payments.unsettled_fees():
         with transaction.atomic():
-            held.settle_fee(request_id)
+            held_payments.settle_fee(request_id)
     moved = Q(fundings__request__changed_at__gte=since) | Q(
         applications__payouts__payment__request__changed_at__gte=since
     )

@@ -14,7 +14,8 @@ from jobs.models import Member, WalletChange, WalletChangeState
 from jobs.reasons import JobRefusal
 from ledger import clock
 from ledger.api import Actor, record
-from payments.desk import wallets
+from payments.actions import wallets
+from payments.locking import lock
 from payments.mail.queue import queue_notice
 from payments.models.messages import Template
 
@@ -38,7 +39,7 @@ def propose(
     assert (by == "staff") == (user is not None)
     actor = Actor.staff(user.pk) if user else Actor.member(member.pk)
     after = wallets.find_or_add(url)
-    held = _hold(member.pk)
+    held = lock(Member.objects.select_related("wallet"), member.pk)
     if held.wallet == after:
         return None
     if after.checked_at is None:
@@ -114,15 +115,9 @@ def others_with(member: Member, wallet: WalletAddress | None) -> list[Member]:
     return list(same.exclude(pk=member.pk).order_by("name"))
 
 
-def _hold(member_id: int) -> Member:
-    """The member's row, ours until the transaction ends."""
-    Member.objects.filter(pk=member_id).update(changed_at=clock.now())
-    return Member.objects.select_related("wallet").get(pk=member_id)
-
-
 def _waiting(change_id: int) -> WalletChange:
     member_id = WalletChange.objects.values_list("member_id", flat=True).get(pk=change_id)
-    _hold(member_id)
+    lock(Member.objects.all(), member_id)
     change = WalletChange.objects.select_related("member", "before", "after").get(pk=change_id)
     if change.state != WalletChangeState.WAITING:
         raise JobRefusal("wallet_change_over", state=str(WalletChangeState(change.state).label))

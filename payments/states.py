@@ -161,7 +161,7 @@ OPEN_REQUESTS = {R.QUOTING, R.QUOTED, R.AWAITING_AUTHORISATION, R.AWAITING_APPRO
 IN_FLIGHT = {P.SENDING, P.UNKNOWN, P.SENT, P.NEEDS_ATTENTION}
 FINISHED_PAYMENTS = {P.SETTLED, P.SETTLED_OUTSIDE, P.FAILED, P.CANCELLED}
 #: Not ordered yet: may be cancelled, and nobody paid for it.
-UNORDERED = {P.NEW, P.QUOTED, P.APPROVED}
+UNSENT = {P.NEW, P.QUOTED, P.APPROVED}
 #: The receiver has been paid, one way or another.
 PAID = {P.SETTLED, P.SETTLED_OUTSIDE}
 #: Nothing will be ordered for it as things stand: what it reserved of a standing budget is given back.
@@ -172,4 +172,4 @@ DEAD_PAYMENTS = frozenset({P.FAILED, P.CANCELLED})
 #: Not even approved: with its request, such a payment is over, too.
 UNAPPROVED_PAYMENTS = frozenset({P.NEW, P.QUOTED})
 #: Orders to pay that are under way, may be, or are done: what they take counts against what the payer approved.
-COUNTED_ORDERS = {A.INTENDED, A.UNKNOWN, A.OPEN, A.DONE}
+COUNTED_OUTGOING = {A.INTENDED, A.UNKNOWN, A.OPEN, A.DONE}

@@ -11,11 +11,11 @@ from django_q.conf import Conf
 from django_q.tasks import async_task
 
 from ledger.api import seal
-from payments.desk import keys, wallets
-from payments.engine import proving
+from payments.actions import seller_keys, wallets
+from payments.engine import prove_wallet
 from payments.mail.sending import due_messages, send
-from payments.running.due import count_due
-from payments.running.working import AT_ONCE, work
+from payments.worker.claims import count_due
+from payments.worker.pool import AT_ONCE, work
 
 log = logging.getLogger(__name__)
 
@@ -50,12 +50,12 @@ def check_wallet(wallet_id: int) -> None:
 
 def collect_proof(proof_id: str) -> None:
     """The owner of a wallet came back: collect what their wallet says."""
-    proving.collect(proof_id, CHECK_SECONDS)
+    prove_wallet.collect(proof_id, CHECK_SECONDS)
 
 
 def look_at_keys() -> None:
     """Daily: whether the sellers' keys are still published, and which old ones are over."""
-    keys.look_daily()
+    seller_keys.look_daily()
 
 
 def send_message(message_id: str) -> None:

@@ -76,7 +76,7 @@ HARMLESS = {
         "payments/sandbox/server.py",
         "from payments.openpayments.amounts import Amount",
     ),
-    "a sentence": ("payments/telling/reasons.py", "_('The jobs of this member were paid.')"),
+    "a sentence": ("payments/presentation/reasons.py", "_('The jobs of this member were paid.')"),
     "a docstring": ("payments/engine.py", '"""jobs.models listens to the signal."""'),
     "a word that begins alike": ("ledger/models.py", "from paymentslib import x\nname = 'payments done'"),
     "the whole house, from the top": ("backoffice/navigation.py", "from jobs import models\nPage('payments.payment')"),

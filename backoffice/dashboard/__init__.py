@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from backoffice.dashboard import beginning, money, system, trends, work
+from backoffice.dashboard import beginning, system, totals, trends, work
 from backoffice.dashboard.links import may_see
 from jobs.models import Job, MemberNote
 from payments.models import Payment, PaymentRequest
@@ -27,6 +27,6 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         told["notes"] = work.notes()
     if may_see(request, Payment):
         told["attention"] = work.attention()
-        told["money"] = money.by_stage()
+        told["money"] = totals.by_stage()
         told["settled_per_day"] = trends.settled_per_day()
     return {**context, "dashboard": told}

@@ -45,14 +45,14 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Part:
+class SystemPart:
     title: str
     icon: str
     tone: Tone
     facts: list[Fact] = field(default_factory=list)
 
 
-def parts(request: HttpRequest) -> list[Part]:
+def parts(request: HttpRequest) -> list[SystemPart]:
     """What the person may know of; whether a worker is there concerns everybody."""
     found = [_worker(with_rows=may_see(request, OrmQ))]
     if may_see(request, Message):
@@ -64,7 +64,7 @@ def parts(request: HttpRequest) -> list[Part]:
     return found
 
 
-def _worker(*, with_rows: bool) -> Part:
+def _worker(*, with_rows: bool) -> SystemPart:
     state = queue()
     alive = bool(state["workers"])
     facts = [Fact(_("A worker is running.") if alive else _("No worker is running: nothing moves, no mail is sent."))]
@@ -72,10 +72,10 @@ def _worker(*, with_rows: bool) -> Part:
         waiting = int(state["waiting"])
         text = ngettext("%(count)s task in the queue.", "%(count)s tasks in the queue.", waiting)
         facts.append(Fact(text % {"count": waiting}, rows(OrmQ)))
-    return Part(_("Background work"), "engineering", "good" if alive else "bad", facts)
+    return SystemPart(_("Background work"), "engineering", "good" if alive else "bad", facts)
 
 
-def _mail() -> Part:
+def _mail() -> SystemPart:
     first = (days.today() - timedelta(days=MAIL_DAYS - 1)).isoformat()
     lately = Message.objects.filter(created_at__gte=days.begins(days.today() - timedelta(days=MAIL_DAYS - 1)))
     counts = dict(lately.order_by().values_list("state").annotate(Count("pk")))
@@ -89,7 +89,7 @@ def _mail() -> Part:
     if waiting:
         text = ngettext("%(count)s message waits.", "%(count)s messages wait.", waiting)
         facts.append(Fact(text % {"count": waiting}, _messages(MessageState.QUEUED, first)))
-    return Part(
+    return SystemPart(
         _("Mail"),
         "outgoing_mail",
         "bad" if lost else "good",
@@ -101,7 +101,7 @@ def _messages(state: MessageState, first: str) -> str:
     return rows(Message, state__exact=state.value, created_at_from=first)
 
 
-def _ledger() -> Part:
+def _ledger() -> SystemPart:
     waiting = backlog()
     tone, witness = WITNESS[compare_witness()]
     if waiting.entries:
@@ -113,13 +113,13 @@ def _ledger() -> Part:
         sealing = Fact(text % {"count": waiting.entries}, rows(Entry, sealed="no"))
     else:
         sealing = Fact(_("Every entry is sealed."), rows(Entry))
-    return Part(_("Ledger"), "menu_book", tone, [sealing, Fact(str(witness))])
+    return SystemPart(_("Ledger"), "menu_book", tone, [sealing, Fact(str(witness))])
 
 
-def _pauses() -> Part:
+def _pauses() -> SystemPart:
     on = Pause.objects.filter(ended_at=None).count()
     text = ngettext("%(count)s pause is on.", "%(count)s pauses are on.", on) % {"count": on}
-    return Part(
+    return SystemPart(
         _("New payments"),
         "pause_circle" if on else "play_circle",
         "warn" if on else "good",

@@ -10,9 +10,9 @@ from django.db.models.functions import TruncDate
 from backoffice.dashboard.links import rows
 from ledger import days
 from payments.models import Payment, PaymentRequest
+from payments.presentation.format_amounts import locale_of
+from payments.presentation.status_groups import ASKS_TO_PAY, REACHED, Reached, Stage
 from payments.states import PaymentState
-from payments.telling.money import locale_of
-from payments.telling.stages import ASKS_TO_PAY, REACHED, Reached, Stage
 
 CHART_DAYS = 14
 FUNNEL_DAYS = 30

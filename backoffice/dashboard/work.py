@@ -13,9 +13,9 @@ from jobs import deadlines
 from jobs.models import Job, JobStatus, MemberNote
 from ledger import days
 from payments.models import Payment, PaymentRequest
+from payments.presentation.format_amounts import format_amount
+from payments.presentation.reasons import sentence
 from payments.states import PaymentState, RequestState
-from payments.telling.money import format_amount
-from payments.telling.reasons import sentence
 
 #: As many rows as the overview shows of a list; the link leads to all.
 SHOWN = 5

@@ -22,17 +22,17 @@ from jobs.tasks import sync_request
 from ledger import clock
 from ledger.api import seal
 from payments import links
-from payments.desk import approving, asking, wallets
-from payments.desk.sellers import Fee, register
-from payments.engine.advance import advance
+from payments.actions import approvals, requests, wallets
+from payments.actions.sellers import SellerFee, register
 from payments.models import AuthorisationLimit, PaymentRequest
 from payments.openpayments.amounts import Amount, Asset
 from payments.openpayments.keys import generate_key, private_key_to_pem, public_jwk
+from payments.worker.advance_now import advance_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backoffice.demo.wallets import Provider
+    from backoffice.demo.wallets import DemoProvider
 
 DAY_SECONDS = 24 * 60 * 60
 ENGINE_SECONDS = 10.0
@@ -43,7 +43,7 @@ STAFF = {"rosa": roles.PLATFORM_STAFF, "luis": roles.FINANCE, "ines": roles.AUDI
 class Seeding:
     """One run of it. `funders` and `workers` are the two wallet providers."""
 
-    def __init__(self, funders: Provider, workers: Provider) -> None:
+    def __init__(self, funders: DemoProvider, workers: DemoProvider) -> None:
         self.funders, self.workers = funders, workers
         self.members: dict[str, Member] = {}
         self.rosa = _people()
@@ -85,7 +85,7 @@ class Seeding:
             key_id,
             private_key_to_pem(key),
             name,
-            fee=Fee(share=fee),
+            fee=SellerFee(share=fee),
             may_hold_money=bool(treasurer),
             approval_email=treasurer or None,
         )
@@ -164,13 +164,13 @@ class Seeding:
         self.advance(request.pk)
         if work.fate == "quoted":
             return
-        asking.send(request.pk, by=self.rosa)
+        requests.send(request.pk, by=self.rosa)
         stories.deliver_mail()
         match work.fate:
             case "authorisation" | "waiting":
                 return
             case "declined":
-                approving.decline(request.pk, "This month's budget is spent. Please ask again in December.")
+                approvals.decline(request.pk, "This month's budget is spent. Please ask again in December.")
             case "expired":
                 _move_clock(work.days - 15)
             case "broke":
@@ -179,7 +179,7 @@ class Seeding:
             case "sent":
                 # The payer's balance does not cover it: their wallet has the order and waits.
                 self.approve(request)
-                advance(request.pk, SENT_SECONDS)
+                advance_now(request.pk, SENT_SECONDS)
                 return
             case "held":
                 # The first is paid because their work is accepted; the others wait.
@@ -193,18 +193,18 @@ class Seeding:
         if work.fate == "refunded":
             stories.refund(self, request)
 
-    def approve(self, request: PaymentRequest, provider: Provider | None = None) -> None:
+    def approve(self, request: PaymentRequest, provider: DemoProvider | None = None) -> None:
         """The payer opens the link, approves in their wallet (a funder's, unless at `provider`), and comes back."""
-        approving.approve(request.pk, None)
-        page = approving.wallet_page(self.advance(request.pk))
+        approvals.approve(request.pk, None)
+        page = approvals.wallet_page(self.advance(request.pk))
         assert page, "the sandbox gives every payer a page"
         back = parse_qs(urlsplit((provider or self.funders).approve(page)).query)
         grant_id = links.read_return(back["return"][0])
-        came = approving.came_back(request.pk, grant_id, interact_ref=back["interact_ref"][0], hash=back["hash"][0])
+        came = approvals.came_back(request.pk, grant_id, interact_ref=back["interact_ref"][0], hash=back["hash"][0])
         assert came == "accepted", came
 
     def advance(self, request_id: str) -> PaymentRequest:
-        request = advance(request_id, ENGINE_SECONDS)
+        request = advance_now(request_id, ENGINE_SECONDS)
         sync_request(request_id)
         return request
 

@@ -9,29 +9,29 @@ from urllib.parse import parse_qs, urlsplit
 from django.contrib.auth.models import User
 
 from jobs import decisions
+from jobs.budget_offers import ask_within, pay_as_asked, set_up_budget
 from jobs.escrow import pay_out
 from jobs.funding import fund, seller_of
-from jobs.standing import ask_within, pay_as_asked, set_up_budget
-from payments.desk import asking, proving
-from payments.desk.budgets import LAST_DAY, Terms, business_day
-from payments.desk.refunding import refund as ask_back
-from payments.engine.proving import collect, prepare
+from payments.actions import requests, wallet_proofs
+from payments.actions.refunds import refund as ask_back
+from payments.actions.standing_budgets import LAST_DAY, BudgetTerms, business_day
+from payments.engine.prove_wallet import collect, prepare
 from payments.mail.sending import send as send_mail
 from payments.models import Message, Seller, StandingBudget
-from payments.models.budgets import Unit
 from payments.models.messages import MessageState
+from payments.models.standing_budgets import Unit
 from payments.openpayments.amounts import Amount
 
 if TYPE_CHECKING:
     from backoffice.demo.seeding import Seeding
-    from backoffice.demo.story import Standing
+    from backoffice.demo.story import StandingBudgetStory
     from jobs.models import Application, Job
     from payments.models import PaymentRequest
 
 SECONDS: Final = 10.0
 
 
-def standing_budget(demo: Seeding, wanted: Standing) -> None:
+def standing_budget(demo: Seeding, wanted: StandingBudgetStory) -> None:
     """Asked for and approved; its draws are jobs of the fate "drawn"."""
     member = demo.members[wanted.key]
     assert member.wallet, "a funder of the demo has a wallet"
@@ -40,7 +40,7 @@ def standing_budget(demo: Seeding, wanted: Standing) -> None:
         begins = begins.replace(day=1) + timedelta(days=31)
         begins = begins.replace(day=1)
     limit, largest = (Amount.from_major(text, asset) for text in (wanted.limit, wanted.largest))
-    terms = Terms(limit, largest, Unit.MONTH, wanted.months, begins)
+    terms = BudgetTerms(limit, largest, Unit.MONTH, wanted.months, begins)
     budget = set_up_budget(member, terms, by=demo.rosa, form_id="demo-standing")
     _approved(demo, budget.request)
 
@@ -61,8 +61,8 @@ def escrow(demo: Seeding, job: Job, applications: list[Application]) -> None:
     decisions.accept_submission(first[0].submissions.get().pk, by=demo.rosa)
     request = pay_out(job, first, by=demo.rosa, form_id=f"demo-out-{job.pk}")
     demo.advance(request.pk)
-    asking.send(request.pk, by=demo.rosa)
-    asking.authorise(request.pk, by=User.objects.get(username="luis"))
+    requests.send(request.pk, by=demo.rosa)
+    requests.authorise(request.pk, by=User.objects.get(username="luis"))
     deliver_mail()
     demo.approve(request, demo.workers)
     demo.advance(request.pk)
@@ -73,7 +73,7 @@ def refund(demo: Seeding, paid: PaymentRequest) -> None:
     payment = paid.payments.get()
     request = ask_back(payment.pk, Amount(payment.value * 2 // 7, payment.asset), by=demo.rosa, form_id="demo-refund")
     demo.advance(request.pk)
-    asking.send(request.pk, by=demo.rosa)
+    requests.send(request.pk, by=demo.rosa)
     deliver_mail()
     demo.approve(request, demo.workers)
     demo.advance(request.pk)
@@ -85,18 +85,18 @@ def proven_wallet(demo: Seeding, key: str) -> None:
     assert member.wallet, "who proves a wallet has one"
     seller = Seller.objects.get(is_default=True)
     told = {"name": member.name, "email": member.email, "language": member.language}
-    proof = proving.ask(member.wallet, seller, **told, by=demo.rosa)
+    proof = wallet_proofs.ask(member.wallet, seller, **told, by=demo.rosa)
     deliver_mail()
-    proving.press(proof.pk)
+    wallet_proofs.press(proof.pk)
     back = parse_qs(urlsplit(demo.workers.approve(prepare(proof.pk, SECONDS))).query)
-    proving.came_back(proof.pk, back["interact_ref"][0], back["hash"][0])
+    wallet_proofs.came_back(proof.pk, back["interact_ref"][0], back["hash"][0])
     collect(proof.pk, SECONDS)
 
 
 def _approved(demo: Seeding, request: PaymentRequest) -> None:
     """Quoted, sent, and approved by the funder in their wallet."""
     demo.advance(request.pk)
-    asking.send(request.pk, by=demo.rosa)
+    requests.send(request.pk, by=demo.rosa)
     deliver_mail()
     demo.approve(request)
     demo.advance(request.pk)

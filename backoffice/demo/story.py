@@ -82,7 +82,7 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Standing:
+class StandingBudgetStory:
     """A standing budget of the funder `key`, approved `days` ago, in major units of their currency."""
 
     key: str
@@ -92,7 +92,7 @@ class Standing:
     months: int = 6
 
 
-STANDING = Standing("casa-de-la-palabra", "12000.00", "5000.00", 23)
+STANDING = StandingBudgetStory("casa-de-la-palabra", "12000.00", "5000.00", 23)
 #: Who proved that their wallet is theirs.
 PROVEN = "natalia"
 

@@ -8,7 +8,7 @@ import httpx
 from payments.openpayments.keys import Jwk
 
 
-class Provider:
+class DemoProvider:
     """One sandbox provider."""
 
     def __init__(self, port: int) -> None:

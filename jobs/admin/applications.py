@@ -13,15 +13,15 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 
-from jobs import decisions, held
-from jobs.admin.bulk import Decision, decide_marked
-from jobs.admin.keeping import KeptAdmin, staff
-from jobs.admin.words import application_badge, money_badge
+from jobs import decisions, held_payments
+from jobs.admin.audited_admin import KeptAdmin, staff
+from jobs.admin.badges import application_badge, money_badge
+from jobs.admin.bulk import BulkDecision, decide_marked
 from jobs.models import Application, JobStatus, Payout
 from jobs.reasons import JobRefusal
 from jobs.worker_mail import messages_to
-from payments.admin.acting import attempt, go, number_of
-from payments.admin.shorts import shorts
+from payments.admin.dialogs import attempt, go, number_of
+from payments.admin.short_texts import shorts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,7 +51,7 @@ class RejectForm(BaseDialogForm):
     form_before_template = "admin/jobs/job/calls_off.html"
 
     def get_before_template_context(self, _request: HttpRequest, object_id: object = None) -> dict[str, Any]:
-        return {"payouts": held.waiting(Payout.objects.filter(application=number_of(object_id)))}
+        return {"payouts": held_payments.waiting(Payout.objects.filter(application=number_of(object_id)))}
 
 
 def decide_one(request: HttpRequest, decide: Callable[..., object], pk: int, done: Promise) -> None:
@@ -62,14 +62,14 @@ def decide_one(request: HttpRequest, decide: Callable[..., object], pk: int, don
     attempt(request, act)
 
 
-SELECT = Decision(
+SELECT = BulkDecision(
     decisions.select,
     title=lambda n: ngettext("Select %(n)s worker?", "Select %(n)s workers?", n) % {"n": n},
     consequence=_("They are owed the budget once their work is accepted. No money moves now."),
     submit=_("Select"),
     done=lambda n: ngettext("%(n)s worker is selected.", "%(n)s workers are selected.", n) % {"n": n},
 )
-REJECT = Decision(
+REJECT = BulkDecision(
     decisions.reject,
     title=lambda n: ngettext("Reject %(n)s application?", "Reject %(n)s applications?", n) % {"n": n},
     consequence=_("They are not selected. This can be changed as long as nothing was paid."),

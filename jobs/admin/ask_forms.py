@@ -11,19 +11,19 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget
 
-from jobs import offering, owing, standing
+from jobs import ask_preview, budget_offers, payables
 from jobs.funding import Way
 from jobs.models import Application, Job
 from jobs.reasons import JobRefusal
-from payments.admin.acting import sent_form_id
+from payments.admin.dialogs import sent_form_id
 from payments.identifiers import new_ulid
 from payments.models import PaymentRequest, Seller
-from payments.telling.money import format_amount
+from payments.presentation.format_amounts import format_amount
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-    from jobs.standing import BudgetOffer
+    from jobs.budget_offers import BudgetOffer
     from payments.models import StandingBudget
 
 PLATFORM = "platform"
@@ -69,8 +69,8 @@ class AskForm(BaseDialogForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.jobs = jobs_at(self.object_id)
-        self.problem = offering.payer_problem(self.jobs)
-        self.offers = offering.offers(self.jobs)
+        self.problem = ask_preview.payer_problem(self.jobs)
+        self.offers = ask_preview.offers(self.jobs)
         self.held_by_us = self._held_by_us()
         self._set_sellers()
         self.budgets = self._budgets()
@@ -78,18 +78,18 @@ class AskForm(BaseDialogForm):
         self.fields["form_id"].initial = new_ulid()
         self.fields["seen"].initial = " ".join(f"{each.application.pk}:{each.choice.seen}" for each in self.offers)
 
-    def _held_by_us(self) -> list[owing.Choice]:
+    def _held_by_us(self) -> list[payables.Choice]:
         """The seller as the receiver of one job's money, where that is possible."""
         if len(self.jobs) > 1:
             return []
-        return [choice for choice in owing.choices(self.jobs[0]) if choice.receiver == "seller"]
+        return [choice for choice in payables.choices(self.jobs[0]) if choice.receiver == "seller"]
 
     def _budgets(self) -> list[BudgetOffer]:
         """The standing budgets of the funder that could pay the workers, and why one can't."""
         anybody = self.offers or self._was_sent()
         if not anybody or self.problem or not self.request.user.has_perm("payments.draw_standingbudget"):
             return []
-        return standing.offers(self.jobs[0].funder, self.fields["seller"].queryset)
+        return budget_offers.offers(self.jobs[0].funder, self.fields["seller"].queryset)
 
     def _set_ways(self) -> None:
         ways = [(way.value, str(way.label)) for way in Way] if self.offers or self._was_sent() else []
@@ -150,7 +150,7 @@ class AskForm(BaseDialogForm):
             "budgets": self.budgets,
             "several": len(self.jobs) > 1,
             "several_sellers": len(sellers) > 1,
-            "fees": [(seller, lines) for seller in sellers if (lines := offering.fee_lines(seller, self.offers))],
+            "fees": [(seller, lines) for seller in sellers if (lines := ask_preview.fee_lines(seller, self.offers))],
         }
 
     def _chosen_keys(self) -> set[str]:

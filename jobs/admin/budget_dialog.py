@@ -17,11 +17,11 @@ from unfold.widgets import (
 )
 
 from jobs.models import Member
-from payments.admin.acting import number_of
-from payments.desk.budgets import LAST_DAY, MOST_PERIODS, Terms, business_day
+from payments.actions.standing_budgets import LAST_DAY, MOST_PERIODS, BudgetTerms, business_day
+from payments.admin.dialogs import number_of
 from payments.identifiers import new_ulid
 from payments.models import Seller
-from payments.models.budgets import Unit
+from payments.models.standing_budgets import Unit
 from payments.openpayments.amounts import Amount, AmountError
 
 if TYPE_CHECKING:
@@ -100,9 +100,9 @@ class BudgetTermsForm(BaseDialogForm):
             self.add_error("limit", _("The wallet of this member was never reached. Check it first."))
         return cleaned
 
-    def terms(self) -> Terms:
+    def terms(self) -> BudgetTerms:
         told = self.cleaned_data
-        return Terms(told["limit"], told["largest"], Unit(told["unit"]), told["count"], told["starts_on"])
+        return BudgetTerms(told["limit"], told["largest"], Unit(told["unit"]), told["count"], told["starts_on"])
 
     def get_before_template_context(self, _request: HttpRequest, _object_id: int | str | None = None) -> dict[str, Any]:
         return {"member": self.member}

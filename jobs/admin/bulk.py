@@ -15,11 +15,11 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from jobs import held, lifecycle
-from jobs.admin.keeping import staff
+from jobs import held_payments, lifecycle
+from jobs.admin.audited_admin import staff
 from jobs.models import Application, Submission
 from jobs.reasons import JobRefusal
-from payments.telling.reasons import Refusal
+from payments.presentation.reasons import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -39,7 +39,7 @@ Row = Application | Submission
 
 
 @dataclass(frozen=True)
-class Decision:
+class BulkDecision:
     """`title` and `done` say how many; `consequence` what it means for each of them."""
 
     decide: Callable[..., object]
@@ -52,7 +52,7 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Line:
+class DecidedRow:
     row: Row
     who: str
     job: str
@@ -60,13 +60,13 @@ class Line:
     payouts: tuple[Payout, ...] = ()  # approved beforehand: what the decision pays, or calls off
 
     @classmethod
-    def of(cls, row: Row, refusal: str, payouts: tuple[Payout, ...] = ()) -> Line:
+    def of(cls, row: Row, refusal: str, payouts: tuple[Payout, ...] = ()) -> DecidedRow:
         application = row if isinstance(row, Application) else row.application
         return cls(row, application.worker.name, application.job.title, refusal, payouts)
 
 
 def decide_marked(
-    admin: Any, request: HttpRequest, rows: QuerySet[Any], action: str, decision: Decision
+    admin: Any, request: HttpRequest, rows: QuerySet[Any], action: str, decision: BulkDecision
 ) -> HttpResponse | None:
     """The action of a list. Asks first; with the answer, decides and goes back to the list."""
     if rows.count() > MOST_ROWS:
@@ -80,7 +80,7 @@ def decide_marked(
     return None
 
 
-def _ask(admin: Any, request: HttpRequest, rows: list[Row], action: str, decision: Decision) -> HttpResponse:
+def _ask(admin: Any, request: HttpRequest, rows: list[Row], action: str, decision: BulkDecision) -> HttpResponse:
     lines = _tried(rows, decision, staff(request))
     number = sum(not line.refusal for line in lines)
     context = {
@@ -98,39 +98,39 @@ def _ask(admin: Any, request: HttpRequest, rows: list[Row], action: str, decisio
     return TemplateResponse(request, "admin/jobs/bulk.html", context)
 
 
-def _tried(rows: list[Row], decision: Decision, by: User) -> list[Line]:
+def _tried(rows: list[Row], decision: BulkDecision, by: User) -> list[DecidedRow]:
     with transaction.atomic():
         lines = list(_decided(rows, decision, by, {row.pk: row.status for row in rows}))
         transaction.set_rollback(True)
     return lines
 
 
-def _decided(rows: Iterable[Row], decision: Decision, by: User, seen: dict[int, str]) -> Iterator[Line]:
+def _decided(rows: Iterable[Row], decision: BulkDecision, by: User, seen: dict[int, str]) -> Iterator[DecidedRow]:
     """Each row in a transaction of its own: one that can't be decided holds up no other."""
     for row in rows:
         refusal = ""
         application = row if isinstance(row, Application) else row.application
-        payouts = tuple(held.waiting(application.payouts.all())) if decision.moves_held else ()
+        payouts = tuple(held_payments.waiting(application.payouts.all())) if decision.moves_held else ()
         try:
             with transaction.atomic():
                 _check_unchanged(row, seen[row.pk])
                 decision.decide(row.pk, by=by)
         except Refusal as error:
             refusal = str(error)
-        yield Line.of(row, refusal, payouts)
+        yield DecidedRow.of(row, refusal, payouts)
 
 
 def _check_unchanged(row: Row, seen: str) -> None:
     """What was decided differently since the page was shown is not decided again by it. Holds the row's job."""
     application = row if isinstance(row, Application) else row.application
-    lifecycle.hold(application.job_id)
+    lifecycle.lock_job(application.job_id)
     row.refresh_from_db(fields=["status"])
     if row.status != seen:
         kind = "application" if isinstance(row, Application) else "submission"
         raise JobRefusal(f"{kind}_moved", name=application.worker.name, status=str(row.get_status_display()))
 
 
-def _tell(request: HttpRequest, lines: list[Line], decision: Decision) -> None:
+def _tell(request: HttpRequest, lines: list[DecidedRow], decision: BulkDecision) -> None:
     refused = [line for line in lines if line.refusal]
     if done := len(lines) - len(refused):
         messages.success(request, decision.done(done))

@@ -15,12 +15,12 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from jobs import budgets, deadlines, held, lifecycle, money
+from jobs import deadlines, held_payments, job_payments, lifecycle, parse_amounts
 from jobs.deadlines import DEADLINES
+from jobs.derive_status import sync_held
 from jobs.models import ApplicationStatus, Deliverable, Job, JobStatus
 from jobs.reasons import JobRefusal
-from jobs.sync import sync_held
-from payments.admin.acting import SeenForm, number_of
+from payments.admin.dialogs import SeenForm, number_of
 from payments.models import Seller
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class JobForm(JobModelForm):
         help_text=_("For each worker, for example 1250.00."),
         widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
-    currency = forms.ChoiceField(label=_("Currency"), choices=budgets.choices, widget=UnfoldAdminSelectWidget())
+    currency = forms.ChoiceField(label=_("Currency"), choices=parse_amounts.choices, widget=UnfoldAdminSelectWidget())
 
     class Meta:
         model = Job
@@ -68,7 +68,7 @@ class JobForm(JobModelForm):
         if self.instance.pk:
             self.initial.update(
                 deliverable_types=self.instance.deliverable_types,
-                budget_text=budgets.write(self.instance.budget),
+                budget_text=parse_amounts.write(self.instance.budget),
                 currency=self.instance.budget_code,
             )
 
@@ -76,7 +76,7 @@ class JobForm(JobModelForm):
         cleaned = super().clean() or self.cleaned_data
         if self.instance.pk:
             # Nobody asks for this job's money while its budget changes; what ended meanwhile is no obstacle.
-            sync_held(job := lifecycle.hold(self.instance.pk))
+            sync_held(job := lifecycle.lock_job(self.instance.pk))
             self.instance.status, self.instance.is_funded = job.status, job.is_funded
         self._check_deadlines(cleaned)
         self._check_workers(cleaned)
@@ -111,7 +111,7 @@ class JobForm(JobModelForm):
 
     def _set_budget(self, cleaned: Mapping[str, Any]) -> None:
         try:
-            budget = budgets.read(cleaned["budget_text"], cleaned["currency"])
+            budget = parse_amounts.read(cleaned["budget_text"], cleaned["currency"])
         except JobRefusal as refusal:
             self.add_error("budget_text", str(refusal))
             return
@@ -124,9 +124,9 @@ class JobForm(JobModelForm):
         if {"currency", "funder", "amount_side"} & changed or (
             "budget_text" in changed and self.instance.status in lifecycle.OVER
         ):
-            request_id = money.binding_request(self.instance)
+            request_id = job_payments.binding_request(self.instance)
         elif "budget_text" in changed:
-            request_id = money.money_under_way(self.instance)
+            request_id = job_payments.money_under_way(self.instance)
         if request_id:
             raise ValidationError(str(JobRefusal("job_money_fixed", request=request_id)))
 
@@ -149,8 +149,8 @@ class CancelForm(MoveForm):
     form_before_template = "admin/jobs/job/calls_off.html"
 
     def now(self) -> str:
-        waiting = ".".join(str(payout.pk) for payout in held.of_job(job_at(self.object_id)))
+        waiting = ".".join(str(payout.pk) for payout in held_payments.of_job(job_at(self.object_id)))
         return f"{super().now()} {waiting}".strip()
 
     def get_before_template_context(self, _request: HttpRequest, _object_id: object = None) -> dict[str, Any]:
-        return {"payouts": held.of_job(job_at(self.object_id))}
+        return {"payouts": held_payments.of_job(job_at(self.object_id))}

@@ -15,27 +15,27 @@ from unfold.admin import TabularInline
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from jobs import escrow, funding, lifecycle, owing
+from jobs import escrow, funding, lifecycle, payables
 from jobs.admin.ask_forms import BETWEEN, MOST_JOBS, PLATFORM, AskForm
+from jobs.admin.audited_admin import KeptAdmin, staff
+from jobs.admin.badges import application_badge, job_badge, money_badge
 from jobs.admin.deadlines import OverdueFilter, ReopenForm
-from jobs.admin.from_budget import pay_now
 from jobs.admin.job_forms import CancelForm, JobForm, MoveForm
-from jobs.admin.keeping import KeptAdmin, staff
-from jobs.admin.panel import panel
+from jobs.admin.money_panel import panel
+from jobs.admin.pay_from_budget import pay_now
 from jobs.admin.payout_forms import GiveBackForm, PayOutForm
-from jobs.admin.words import application_badge, job_badge, money_badge
+from jobs.budget_offers import ask_within
 from jobs.decisions import move_job
+from jobs.derive_status import sync_job
+from jobs.job_payments import MoneyStatus, funding_under_way, money_statuses, requests_of
 from jobs.models import Application, ApplicationStatus, Job, JobStatus
-from jobs.money import Standing, funding_under_way, requests_of, standings
 from jobs.reasons import JobRefusal
-from jobs.standing import ask_within
-from jobs.sync import sync_job
 from ledger.filters import BusinessDaysFilter
-from payments.admin.acting import attempt, go, number_of
+from payments.admin.dialogs import attempt, go, number_of
 from payments.admin.refund_forms import ask_refund
-from payments.engine.advance import advance
-from payments.telling.money import format_amount
-from payments.telling.reasons import Refusal
+from payments.presentation.format_amounts import format_amount
+from payments.presentation.reasons import Refusal
+from payments.worker.advance_now import advance_now
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -179,10 +179,10 @@ class JobAdmin(KeptAdmin):
 
     @display(description=_("money"))
     def money(self, job: Job) -> str:
-        found = standings(getattr(job, SELECTED))
+        found = money_statuses(getattr(job, SELECTED))
         words = [f"{count} {where.label}".replace(" ", NO_BREAK) for where, count in found]
         if job.is_funded and not words:
-            words = [str(Standing.SETTLED.label)]
+            words = [str(MoneyStatus.SETTLED.label)]
         return " · ".join(words) or "\N{EN DASH}"
 
     # What is kept
@@ -230,8 +230,8 @@ class JobAdmin(KeptAdmin):
         context = {**context, "ask_path": ask}
         if shown and shown.workers and not shown.cards:
             primary = [one for one in offered if one["variant"] == ActionVariant.PRIMARY]
-            rest = [one for one in offered if one["variant"] != ActionVariant.PRIMARY]
-            context = {**context, "primary_actions": primary, "actions_detail": rest}
+            remaining = [one for one in offered if one["variant"] != ActionVariant.PRIMARY]
+            context = {**context, "primary_actions": primary, "actions_detail": remaining}
         return super().render_change_form(request, context, *args, **options)
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[UnfoldAction]:
@@ -243,7 +243,7 @@ class JobAdmin(KeptAdmin):
         status = job.status if job else None
         allowed = {event for event, move in lifecycle.MOVES.items() if move.by_staff and status in move.sources}
         if job and status in funding.PAYABLE:
-            if not funding_under_way(job) and (owing.choices(job) or not requests_of(job).exists()):
+            if not funding_under_way(job) and (payables.choices(job) or not requests_of(job).exists()):
                 allowed.add("request_payment")
             if escrow.escrow_of(job) and escrow.payable(job):
                 allowed.add("pay_out")
@@ -295,7 +295,7 @@ class JobAdmin(KeptAdmin):
         except Refusal as refusal:
             messages.error(request, str(refusal))
             return go(request, back)
-        advance(made.pk, QUOTE_SECONDS)
+        advance_now(made.pk, QUOTE_SECONDS)
         if budget:
             pay_now(request, made.pk, budget)
         return go(request, reverse("admin:payments_paymentrequest_change", args=[made.pk]))
@@ -325,7 +325,7 @@ class JobAdmin(KeptAdmin):
         except Refusal as refusal:
             messages.error(request, str(refusal))
             return go(request, reverse("admin:jobs_job_change", args=[object_id]))
-        advance(made.pk, QUOTE_SECONDS)
+        advance_now(made.pk, QUOTE_SECONDS)
         return go(request, reverse("admin:payments_paymentrequest_change", args=[made.pk]))
 
     def has_refund_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:

@@ -18,18 +18,18 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from jobs import links, wallet_changes
 from jobs.admin import organisations
+from jobs.admin.audited_admin import KeptAdmin, staff
+from jobs.admin.badges import badge
 from jobs.admin.budget_dialog import BudgetTermsForm
-from jobs.admin.keeping import KeptAdmin, staff
 from jobs.admin.organisations import OrganisationInline
 from jobs.admin.wallet_dialogs import DECISIONS, WalletChangeForm, decide_change
-from jobs.admin.words import badge
+from jobs.budget_offers import set_up_budget
 from jobs.models import Member, WalletChange, WalletChangeState
 from jobs.reasons import JobRefusal
-from jobs.standing import set_up_budget
-from payments.admin.acting import go, number_of
-from payments.desk import wallets
-from payments.telling.reasons import Refusal, sentence
-from payments.templatetags.moments import moment
+from payments.actions import wallets
+from payments.admin.dialogs import go, number_of
+from payments.presentation.dates import moment
+from payments.presentation.reasons import Refusal, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

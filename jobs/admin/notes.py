@@ -13,10 +13,10 @@ from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 
 from jobs import self_service
-from jobs.admin.keeping import staff
-from jobs.admin.words import badge
+from jobs.admin.audited_admin import staff
+from jobs.admin.badges import badge
 from jobs.models import MemberNote
-from payments.admin.acting import attempt, go, number_of
+from payments.admin.dialogs import attempt, go, number_of
 from payments.admin.readonly import ReadOnlyAdmin
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from jobs import escrow
 from jobs.admin.job_forms import job_at
 from jobs.models import Application, Job, JobFunding
-from payments.admin.acting import number_of, sent_form_id
+from payments.actions.refunds import changes_currency
+from payments.admin.dialogs import number_of, sent_form_id
 from payments.admin.refund_forms import AmountForm, Side
-from payments.desk.refunding import changes_currency
 from payments.identifiers import new_ulid
-from payments.telling.money import format_amount
+from payments.presentation.format_amounts import format_amount
 
 
 class PayOutForm(BaseDialogForm):

@@ -15,16 +15,16 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 
-from jobs import decisions, held
+from jobs import decisions, held_payments
 from jobs.admin.applications import decide_one
-from jobs.admin.bulk import Decision, decide_marked
-from jobs.admin.keeping import KeptAdmin
-from jobs.admin.words import money_badge, submission_badge
+from jobs.admin.audited_admin import KeptAdmin
+from jobs.admin.badges import money_badge, submission_badge
+from jobs.admin.bulk import BulkDecision, decide_marked
+from jobs.derive_status import sync_job
 from jobs.lifecycle import OVER
 from jobs.models import Application, ApplicationStatus, JobStatus, Payout, Submission, SubmissionStatus
 from jobs.reasons import JobRefusal
-from jobs.sync import sync_job
-from payments.admin.acting import go, number_of
+from payments.admin.dialogs import go, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,17 +65,17 @@ class SubmissionForm(SubmissionModelForm):
             self.add_error("application", str(JobRefusal("job_not_now", status=str(status))))
 
 
-class AcceptForm(BaseDialogForm):
+class AcceptSubmissionForm(BaseDialogForm):
     """Shows what is paid by accepting: what the funder approved beforehand."""
 
     form_before_template = "admin/jobs/job/releases.html"
 
     def get_before_template_context(self, _request: HttpRequest, object_id: object = None) -> dict[str, Any]:
         mine = Payout.objects.filter(application__submissions=number_of(object_id))
-        return {"payouts": held.waiting(mine.select_related("payment__request"))}
+        return {"payouts": held_payments.waiting(mine.select_related("payment__request"))}
 
 
-ACCEPT = Decision(
+ACCEPT = BulkDecision(
     decisions.accept_submission,
     title=lambda n: ngettext("Accept %(n)s submission?", "Accept %(n)s submissions?", n) % {"n": n},
     consequence=_("The workers are owed the budget of their job."),
@@ -83,7 +83,7 @@ ACCEPT = Decision(
     submit=_("Accept"),
     done=lambda n: ngettext("%(n)s submission is accepted.", "%(n)s submissions are accepted.", n) % {"n": n},
 )
-REJECT = Decision(
+REJECT = BulkDecision(
     decisions.reject_submission,
     title=lambda n: ngettext("Reject %(n)s submission?", "Reject %(n)s submissions?", n) % {"n": n},
     consequence=_("The workers may hand in again, as long as their job takes work."),
@@ -181,11 +181,11 @@ class SubmissionAdmin(KeptAdmin):
         url_path="accept",
         dialog={
             "title": _("Accept this work?"),
-            "form_class": AcceptForm,
+            "form_class": AcceptSubmissionForm,
             "form_submit_text": _("Accept"),
         },
     )
-    def accept_work(self, request: HttpRequest, _form: AcceptForm, object_id: str) -> HttpResponse:
+    def accept_work(self, request: HttpRequest, _form: AcceptSubmissionForm, object_id: str) -> HttpResponse:
         decide_one(request, decisions.accept_submission, int(object_id), _("The work is accepted."))
         return go(request, reverse("admin:jobs_submission_change", args=[object_id]))
 

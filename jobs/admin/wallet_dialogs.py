@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jobs import wallet_changes
 from jobs.models import Member, WalletChange
-from payments.admin.acting import SeenForm, attempt, go, number_of
+from payments.admin.dialogs import SeenForm, attempt, go, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,8 +2,8 @@
 
 from jobs.models.jobs import AmountSide, Deliverable, Job, JobStatus
 from jobs.models.members import Member, MemberNote
-from jobs.models.money import JobFunding, Payout
 from jobs.models.organisations import Organisation
+from jobs.models.payouts import JobFunding, Payout
 from jobs.models.wallet_changes import WalletChange, WalletChangeState
 from jobs.models.work import Application, ApplicationStatus, Submission, SubmissionStatus
 

@@ -13,18 +13,18 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from jobs import links, statements
 from jobs.contacts import payer_of
-from jobs.pages.opening import Opened, open_link
+from jobs.pages.member_link import OpenedMemberLink, open_member_link
 from ledger import clock
-from payments.desk import asking, budgets
+from payments.actions import requests, standing_budgets
 from payments.links import approval_url
 from payments.models import BudgetPeriod, Draw, Payment, PaymentRequest, StandingBudget
-from payments.models.budgets import BudgetState, budget_of
+from payments.models.standing_budgets import BudgetState, budget_of
+from payments.pages.approval_link import nothing_here, page
 from payments.pages.headers import private_page
-from payments.pages.opening import nothing_here, page
-from payments.states import UNORDERED, RequestState
-from payments.telling import standing
-from payments.telling.bill import Bill, line_of
-from payments.telling.reasons import PARTLY, Refusal, sentence
+from payments.presentation import budget_summary
+from payments.presentation.cost_summary import CostSummary, cost_line_of
+from payments.presentation.reasons import PARTLY, Refusal, sentence
+from payments.states import UNSENT, RequestState
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -40,7 +40,7 @@ REFUSED: Final = 409
 @private_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def funder(http: HttpRequest, token: str) -> HttpResponse:
-    opened = open_link(http, token, name="funder", kind=links.FUNDER)
+    opened = open_member_link(http, token, name="funder", kind=links.FUNDER)
     if isinstance(opened, HttpResponse):
         return opened
     with translation.override(opened.language):
@@ -51,7 +51,7 @@ def funder(http: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 def statement(http: HttpRequest, token: str, month: str) -> HttpResponse:
     """One month, to be read, kept or printed."""
-    opened = open_link(http, token, name="funder", kind=links.FUNDER)
+    opened = open_member_link(http, token, name="funder", kind=links.FUNDER)
     if isinstance(opened, HttpResponse):
         return opened
     first = statements.read_month(month)
@@ -68,7 +68,7 @@ def statement(http: HttpRequest, token: str, month: str) -> HttpResponse:
         return page(render_to_string("public/statement.html", context))
 
 
-def _act(http: HttpRequest, opened: Opened) -> HttpResponse:
+def _act(http: HttpRequest, opened: OpenedMemberLink) -> HttpResponse:
     """Stop an approval of theirs: what is not ordered yet will not be."""
     own = PaymentRequest.objects.filter(payer_key=opened.member.key, state=RequestState.APPROVED)
     request = own.filter(pk=http.POST.get("stop", "").replace("\0", "")).first()
@@ -77,15 +77,15 @@ def _act(http: HttpRequest, opened: Opened) -> HttpResponse:
     budget = budget_of(request)
     try:
         if budget:
-            budgets.stop_by_payer(budget.pk)
+            standing_budgets.stop_by_payer(budget.pk)
         else:
-            asking.cancel(request.pk, by=None)
+            requests.cancel(request.pk, by=None)
     except Refusal as refusal:
         return _show(opened, refusal=str(refusal), status=REFUSED)
     return HttpResponseRedirect(opened.page)
 
 
-def _show(opened: Opened, *, refusal: str = "", status: int = 200) -> HttpResponse:
+def _show(opened: OpenedMemberLink, *, refusal: str = "", status: int = 200) -> HttpResponse:
     mine = PaymentRequest.objects.filter(payer_key=opened.member.key)
     own = _with_bills(mine.filter(standing_budget=None))
     asked = mine.filter(state=RequestState.AWAITING_APPROVAL, expires_at__gt=clock.now(), standing_budget__isnull=False)
@@ -119,15 +119,15 @@ def _card(request: PaymentRequest) -> dict[str, Any]:
     payments: list[Payment] = list(request.payments.all())
     for payment in payments:
         payment.request = request
-    bill = Bill(request, [line_of(payment) for payment in payments])
-    may_stop = any(payment.state in UNORDERED for payment in payments)
+    bill = CostSummary(request, [cost_line_of(payment) for payment in payments])
+    may_stop = any(payment.state in UNSENT for payment in payments)
     return {"request": request, "bill": bill, "link": approval_url(request), "may_stop": may_stop}
 
 
 def _asked(request: PaymentRequest) -> dict[str, Any]:
     budget: StandingBudget = request.standing_budget
     budget.request = request
-    return {"request": request, "every": standing.every(budget), "link": approval_url(request)}
+    return {"request": request, "every": budget_summary.every(budget), "link": approval_url(request)}
 
 
 def _budgets(mine: QuerySet[PaymentRequest]) -> list[dict[str, Any]]:
@@ -141,17 +141,19 @@ def _budgets(mine: QuerySet[PaymentRequest]) -> list[dict[str, Any]]:
 
 
 def _budget(budget: StandingBudget) -> dict[str, Any]:
-    period = standing.current(budget)
+    period = budget_summary.current(budget)
     for one in budget.periods.all():
         one.budget = budget
     draws = [draw for one in reversed(budget.periods.all()) for draw in one.draws.all()]
     return {
         "budget": budget,
-        "every": standing.every(budget),
+        "every": budget_summary.every(budget),
         "stands": budget.state in {BudgetState.ACTIVE, BudgetState.PAUSED},
         "why": sentence(budget.request.reason, budget.request.reason_params),
-        "rows": standing.rows_of(budget, period),
-        "terms": standing.terms(budget),
-        "draws": [{"draw": draw, "link": approval_url(draw.payment.request)} for draw in draws[: standing.MOST_DRAWS]],
+        "rows": budget_summary.rows_of(budget, period),
+        "terms": budget_summary.terms(budget),
+        "draws": [
+            {"draw": draw, "link": approval_url(draw.payment.request)} for draw in draws[: budget_summary.MOST_DRAWS]
+        ],
         "link": approval_url(budget.request),
     }

@@ -12,12 +12,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from jobs import earnings, links, self_service, wallet_changes
-from jobs.pages.opening import Opened, open_link
+from jobs.pages.member_link import OpenedMemberLink, open_member_link
+from payments.pages.approval_link import page
 from payments.pages.headers import private_page
-from payments.pages.opening import page
-from payments.telling.money import bought_by, format_amount
-from payments.telling.reasons import Refusal, sentence
-from payments.templatetags.moments import day
+from payments.presentation.dates import day
+from payments.presentation.format_amounts import bought_by, format_amount
+from payments.presentation.reasons import Refusal, sentence
 
 if TYPE_CHECKING:
     from jobs.earnings import Earning
@@ -32,14 +32,14 @@ REFUSED: Final = 409
 @private_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def worker(http: HttpRequest, token: str) -> HttpResponse:
-    opened = open_link(http, token, name="worker", kind=links.WORKER)
+    opened = open_member_link(http, token, name="worker", kind=links.WORKER)
     if isinstance(opened, HttpResponse):
         return opened
     with translation.override(opened.language):
         return _act(http, opened) if http.method == "POST" else _show(opened)
 
 
-def _act(http: HttpRequest, opened: Opened) -> HttpResponse:
+def _act(http: HttpRequest, opened: OpenedMemberLink) -> HttpResponse:
     wallet, note = http.POST.get("wallet", "").strip()[:LONGEST_WALLET], http.POST.get("note", "")
     try:
         match http.POST.get("action"):
@@ -53,7 +53,9 @@ def _act(http: HttpRequest, opened: Opened) -> HttpResponse:
     return HttpResponseRedirect(opened.page)
 
 
-def _show(opened: Opened, *, refusal: str = "", wallet: str = "", note: str = "", status: int = 200) -> HttpResponse:
+def _show(
+    opened: OpenedMemberLink, *, refusal: str = "", wallet: str = "", note: str = "", status: int = 200
+) -> HttpResponse:
     member, found = opened.member, earnings.of(opened.member)
     context: dict[str, Any] = {
         "opened": opened,

@@ -1,5 +1,15 @@
 """The admin of the payments room: one file per kind of row."""
 
-from payments.admin import attempts, budgets, limits, messages, pauses, payments, requests, sellers, wallets
+from payments.admin import attempts, limits, outbox, pauses, payments, requests, sellers, standing_budgets, wallets
 
-__all__ = ["attempts", "budgets", "limits", "messages", "pauses", "payments", "requests", "sellers", "wallets"]
+__all__ = [
+    "attempts",
+    "limits",
+    "outbox",
+    "pauses",
+    "payments",
+    "requests",
+    "sellers",
+    "standing_budgets",
+    "wallets",
+]

@@ -12,12 +12,12 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from ledger.filters import BusinessDaysFilter
-from payments.admin.money_columns import AmountColumn, StateColumn
+from payments.admin.columns import AmountColumn, StateColumn
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.models import Grant, IncomingPayment, OutgoingPayment, Quote
 from payments.models.fields import amount_of
-from payments.states import COUNTED_ORDERS
-from payments.telling.money import format_amount
+from payments.presentation.format_amounts import format_amount
+from payments.states import COUNTED_OUTGOING
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -71,7 +71,7 @@ class GrantAdmin(TriedAdmin):
 
     @display(description=_("ordered under it"))
     def ordered(self, row: Grant) -> str:
-        counted = row.outgoing_payments.filter(state__in=COUNTED_ORDERS)
+        counted = row.outgoing_payments.filter(state__in=COUNTED_OUTGOING)
         total = counted.aggregate(total=Sum("quote__debit_value"))["total"]
         return format_amount(amount_of(total, row.asset_code, row.asset_scale)) or "-"
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
 from payments.models import WalletAddress
-from payments.telling.stages import REACHED, STAGES, Reached, Stage
+from payments.presentation.status_groups import REACHED, STAGES, Reached, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

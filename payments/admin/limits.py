@@ -12,10 +12,11 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
-from payments.desk.limits import limit_of, remove_limit, set_limit, set_proof_limit
+from payments.actions.set_limits import remove_limit, set_limit, set_proof_limit
+from payments.limits import limit_of
 from payments.models import AuthorisationLimit, ProofLimit
 from payments.openpayments.amounts import Amount, AmountError, Asset
-from payments.telling.money import format_amount
+from payments.presentation.format_amounts import format_amount
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

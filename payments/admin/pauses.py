@@ -16,11 +16,12 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 
-from payments.admin.acting import go
+from payments.actions import pausing
+from payments.admin.dialogs import go
 from payments.admin.filters import PauseFilter
-from payments.desk import pausing
 from payments.models import Pause
 from payments.models.pauses import PauseScope
+from payments.presentation.reasons import pause_reason
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -63,7 +64,7 @@ class PauseAdmin(ModelAdmin):
 
     @display(description=gettext_lazy("reason"))
     def why(self, row: Pause) -> str:
-        return pausing.why(row)
+        return pause_reason(row)
 
     def get_fields(self, _request: HttpRequest, obj: Pause | None = None) -> tuple[str, ...]:
         if obj is None:

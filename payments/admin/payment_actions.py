@@ -12,7 +12,9 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
-from payments.admin.acting import attempt, go
+from payments.actions import attention, refunds
+from payments.actions.requests import lock_request
+from payments.admin.dialogs import attempt, go
 from payments.admin.payment_dialogs import (
     ConfirmForm,
     GiveUpForm,
@@ -24,10 +26,8 @@ from payments.admin.payment_dialogs import (
     WithdrawForm,
 )
 from payments.admin.refund_forms import RefundForm, ask_refund
-from payments.desk import attention, refunding
-from payments.desk.asking import take
-from payments.engine.advance import advance
 from payments.models import Payment, PaymentRequest
+from payments.worker.advance_now import advance_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -178,7 +178,7 @@ class PaymentActions:
     def refund(self, request: HttpRequest, form: RefundForm, object_id: str) -> HttpResponse:
         def ask(by: User) -> PaymentRequest:
             given = form.cleaned_data
-            return refunding.refund(object_id, given["amount"], by=by, form_id=given["form_id"], seen=given["seen"])
+            return refunds.refund(object_id, given["amount"], by=by, form_id=given["form_id"], seen=given["seen"])
 
         return ask_refund(request, ask, reverse("admin:payments_payment_change", args=[object_id]))
 
@@ -191,7 +191,7 @@ def _act(
     by, row, done = request.user, form.row(), False
     with transaction.atomic():
         # As the engine does: the request's row first.
-        take(row.request_id)
+        lock_request(row.request_id)
         if form.is_current:
             done = attempt(request, lambda: act(by))
         else:
@@ -200,7 +200,7 @@ def _act(
                 _("Something changed since you opened the dialog, so nothing was done. Look again, then decide."),
             )
     if done and moves:
-        advance(row.request_id, SECONDS)
+        advance_now(row.request_id, SECONDS)
         state = Payment.objects.get(pk=object_id).get_state_display()
         messages.info(request, _("Looked at just now: “%(state)s”.") % {"state": state})
     return go(request, reverse("admin:payments_payment_change", args=[object_id]))

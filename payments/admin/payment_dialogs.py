@@ -9,11 +9,11 @@ from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from payments.admin.acting import SeenForm
-from payments.admin.attention import claim_of
+from payments.admin.attention_panel import claim_of
+from payments.admin.dialogs import SeenForm
 from payments.models import OutsideSettlement, Payment
-from payments.telling.explaining import missing
-from payments.telling.money import format_amount
+from payments.presentation.attention_text import missing
+from payments.presentation.format_amounts import format_amount
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

@@ -11,23 +11,23 @@ from unfold.decorators import display
 
 from ledger.api import timeline
 from ledger.filters import BusinessDaysFilter
-from payments.admin import attention
+from payments.actions.refunds import refundable
+from payments.admin import attention_panel
+from payments.admin.columns import AmountColumn, StateColumn
 from payments.admin.filters import CurrencyFilter, StageFilter
-from payments.admin.money_columns import AmountColumn, StateColumn
 from payments.admin.payment_actions import PaymentActions
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.admin.refund_forms import is_refund
-from payments.admin.shorts import shorts
-from payments.desk.refunding import refundable
+from payments.admin.short_texts import shorts
 from payments.mail.queue import TO_RECEIVER
 from payments.models import Payment
+from payments.presentation import timeline_lines
+from payments.presentation.dates import age
+from payments.presentation.format_amounts import format_amount
+from payments.presentation.next_step import attention_step
+from payments.presentation.status_groups import Stage
+from payments.presentation.timeline_text import describe
 from payments.states import PaymentState
-from payments.telling import timelines
-from payments.telling.money import format_amount
-from payments.telling.narrating import describe
-from payments.telling.stages import Stage
-from payments.telling.turns import attention_step
-from payments.templatetags.moments import age
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,7 +70,7 @@ class PaymentAdmin(PaymentActions, StateColumn, AmountColumn, ReadOnlyAdmin):
         "sent_at",
         "settled_at",
         "retry_at",
-        "looks",
+        "polls",
     )
     readonly_fields = fields
     actions_detail = (
@@ -104,8 +104,8 @@ class PaymentAdmin(PaymentActions, StateColumn, AmountColumn, ReadOnlyAdmin):
         rows = timeline([("payment", row.pk)])
         told = {
             **context,
-            "timeline": timelines.lines(rows, describe),
-            "attention": attention.panel(row),
+            "timeline": timeline_lines.lines(rows, describe),
+            "attention": attention_panel.panel(row),
             "shorts": shorts(row.messages.filter(template__in=TO_RECEIVER), request.user),
             # Beside the words that ask for them, not in the page's head.
             "ways_out": [one for one in context["actions_detail"] if not is_refund(one)],
@@ -131,7 +131,7 @@ class PaymentAdmin(PaymentActions, StateColumn, AmountColumn, ReadOnlyAdmin):
 
     @display(description=_("whose turn"))
     def turn(self, row: Payment) -> str:
-        return str(attention_step(row, attention.claim_of(row)).turn.label)
+        return str(attention_step(row, attention_panel.claim_of(row)).turn.label)
 
     @display(description=_("taken care of by"), ordering="owner", empty_value=_("nobody yet"))
     def owner_name(self, row: Payment) -> str | None:
@@ -142,7 +142,7 @@ class PaymentAdmin(PaymentActions, StateColumn, AmountColumn, ReadOnlyAdmin):
     def get_actions_detail(self, request: HttpRequest, object_id: int | str) -> list[UnfoldAction]:
         found = Payment.objects.prefetch_related("outside_settlements", "refunds__payment__request")
         row = found.filter(pk=object_id).first()
-        names = attention.offered(row, request.user) if row else []
+        names = attention_panel.offered(row, request.user) if row else []
         if row and not row.is_escrow and not refundable(row).is_zero:
             names = [*names, "refund"]
         allowed: list[UnfoldAction] = super().get_actions_detail(request, object_id)

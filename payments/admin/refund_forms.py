@@ -13,13 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from payments.admin.acting import go
-from payments.desk.refunding import changes_currency, refundable
-from payments.engine.advance import advance
+from payments.actions.refunds import changes_currency, refundable
+from payments.admin.dialogs import go
 from payments.identifiers import new_ulid
 from payments.models import Payment
 from payments.openpayments.amounts import Amount, AmountError
-from payments.telling.reasons import Refusal
+from payments.presentation.reasons import Refusal
+from payments.worker.advance_now import advance_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,7 +114,7 @@ def ask_refund(request: HttpRequest, ask: Callable[[User], PaymentRequest], back
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return go(request, back)
-    advance(made.pk, QUOTE_SECONDS)
+    advance_now(made.pk, QUOTE_SECONDS)
     return go(request, reverse("admin:payments_paymentrequest_change", args=[made.pk]))
 
 

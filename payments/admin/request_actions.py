@@ -12,13 +12,13 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
-from payments.admin.acting import attempt, go
+from payments.actions import requests, standing_budgets, wallet_proofs
+from payments.admin.dialogs import attempt, go
 from payments.admin.request_dialogs import DrawForm, ProofForm, RequestForm
-from payments.desk import asking, budgets, proving
-from payments.engine.advance import advance
 from payments.models import PaymentRequest
+from payments.presentation.reasons import Refusal
 from payments.states import OPEN_REQUESTS, RequestState
-from payments.telling.reasons import Refusal
+from payments.worker.advance_now import advance_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +69,7 @@ class RequestActions:
         def act(by: User) -> str:
             if form.budget is None:
                 raise Refusal("budget_not_active")
-            row = budgets.draw(object_id, form.budget.pk, by=by)
+            row = standing_budgets.draw(object_id, form.budget.pk, by=by)
             if row.state == RequestState.AWAITING_AUTHORISATION:
                 return _why_a_second_person(row)
             return _("It is being paid from the standing budget. %(payer)s is told.") % {"payer": row.payer_name}
@@ -93,7 +93,7 @@ class RequestActions:
     )
     def send_request(self, request: HttpRequest, form: RequestForm, object_id: str) -> HttpResponse:
         def act(by: User) -> str:
-            row = asking.send(object_id, by=by)
+            row = requests.send(object_id, by=by)
             if row.state == RequestState.AWAITING_AUTHORISATION:
                 return _why_a_second_person(row)
             return _("The approval request is on its way to %(payer)s.") % {"payer": row.payer_name}
@@ -116,7 +116,7 @@ class RequestActions:
     )
     def authorise(self, request: HttpRequest, form: RequestForm, object_id: str) -> HttpResponse:
         def act(by: User) -> str:
-            row = asking.authorise(object_id, by=by)
+            row = requests.authorise(object_id, by=by)
             return _("Authorised. The approval request is on its way to %(payer)s.") % {"payer": row.payer_name}
 
         return _decide(request, form, object_id, act)
@@ -138,7 +138,7 @@ class RequestActions:
     )
     def ask_proof(self, request: HttpRequest, form: ProofForm, object_id: str) -> HttpResponse:
         def act(by: User) -> str:
-            proofs = proving.ask_receivers(asking.take(object_id), by=by)
+            proofs = wallet_proofs.ask_receivers(requests.lock_request(object_id), by=by)
             names = ", ".join(proof.name for proof in proofs)
             return _("The link to prove their wallet is on its way to %(names)s.") % {"names": names}
 
@@ -157,7 +157,7 @@ class RequestActions:
     )
     def quote_again(self, request: HttpRequest, form: RequestForm, object_id: str) -> HttpResponse:
         def act(by: User) -> str:
-            asking.quote_again(object_id, by=by)
+            requests.quote_again(object_id, by=by)
             return _("A new quote is being fetched.")
 
         return _decide(request, form, object_id, act)
@@ -175,7 +175,7 @@ class RequestActions:
     )
     def send_again(self, request: HttpRequest, form: RequestForm, object_id: str) -> HttpResponse:
         def act(by: User) -> str:
-            row = asking.send_again(object_id, by=by)
+            row = requests.send_again(object_id, by=by)
             return _("The email to %(payer)s is sent again.") % {"payer": row.payer_name}
 
         return _decide(request, form, object_id, act)
@@ -193,8 +193,8 @@ class RequestActions:
         },
     )
     def look_again(self, request: HttpRequest, _form: RequestForm, object_id: str) -> HttpResponse:
-        asking.ask_what_was_spent(object_id)
-        row = advance(object_id, LOOK_SECONDS)
+        requests.ask_what_was_spent(object_id)
+        row = advance_now(object_id, LOOK_SECONDS)
         messages.info(request, _("Looked at just now: “%(state)s”.") % {"state": row.get_state_display()})
         return go(request, _page(object_id))
 
@@ -214,7 +214,7 @@ class RequestActions:
     )
     def cancel_request(self, request: HttpRequest, form: RequestForm, object_id: str) -> HttpResponse:
         def act(by: User) -> str:
-            asking.cancel(object_id, by=by)
+            requests.cancel(object_id, by=by)
             return _("Cancelled. The link no longer works.")
 
         return _decide(request, form, object_id, act)

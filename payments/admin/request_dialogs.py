@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from django.http import Http404
 from django.utils.functional import cached_property
 
-from payments.admin.acting import SeenForm
-from payments.desk import budgets, proving
+from payments import limits
+from payments.actions import standing_budgets
+from payments.admin.dialogs import SeenForm
 from payments.models import Message, PaymentRequest
-from payments.telling import standing
-from payments.telling.bill import bill_of
+from payments.presentation import budget_summary
+from payments.presentation.cost_summary import cost_summary_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -36,7 +37,11 @@ class RequestForm(SeenForm):
         return ".".join(map(str, parts))
 
     def get_before_template_context(self, _request: HttpRequest, _object_id: int | str | None = None) -> dict[str, Any]:
-        return {"request_row": self.row, "bill": bill_of(self.row), "unproven": proving.unproven(self.row)}
+        return {
+            "request_row": self.row,
+            "bill": cost_summary_of(self.row),
+            "unproven": limits.unproven(self.row),
+        }
 
 
 class DrawForm(RequestForm):
@@ -46,11 +51,11 @@ class DrawForm(RequestForm):
 
     @cached_property
     def budget(self) -> StandingBudget | None:
-        return budgets.most_left(budgets.for_request(self.row))
+        return standing_budgets.most_left(standing_budgets.for_request(self.row))
 
     def now(self) -> str:
         budget = self.budget
-        period = budget and standing.current(budget)
+        period = budget and budget_summary.current(budget)
         parts = (super().now(), budget and budget.pk, budget and budget.state, period and period.reserved_value)
         return ".".join(map(str, parts))
 
@@ -58,8 +63,8 @@ class DrawForm(RequestForm):
         context = super().get_before_template_context(request, object_id)
         if self.budget is None:
             return context
-        rows = standing.this_period(standing.standing_of(self.budget))
-        return {**context, "every": standing.every(self.budget), "period_rows": rows}
+        rows = budget_summary.this_period(budget_summary.summary_of(self.budget))
+        return {**context, "every": budget_summary.every(self.budget), "period_rows": rows}
 
 
 class ProofForm(RequestForm):

@@ -14,16 +14,17 @@ from unfold.decorators import display
 from unfold.enums import ActionVariant
 
 from ledger.filters import BusinessDaysFilter
+from payments import limits
+from payments.actions import standing_budgets
 from payments.admin.filters import CurrencyFilter, ReachedFilter
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.admin.request_actions import VALID_IN, RequestActions
 from payments.admin.review import CALM, TONES, review, state_of, version_of
-from payments.desk import budgets, proving
 from payments.models import Payment, PaymentRequest
+from payments.presentation.dates import age
+from payments.presentation.format_amounts import format_amount
+from payments.presentation.next_step import turn_of
 from payments.states import FINISHED_PAYMENTS, PaymentState
-from payments.telling.money import format_amount
-from payments.telling.turns import turn_of
-from payments.templatetags.moments import age
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -129,10 +130,10 @@ class PaymentRequestAdmin(RequestActions, ReadOnlyAdmin):
         offered = {name for name, states in VALID_IN.items() if row.state in states}
         if "ask_proof" in offered:
             # First the one, then the other.
-            offered -= {"draw_request", "send_request", "authorise"} if proving.unproven(row) else {"ask_proof"}
+            offered -= {"draw_request", "send_request", "authorise"} if limits.unproven(row) else {"ask_proof"}
         if row.requested_by_id == request.user.pk:
             offered.discard("authorise")
-        if "draw_request" in offered and not budgets.for_request(row).exists():
+        if "draw_request" in offered and not standing_budgets.for_request(row).exists():
             offered.discard("draw_request")
         allowed: list[UnfoldAction] = super().get_actions_detail(request, object_id)
         return [one for one in allowed if one.method.original_function_name in offered]

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from ledger.api import timeline
-from payments.desk import proving
+from payments import limits
 from payments.links import approval_url
-from payments.models.budgets import budget_of
+from payments.models.standing_budgets import budget_of
+from payments.presentation import budget_summary, timeline_lines
+from payments.presentation.cost_summary import CostSummary, cost_line_of
+from payments.presentation.next_step import next_step
+from payments.presentation.reasons import OUTSIDE, PARTLY, sentence
+from payments.presentation.timeline_text import describe
 from payments.states import PaymentState, RequestState
-from payments.telling import standing, timelines
-from payments.telling.bill import Bill, line_of
-from payments.telling.narrating import describe
-from payments.telling.reasons import OUTSIDE, PARTLY, sentence
-from payments.telling.turns import next_step
 
 if TYPE_CHECKING:
     from payments.models import Payment, PaymentRequest
@@ -73,7 +73,7 @@ def review(request: PaymentRequest) -> dict[str, Any]:
         )
     )
     own = budget_of(request)
-    bill = Bill(request, [line_of(payment) for payment in payments])
+    bill = CostSummary(request, [cost_line_of(payment) for payment in payments])
     state, tone = state_of(request)
     return {
         "request_row": request,
@@ -81,17 +81,17 @@ def review(request: PaymentRequest) -> dict[str, Any]:
         "tone": tone,
         "bill": bill,
         "budget": own or request.budget,
-        "terms": standing.terms(own) if own else [],
+        "terms": budget_summary.terms(own) if own else [],
         "step": next_step(request, payments),
         "problem": problem_of(request),
-        "unproven": proving.unproven(request) if request.state in UNSENT_STATES else [],
+        "unproven": limits.unproven(request) if request.state in UNSENT_STATES else [],
         "troubled": [payment for payment in payments if payment.state == PaymentState.NEEDS_ATTENTION],
         "approval_url": approval_url(request) if request.state in SENT_STATES else "",
         "version": version_of(request),
         "follows": request.state not in CALM,
         "attempts": _attempts(request, payments),
         "mails": list(request.messages.all()),
-        "timeline": timelines.lines(timeline([("request", request.pk)], TIMELINE_LIMIT), describe),
+        "timeline": timeline_lines.lines(timeline([("request", request.pk)], TIMELINE_LIMIT), describe),
     }
 
 

@@ -19,12 +19,12 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from ledger import clock
-from payments.admin.acting import SeenForm, attempt, go
-from payments.desk import keys, sellers
+from payments.actions import seller_keys, sellers
+from payments.admin.dialogs import SeenForm, attempt, go
 from payments.models import Seller
 from payments.openpayments.keys import KeyFormatError
+from payments.presentation.reasons import Refusal
 from payments.states import KeyState
-from payments.telling.reasons import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,12 +45,12 @@ def key_rows(seller: Seller) -> list[SellerKey]:
 
 
 def steps_of(seller: Seller, rows: list[SellerKey]) -> set[str]:
-    """The actions that make sense now. The desk decides again, on the rows as they are then."""
+    """The actions that make sense now. `payments.actions` decides again, on the rows as they are then."""
     offered = {"check_keys", "resume_seller" if seller.retired_at else "retire_seller"}
     states = {key.state for key in rows}
     if KeyState.PUBLISHED in states:
         offered.add("use_key")
-    if states & set(keys.NEXT):
+    if states & set(seller_keys.NEXT):
         offered.add("discard_key")
     else:
         offered.add("new_key")
@@ -142,7 +142,7 @@ class SellerActions:
     def new_key(self, request: HttpRequest, form: NewKeyDialog, object_id: str) -> HttpResponse:
         def act(by: User) -> str:
             told = form.cleaned_data
-            key = keys.make(object_id, told["kid"], by=by, pem=told["private_key"] or None)
+            key = seller_keys.make(object_id, told["kid"], by=by, pem=told["private_key"] or None)
             return _("The key “%(key_id)s” is made. Publish it at the wallet now: copy it below.") % {"key_id": key.kid}
 
         return _decide(request, form, object_id, act)
@@ -163,7 +163,7 @@ class SellerActions:
     )
     def check_keys(self, request: HttpRequest, _form: SellerDialog, object_id: str) -> HttpResponse:
         try:
-            found = keys.check(object_id, CHECK_SECONDS)
+            found = seller_keys.check(object_id, CHECK_SECONDS)
         except Refusal as refusal:
             messages.error(request, str(refusal))
             return go(request, _page(object_id))
@@ -191,7 +191,7 @@ class SellerActions:
     )
     def use_key(self, request: HttpRequest, form: SellerDialog, object_id: str) -> HttpResponse:
         def act(by: User) -> str:
-            key = keys.use(object_id, by=by)
+            key = seller_keys.use(object_id, by=by)
             return _("Everything new is asked for with the key “%(key_id)s”.") % {"key_id": key.kid}
 
         return _decide(request, form, object_id, act)
@@ -209,7 +209,7 @@ class SellerActions:
     )
     def discard_key(self, request: HttpRequest, form: SellerDialog, object_id: str) -> HttpResponse:
         def act(by: User) -> str:
-            return _("The key “%(key_id)s” is discarded.") % {"key_id": keys.discard(object_id, by=by).kid}
+            return _("The key “%(key_id)s” is discarded.") % {"key_id": seller_keys.discard(object_id, by=by).kid}
 
         return _decide(request, form, object_id, act)
 
@@ -229,7 +229,7 @@ class SellerActions:
     )
     def retire_keys(self, request: HttpRequest, form: SellerDialog, object_id: str) -> HttpResponse:
         def act(by: User) -> str:
-            names = ", ".join(key.kid for key in keys.retire(object_id, by=by))
+            names = ", ".join(key.kid for key in seller_keys.retire(object_id, by=by))
             return _("Retired: %(names)s. Take it out of the wallet now.") % {"names": names}
 
         return _decide(request, form, object_id, act)

@@ -19,14 +19,14 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidget
 
 from ledger.api import Actor
+from payments.actions import seller_keys, sellers, wallets
 from payments.admin.seller_actions import NO_KEY, SellerActions, WriteOnlyTextarea, key_rows, steps_of
-from payments.desk import keys, sellers, wallets
 from payments.models import Seller
 from payments.openpayments.amounts import Amount, AmountError
 from payments.openpayments.keys import KeyFormatError
+from payments.presentation.format_amounts import format_amount, percent
+from payments.presentation.reasons import Refusal, sentence
 from payments.states import OPEN_REQUESTS, KeyState
-from payments.telling.money import format_amount, percent
-from payments.telling.reasons import Refusal, sentence
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -135,11 +135,11 @@ class SellerForm(forms.ModelForm[Seller]):
             cleaned["fee"] = self._fee(cleaned)
         return cleaned
 
-    def _fee(self, cleaned: dict[str, Any]) -> sellers.Fee | None:
+    def _fee(self, cleaned: dict[str, Any]) -> sellers.SellerFee | None:
         """The fee as it was written; None, with a sentence beside the field, when it can't be one."""
         share, written = int((cleaned["fee_percent"] or 0) * 100), cleaned["fee_text"].strip()
         if not written:
-            return sellers.Fee(share)
+            return sellers.SellerFee(share)
         if share:
             self.add_error("fee_text", _("The fee is a percentage or a fixed amount, not both."))
             return None
@@ -159,7 +159,7 @@ class SellerForm(forms.ModelForm[Seller]):
                 },
             )
             return None
-        return sellers.Fee(0, each if each.value else None)
+        return sellers.SellerFee(0, each if each.value else None)
 
     def validate_constraints(self) -> None:
         """A new default takes the place of the old one, so “only one default” is no mistake here."""
@@ -272,8 +272,8 @@ class SellerAdmin(SellerActions, ModelAdmin):
                 "tone": KEY_TONES[KeyState(key.state)],
                 "jwk": json.dumps(key.jwk.to_wire()) if key.state != KeyState.RETIRED else "",
                 "problem": sentence(key.reason, key.reason_params),
-                "opens": key.state == KeyState.RETIRED or keys.opens(key),
-                "waits_for": keys.in_flight(key) if key.state == KeyState.REPLACED else 0,
+                "opens": key.state == KeyState.RETIRED or seller_keys.opens(key),
+                "waits_for": seller_keys.in_flight(key) if key.state == KeyState.REPLACED else 0,
             }
             for key in key_rows(row)
         ]

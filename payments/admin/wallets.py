@@ -17,11 +17,11 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 
-from payments.admin.acting import SeenForm, attempt, go, number_of
+from payments.actions.wallets import RENAMED, accept_change, check
+from payments.admin.dialogs import SeenForm, attempt, go, number_of
 from payments.admin.readonly import ReadOnlyAdmin
-from payments.desk.wallets import RENAMED, accept_change, check
 from payments.models import WalletAddress
-from payments.telling.reasons import sentence
+from payments.presentation.reasons import sentence
 
 if TYPE_CHECKING:
     from unfold.dataclasses import UnfoldAction
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 CHECK_SECONDS = 8.0
 
 
-class AcceptForm(SeenForm):
+class AcceptWalletForm(SeenForm):
     """Shows what the wallet was and what it says it is, and is good for just that."""
 
     form_before_template = "admin/payments/walletaddress/accept.html"
@@ -116,11 +116,11 @@ class WalletAddressAdmin(ReadOnlyAdmin):
             "description": gettext_lazy(
                 "Ask its owner first, by a way that you used before. Two people must accept it; then payments go there."
             ),
-            "form_class": AcceptForm,
+            "form_class": AcceptWalletForm,
             "form_submit_text": gettext_lazy("Accept the change"),
         },
     )
-    def accept_change(self, request: HttpRequest, form: AcceptForm, object_id: str) -> HttpResponse:
+    def accept_change(self, request: HttpRequest, form: AcceptWalletForm, object_id: str) -> HttpResponse:
         assert request.user.is_authenticated, "the permission was checked"
         by = request.user
 

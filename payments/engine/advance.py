@@ -14,16 +14,15 @@ from django.db import transaction
 from ledger import clock
 from ledger.api import record
 from payments.client import client
-from payments.engine import hosts
-from payments.engine.leases import Lease, LeaseLost, acquire, hold, release, renew
-from payments.engine.planning import Plan, plan, tidy
-from payments.engine.reading import REQUEST
+from payments.engine import circuit_breaker
+from payments.engine.leases import Lease, LeaseLost, acquire, release, renew, renew_and_lock
+from payments.engine.planning import Plan, mark_unanswered, plan
+from payments.engine.queries import REQUEST
 from payments.engine.steps.base import ENGINE, Step
 from payments.engine.transitions import Moved, NoSuchMove
 from payments.models import PaymentRequest
 from payments.openpayments.errors import OpenPaymentsError
 from payments.openpayments.transport import Deadline
-from payments.running import starting
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +38,6 @@ def advance(request_id: str, seconds: float) -> PaymentRequest:
 
     A wallet's fault is written into the rows, never raised. A call that has begun is finished (at most 12 s).
     """
-    starting.start()
     end = time.monotonic() + seconds
     while True:
         lease = acquire(request_id)
@@ -57,13 +55,12 @@ def push(request_id: str, seconds: float) -> datetime | None:
 
     For workers, which have others to work on meanwhile. A request that somebody else is at is left to them.
     """
-    starting.start()
     lease = acquire(request_id)
     return _work(lease, time.monotonic() + seconds, sleeps=False) if lease else None
 
 
 def _work(lease: Lease, end: float, *, sleeps: bool) -> datetime | None:
-    suspected = hosts.suspects()
+    suspected = circuit_breaker.suspects()
     for round_ in range(MAX_ROUNDS):
         try:
             planned = _plan(lease, takes_over=lease.inherited and round_ == 0)
@@ -97,10 +94,10 @@ def _waits_shortly(planned: Plan, end: float) -> bool:
 
 def _plan(lease: Lease, *, takes_over: bool) -> Plan:
     with transaction.atomic():
-        request = hold(lease)
+        request = renew_and_lock(lease)
         if takes_over:
             # Whoever lets go of a lease has the answer to every intent, as we have later in the same lease.
-            tidy(request)
+            mark_unanswered(request)
         return plan(request, clock.now())
 
 
@@ -120,12 +117,12 @@ def _do(steps: list[Step], suspected: frozenset[str]) -> None:
             answers = list(pool.map(_call, steps))
     for step, answer in zip(steps, answers, strict=True):
         _apply(step, answer)
-    hosts.note(((step.host, answer) for step, answer in zip(steps, answers, strict=True)), suspected)
+    circuit_breaker.note_outcomes(((step.host, answer) for step, answer in zip(steps, answers, strict=True)), suspected)
 
 
 def _call(step: Step) -> object:
     try:
-        with hosts.calling(step.host):
+        with circuit_breaker.calling(step.host):
             return step.call(client(), Deadline.after(CALL_SECONDS))
     except OpenPaymentsError as error:
         log.info("%s: %s", type(step).__name__, error)
@@ -136,7 +133,7 @@ def _apply(step: Step, answer: object) -> None:
     """Commit the answer, in one transaction that begins with the request's row, as every command of a person does."""
     try:
         with transaction.atomic():
-            PaymentRequest.objects.filter(pk=step.request_id).update(woken=True)
+            PaymentRequest.objects.filter(pk=step.request_id).update(needs_replan=True)
             if isinstance(answer, OpenPaymentsError):
                 step.failed(answer)
             else:

@@ -7,8 +7,8 @@ from ledger import clock
 
 FIRST_SECONDS = 1.0
 LONGEST_SECONDS = 600.0
-LOOKS_SECONDS: tuple[float, ...] = (0.5, 1, 1, 2, 3, 5, 8, 13, 20, 30, 60, 120, 300)
-LONGEST_LOOK_SECONDS = 1800.0
+POLL_SECONDS: tuple[float, ...] = (0.5, 1, 1, 2, 3, 5, 8, 13, 20, 30, 60, 120, 300)
+LONGEST_POLL_SECONDS = 1800.0
 
 
 def after_failure(failures: int) -> datetime:
@@ -17,7 +17,7 @@ def after_failure(failures: int) -> datetime:
     return clock.now() + timedelta(seconds=seconds * random.uniform(0.75, 1.25))  # noqa: S311 - not a secret
 
 
-def next_look(looks: int) -> datetime:
+def next_poll(polls: int) -> datetime:
     """When to look again at a payment that was sent, after so many looks."""
-    seconds = LOOKS_SECONDS[looks] if looks < len(LOOKS_SECONDS) else LONGEST_LOOK_SECONDS
+    seconds = POLL_SECONDS[polls] if polls < len(POLL_SECONDS) else LONGEST_POLL_SECONDS
     return clock.now() + timedelta(seconds=seconds)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from ledger import clock
-from payments.engine.reading import REQUEST
+from payments.engine.queries import REQUEST
 from payments.models import Grant, PaymentRequest
 
 #: Longer than any call to a wallet may take, so that a lease only runs out when its holder died.
@@ -42,7 +42,7 @@ def acquire(request_id: str) -> Lease | None:
     return Lease(request_id, fence + 1, inherited=held_until is not None)
 
 
-def hold(lease: Lease) -> PaymentRequest:
+def renew_and_lock(lease: Lease) -> PaymentRequest:
     """The request, locked for this transaction, with the lease renewed. Raises LeaseLost.
 
     Every plan begins here and every command of a person begins by updating the same row: they happen one after the
@@ -50,7 +50,7 @@ def hold(lease: Lease) -> PaymentRequest:
     """
     until = clock.now() + timedelta(seconds=SECONDS)
     mine = PaymentRequest.objects.filter(pk=lease.request_id, lease_fence=lease.fence)
-    if not mine.update(lease_until=until, next_attempt_at=until, woken=False):
+    if not mine.update(lease_until=until, next_attempt_at=until, needs_replan=False):
         raise LeaseLost(lease.request_id)
     return REQUEST.get(lease.request_id)
 
@@ -66,12 +66,12 @@ def renew(lease: Lease) -> None:
 def release(lease: Lease, wake_at: datetime | None) -> bool:
     """Let go; False when somebody changed the request meanwhile and it wants another look first."""
     mine = PaymentRequest.objects.filter(pk=lease.request_id, lease_fence=lease.fence)
-    if mine.filter(woken=False).update(lease_until=None, next_attempt_at=wake_at):
+    if mine.filter(needs_replan=False).update(lease_until=None, next_attempt_at=wake_at):
         return True
     return not mine.exists()
 
 
-def hold_grant(grant: Grant) -> bool:
+def lease_grant(grant: Grant) -> bool:
     """Whether its token is ours to renew: of all requests that are paid under one approval, one may at a time.
 
     Only as it was read: who comes too late reads the new token first. Should the holder die, the lease runs out.
@@ -83,4 +83,4 @@ def hold_grant(grant: Grant) -> bool:
 
 def wake(request_id: str) -> None:
     """Have the engine look at the request soon, whether or not somebody is at it."""
-    PaymentRequest.objects.filter(pk=request_id).update(next_attempt_at=clock.now(), woken=True)
+    PaymentRequest.objects.filter(pk=request_id).update(next_attempt_at=clock.now(), needs_replan=True)

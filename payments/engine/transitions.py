@@ -9,7 +9,7 @@ from django.db import transaction
 from ledger import clock
 from ledger.api import record
 from payments import states
-from payments.engine.reserving import give_back
+from payments.engine.budget_reservations import give_back
 from payments.models import (
     Grant,
     IncomingPayment,
@@ -126,8 +126,8 @@ def facts(row: type_of_row) -> dict[str, Json]:
             told = {"ceiling": _wire(row.ceiling), "payer_wallet": row.payer_wallet.url, "seller": row.seller_id}
             if row.budget_id:
                 told["budget"] = row.budget_id
-            if row.ordered_debit:
-                told["ordered"] = _wire(row.ordered)
+            if row.committed_debit:
+                told["ordered"] = _wire(row.committed)
                 told["rest"] = _wire(amount_of(row.shown, row.asset_code, row.asset_scale))
         case Payment():
             told = {"amount": _wire(row.amount) if row.value else None, "receiver_wallet": row.receiver_wallet.url}

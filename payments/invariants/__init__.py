@@ -3,9 +3,9 @@
 from django.db import connection
 
 from ledger import clock
+from payments.invariants.amounts import MONEY
 from payments.invariants.base import Invariant, Violation
-from payments.invariants.money import MONEY
-from payments.invariants.order import ORDER, TIME_TO_CLEAN
+from payments.invariants.state_order import ORDER, TIME_TO_CLEAN
 
 INVARIANTS = [*MONEY, *ORDER]
 

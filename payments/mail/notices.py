@@ -13,7 +13,7 @@ from payments.mail.fitting import fitted
 from payments.mail.pages import own_page
 from payments.models.messages import Template
 from payments.openpayments.amounts import Amount
-from payments.telling.money import format_amount
+from payments.presentation.format_amounts import format_amount
 
 if TYPE_CHECKING:
     from django.utils.functional import Promise

@@ -11,8 +11,8 @@ from ledger import clock
 from ledger.api import Actor, record
 from payments.models import Message
 from payments.models.messages import MessageState, Template
+from payments.presentation.reasons import Refusal
 from payments.states import PaymentState, RequestState
-from payments.telling.reasons import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,16 +16,16 @@ from payments.mail.fitting import fitted
 from payments.mail.pages import own_page
 from payments.mail.queue import ASKING, TO_RECEIVER, TROUBLES
 from payments.models import Message, PaymentRequest
-from payments.models.budgets import budget_of
 from payments.models.messages import Template
+from payments.models.standing_budgets import budget_of
+from payments.presentation import amount_rows, budget_summary
+from payments.presentation.attention_text import missing
+from payments.presentation.cost_summary import cost_summary_of
+from payments.presentation.format_amounts import format_amount
+from payments.presentation.languages import supported
+from payments.presentation.reasons import OUTSIDE, PARTLY, sentence
+from payments.presentation.receiver_reasons import why_not_here
 from payments.states import PaymentState
-from payments.telling import figures, standing
-from payments.telling.bill import bill_of
-from payments.telling.explaining import missing
-from payments.telling.languages import supported
-from payments.telling.money import format_amount
-from payments.telling.reasons import OUTSIDE, PARTLY, sentence
-from payments.telling.receiving import why_not_here
 
 LONGEST_SUBJECT = 150  # characters
 EMPTY_LINES = re.compile(r"\n{3,}")
@@ -87,7 +87,7 @@ def _context_of(message: Message, instead_of_links: str) -> dict[str, Any]:
 
 
 def _context(message: Message, request: PaymentRequest, instead_of_links: str) -> dict[str, Any]:
-    bill = bill_of(request, proposed=message.template in ASKING)
+    bill = cost_summary_of(request, proposed=message.template in ASKING)
     return {
         "language": translation.get_language(),
         "message": message,
@@ -97,10 +97,10 @@ def _context(message: Message, request: PaymentRequest, instead_of_links: str) -
         "amount": message.payment.amount if message.payment else None,
         "seller": request.seller.name or request.seller_id,
         "bill": bill,
-        "asked": figures.asked(bill),
-        "asked_parts": figures.parts(figures.asked(bill)),
-        "charged": figures.charged(bill),
-        "charged_parts": figures.parts(figures.charged(bill)),
+        "asked": amount_rows.asked(bill),
+        "asked_parts": amount_rows.parts(amount_rows.asked(bill)),
+        "charged": amount_rows.charged(bill),
+        "charged_parts": amount_rows.parts(amount_rows.charged(bill)),
         "why": _why(message),
         "link": instead_of_links or links.approval_url(_linked(message, request)),
         "own_page": instead_of_links or _own_page(message),
@@ -124,9 +124,9 @@ def _budget(request: PaymentRequest) -> dict[str, Any]:
         return {"budget": None}
     return {
         "budget": budget,
-        "every": standing.every(budget),
-        "terms": standing.terms(budget),
-        "draw_rows": standing.draw_rows(request),
+        "every": budget_summary.every(budget),
+        "terms": budget_summary.terms(budget),
+        "draw_rows": budget_summary.draw_rows(request),
     }
 
 

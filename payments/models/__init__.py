@@ -1,7 +1,6 @@
 """The rows of the payments room."""
 
 from payments.models.attempts import IncomingPayment, OutgoingPayment, Quote
-from payments.models.budgets import BudgetPeriod, Draw, StandingBudget
 from payments.models.grants import Grant
 from payments.models.hosts import WalletHost
 from payments.models.messages import Message
@@ -12,6 +11,7 @@ from payments.models.proofs import ProofLimit, WalletProof
 from payments.models.refunds import Refund
 from payments.models.requests import AuthorisationLimit, PaymentRequest
 from payments.models.sellers import Seller, SellerKey
+from payments.models.standing_budgets import BudgetPeriod, Draw, StandingBudget
 from payments.models.wallets import WalletAddress
 
 __all__ = [

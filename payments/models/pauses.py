@@ -1,10 +1,16 @@
 """The switch that stops new money movement."""
 
+from typing import Final
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from ledger import clock
+
+#: Why the program paused by itself.
+DATABASE_RESTORED: Final = "database_restored"
+LEDGER_UNPROTECTED: Final = "ledger_unprotected"
 
 
 class PauseScope(models.TextChoices):

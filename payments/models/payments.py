@@ -21,7 +21,7 @@ from payments.models.grants import Grant
 from payments.models.requests import PaymentRequest
 from payments.models.wallets import WalletAddress
 from payments.openpayments.amounts import Amount, Asset
-from payments.states import COUNTED_ORDERS, DEAD_PAYMENTS, DEAD_REQUESTS, PAID, UNAPPROVED_PAYMENTS, PaymentState
+from payments.states import COUNTED_OUTGOING, DEAD_PAYMENTS, DEAD_REQUESTS, PAID, UNAPPROVED_PAYMENTS, PaymentState
 
 if TYPE_CHECKING:
     from payments.models.attempts import OutgoingPayment, Quote
@@ -93,7 +93,7 @@ class Payment(Dated, Reasoned):
         related_name="+",
     )
     decision = models.CharField(_("decision"), max_length=16, choices=Decision, blank=True, editable=False)
-    looks = models.PositiveIntegerField(_("looks since sent"), default=0, editable=False)
+    polls = models.PositiveIntegerField(_("looks since sent"), default=0, editable=False)
     retry_at = models.DateTimeField(_("next look"), null=True, editable=False)
 
     class Meta:
@@ -182,9 +182,9 @@ class Payment(Dated, Reasoned):
         return self.state == PaymentState.FAILED and (asked_at is None or self.changed_at <= asked_at)
 
     @property
-    def counted_order(self) -> OutgoingPayment | None:
+    def counted_outgoing_payment(self) -> OutgoingPayment | None:
         """The one order to pay that counts against what the payer approved. Reads `outgoing_payments`."""
-        return next((order for order in self.outgoing_payments.all() if order.state in COUNTED_ORDERS), None)
+        return next((outgoing for outgoing in self.outgoing_payments.all() if outgoing.state in COUNTED_OUTGOING), None)
 
     @property
     def latest_quote(self) -> Quote | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -22,8 +23,12 @@ from payments.models.wallets import WalletAddress
 from payments.states import OPEN_REQUESTS, RequestState
 
 if TYPE_CHECKING:
-    from payments.models.budgets import StandingBudget  # noqa: F401 - the type of `budget`
+    from payments.models.standing_budgets import StandingBudget  # noqa: F401 - the type of `budget`
     from payments.openpayments.amounts import Amount
+
+
+#: How long a payer has, from the day the link was sent.
+APPROVAL_LIFETIME = timedelta(days=14)
 
 
 class PaymentRequest(Dated, Reasoned):
@@ -72,7 +77,7 @@ class PaymentRequest(Dated, Reasoned):
     # A fresh quote above the ceiling, waiting for the payer to accept it.
     proposed_debit = value_field(verbose_name=_("new amount, not accepted yet"), null=True)
     # Of the ceiling: ordered under earlier approvals when the payer was last asked. They are asked for the rest.
-    ordered_debit = value_field(verbose_name=_("ordered before the payer was asked again"), default=0)
+    committed_debit = value_field(verbose_name=_("ordered before the payer was asked again"), default=0)
     asset_code = asset_code_field(blank=True)
     asset_scale = asset_scale_field(null=True)
 
@@ -99,7 +104,7 @@ class PaymentRequest(Dated, Reasoned):
     lease_until = models.DateTimeField(null=True, editable=False)
     next_attempt_at = models.DateTimeField(_("next look"), null=True, db_index=True, editable=False)
     # Somebody changed the row while the engine held it: look again before letting go.
-    woken = models.BooleanField(default=False, editable=False)
+    needs_replan = models.BooleanField(default=False, editable=False)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
     retry_at = models.DateTimeField(null=True, editable=False)
 
@@ -125,15 +130,15 @@ class PaymentRequest(Dated, Reasoned):
         return amount_of(self.proposed_debit, self.asset_code, self.asset_scale)
 
     @property
-    def ordered(self) -> Amount | None:
+    def committed(self) -> Amount | None:
         """Ordered under earlier approvals when the payer was last asked; None when nothing was."""
-        return amount_of(self.ordered_debit or None, self.asset_code, self.asset_scale)
+        return amount_of(self.committed_debit or None, self.asset_code, self.asset_scale)
 
     @property
     def shown(self) -> int | None:
         """Minor units: the most that the payer pays from now on, as their page shows it. No more is ordered."""
         total = self.ceiling_debit if self.proposed_debit is None else self.proposed_debit
-        return None if total is None else total - self.ordered_debit
+        return None if total is None else total - self.committed_debit
 
     @property
     def is_open(self) -> bool:

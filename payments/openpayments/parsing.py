@@ -18,15 +18,15 @@ from payments.openpayments.types import (
     AccessToken,
     Continuation,
     GrantAnswer,
-    IncomingPayment,
     Interact,
-    OutgoingPayment,
-    Page,
     PublicIncomingPayment,
-    Quote,
+    RemoteIncomingPayment,
+    RemoteOutgoingPayment,
+    RemoteQuote,
+    RemoteWalletAddress,
+    ResultPage,
     SpentAmounts,
     T,
-    WalletAddress,
 )
 from payments.openpayments.urls import UrlError, check_server_url, check_url
 
@@ -162,13 +162,13 @@ def _moment(text: str) -> datetime:
         raise ValueError("out of range") from error
 
 
-def wallet_address(answer: Reader) -> WalletAddress:
+def wallet_address(answer: Reader) -> RemoteWalletAddress:
     try:
         asset = Asset(answer.text("assetCode"), _whole_number(answer, "assetScale"))
     except AmountError as error:
         raise _wrong_shape(answer.place, f"described with a usable asset ({error})") from error
     name = cleaned(answer.text("publicName"), LONGEST_PUBLIC_NAME) if answer.members.get("publicName") else None
-    return WalletAddress(
+    return RemoteWalletAddress(
         id=answer.url("id", check_server_url),
         public_name=name or None,
         asset=asset,
@@ -244,8 +244,8 @@ def _interact(part: Reader) -> Interact:
     return Interact(redirect=part.url("redirect"), finish=part.text("finish"))
 
 
-def incoming_payment(answer: Reader) -> IncomingPayment:
-    payment = IncomingPayment(
+def incoming_payment(answer: Reader) -> RemoteIncomingPayment:
+    payment = RemoteIncomingPayment(
         id=answer.url("id", check_server_url),
         wallet_address=answer.text("walletAddress"),
         incoming_amount=answer.optional_amount("incomingAmount"),
@@ -267,8 +267,8 @@ def public_incoming_payment(answer: Reader) -> PublicIncomingPayment:
     )
 
 
-def quote(answer: Reader) -> Quote:
-    return Quote(
+def quote(answer: Reader) -> RemoteQuote:
+    return RemoteQuote(
         id=answer.url("id", check_server_url),
         wallet_address=answer.text("walletAddress"),
         receiver=answer.text("receiver"),
@@ -280,8 +280,8 @@ def quote(answer: Reader) -> Quote:
     )
 
 
-def outgoing_payment(answer: Reader) -> OutgoingPayment:
-    payment = OutgoingPayment(
+def outgoing_payment(answer: Reader) -> RemoteOutgoingPayment:
+    payment = RemoteOutgoingPayment(
         id=answer.url("id", check_server_url),
         wallet_address=answer.text("walletAddress"),
         quote_id=answer.optional_text("quoteId"),
@@ -307,12 +307,12 @@ def spent_amounts(answer: Reader) -> SpentAmounts:
     )
 
 
-def page(answer: Reader, item: Callable[[Reader], T]) -> Page[T]:
+def page(answer: Reader, item: Callable[[Reader], T]) -> ResultPage[T]:
     info = answer.part("pagination")
     has_next, end_cursor = info.flag("hasNextPage"), info.optional_text("endCursor")
     if has_next and end_cursor is None:
         raise _wrong_shape(info.place, "able to lead to its next page")
-    return Page(
+    return ResultPage(
         items=tuple(item(entry) for entry in answer.parts("result")),
         has_next=has_next,
         has_previous=info.flag("hasPreviousPage"),

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class WalletAddress:
+class RemoteWalletAddress:
     """A wallet address as its own host describes it. Use `id` and the server addresses verbatim."""
 
     id: str
@@ -73,7 +73,7 @@ class GrantAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class IncomingPayment:
+class RemoteIncomingPayment:
     """Money that a wallet address expects. It has settled when `received_amount` reaches `incoming_amount`."""
 
     id: str
@@ -100,7 +100,7 @@ class PublicIncomingPayment:
 
 
 @dataclass(frozen=True, slots=True)
-class Quote:
+class RemoteQuote:
     """What paying `receive_amount` to `receiver` costs. The `debit_amount` includes the sender's fees."""
 
     id: str
@@ -114,7 +114,7 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
-class OutgoingPayment:
+class RemoteOutgoingPayment:
     """Money that leaves a wallet address. `sent_amount` proves nothing about what arrived: ask the receiver's side."""
 
     id: str
@@ -138,7 +138,7 @@ class SpentAmounts:
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class ResultPage(Generic[T]):
     """One page of a list, newest first. Go on with `end_cursor` as `cursor` while `has_next`."""
 
     items: tuple[T, ...]

@@ -11,26 +11,26 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from payments.desk import approving, budgets
-from payments.engine.advance import advance
-from payments.models.budgets import budget_of
-from payments.pages import standing
+from payments.actions import approvals, standing_budgets
+from payments.models.standing_budgets import budget_of
+from payments.pages import budget_page
+from payments.pages.approval_link import OpenedApprovalLink, nothing_here, open_approval_link, page
 from payments.pages.headers import private_page
-from payments.pages.opening import Opened, nothing_here, open_link, page
-from payments.pages.progress import ACTING, ENDED_UNPAID, Phase, Progress, progress_of
-from payments.pages.steps import steps_of
-from payments.pages.words import WORDS
-from payments.telling import figures
-from payments.telling.bill import bill_of
-from payments.telling.money import format_amount
-from payments.telling.reasons import Refusal, sentence
-from payments.templatetags.moments import moment
+from payments.pages.phase_text import WORDS
+from payments.pages.phases import ACTING, ENDED_UNPAID, Phase, Progress, progress_of
+from payments.pages.progress_steps import steps_of
+from payments.presentation import amount_rows
+from payments.presentation.cost_summary import cost_summary_of
+from payments.presentation.dates import moment
+from payments.presentation.format_amounts import format_amount
+from payments.presentation.reasons import Refusal, sentence
+from payments.worker.advance_now import advance_now
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-    from payments.telling.bill import Bill
-    from payments.telling.figures import Row
+    from payments.presentation.amount_rows import AmountRow
+    from payments.presentation.cost_summary import CostSummary
 
 #: Seconds that a payer waits for their wallet before the page takes over and follows.
 INLINE_SECONDS: Final = 8.0
@@ -47,7 +47,7 @@ Notice = dict[str, str]
 @private_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def approve(http: HttpRequest, token: str) -> HttpResponse:
-    opened = open_link(http, token)
+    opened = open_approval_link(http, token)
     if opened is None:
         return nothing_here(http)
     with translation.override(opened.language):
@@ -56,7 +56,7 @@ def approve(http: HttpRequest, token: str) -> HttpResponse:
         return _show(opened, hint=http.GET.get("hint", ""))
 
 
-def _act(http: HttpRequest, opened: Opened) -> HttpResponse:
+def _act(http: HttpRequest, opened: OpenedApprovalLink) -> HttpResponse:
     """Do what the button says if it can still be done; else show how things stand."""
     request = opened.request
     if http.POST.get("action") == "stop":
@@ -66,25 +66,25 @@ def _act(http: HttpRequest, opened: Opened) -> HttpResponse:
     try:
         if http.POST.get("action") == "decline":
             reason = " ".join(http.POST.get("reason", "").replace("\0", "").split())
-            approving.decline(request.id, reason[:LONGEST_REASON])
+            approvals.decline(request.id, reason[:LONGEST_REASON])
             return HttpResponseRedirect(opened.page)
-        approving.approve(request.id, _accepted(http), opened.chosen)
+        approvals.approve(request.id, _accepted(http), opened.chosen)
     except Refusal as refusal:
         request.refresh_from_db()
         return _show(opened, refusal=str(refusal), status=409)
-    wallet_page = approving.wallet_page(advance(request.id, INLINE_SECONDS))
+    wallet_page = approvals.wallet_page(advance_now(request.id, INLINE_SECONDS))
     return HttpResponseRedirect(wallet_page or opened.page)
 
 
-def _stop(opened: Opened) -> HttpResponse:
+def _stop(opened: OpenedApprovalLink) -> HttpResponse:
     """The funder ends their standing budget. Once is enough: later, the page just shows that it is over."""
     if (budget := budget_of(opened.request)) and progress_of(opened.request).phase == Phase.STANDING:
         try:
-            budgets.stop_by_payer(budget.pk)
+            standing_budgets.stop_by_payer(budget.pk)
         except Refusal as refusal:
             opened.request.refresh_from_db()
             return _show(opened, refusal=str(refusal), status=409)
-        advance(opened.request.pk, INLINE_SECONDS)
+        advance_now(opened.request.pk, INLINE_SECONDS)
     return HttpResponseRedirect(opened.page)
 
 
@@ -95,14 +95,14 @@ def _accepted(http: HttpRequest) -> int:
     return int(written) if is_amount else NO_AMOUNT
 
 
-def _show(opened: Opened, *, hint: str = "", refusal: str = "", status: int = 200) -> HttpResponse:
+def _show(opened: OpenedApprovalLink, *, hint: str = "", refusal: str = "", status: int = 200) -> HttpResponse:
     request = opened.request
     progress = progress_of(request)
-    bill = bill_of(request, proposed=progress.phase == Phase.GREW)
+    bill = cost_summary_of(request, proposed=progress.phase == Phase.GREW)
     if budget := budget_of(request):
         acting = progress.acts or progress.phase == Phase.RETURNED
         told = _notices(opened, progress, bill, hint, refusal) if acting or refusal else []
-        return page(standing.render(opened, budget, progress, told, _button(progress.phase, bill)), status)
+        return page(budget_page.render(opened, budget, progress, told, _button(progress.phase, bill)), status)
     words = WORDS.get(progress.phase)
     acts = progress.acts and not opened.is_superseded
     context: dict[str, Any] = {
@@ -117,10 +117,10 @@ def _show(opened: Opened, *, hint: str = "", refusal: str = "", status: int = 20
         "bill": bill,
         "hero_label": _hero_label(progress.phase, bill),
         "hero": bill.at_most_now if progress.acts else bill.charged or bill.at_most,
-        "rows": figures.parts(_rows(progress.phase, bill)),
+        "rows": amount_rows.parts(_rows(progress.phase, bill)),
         "steps": steps_of(request, progress.phase),
         "accepted": request.shown,
-        "before": request.ceiling if progress.phase == Phase.GREW and not bill.ordered else None,
+        "before": request.ceiling if progress.phase == Phase.GREW and not bill.committed else None,
         "button": _button(progress.phase, bill),
         "settled_word": _("Settled in part") if progress.phase == Phase.PARTLY else _("Settled"),
         "receipt": progress.phase in {Phase.SETTLED, Phase.PARTLY},
@@ -128,8 +128,8 @@ def _show(opened: Opened, *, hint: str = "", refusal: str = "", status: int = 20
     return page(render_to_string("public/approve.html", context), status)
 
 
-def _hero_label(phase: Phase, bill: Bill) -> str:
-    if bill.ordered and phase in ACTING:
+def _hero_label(phase: Phase, bill: CostSummary) -> str:
+    if bill.committed and phase in ACTING:
         return _("You approve at most now")
     if phase == Phase.GREW:
         return _("The new amount: you pay at most")
@@ -141,15 +141,15 @@ def _hero_label(phase: Phase, bill: Bill) -> str:
     return _("Your wallet was told to pay") if phase in ENDED_UNPAID else _("You pay")
 
 
-def _rows(phase: Phase, bill: Bill) -> list[Row]:
+def _rows(phase: Phase, bill: CostSummary) -> list[AmountRow]:
     if phase in ACTING:
-        return figures.asked(bill)
+        return amount_rows.asked(bill)
     if bill.charged or phase in {Phase.OUTSIDE, Phase.PARTLY}:
-        return figures.charged(bill)
-    return figures.not_paid(bill) if phase in ENDED_UNPAID else figures.asked(bill)
+        return amount_rows.charged(bill)
+    return amount_rows.not_paid(bill) if phase in ENDED_UNPAID else amount_rows.asked(bill)
 
 
-def _button(phase: Phase, bill: Bill) -> str:
+def _button(phase: Phase, bill: CostSummary) -> str:
     """The label of the button that approves; empty while the wallet's page is being fetched."""
     if phase == Phase.GREW:
         return _("Accept %(amount)s and continue") % {"amount": format_amount(bill.at_most_now)}
@@ -158,12 +158,14 @@ def _button(phase: Phase, bill: Bill) -> str:
     return _("Continue in your wallet") if phase == Phase.READY else _("Approve in my wallet")
 
 
-def _notices(opened: Opened, progress: Progress, bill: Bill, hint: str, refusal: str) -> list[Notice]:
+def _notices(
+    opened: OpenedApprovalLink, progress: Progress, bill: CostSummary, hint: str, refusal: str
+) -> list[Notice]:
     """What must be said above everything else, most important first."""
     request, phase = opened.request, progress.phase
     notices: list[Notice] = []
-    if bill.ordered and progress.acts:
-        notices.append(_for_the_rest(bill))
+    if bill.committed and progress.acts:
+        notices.append(_for_the_remaining(bill))
     if opened.is_superseded:
         notices.append(_superseded())
     if refusal:
@@ -181,9 +183,9 @@ def _notices(opened: Opened, progress: Progress, bill: Bill, hint: str, refusal:
     return notices
 
 
-def _for_the_rest(bill: Bill) -> Notice:
+def _for_the_remaining(bill: CostSummary) -> Notice:
     text = _("%(ordered)s of at most %(total)s is already paid or on its way. You approve at most %(rest)s now.") % {
-        "ordered": format_amount(bill.ordered),
+        "ordered": format_amount(bill.committed),
         "total": format_amount(bill.at_most),
         "rest": format_amount(bill.at_most_now),
     }
@@ -195,7 +197,7 @@ def _superseded() -> Notice:
     return _notice("warn", _("A newer link was sent to you"), text)
 
 
-def _phase_notice(opened: Opened, phase: Phase, bill: Bill) -> Notice:
+def _phase_notice(opened: OpenedApprovalLink, phase: Phase, bill: CostSummary) -> Notice:
     request, words = opened.request, WORDS[phase]
     text = str(words.text) % {
         "seller": request.seller.name or request.seller_id,
@@ -212,7 +214,7 @@ def _phase_notice(opened: Opened, phase: Phase, bill: Bill) -> Notice:
     return _notice(words.tone, str(words.title), text)
 
 
-def _why(opened: Opened) -> str:
+def _why(opened: OpenedApprovalLink) -> str:
     request = opened.request
     failed = next((payment for payment in request.payments.all() if payment.reason), request)
     return sentence(failed.reason, failed.reason_params)

@@ -16,10 +16,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from payments import links
-from payments.desk import approving
+from payments.actions import approvals
 from payments.models import Grant, PaymentRequest
+from payments.pages.approval_link import chosen_language, page
 from payments.pages.headers import private_page
-from payments.pages.opening import chosen_language, page
 from payments.pages.prove import finish_proof
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def finish(http: HttpRequest) -> HttpResponse:
         hint = "rejected" if _parameter(http, "result") == "grant_rejected" else "invalid"
         code = "not_approved" if _parameter(http, "result") else "missing_parameters"
         return _answer(http, request, code, hint, trusted=grant_id is not None)
-    outcome = approving.came_back(request.id, grant_id, interact_ref=interact_ref, hash=given_hash)
+    outcome = approvals.came_back(request.id, grant_id, interact_ref=interact_ref, hash=given_hash)
     if outcome in KNOWN:
         request.refresh_from_db()
         return _answer(http, request, "", "", trusted=outcome == "accepted" or grant_id is not None)
@@ -102,10 +102,10 @@ def _summary(request: PaymentRequest) -> dict[str, object]:
     """The answer of the API document; `outgoingPayment` is there once the payer's wallet has made one."""
     summary: dict[str, object] = {"ok": True, "pendingId": request.id, "status": request.state}
     for payment in request.payments.all():
-        order = payment.outgoing_payments.exclude(remote_id="").last()
-        if order:
+        outgoing = payment.outgoing_payments.exclude(remote_id="").last()
+        if outgoing:
             summary["outgoingPayment"] = {
-                "id": order.remote_id,
+                "id": outgoing.remote_id,
                 "walletAddress": request.payer_wallet.canonical_id,
                 "receiveAmount": payment.amount.to_wire(),
             }

@@ -11,14 +11,15 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from payments import links
-from payments.desk import proving
-from payments.engine.proving import prepare
+from payments.actions import wallet_proofs
+from payments.engine import prove_wallet
+from payments.engine.prove_wallet import prepare
 from payments.models import WalletProof
+from payments.pages.approval_link import chosen_language, nothing_here, page
 from payments.pages.headers import private_page
-from payments.pages.opening import chosen_language, nothing_here, page
+from payments.presentation.languages import supported
+from payments.presentation.reasons import Refusal, sentence
 from payments.states import ProofState
-from payments.telling.languages import supported
-from payments.telling.reasons import Refusal, sentence
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -54,10 +55,10 @@ def _opened(token: str) -> WalletProof | None:
 
 def _act(http: HttpRequest, proof: WalletProof) -> HttpResponse:
     try:
-        pressed = proving.press(proof.pk)
+        pressed = wallet_proofs.press(proof.pk)
     except Refusal:
         return HttpResponseRedirect(http.get_full_path())
-    wallet_page = proving.page_of(pressed) or prepare(proof.pk, INLINE_SECONDS)
+    wallet_page = prove_wallet.page_of(pressed) or prepare(proof.pk, INLINE_SECONDS)
     return HttpResponseRedirect(wallet_page or http.get_full_path())
 
 
@@ -71,7 +72,7 @@ def _show(proof: WalletProof, hint: str) -> HttpResponse:
         "busy": busy,
         "problem": sentence(proof.reason, proof.reason_params) if proof.is_open else "",
         "hint": hint if proof.state in {ProofState.ASKED, ProofState.PENDING} else "",
-        "continues": bool(proving.page_of(proof)),
+        "continues": bool(prove_wallet.page_of(proof)),
     }
     answer = page(render_to_string("public/prove.html", context))
     if busy:
@@ -89,7 +90,7 @@ def finish_proof(http: HttpRequest, returned: str, interact_ref: str, given_hash
     hint = ""
     if not interact_ref or not given_hash:
         hint = "rejected" if http.GET.get("result") == "grant_rejected" else "invalid"
-    elif proving.came_back(proof.pk, interact_ref, given_hash) == "wrong_hash":
+    elif wallet_proofs.came_back(proof.pk, interact_ref, given_hash) == "wrong_hash":
         hint = "invalid"
     url = links.proof_url(proof.pk)
     return HttpResponseRedirect(f"{url}?hint={hint}" if hint else url)

@@ -4,8 +4,8 @@ from django.urls import path
 
 from payments.pages.approve import approve
 from payments.pages.finish import finish
+from payments.pages.live_status import status
 from payments.pages.prove import prove
-from payments.pages.status import status
 
 urlpatterns = [
     path("approve/<str:token>", approve, name="approve"),

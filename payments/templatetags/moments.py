@@ -1,40 +1,9 @@
-"""`{{ when|moment }}`: a moment as people read it, in the business's time zone, which is named beside it."""
+"""`{{ when|moment }}`, `|day` and `|age` for templates."""
 
-from datetime import datetime
-
-from babel.dates import format_date, format_time, format_timedelta, get_timezone, get_timezone_location
 from django import template
-from django.conf import settings
 
-from ledger import clock
-from payments.telling.money import locale_of
+from payments.presentation.dates import age, day, moment
 
 register = template.Library()
-
-
-@register.filter
-def moment(when: datetime | None) -> str:
-    """Day and time to the minute, such as “November 24, 2026, 6:00 PM (Mexico City)”, in the reader's language."""
-    if when is None:
-        return ""
-    zone = get_timezone(settings.BUSINESS_TIME_ZONE)
-    locale = locale_of()
-    local = when.astimezone(zone)
-    city = get_timezone_location(zone, locale=locale, return_city=True)
-    time = format_time(local, "short", tzinfo=zone, locale=locale)
-    return f"{format_date(local, 'long', locale=locale)}, {time} ({city})"
-
-
-@register.filter
-def day(when: datetime | None) -> str:
-    """The business day that `when` falls on, such as “November 24, 2026”."""
-    if when is None:
-        return ""
-    zone = get_timezone(settings.BUSINESS_TIME_ZONE)
-    return format_date(when.astimezone(zone), "long", locale=locale_of())
-
-
-@register.filter
-def age(when: datetime | None) -> str:
-    """How long ago `when` was, in one unit, such as “3 hours”."""
-    return "" if when is None else format_timedelta(clock.now() - when, threshold=1.5, locale=locale_of())
+for written in (moment, day, age):
+    register.filter(written)

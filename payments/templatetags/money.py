@@ -6,8 +6,8 @@ from django import template
 
 from payments.models import Payment
 from payments.openpayments.amounts import Amount
-from payments.telling.money import bought_by, format_amount, format_gets
-from payments.telling.reasons import sentence
+from payments.presentation.format_amounts import bought_by, format_amount, format_gets
+from payments.presentation.reasons import sentence
 
 register = template.Library()
 

@@ -2,17 +2,9 @@
 
 from django import template
 
-from payments.desk import pausing
-from payments.models import Pause
+from payments.pauses import active
+from payments.presentation.reasons import pause_reason
 
 register = template.Library()
-
-
-@register.simple_tag
-def active_pauses() -> list[Pause]:
-    return pausing.active()
-
-
-@register.filter
-def why(pause: Pause) -> str:
-    return pausing.why(pause)
+register.simple_tag(active, name="active_pauses")
+register.filter("why", pause_reason)

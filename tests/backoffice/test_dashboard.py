@@ -17,12 +17,12 @@ from django.utils import timezone
 from backoffice import roles
 from ledger import days
 from ledger.api import Actor, record, seal
-from payments.desk import pausing
+from payments.actions import pausing
 from payments.mail.queue import queue_message
 from payments.models import Message, Payment, PaymentRequest, StandingBudget
-from payments.models.budgets import Unit
 from payments.models.messages import MessageState, Template
 from payments.models.pauses import PauseScope
+from payments.models.standing_budgets import Unit
 from payments.openpayments.amounts import LARGEST_VALUE
 from payments.states import PaymentState, RequestState
 from tests.backoffice.test_health import running_queue

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from django.db import connection
 
-from payments.desk import asking
+from payments.actions import requests
 from payments.engine.advance import advance
 from payments.states import RequestState
 from tests.bench.tables import percentile, show
@@ -30,7 +30,7 @@ def seconds(stage: Stage, receivers: int, number: int) -> tuple[float, float]:  
     began = time.perf_counter()
     assert advance(request.pk, SECONDS).state == RequestState.QUOTED
     quoted = time.perf_counter()
-    asking.send(request.pk, by=stage.staff)
+    requests.send(request.pk, by=stage.staff)
     assert stage.come_back(request, stage.sandbox.approve(stage.at_wallet(request))) == "accepted"
     returned = time.perf_counter()
     assert advance(request.pk, SECONDS).state == RequestState.SETTLED

@@ -23,18 +23,18 @@ from django.db import close_old_connections  # noqa: E402
 
 from backoffice import roles  # noqa: E402
 from jobs import decisions  # noqa: E402
+from jobs.derive_status import sync_job  # noqa: E402
 from jobs.funding import fund, seller_of  # noqa: E402
 from jobs.models import Application, Job, JobStatus, Member, Submission  # noqa: E402
-from jobs.sync import sync_job  # noqa: E402
 from ledger import clock  # noqa: E402
 from ledger.api import timeline  # noqa: E402
 from payments import links  # noqa: E402
-from payments.desk import asking, limits, wallets  # noqa: E402
-from payments.desk.sellers import Fee, register  # noqa: E402
+from payments.actions import requests, set_limits, wallets  # noqa: E402
+from payments.actions.sellers import SellerFee, register  # noqa: E402
 from payments.engine.advance import advance  # noqa: E402
 from payments.models import Payment, PaymentRequest, ProofLimit, Seller, WalletAddress, WalletHost  # noqa: E402
 from payments.openpayments.amounts import Amount, Asset  # noqa: E402
-from payments.telling.reasons import sentence  # noqa: E402
+from payments.presentation.reasons import sentence  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,7 +129,7 @@ def hand_in(job_id: int) -> list[int]:
 def fee(basis_points: int) -> None:
     """What the seller takes on top."""
     row = Seller.objects.get(pk="tequio")
-    register(row.pk, row.wallet.url, fee=Fee(share=basis_points))
+    register(row.pk, row.wallet.url, fee=SellerFee(share=basis_points))
 
 
 def hold_money(email: str, language: str) -> None:
@@ -153,17 +153,17 @@ def ask(job_id: int, form_id: str, *, send: bool) -> str:
     request = fund(row, [row.applications.get()], seller_of(row), by=by, form_id=form_id)
     advance(request.pk, CALL_SECONDS)
     if send:
-        asking.send(request.pk, by=by)
+        requests.send(request.pk, by=by)
     return str(request.pk)
 
 
 def cancel(request_id: str) -> None:
-    asking.cancel(request_id, by=User.objects.get(username="rosa"))
+    requests.cancel(request_id, by=User.objects.get(username="rosa"))
 
 
 def proof_limit(amount: str, asset: tuple[str, int]) -> None:
     """Above `amount` (major units) a receiver must have proven their wallet."""
-    limits.set_proof_limit(Amount.from_major(amount, Asset(*asset)), by=User.objects.get(username="rosa"))
+    set_limits.set_proof_limit(Amount.from_major(amount, Asset(*asset)), by=User.objects.get(username="rosa"))
 
 
 def no_proof_limit() -> None:

@@ -6,7 +6,7 @@ import random
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from payments.desk import pausing
+from payments.actions import pausing
 from payments.models.pauses import PauseScope
 from tests.chaos.books import Books
 from tests.sandbox.process import SandboxRefusedError

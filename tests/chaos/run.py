@@ -19,7 +19,7 @@ from ledger.api import backlog, seal
 from payments.compiled import Compiled
 from payments.engine.advance import push
 from payments.models import OutgoingPayment, PaymentRequest
-from payments.running.due import claim_due_requests
+from payments.worker.claims import claim_due_requests
 from tests.chaos import flows, weather
 from tests.chaos.mischief import Mischief
 

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 #: The payer's time runs out within a run.
 LIFETIME = timedelta(days=3)
 #: Days of waiting are a few looks, not hundreds, and the first minutes are four instead of thirteen.
-LOOKS_SECONDS = (0.5, 5, 60, 300)
-LONGEST_LOOK_SECONDS = 4 * 3600.0
+POLL_SECONDS = (0.5, 5, 60, 300)
+LONGEST_POLL_SECONDS = 4 * 3600.0
 #: Wallets that fail for days are asked every hour.
 LONGEST_SECONDS = 3600.0
 #: A wallet that never answers is given up after so many real seconds.
@@ -86,8 +86,9 @@ def _database(folder: Path) -> Iterator[None]:
 def _chaos(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     from django.conf import settings  # noqa: PLC0415 - these need Django
 
-    from payments.desk import asking  # noqa: PLC0415
+    from payments.actions import requests  # noqa: PLC0415
     from payments.engine import advance, backoff  # noqa: PLC0415
+    from payments.engine.planning import paying  # noqa: PLC0415
     from payments.models import Payment, PaymentRequest  # noqa: PLC0415
     from tests.chaos import audit, trace, ways, world  # noqa: PLC0415
     from tests.chaos.clock import InOrder, VirtualClock  # noqa: PLC0415
@@ -97,8 +98,9 @@ def _chaos(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     # One call at a time, so that the order of calls, and of the faults that strike them, is always the same.
     advance.MAX_AT_ONCE = 1
     advance.CALL_SECONDS = CALL_SECONDS
-    asking.LIFETIME = LIFETIME
-    backoff.LOOKS_SECONDS, backoff.LONGEST_LOOK_SECONDS = LOOKS_SECONDS, LONGEST_LOOK_SECONDS
+    for module in (requests, paying):
+        vars(module)["APPROVAL_LIFETIME"] = LIFETIME
+    backoff.POLL_SECONDS, backoff.LONGEST_POLL_SECONDS = POLL_SECONDS, LONGEST_POLL_SECONDS
     backoff.LONGEST_SECONDS = LONGEST_SECONDS
     ULID.provider = InOrder()
     clock = VirtualClock(Path(settings.CLOCK_OFFSET_FILE))

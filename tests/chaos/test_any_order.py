@@ -24,18 +24,18 @@ from hypothesis.stateful import (
 from ulid import ULID
 
 from ledger.api import seal, verify
-from payments import links
+from payments import links, pauses
+from payments.actions import approvals, attention, pausing, requests, wallets
+from payments.actions.requests import Contact, RequestLine
 from payments.client import client
-from payments.desk import approving, asking, attention, pausing, wallets
-from payments.desk.asking import Contact, Line
 from payments.engine.advance import push
 from payments.invariants import violations
 from payments.models import Pause, Payment, PaymentRequest
 from payments.models.pauses import PauseScope
 from payments.openpayments.amounts import Amount
-from payments.running.due import claim_due_requests
+from payments.presentation.reasons import Refusal
 from payments.states import OPEN_REQUESTS, PaymentState, RequestState
-from payments.telling.reasons import Refusal
+from payments.worker.claims import claim_due_requests
 from tests.chaos import audit, world
 from tests.chaos.books import Books
 from tests.chaos.clock import InOrder, VirtualClock
@@ -117,7 +117,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @property
     def has_wallet_page(self) -> bool:
-        return self.is_in(RequestState.AWAITING_APPROVAL) and approving.wallet_page(self.request) is not None
+        return self.is_in(RequestState.AWAITING_APPROVAL) and approvals.wallet_page(self.request) is not None
 
     def may_refuse(self, act: Callable[[], object], *, then_work: bool) -> None:
         """Pages show old states: people press what no longer fits, and are told so."""
@@ -155,11 +155,11 @@ class AnyOrder(RuleBasedStateMachine):
         """A new request, which goes its way, if nothing hinders it, until something happens to it."""
         self.asked += 1
         worker = Contact("Ana", "ana@example.org", "es")
-        self.request_id = asking.ask(
+        self.request_id = requests.ask(
             payer_wallet=wallets.find_or_add(self.payer.url),
             payer=Contact("Sol", "sol@example.org", "en"),
             seller=self.world.seller,
-            lines=[Line(wallets.find_or_add(self.worker.url), worker, Amount(value, self.worker.asset))],
+            lines=[RequestLine(wallets.find_or_add(self.worker.url), worker, Amount(value, self.worker.asset))],
             title="Recording",
             reference=f"any-{self.asked}",
             requested_by=self.world.staff,
@@ -171,11 +171,11 @@ class AnyOrder(RuleBasedStateMachine):
     def go_on(self, step: str) -> None:
         match step:
             case "send" if self.is_in(RequestState.QUOTED):
-                asking.send(self.request_id, by=self.world.staff)
+                requests.send(self.request_id, by=self.world.staff)
                 if self.is_in(RequestState.AWAITING_AUTHORISATION):
-                    asking.authorise(self.request_id, by=self.world.colleague)
+                    requests.authorise(self.request_id, by=self.world.colleague)
             case "press" if self.is_in(RequestState.AWAITING_APPROVAL):
-                approving.approve(self.request_id, None)
+                approvals.approve(self.request_id, None)
             case "return" if self.has_wallet_page:
                 self.returns()
             case "quote" | "prepare" | "pay" | "look":
@@ -185,7 +185,7 @@ class AnyOrder(RuleBasedStateMachine):
                 self.world.sandbox.settle()
 
     def returns(self) -> None:
-        finish = wallet_page.approve(self.world.sandbox, approving.wallet_page(self.request) or "")
+        finish = wallet_page.approve(self.world.sandbox, approvals.wallet_page(self.request) or "")
         if finish:
             self.finish_url = finish
             if wallet_page.come_back(self.request, finish) == "accepted":
@@ -194,34 +194,34 @@ class AnyOrder(RuleBasedStateMachine):
     @precondition(lambda self: self.is_in(RequestState.QUOTED))
     @rule(then_work=st.booleans())
     def quote_again(self, then_work: bool) -> None:
-        self.may_refuse(lambda: asking.quote_again(self.request_id, by=self.world.staff), then_work=then_work)
+        self.may_refuse(lambda: requests.quote_again(self.request_id, by=self.world.staff), then_work=then_work)
 
     @precondition(lambda self: self.is_in(RequestState.QUOTED, RequestState.QUOTING, RequestState.AWAITING_APPROVAL))
     @rule()
     def send(self) -> None:
-        self.may_refuse(lambda: asking.send(self.request_id, by=self.world.staff), then_work=False)
+        self.may_refuse(lambda: requests.send(self.request_id, by=self.world.staff), then_work=False)
 
     @precondition(lambda self: self.is_in(RequestState.AWAITING_AUTHORISATION))
     @rule(own=st.sampled_from([False, False, True]))
     def authorise(self, own: bool) -> None:
         by = self.world.staff if own else self.world.colleague
-        self.may_refuse(lambda: asking.authorise(self.request_id, by=by), then_work=False)
+        self.may_refuse(lambda: requests.authorise(self.request_id, by=by), then_work=False)
 
     @precondition(lambda self: bool(self.request_id))
     @rule(really=st.sampled_from(RARELY), then_work=st.booleans())
     def cancel(self, really: bool, then_work: bool) -> None:
         if really:
-            self.may_refuse(lambda: asking.cancel(self.request_id, by=self.world.staff), then_work=then_work)
+            self.may_refuse(lambda: requests.cancel(self.request_id, by=self.world.staff), then_work=then_work)
 
     @rule(really=st.sampled_from(RARELY))
     def pause(self, really: bool) -> None:
         if really:
             pausing.pause(PauseScope.ALL, "", "Counting", self.world.staff)
 
-    @precondition(lambda _: bool(pausing.active()))
+    @precondition(lambda _: bool(pauses.active()))
     @rule(then_work=st.booleans())
     def resume(self, then_work: bool) -> None:
-        for pause in pausing.active():
+        for pause in pauses.active():
             pausing.resume(pause.pk, self.world.staff)
         if then_work:
             self.work()
@@ -253,7 +253,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(accepts=st.booleans(), then_work=st.sampled_from([True, True, False]))
     def approve(self, accepts: bool, then_work: bool) -> None:
         accepted = self.request.shown if accepts else None
-        self.may_refuse(lambda: approving.approve(self.request_id, accepted), then_work=then_work)
+        self.may_refuse(lambda: approvals.approve(self.request_id, accepted), then_work=then_work)
 
     @precondition(lambda self: self.has_wallet_page)
     @rule(then_work=st.booleans())
@@ -281,13 +281,13 @@ class AnyOrder(RuleBasedStateMachine):
     @precondition(lambda self: self.has_wallet_page)
     @rule()
     def reject(self) -> None:
-        wallet_page.reject(self.world.sandbox, approving.wallet_page(self.request) or "")
+        wallet_page.reject(self.world.sandbox, approvals.wallet_page(self.request) or "")
 
     @precondition(lambda self: self.is_in(RequestState.AWAITING_APPROVAL))
     @rule(really=st.sampled_from(RARELY), then_work=st.booleans())
     def decline(self, really: bool, then_work: bool) -> None:
         if really:
-            self.may_refuse(lambda: approving.decline(self.request_id, "No"), then_work=then_work)
+            self.may_refuse(lambda: approvals.decline(self.request_id, "No"), then_work=then_work)
 
     # -- time, and the wallets
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import User
 
-from payments.desk import limits, wallets
-from payments.desk.asking import Contact
+from payments.actions import set_limits, wallets
+from payments.actions.requests import Contact
 from payments.openpayments.amounts import Amount, Asset
 from payments.openpayments.keys import generate_key, public_jwk
 from tests.sellers import seller_with_key
@@ -119,7 +119,7 @@ def build(sandbox: SandboxProcess, books: Path, clock: VirtualClock) -> World:
         for kind in range(len(WORKERS))
     ]
     for asset in dict.fromkeys(account.asset for account in payers):
-        limits.set_limit(Amount(LIMIT, asset), staff)
+        set_limits.set_limit(Amount(LIMIT, asset), staff)
     colleague = User.objects.create_user("tomas", is_staff=True)
     return World(sandbox, books, clock, seller, jwk, platform, staff, colleague, payers, workers)
 

@@ -21,7 +21,7 @@ from payments.client import client
 from payments.engine import advance, backoff
 from payments.models import PaymentRequest
 from payments.pages import approve
-from payments.running import starting, working
+from payments.worker import pool, startup
 from tests.faults import mutants
 from tests.faults.mailbox import FolderBackend
 from tests.faults.naming import Kind, Point, Side, Verdict
@@ -48,11 +48,11 @@ PLAN = "payments.engine.advance._plan"
 def prepare() -> None:
     """Once per runner: where the engine would sleep, and what would make two runs differ."""
     backoff.FIRST_SECONDS *= STRETCH
-    vars(backoff)["LOOKS_SECONDS"] = tuple(seconds * STRETCH for seconds in backoff.LOOKS_SECONDS)
+    vars(backoff)["POLL_SECONDS"] = tuple(seconds * STRETCH for seconds in backoff.POLL_SECONDS)
     # One call after the other, however slow the machine: the order of points is then the same in every run.
     advance.MAX_AT_ONCE = 1
-    working.AT_ONCE = 1
-    working.REQUEST_SECONDS = LONGEST_SECONDS
+    pool.AT_ONCE = 1
+    pool.REQUEST_SECONDS = LONGEST_SECONDS
     instruments.install()
 
 
@@ -62,7 +62,7 @@ def enter(world: World) -> None:
     connections["default"].settings_dict["NAME"] = world.database
     FolderBackend.folder = world.folder
     client.cache_clear()
-    starting._started.clear()
+    startup._started.clear()
 
 
 def leave() -> None:

@@ -15,8 +15,8 @@ from django.db.models import F
 from ledger import clock
 from payments import tasks
 from payments.engine import advance, transitions
-from payments.engine.leases import SECONDS, Lease, hold
-from payments.engine.planning import plan, tidy, watching
+from payments.engine.leases import SECONDS, Lease, renew_and_lock
+from payments.engine.planning import mark_unanswered, plan, watching
 from payments.engine.steps.base import ENGINE
 from payments.engine.transitions import _tell
 from payments.mail import sending
@@ -49,9 +49,9 @@ def _intent_skipped() -> None:
 
     def plan_and_call(lease: Lease, *, takes_over: bool) -> Plan:
         with transaction.atomic():
-            request = hold(lease)
+            request = renew_and_lock(lease)
             if takes_over:
-                tidy(request)
+                mark_unanswered(request)
             planned = plan(request, clock.now())
             answers[:] = [advance._call(step) for step in planned.steps]
         return planned
@@ -76,9 +76,9 @@ def _lease_dropped() -> None:
 def _fencing_ignored() -> None:
     def hold_anyhow(lease: Lease) -> PaymentRequest:
         now_valid = PaymentRequest.objects.values_list("lease_fence", flat=True).get(pk=lease.request_id)
-        return hold(Lease(lease.request_id, now_valid))
+        return renew_and_lock(Lease(lease.request_id, now_valid))
 
-    _exchange(advance, hold=hold_anyhow)
+    _exchange(advance, renew_and_lock=hold_anyhow)
 
 
 def _order_repeated() -> None:

@@ -16,7 +16,7 @@ from payments.invariants import violations
 from payments.models import Grant, IncomingPayment, Message, OutgoingPayment, Payment, PaymentRequest, Quote
 from payments.models.grants import GrantKind
 from payments.models.messages import MessageState, Template
-from payments.states import COUNTED_ORDERS, AttemptState, GrantState, PaymentState, RequestState
+from payments.states import COUNTED_OUTGOING, AttemptState, GrantState, PaymentState, RequestState
 from tests.faults.naming import Verdict
 from tests.faults.world import is_at_rest, stands
 
@@ -118,7 +118,7 @@ def _money_of(request: PaymentRequest) -> Iterator[str]:
             yield f"payment {payment.state} ({payment.reason})"
         if payment.received_value != payment.value:
             yield f"the payment says that {payment.received_value} arrived"
-        orders = list(payment.outgoing_payments.filter(state__in=COUNTED_ORDERS).select_related("quote"))
+        orders = list(payment.outgoing_payments.filter(state__in=COUNTED_OUTGOING).select_related("quote"))
         if [order.state for order in orders] != [AttemptState.DONE]:
             yield f"{len(orders)} orders are done or under way instead of one that is done"
         charged += sum(order.quote.debit_value or 0 for order in orders)

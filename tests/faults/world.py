@@ -25,12 +25,12 @@ from jobs.tasks import sweep
 from ledger.api import backlog
 from ledger.models import Unsealed
 from payments import tasks
-from payments.desk import wallets
+from payments.actions import wallets
 from payments.models import Message, PaymentRequest, StandingBudget
-from payments.models.budgets import BudgetState
 from payments.models.messages import MessageState
-from payments.running import working
+from payments.models.standing_budgets import BudgetState
 from payments.states import OPEN_REQUESTS
+from payments.worker import pool
 from tests.faults import mailbox
 from tests.faults.points import instruments
 from tests.sandbox.process import SandboxProcess, SandboxRefusedError
@@ -221,8 +221,8 @@ def stands(request: PaymentRequest) -> bool:
 
 def await_threads() -> None:
     """A worker's turn may end before its threads do; here, nothing goes on beside the story."""
-    working._threads().shutdown()
-    working._threads.cache_clear()
+    pool._threads().shutdown()
+    pool._threads.cache_clear()
 
 
 def pass_time(seconds: int) -> None:

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
         AccessToken,
         Continuation,
         GrantAnswer,
-        IncomingPayment,
-        OutgoingPayment,
-        Quote,
+        RemoteIncomingPayment,
+        RemoteOutgoingPayment,
+        RemoteQuote,
     )
     from tests.sandbox.process import SandboxProcess
 
@@ -119,7 +119,7 @@ class Product:
 
     def incoming(
         self, token: AccessToken, amount: Amount | None = WAGE, expires_at: datetime | None = None
-    ) -> IncomingPayment:
+    ) -> RemoteIncomingPayment:
         return self.client.create_incoming_payment(
             self.worker.resource_server,
             signer=self.signer,
@@ -131,7 +131,7 @@ class Product:
             deadline=soon(),
         )
 
-    def quote(self, token: AccessToken, receiver: str, **amounts: Amount) -> Quote:
+    def quote(self, token: AccessToken, receiver: str, **amounts: Amount) -> RemoteQuote:
         return self.client.create_quote(
             self.payer.resource_server,
             signer=self.signer,
@@ -142,7 +142,7 @@ class Product:
             **amounts,
         )
 
-    def pay(self, token: AccessToken, quote_id: str) -> OutgoingPayment:
+    def pay(self, token: AccessToken, quote_id: str) -> RemoteOutgoingPayment:
         return self.client.create_outgoing_payment(
             self.payer.resource_server,
             signer=self.signer,

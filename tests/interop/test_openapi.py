@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from payments.desk import asking
+from payments.actions import requests
 from payments.engine.advance import advance
 from payments.openpayments import operations
 from tests.interop import every_operation
@@ -44,7 +44,7 @@ def test_the_engine_keeps_to_the_documents_from_asking_to_settled(
     assert stage.settled(payer_url=payer, amount="50.00").state == "settled"
     abandoned = stage.sent()
     stage.at_wallet(abandoned)
-    asking.cancel(abandoned.pk, by=stage.staff)
+    requests.cancel(abandoned.pk, by=stage.staff)
     assert advance(abandoned.pk, SECONDS).state == "cancelled"
     checked = Checked(recording.take())
     assert checked.done["create-outgoing-payment"] == 2

@@ -34,7 +34,7 @@ def draw(by: str, request_id: str, budget_id: str) -> str:
     """Pay a quoted request from a standing budget."""
     from django.contrib.auth.models import User  # noqa: PLC0415
 
-    from payments.desk.budgets import draw  # noqa: PLC0415
+    from payments.actions.standing_budgets import draw  # noqa: PLC0415
 
     return draw(request_id, budget_id, by=User.objects.get(pk=by)).state
 
@@ -44,7 +44,7 @@ ACTS: dict[str, Callable[..., str]] = {"ask": ask, "accept": accept, "draw": dra
 
 def answer(act: str, *arguments: str) -> str:
     """What it gives; or how it was refused: the code, and the sentence."""
-    from payments.telling.reasons import Refusal  # noqa: PLC0415
+    from payments.presentation.reasons import Refusal  # noqa: PLC0415
 
     try:
         return ACTS[act](*arguments)

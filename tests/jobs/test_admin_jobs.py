@@ -13,7 +13,7 @@ from jobs.funding import fund
 from jobs.models import ApplicationStatus, Job, JobFunding, JobStatus, Payout
 from ledger import clock
 from ledger.api import timeline
-from payments.desk import asking
+from payments.actions import requests
 from payments.models import PaymentRequest, Seller
 from payments.states import RequestState
 from tests.jobs import cast
@@ -190,7 +190,7 @@ def test_the_page_shows_link_id_amounts_whose_turn_and_everything_that_happened(
     PaymentRequest.objects.filter(pk=request.pk).update(
         state=RequestState.QUOTED, ceiling_debit=126250, asset_code="MXN", asset_scale=2
     )
-    asking.send(request.pk, by=rosa)
+    requests.send(request.pk, by=rosa)
     shown = html(staff, job)
     for words in (
         "Complete payment",

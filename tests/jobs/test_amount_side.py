@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jobs import earnings, money
-from jobs.accounts import account_of
+from jobs import earnings, job_payments
 from jobs.funding import fund
+from jobs.job_payments import MoneyStatus
 from jobs.models import AmountSide, Application, Job, JobFunding
-from jobs.money import Standing
+from jobs.worker_balances import balance_of
 from payments.models import Payment, PaymentRequest, Seller
 from payments.openpayments.amounts import Amount, Asset
+from payments.presentation.reasons import Refusal
 from payments.states import PaymentState
-from payments.telling.reasons import Refusal
 from tests.jobs import cast
 
 if TYPE_CHECKING:
@@ -85,9 +85,9 @@ def test_once_paid_nothing_is_owed_whatever_it_bought(rosa: User, seller: Seller
     Payment.objects.filter(request=request).update(value=64_80)
     cast.settle(request)
     application = reread(application)
-    assert money.rest_of(job.budget, application).is_zero
-    assert money.standing(application) == Standing.SETTLED
-    assert account_of(application).places.settled == Amount(1250_00, MXN)
+    assert job_payments.remaining_of(job.budget, application).is_zero
+    assert job_payments.money_status(application) == MoneyStatus.SETTLED
+    assert balance_of(application).places.settled == Amount(1250_00, MXN)
     with pytest.raises(Refusal):
         fund(job, [application], seller, by=rosa, form_id="2")
 
@@ -99,7 +99,7 @@ def test_of_what_arrived_in_part_the_same_part_of_the_budget_counts(rosa: User, 
     Payment.objects.filter(request=request).update(
         value=64_80, received_value=21_60, state=PaymentState.FAILED, reason="given_up"
     )
-    rest = money.rest_of(job.budget, reread(application))
+    rest = job_payments.remaining_of(job.budget, reread(application))
     assert rest == Amount(833_33, MXN), "a third of it, rounded up, came before"
 
 

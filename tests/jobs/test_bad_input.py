@@ -11,17 +11,17 @@ from django.db import connection
 from django.urls import reverse
 
 from jobs import decisions
+from jobs.budget_offers import set_up_budget
 from jobs.funding import fund
 from jobs.models import Job, JobStatus, Payout
-from jobs.standing import set_up_budget
-from payments.desk import asking, budgets, limits, refunding, wallets
-from payments.desk.budgets import Terms
+from payments.actions import refunds, requests, set_limits, standing_budgets, wallets
+from payments.actions.standing_budgets import BudgetTerms
 from payments.engine.advance import advance
 from payments.models import BudgetPeriod, Message, Payment, PaymentRequest, Refund, Seller
-from payments.models.budgets import Unit
+from payments.models.standing_budgets import Unit
 from payments.openpayments.amounts import Amount
+from payments.presentation.reasons import Refusal
 from payments.states import PaymentState, RequestState
-from payments.telling.reasons import Refusal
 from tests.jobs import cast
 from tests.jobs.dialogs import confirm
 from tests.jobs.test_admin_jobs import CHANGE, SEE, save
@@ -64,7 +64,7 @@ def new_wallet(stage: Stage, name: str) -> WalletAddress:
 @pytest.mark.parametrize(("above", "state"), [(0, "awaiting_approval"), (1, "awaiting_authorisation")])
 def test_a_split_one_minor_unit_above_the_limit_waits_for_a_second_person(stage: Stage, above: int, state: str) -> None:
     request, _jobs = quoted_split(stage, "33.33", "33.33", "33.34")
-    limits.set_limit(Amount(100_00 - above, request.payer_wallet.asset), by=stage.staff)
+    set_limits.set_limit(Amount(100_00 - above, request.payer_wallet.asset), by=stage.staff)
     client = signed_in(person("ana", *DECIDE))
     answer = confirm(client, action(request, "send_request"))
     request.refresh_from_db()
@@ -116,11 +116,11 @@ def test_who_is_paid_and_works_here_needs_a_second_person_who_is_not_them(rosa: 
     told = ana.get(answer.headers["HX-Redirect"]).content.decode()
     assert "Whatever the amount, this needs a second person: they must authorise it first." in told
     with pytest.raises(Refusal) as caught:
-        asking.authorise(request.pk, by=User.objects.get(pk=luis.pk))
+        requests.authorise(request.pk, by=User.objects.get(pk=luis.pk))
     assert str(caught.value) == "This pays you yourself. Somebody else must authorise it."
     request.refresh_from_db()
     assert (request.state, request.authorised_by) == (RequestState.AWAITING_AUTHORISATION, None)
-    assert asking.authorise(request.pk, by=cast.staff("eva")).state == RequestState.AWAITING_APPROVAL
+    assert requests.authorise(request.pk, by=cast.staff("eva")).state == RequestState.AWAITING_APPROVAL
 
 
 def test_one_wallet_under_two_members_gets_each_of_their_payments(rosa: User, seller: Seller) -> None:
@@ -139,7 +139,7 @@ def test_a_refund_is_not_refunded_and_its_page_says_why(rosa: User, seller: Sell
     paid = fund(job, workers[:1], seller, by=rosa, form_id="1")
     cast.settle(paid)
     Payment.objects.filter(request=paid).update(received_value=125000)
-    back = refunding.refund(paid.payments.get().pk, paid.payments.get().amount, by=rosa, form_id="back")
+    back = refunds.refund(paid.payments.get().pk, paid.payments.get().amount, by=rosa, form_id="back")
     cast.settle(back)
     Payment.objects.filter(request=back).update(received_value=125000)
     refund = back.payments.get()
@@ -159,9 +159,11 @@ def active_budget(stage: Stage, funder_of: Job, limit: str) -> StandingBudget:
     funder = funder_of.funder
     assert funder.wallet
     money = Amount.from_major(limit, funder.wallet.asset)
-    budget = set_up_budget(funder, Terms(money, money, Unit.MONTH, 1, first_day()), by=stage.staff, form_id="budget")
+    budget = set_up_budget(
+        funder, BudgetTerms(money, money, Unit.MONTH, 1, first_day()), by=stage.staff, form_id="budget"
+    )
     assert advance(budget.request_id, SECONDS).state == RequestState.QUOTED
-    asking.send(budget.request_id, by=stage.staff)
+    requests.send(budget.request_id, by=stage.staff)
     assert stage.come_back(budget.request, stage.sandbox.approve(stage.at_wallet(budget.request))) == "accepted"
     assert advance(budget.request_id, SECONDS).state == RequestState.APPROVED
     return budget
@@ -184,7 +186,7 @@ def test_of_two_jobs_that_draw_on_one_budget_at_once_one_is_paid_and_the_other_r
 
     def draw(request: PaymentRequest) -> None:
         try:
-            budgets.draw(request.pk, budget.pk, by=stage.staff)
+            standing_budgets.draw(request.pk, budget.pk, by=stage.staff)
         except Refusal as refusal:
             refused[request.pk] = str(refusal).replace(NBSP, " ")
         finally:

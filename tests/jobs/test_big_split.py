@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jobs import decisions, owing
+from jobs import decisions, payables
 from jobs.funding import fund
 from jobs.models import Application, Job, JobStatus
 from jobs.tasks import sync_request
 from ledger.api import seal, verify
-from payments.desk import asking, wallets
+from payments.actions import requests, wallets
 from payments.engine.advance import advance, push
 from payments.invariants import violations
 from payments.models import PaymentRequest, Seller
 from payments.openpayments.amounts import Amount, Asset
+from payments.presentation.reasons import sentence
 from payments.states import PaymentState, RequestState
-from payments.telling.reasons import sentence
 from tests.jobs import cast
 from tests.payments.engine.conftest import SECONDS, Stage, sandbox, sandbox_process, short_waits, stage
 from tests.sellers import seller_with_key
@@ -86,7 +86,7 @@ def approved(stage: Stage, request: PaymentRequest) -> PaymentRequest:
     """Quoted, sent, and approved in the funder's wallet; nothing is ordered yet."""
     request = advance(request.pk, PLENTY)
     assert request.state == RequestState.QUOTED, request.reason
-    asking.send(request.pk, by=stage.staff)
+    requests.send(request.pk, by=stage.staff)
     assert stage.come_back(request, stage.sandbox.approve(stage.at_wallet(request))) == "accepted"
     return request
 
@@ -134,7 +134,7 @@ def test_of_twenty_workers_two_close_their_wallets_and_everybody_is_paid_exactly
     }
     once = BALANCE - stage.sandbox.balance("luna")
     assert once <= (first.ceiling_debit or 0), "never more than was shown"
-    choices = [choice for job in work for choice in owing.choices(job)]
+    choices = [choice for job in work for choice in payables.choices(job)]
     assert [choice.receiver for choice in choices] == unlucky
 
     for worker in unlucky:

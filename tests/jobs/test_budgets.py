@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs import budgets
+from jobs import parse_amounts
 from jobs.reasons import JobRefusal
 
 
@@ -18,8 +18,8 @@ from jobs.reasons import JobRefusal
     ],
 )
 def test_a_budget_is_exact(text: str, code: str, minor_units: int) -> None:
-    assert budgets.read(text, code).value == minor_units
-    assert budgets.read(budgets.write(budgets.read(text, code)), code).value == minor_units
+    assert parse_amounts.read(text, code).value == minor_units
+    assert parse_amounts.read(parse_amounts.write(parse_amounts.read(text, code)), code).value == minor_units
 
 
 @pytest.mark.parametrize(
@@ -40,11 +40,11 @@ def test_a_budget_is_exact(text: str, code: str, minor_units: int) -> None:
 )
 def test_what_is_not_exact_is_refused_with_a_sentence(text: str, code: str, sentence: str) -> None:
     with pytest.raises(JobRefusal) as caught:
-        budgets.read(text, code)
+        parse_amounts.read(text, code)
     assert str(caught.value) == sentence
 
 
 def test_the_marketplace_s_own_currencies_come_first_in_the_reader_s_language() -> None:
-    assert [code for code, _name in budgets.choices("es")][:4] == ["MXN", "USD", "EUR", "JPY"]
-    assert budgets.choices("es")[0] == ("MXN", "MXN · peso mexicano")
-    assert budgets.choices("en")[0] == ("MXN", "MXN · Mexican Peso")
+    assert [code for code, _name in parse_amounts.choices("es")][:4] == ["MXN", "USD", "EUR", "JPY"]
+    assert parse_amounts.choices("es")[0] == ("MXN", "MXN · peso mexicano")
+    assert parse_amounts.choices("en")[0] == ("MXN", "MXN · Mexican Peso")

@@ -10,20 +10,20 @@ from django.db.models import F
 from django.urls import reverse
 
 from jobs import decisions
+from jobs.derive_status import sync_job
 from jobs.escrow import escrow_of, escrows_of, give_back, pay_out, payable
 from jobs.funding import fund
 from jobs.models import Application, ApplicationStatus, Job, JobStatus, Payout, SubmissionStatus
-from jobs.sync import sync_job
 from ledger.api import seal, timeline, verify
-from payments.desk import asking, refunding, wallets
+from payments.actions import refunds, requests, wallets
 from payments.engine.advance import advance
 from payments.invariants import violations
 from payments.models import Message, Payment, PaymentRequest, Seller
 from payments.models.messages import Template
 from payments.models.payments import Purpose
 from payments.openpayments.amounts import Amount
+from payments.presentation.reasons import Refusal
 from payments.states import PaymentState, RequestState
-from payments.telling.reasons import Refusal
 from tests.jobs import cast
 from tests.jobs.dialogs import confirm, dialog
 from tests.payments.engine.conftest import SECONDS, Stage, sandbox, sandbox_process, stage
@@ -101,7 +101,7 @@ def test_what_is_asked_for_is_no_longer_held_until_it_comes_to_nothing(rosa: Use
     assert left(job) == 250000
     request = pay_out(job, [maria], by=rosa, form_id="1")
     assert left(job) == 125000
-    asking.cancel(request.pk, by=rosa)
+    requests.cancel(request.pk, by=rosa)
     assert left(job) == 250000
     cast.settle(pay_out(job, [maria, ana], by=rosa, form_id="2"))
     assert left(job) == 0
@@ -211,11 +211,11 @@ def test_it_always_needs_a_second_person(rosa: User, holder: Seller) -> None:
     job, (maria, _ana) = funded(holder, rosa)
     request = pay_out(job, [maria], by=rosa, form_id="1")
     PaymentRequest.objects.filter(pk=request.pk).update(state=RequestState.QUOTED, ceiling_debit=1)
-    assert asking.send(request.pk, by=rosa).state == RequestState.AWAITING_AUTHORISATION
+    assert requests.send(request.pk, by=rosa).state == RequestState.AWAITING_AUTHORISATION
     with pytest.raises(Refusal, match="yourself"):
-        asking.authorise(request.pk, by=rosa)
+        requests.authorise(request.pk, by=rosa)
     assert not Message.objects.exists()
-    assert asking.authorise(request.pk, by=cast.staff("luis")).state == RequestState.AWAITING_APPROVAL
+    assert requests.authorise(request.pk, by=cast.staff("luis")).state == RequestState.AWAITING_APPROVAL
     message = Message.objects.get(template=Template.APPROVAL)
     assert message.to_email == "treasury@example.org"
 
@@ -322,8 +322,8 @@ def part(application: Application, value: int) -> Amount:
 def settle_at_wallet(stage: Stage, request: PaymentRequest) -> PaymentRequest:
     """Quoted, sent, authorised where that is needed, approved in the wallet of whoever sends it back, and arrived."""
     advance(request.pk, SECONDS)
-    if asking.send(request.pk, by=stage.staff).state == RequestState.AWAITING_AUTHORISATION:
-        asking.authorise(request.pk, by=User.objects.get(username="luis"))
+    if requests.send(request.pk, by=stage.staff).state == RequestState.AWAITING_AUTHORISATION:
+        requests.authorise(request.pk, by=User.objects.get(username="luis"))
     assert stage.come_back(request, stage.sandbox.approve(stage.at_wallet(request))) == "accepted"
     done = advance(request.pk, SECONDS)
     assert done.state == RequestState.SETTLED, done.reason
@@ -344,7 +344,7 @@ def test_from_the_funder_to_the_seller_to_the_worker(stage: Stage) -> None:
 
     funding = fund(job, "seller", seller, by=stage.staff, form_id="fund")
     advance(funding.pk, SECONDS)
-    asking.send(funding.pk, by=stage.staff)
+    requests.send(funding.pk, by=stage.staff)
     assert stage.come_back(funding, stage.sandbox.approve(stage.at_wallet(funding))) == "accepted"
     assert advance(funding.pk, SECONDS).state == RequestState.SETTLED
     sync_job(job.pk)
@@ -356,8 +356,8 @@ def test_from_the_funder_to_the_seller_to_the_worker(stage: Stage) -> None:
     decisions.accept_submission(work.pk, by=stage.staff)
     request = pay_out(job, [application], by=stage.staff, form_id="out")
     advance(request.pk, SECONDS)
-    asking.send(request.pk, by=stage.staff)
-    asking.authorise(request.pk, by=cast.staff("luis"))
+    requests.send(request.pk, by=stage.staff)
+    requests.authorise(request.pk, by=cast.staff("luis"))
     assert stage.come_back(request, stage.sandbox.approve(stage.at_wallet(request))) == "accepted"
     assert advance(request.pk, SECONDS).state == RequestState.SETTLED
     assert stage.received() == 125000
@@ -367,7 +367,7 @@ def test_from_the_funder_to_the_seller_to_the_worker(stage: Stage) -> None:
     assert (job.status, left(job)) == (S.COMPLETE, 0)
 
     # Maria sends a part back to the seller, who gives it back to the funder.
-    back = refunding.refund(request.payments.get().pk, part(application, 50000), by=stage.staff, form_id="back")
+    back = refunds.refund(request.payments.get().pk, part(application, 50000), by=stage.staff, form_id="back")
     assert settle_at_wallet(stage, back).payments.get().received_value == 50000
     assert left(job) == 50000
     held = job.fundings.get().pk

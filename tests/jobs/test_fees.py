@@ -9,19 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs import fees, money, owing
+from jobs import job_payments, payables, platform_fee
+from jobs.derive_status import sync_job
 from jobs.funding import fund
 from jobs.models import JobStatus, Payout
-from jobs.sync import sync_job
 from ledger.api import timeline
-from payments.desk.sellers import Fee, register
+from payments.actions.sellers import SellerFee, register
 from payments.invariants import violations
 from payments.models import Payment, PaymentRequest, Seller
 from payments.models.payments import Purpose
 from payments.openpayments.amounts import Amount, Asset
+from payments.presentation.cost_summary import cost_summary_of
+from payments.presentation.reasons import Refusal
 from payments.states import PaymentState
-from payments.telling.bill import bill_of
-from payments.telling.reasons import Refusal
 from tests.jobs import cast
 from tests.jobs.test_split import staffed
 
@@ -49,7 +49,7 @@ def test_a_fee_is_its_own_line_to_the_sellers_wallet(rosa: User, taker: Seller) 
     request = fund(job, workers, taker, by=rosa, form_id="1")
     fee = fee_of(request)
     assert (fee.amount, fee.receiver_wallet, fee.receiver_name) == (Amount(9375, MXN), taker.wallet, "Tequio")
-    assert [line.name for line in bill_of(request).lines if line.payment.is_fee] == ["Platform fee 2.5 %"]
+    assert [line.name for line in cost_summary_of(request).lines if line.payment.is_fee] == ["Platform fee 2.5 %"]
     assert sum(Payout.objects.values_list("fee_value", flat=True)) == 9375
     assert not Payout.objects.filter(payment=fee).exists()
     assert "job.fee_requested" in [row.kind for row in timeline([("request", request.pk)])]
@@ -115,8 +115,8 @@ def test_a_failing_fee_leaves_the_workers_settled(rosa: User, taker: Seller) -> 
     sync_job(job.pk)
     job.refresh_from_db()
     assert job.is_funded
-    assert money.standing(workers[0]) == money.Standing.SETTLED
-    assert owing.choices(job) == []
+    assert job_payments.money_status(workers[0]) == job_payments.MoneyStatus.SETTLED
+    assert payables.choices(job) == []
 
 
 def test_whoever_fails_costs_no_second_fee_when_asked_for_again(rosa: User, taker: Seller) -> None:
@@ -143,11 +143,11 @@ def test_another_fee_later_changes_nothing_for_what_was_paid(rosa: User, taker: 
 
 
 def test_the_fee_is_set_with_an_entry_and_only_one_kind(seller: Seller) -> None:
-    register("platform", seller.wallet.url, "k1", None, fee=Fee(share=250))
-    register("platform", seller.wallet.url, "k1", None, fee=Fee(share=250))
+    register("platform", seller.wallet.url, "k1", None, fee=SellerFee(share=250))
+    register("platform", seller.wallet.url, "k1", None, fee=SellerFee(share=250))
     entries = [row for row in timeline([("seller", "platform")]) if row.kind == "seller.changed"]
     assert [(row.data["fee_basis_points"], row.data["changed"]) for row in entries] == [(250, "fee")]
-    register("platform", seller.wallet.url, "k1", None, fee=Fee(each=Amount(2000, MXN)))
+    register("platform", seller.wallet.url, "k1", None, fee=SellerFee(each=Amount(2000, MXN)))
     seller.refresh_from_db()
     assert (seller.fee_share, seller.fee_each) == (0, Amount(2000, MXN))
 
@@ -155,7 +155,7 @@ def test_the_fee_is_set_with_an_entry_and_only_one_kind(seller: Seller) -> None:
 @given(st.lists(st.fractions(min_value=0, max_value=10**6), min_size=1, max_size=20), st.integers(0, 4))
 def test_the_parts_of_a_fee_are_exactly_the_fee(dues: list[Fraction], grain: int) -> None:
     exact = dict(enumerate(dues))
-    parts = fees._rounded(exact, grain)
+    parts = platform_fee._rounded(exact, grain)
     whole = sum(dues) * 10**grain
     assert abs(sum(parts.values()) - whole) <= Fraction(1, 2)
     assert all(0 <= parts[key] - exact[key] * 10**grain + 1 <= 2 for key in exact)

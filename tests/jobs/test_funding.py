@@ -7,18 +7,18 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from jobs import funding, owing
+from jobs import funding, payables
+from jobs.derive_status import sync_job
 from jobs.funding import fund
 from jobs.models import Application, ApplicationStatus, Job, JobFunding, JobStatus, Payout
-from jobs.narrating import describe
-from jobs.sync import sync_job
 from jobs.tasks import sweep, sync_request
+from jobs.timeline_text import describe
 from ledger.api import TimelineRow, timeline
 from payments.models import PaymentRequest, Seller
 from payments.openpayments.amounts import LARGEST_VALUE, Amount, Asset
+from payments.presentation import timeline_text
+from payments.presentation.reasons import Refusal
 from payments.states import PaymentState, RequestState
-from payments.telling import narrating
-from payments.telling.reasons import Refusal
 from tests.jobs import cast
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +56,7 @@ def test_a_selected_worker_is_to_receive_exactly_the_budget(rosa: User, seller: 
     asked = entries(job)[-1]
     assert (asked.kind, asked.data["amount"]["value"]) == ("job.payment_requested", "125000")
     assert str(describe(asked)) == "Sol Foundation is to pay 1,250.00\xa0MXN to Maria Lopez."
-    assert narrating.describe(asked) == describe(asked), "the payment's own page tells it in the same words"
+    assert timeline_text.describe(asked) == describe(asked), "the payment's own page tells it in the same words"
 
 
 def test_the_funder_may_pay_from_another_currency(rosa: User, seller: Seller) -> None:
@@ -234,15 +234,15 @@ def test_the_platform_holds_money_only_when_it_may(rosa: User, seller: Seller) -
     assert refused(job, "seller", seller, rosa) == (
         "Tequio may not receive money for jobs. An administrator can allow it on the seller's page."
     )
-    assert [choice.receiver for choice in owing.choices(job)] == []
+    assert [choice.receiver for choice in payables.choices(job)] == []
 
 
 def test_the_platform_holds_the_budget_of_all_workers(rosa: User) -> None:
     holder = cast.seller(may_hold_money=True)
     job = cast.job(workers_wanted=3)
-    assert [choice.amount.value for choice in owing.choices(job)] == [375000]
+    assert [choice.amount.value for choice in payables.choices(job)] == [375000]
     application = cast.applied(job)
-    assert [choice.amount.value for choice in owing.choices(job)] == [125000, 125000]
+    assert [choice.amount.value for choice in payables.choices(job)] == [125000, 125000]
     request = fund(job, "seller", holder, by=rosa, form_id="1")
     assert request.payments.get().value == 125000
     assert JobFunding.objects.get().request == request
@@ -254,7 +254,7 @@ def test_nothing_is_held_for_workers_who_are_paid_directly(rosa: User) -> None:
     job = cast.job()
     fund(job, [cast.applied(job)], holder, by=rosa, form_id="1")
     assert refused(job, "seller", holder, rosa) == "Every selected worker is paid, or being paid, already."
-    assert owing.choices(job) == []
+    assert payables.choices(job) == []
 
 
 def test_a_budget_that_can_not_be_counted_is_refused(rosa: User) -> None:

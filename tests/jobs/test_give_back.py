@@ -10,15 +10,15 @@ from django.urls import reverse
 from jobs import decisions
 from jobs.escrow import escrow_of, give_back, pay_out
 from jobs.funding import fund
+from jobs.job_payments import requests_of
 from jobs.models import AmountSide, SubmissionStatus
-from jobs.money import requests_of
-from payments.desk import refunding
+from payments.actions import refunds
 from payments.invariants import violations
 from payments.models import Payment, PaymentRequest, Refund, Seller
 from payments.models.payments import Purpose
 from payments.openpayments.amounts import Amount, Asset
+from payments.presentation.reasons import Refusal
 from payments.states import RequestState
-from payments.telling.reasons import Refusal
 from tests.jobs import cast
 from tests.jobs.dialogs import confirm, dialog
 from tests.jobs.test_escrow import MAY, arrive, funded, left, refused
@@ -89,7 +89,7 @@ def test_what_a_worker_sends_back_is_held_again(rosa: User, holder: Seller) -> N
     cast.settle(paid)
     arrive(paid)
     one = Payment.objects.get(payout__application=maria)
-    back = refunding.refund(one.pk, pesos(125000), by=rosa, form_id="back")
+    back = refunds.refund(one.pk, pesos(125000), by=rosa, form_id="back")
     assert left(job) == 0
     cast.settle(back)
     arrive(back)
@@ -202,7 +202,7 @@ def test_what_a_worker_of_another_currency_sends_back_is_held_as_it_arrives(rosa
     arrive(paid)
     assert left(job) == 0
     euros = Amount(312500, Asset("EUR", 4))
-    back = refunding.refund(paid.payments.get().pk, euros, by=rosa, form_id="back")
+    back = refunds.refund(paid.payments.get().pk, euros, by=rosa, form_id="back")
     assert left(job) == 0
     Payment.objects.filter(request=back).update(value=62000)
     cast.settle(back)

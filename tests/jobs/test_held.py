@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db import transaction
 
-from jobs import decisions, money, owing
+from jobs import decisions, job_payments, payables
 from jobs.funding import Way, fund
-from jobs.held import settle_fee
+from jobs.held_payments import settle_fee
 from jobs.models import Application, ApplicationStatus, Job, JobStatus, Payout, SubmissionStatus
 from jobs.tasks import sweep
 from ledger import clock
 from ledger.api import timeline
+from payments.actions import release_held
 from payments.models import IncomingPayment, Payment, PaymentRequest, Seller
 from payments.models.payments import Purpose
 from payments.openpayments.amounts import Amount, Asset
+from payments.presentation.reasons import Refusal
 from payments.states import PaymentState
-from payments.telling.reasons import Refusal
 from tests.jobs import cast
 from tests.jobs.test_split import NAMES
 
@@ -62,25 +63,24 @@ def fee_of(request: PaymentRequest) -> Payment:
 
 def test_accepting_the_work_releases_that_worker_only(rosa: User, seller: Seller) -> None:
     job, workers, request = beforehand(seller, rosa)
-    assert [money.standing(worker) for worker in workers] == [money.Standing.HELD] * 3
+    assert [job_payments.money_status(worker) for worker in workers] == [job_payments.MoneyStatus.HELD] * 3
     accept(workers[1], rosa)
     assert [payment_of(worker).released_at is not None for worker in workers] == [False, True, False]
     assert [row.kind for row in timeline([("request", request.pk)])].count("payment.released") == 1
-    assert money.standing(Application.objects.get(pk=workers[1].pk)) == money.Standing.APPROVED
-    assert owing.choices(job) == []
+    assert job_payments.money_status(Application.objects.get(pk=workers[1].pk)) == job_payments.MoneyStatus.APPROVED
+    assert payables.choices(job) == []
 
 
 def test_the_decision_and_the_release_stand_or_fall_together(
     rosa: User, seller: Seller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from payments.desk import releasing  # noqa: PLC0415 - only to break it
 
     _job, workers, _request = beforehand(seller, rosa)
 
     def broken(*_args: object, **_options: object) -> None:
         raise Refusal("not_held", name="Maria Lopez")
 
-    monkeypatch.setattr(releasing, "release", broken)
+    monkeypatch.setattr(release_held, "release", broken)
     with pytest.raises(Refusal):
         accept(workers[0], rosa)
     assert workers[0].submissions.get().status == SubmissionStatus.PENDING
@@ -126,7 +126,7 @@ def test_canceling_the_job_calls_all_of_them_off(rosa: User, taker: Seller) -> N
     decisions.move_job(job.pk, "cancel", by=rosa, seen=Job.objects.get(pk=job.pk).status)
     assert set(request.payments.values_list("state", flat=True)) == {P.CANCELLED}
     assert not Payout.objects.filter(active=True).exists()
-    assert [money.standing(worker) for worker in workers] == [money.Standing.OWED] * 3
+    assert [job_payments.money_status(worker) for worker in workers] == [job_payments.MoneyStatus.OWED] * 3
 
 
 def test_a_job_is_not_canceled_while_money_is_on_its_way(rosa: User, seller: Seller) -> None:
@@ -144,7 +144,7 @@ def test_whoever_is_selected_later_is_not_in_it_and_is_offered(rosa: User, selle
     Job.objects.filter(pk=job.pk).update(workers_wanted=4)
     late = cast.applied(job, cast.member("Natalia"), ApplicationStatus.PENDING)
     decisions.select(late.pk, by=rosa)
-    assert [choice.receiver for choice in owing.choices(job)] == [late]
+    assert [choice.receiver for choice in payables.choices(job)] == [late]
     assert request.payments.count() == 3
 
 

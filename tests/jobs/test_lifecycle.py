@@ -8,10 +8,10 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from jobs import decisions, lifecycle
+from jobs.derive_status import sync_job
 from jobs.funding import fund
 from jobs.models import ApplicationStatus, Job, JobStatus, SubmissionStatus
 from jobs.reasons import JobRefusal
-from jobs.sync import sync_job
 from ledger.api import Actor, timeline
 from payments.models import Seller
 from tests.jobs import cast

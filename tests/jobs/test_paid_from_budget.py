@@ -11,21 +11,21 @@ from django.test import Client
 from django.urls import reverse
 
 from jobs import links
+from jobs.budget_offers import set_up_budget
 from jobs.models import Application, Job, JobStatus, Member, Organisation, Payout, SubmissionStatus
-from jobs.standing import set_up_budget
 from jobs.tasks import sync_request
 from ledger import clock
 from ledger.api import timeline
-from payments.desk import asking, budgets, wallets
-from payments.desk.budgets import Terms
+from payments.actions import requests, standing_budgets, wallets
+from payments.actions.standing_budgets import BudgetTerms
 from payments.engine.advance import advance
 from payments.invariants import violations
 from payments.models import AuthorisationLimit, Message, Payment, PaymentRequest, Seller, StandingBudget
-from payments.models.budgets import BudgetState, Unit
 from payments.models.messages import Template
+from payments.models.standing_budgets import BudgetState, Unit
 from payments.openpayments.amounts import Amount
+from payments.presentation.timeline_text import describe
 from payments.states import RequestState
-from payments.telling.narrating import describe
 from tests.jobs import cast
 from tests.jobs.dialogs import dialog
 from tests.payments.engine.budgets import again, first_day, reserved
@@ -76,10 +76,10 @@ def agreed(stage: Stage, funder: Member, limit: str = "5000.00", largest: str = 
     """A standing budget that the funder approved in their wallet."""
     assert funder.wallet
     asset = funder.wallet.asset
-    terms = Terms(Amount.from_major(limit, asset), Amount.from_major(largest, asset), Unit.MONTH, 3, first_day())
+    terms = BudgetTerms(Amount.from_major(limit, asset), Amount.from_major(largest, asset), Unit.MONTH, 3, first_day())
     budget = set_up_budget(funder, terms, by=stage.staff, form_id=f"budget-{limit}")
     advance(budget.request_id, SECONDS)
-    asking.send(budget.request_id, by=stage.staff)
+    requests.send(budget.request_id, by=stage.staff)
     assert stage.come_back(budget.request, stage.sandbox.approve(stage.at_wallet(budget.request))) == "accepted"
     advance(budget.request_id, SECONDS)
     if (wait := (budget.starts_at - clock.now()).total_seconds()) > 0:
@@ -216,9 +216,9 @@ def test_one_that_is_paused_stopped_or_over_says_so_before_and_after(
         assert again(budget).state == BudgetState.ENDED
         staff.force_login(person("bea", *DRAWS))
     elif end == "pause":
-        budgets.pause(budget.pk, by=stage.staff)
+        standing_budgets.pause(budget.pk, by=stage.staff)
     else:
-        budgets.stop(budget.pk, by=stage.staff)
+        standing_budgets.stop(budget.pk, by=stage.staff)
     assert sentence in said(staff, url(job))
     assert f'value="budget:{budget.pk}"' not in staff.get(url(job)).content.decode()
     # The dialog was open while it happened.
@@ -235,7 +235,7 @@ def test_above_the_limit_a_second_person_authorises_it_first(stage: Stage, funde
     asked(staff, job, budget)
     made = PaymentRequest.objects.get(standing_budget=None)
     assert (made.state, reserved(budget)[0]) == (RequestState.AWAITING_AUTHORISATION, 0)
-    asking.authorise(made.pk, by=stage.staff)
+    requests.authorise(made.pk, by=stage.staff)
     assert advance(made.pk, SECONDS).state == RequestState.SETTLED
     assert stage.received() == 1250_00
 
@@ -327,11 +327,11 @@ def test_a_budget_that_waits_for_approval_waits_on_the_funder_s_page(
 ) -> None:
     assert funder.wallet
     asset = funder.wallet.asset
-    terms = Terms(Amount.from_major("5000", asset), Amount.from_major("5000", asset), Unit.MONTH, 3, first_day())
+    terms = BudgetTerms(Amount.from_major("5000", asset), Amount.from_major("5000", asset), Unit.MONTH, 3, first_day())
     budget = set_up_budget(funder, terms, by=stage.staff, form_id="waits")
     advance(budget.request_id, SECONDS)
     assert "Standing budget" not in words(Client().get(link_of(funder)))
-    asking.send(budget.request_id, by=stage.staff)
+    requests.send(budget.request_id, by=stage.staff)
     text = words(Client().get(link_of(funder)))
     assert "Look at it and approve : Standing budget: at most" in text
     # Somebody else's page stops nothing.

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db import transaction
 
-from jobs import decisions, money
+from jobs import decisions, job_payments
+from jobs.derive_status import sync_job
 from jobs.funding import fund
 from jobs.models import JobStatus
-from jobs.owing import choices
-from jobs.sync import sync_job
+from jobs.payables import choices
 from payments.engine.transitions import move
 from payments.models import Payment, PaymentRequest, Seller
+from payments.presentation.reasons import Refusal
 from payments.states import PaymentState, RequestState
-from payments.telling.reasons import Refusal
 from tests.jobs import cast
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ def test_paid_outside_completes_the_job_and_is_told_apart(rosa: User, seller: Se
     decisions.accept_submission(work.pk, by=rosa)
     job.refresh_from_db()
     assert (job.status, job.is_funded) == (JobStatus.COMPLETE, True)
-    assert money.standing(application) == money.Standing.OUTSIDE
-    assert money.standings([application]) == [(money.Standing.OUTSIDE, 1)]
+    assert job_payments.money_status(application) == job_payments.MoneyStatus.OUTSIDE
+    assert job_payments.money_statuses([application]) == [(job_payments.MoneyStatus.OUTSIDE, 1)]
 
 
 def test_what_was_paid_outside_is_not_asked_for_again(rosa: User, seller: Seller) -> None:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jobs import decisions, funding, owing
+from jobs import decisions, funding, payables
 from jobs.funding import fund
 from jobs.models import Application, ApplicationStatus, Job, JobStatus, Payout
 from ledger.api import timeline
 from payments.models import PaymentRequest, Seller
 from payments.openpayments.amounts import Amount, Asset
+from payments.presentation.reasons import Refusal
 from payments.states import RequestState
-from payments.telling.reasons import Refusal
 from tests.jobs import cast
 
 if TYPE_CHECKING:
@@ -58,9 +58,9 @@ def test_all_workers_of_a_job_are_paid_under_one_approval(rosa: User, seller: Se
 def test_some_are_asked_for_now_and_the_others_later(rosa: User, seller: Seller) -> None:
     job, workers = staffed()
     fund(job, workers[:2], seller, by=rosa, form_id="1")
-    assert [choice.receiver for choice in owing.choices(job)] == workers[2:]
+    assert [choice.receiver for choice in payables.choices(job)] == workers[2:]
     fund(job, workers[2:], seller, by=rosa, form_id="2")
-    assert owing.choices(job) == []
+    assert payables.choices(job) == []
 
 
 def test_several_jobs_of_one_funder_are_one_email_that_tells_them(rosa: User, seller: Seller) -> None:
@@ -168,7 +168,7 @@ def test_whoever_is_being_paid_already_is_told_and_nobody_is_asked_twice(rosa: U
 
 
 def seen(job: Job) -> dict[int, str]:
-    return {choice.receiver.pk: choice.seen for choice in owing.owed(job) if choice.receiver != "seller"}
+    return {choice.receiver.pk: choice.seen for choice in payables.owed(job) if choice.receiver != "seller"}
 
 
 def test_what_changed_since_it_was_looked_at_is_looked_at_again(rosa: User, seller: Seller) -> None:
@@ -200,10 +200,10 @@ def test_one_who_fails_is_offered_anew_and_the_others_are_not(rosa: User, seller
     job, workers = staffed()
     request = fund(job, workers, seller, by=rosa, form_id="1")
     cast.settle_but(request, "Citlali Paz")
-    offered = [choice.contact.name for choice in owing.choices(job)]
+    offered = [choice.contact.name for choice in payables.choices(job)]
     assert offered == ["Citlali Paz"]
     again = fund(job, workers[2:], seller, by=rosa, form_id="2")
     cast.settle(again)
-    assert owing.choices(job) == []
+    assert payables.choices(job) == []
     assert workers[2].status == ApplicationStatus.SELECTED
     assert request.state != RequestState.SETTLED

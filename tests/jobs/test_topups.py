@@ -9,16 +9,16 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from jobs import decisions, money, owing
-from jobs.accounts import account_of, total
+from jobs import decisions, job_payments, payables
+from jobs.derive_status import sync_job
 from jobs.funding import Way, fund
 from jobs.models import Application, Job, JobStatus
-from jobs.sync import sync_job
+from jobs.worker_balances import balance_of, total
 from payments.models import Payment
 from payments.openpayments.amounts import Amount
+from payments.presentation.format_amounts import format_amount
+from payments.presentation.reasons import Refusal
 from payments.states import PaymentState
-from payments.telling.money import format_amount
-from payments.telling.reasons import Refusal
 from tests.jobs import cast
 from tests.jobs.test_admin_jobs import ASK, CHANGE, SEE, html, save
 from tests.jobs.test_paid_outside import resolved
@@ -45,7 +45,7 @@ def raised(job: Job, to: int = 150000) -> Job:
 
 
 def places(application: Application) -> dict[str, str]:
-    found = account_of(Application.objects.get(pk=application.pk)).places
+    found = balance_of(Application.objects.get(pk=application.pk)).places
     return {name: format_amount(each) for name in vars(found) if isinstance(each := getattr(found, name), Amount)}
 
 
@@ -59,7 +59,7 @@ def test_a_budget_raised_after_a_payment_makes_the_difference_owed(staff: Client
     assert save(staff, job, budget_text="1500.00").status_code == 302
     job.refresh_from_db()
     assert (job.budget_value, job.is_funded, job.status) == (150000, False, JobStatus.REVIEWING)
-    assert money.standing(Application.objects.get(pk=application.pk)) == money.Standing.OWED
+    assert job_payments.money_status(Application.objects.get(pk=application.pk)) == job_payments.MoneyStatus.OWED
     assert places(application) == {"owed": "250.00\xa0MXN", "settled": "1,250.00\xa0MXN"}
     shown = html(staff, job)
     assert "Ask again" in shown
@@ -89,7 +89,7 @@ def test_a_lower_budget_owes_nothing_to_who_was_paid(rosa: User, seller: Seller)
     cast.settle(fund(job, workers[:1], seller, by=rosa, form_id="1"))
     sync_job(job.pk)
     raised(job, 100000)
-    assert [choice.amount.value for choice in owing.choices(job)] == [100000, 100000]
+    assert [choice.amount.value for choice in payables.choices(job)] == [100000, 100000]
     with pytest.raises(Refusal, match="exists already"):
         fund(job, workers, seller, by=rosa, form_id="2")
 
@@ -115,7 +115,7 @@ def test_every_place_has_its_amount(rosa: User, seller: Seller) -> None:
     cast.settle(fund(job, workers[4:5], seller, by=rosa, form_id="paid"))
     names = ["asked", "waiting", "approved", "sent", "settled", "owed"]
     assert [places(worker) for worker in workers] == [{name: "1,250.00\xa0MXN"} for name in names]
-    whole = total(account_of(worker) for worker in job.applications.all())
+    whole = total(balance_of(worker) for worker in job.applications.all())
     assert {format_amount(getattr(whole, name)) for name in names} == {"1,250.00\xa0MXN"}
 
 

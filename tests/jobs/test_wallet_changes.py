@@ -4,19 +4,19 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from jobs import narrating, wallet_changes
+from jobs import timeline_text, wallet_changes
+from jobs.budget_offers import set_up_budget
 from jobs.escrow import pay_out
 from jobs.funding import fund
 from jobs.models import Member, WalletChange, WalletChangeState
 from jobs.reasons import JobRefusal
-from jobs.standing import set_up_budget
 from ledger.api import timeline
-from payments.desk.budgets import Terms, business_day
+from payments.actions.standing_budgets import BudgetTerms, business_day
 from payments.mail.rendering import render
 from payments.models import Message, PaymentRequest, WalletAddress
-from payments.models.budgets import Unit
+from payments.models.standing_budgets import Unit
 from payments.openpayments.amounts import Amount, Asset
-from payments.telling.reasons import Refusal
+from payments.presentation.reasons import Refusal
 from tests.jobs import cast
 from tests.jobs.dialogs import confirm
 from tests.jobs.test_escrow import funded, left
@@ -237,7 +237,7 @@ def test_each_entry_has_its_sentence(maria: Member, rosa: User, luis: User) -> N
     proposed(maria, rosa, "https://wallet.example/maria-3")
     wallet_changes.confirm(proposed(maria, rosa, "https://wallet.example/maria-4").pk, by=luis)
     for row in timeline([("member", str(maria.pk))]):
-        assert "%(" not in narrating.describe(row).text
+        assert "%(" not in timeline_text.describe(row).text
         assert "Maria" not in str(row.data)
 
 
@@ -270,7 +270,7 @@ def test_a_funder_whose_wallet_change_waits_is_asked_for_nothing(rosa: User, lui
     seller, job = cast.seller(), cast.job()
     worker, before = cast.applied(job), job.funder.wallet
     change = proposed(job.funder, rosa)
-    terms = Terms(pesos(100000), pesos(100000), Unit.MONTH, 1, business_day().replace(day=28))
+    terms = BudgetTerms(pesos(100000), pesos(100000), Unit.MONTH, 1, business_day().replace(day=28))
     for ask in (
         lambda: fund(job, [worker], seller, by=rosa, form_id="1"),
         lambda: set_up_budget(job.funder, terms, by=rosa, form_id="2"),

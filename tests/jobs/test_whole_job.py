@@ -8,7 +8,7 @@ from jobs.funding import Way, fund
 from jobs.models import Job, JobStatus, SubmissionStatus
 from jobs.tasks import sync_request
 from ledger.api import seal, verify
-from payments.desk import asking, wallets
+from payments.actions import requests, wallets
 from payments.engine.advance import advance
 from payments.invariants import violations
 from payments.models import PaymentRequest, Seller
@@ -50,7 +50,7 @@ def test_one_action_on_the_job_leads_to_a_quote_and_then_to_a_paid_worker_and_a_
     assert (request.state, request.ceiling_debit) == (RequestState.QUOTED, 125000), request.reason
     assert answer.headers["HX-Redirect"] == reverse("admin:payments_paymentrequest_change", args=[request.pk])
 
-    asking.send(request.pk, by=stage.staff)
+    requests.send(request.pk, by=stage.staff)
     page = reverse("admin:jobs_job_change", args=[job.pk])
     assert "Complete payment" in staff.get(page).content.decode()
     assert stage.come_back(request, stage.sandbox.approve(stage.at_wallet(request))) == "accepted"
@@ -103,7 +103,7 @@ def test_approved_once_paid_as_work_comes_with_a_fee_for_those_who_came(stage: S
 
     request = fund(made, workers, seller, Way.HELD, by=stage.staff, form_id="held")
     assert advance(request.pk, SECONDS).ceiling_debit == 3 * 3334 + 250, "2.5 % of 100.02 is 2.5005"
-    asking.send(request.pk, by=stage.staff)
+    requests.send(request.pk, by=stage.staff)
     assert stage.come_back(request, stage.sandbox.approve(stage.at_wallet(request))) == "accepted"
     assert advance(request.pk, SECONDS).state == RequestState.APPROVED
 

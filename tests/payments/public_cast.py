@@ -16,8 +16,8 @@ from payments.models import (
     WalletAddress,
     WalletProof,
 )
-from payments.models.budgets import Unit
 from payments.models.grants import GrantKind
+from payments.models.standing_budgets import Unit
 from payments.states import AttemptState, PaymentState, RequestState
 from tests.sellers import seller_with_key
 

@@ -40,5 +40,5 @@ def everything() -> dict[str, list[dict[str, Any]]]:
     rooms = [model for model in apps.get_models() if model._meta.app_label in {"payments", "ledger", "django_q"}]
     found = {model._meta.label: list(model._default_manager.order_by("pk").values()) for model in rooms}
     for row in found["payments.PaymentRequest"]:
-        del row["woken"], row["next_attempt_at"]
+        del row["needs_replan"], row["next_attempt_at"]
     return found

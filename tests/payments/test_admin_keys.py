@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from ledger import clock
-from payments.desk.sellers import register
+from payments.actions.sellers import register
 from payments.models import Seller, SellerKey
 from payments.openpayments.keys import generate_key, private_key_to_pem
 from payments.states import KeyState

@@ -14,8 +14,8 @@ from payments import links
 from payments.mail.queue import queue_message
 from payments.models import Message, Payment
 from payments.models.messages import MessageState, Template
+from payments.presentation.reasons import sentence
 from payments.states import RequestState
-from payments.telling.reasons import sentence
 from tests.payments.public_cast import TITLE, asked, paid_to_maria, settled
 from tests.payments.staff import person, signed_in
 

@@ -7,11 +7,11 @@ from django.test import Client
 from django.urls import reverse
 
 from ledger.api import timeline
-from payments.desk.sellers import published_key, register
+from payments.actions.sellers import published_key, register
 from payments.models import Seller
 from payments.openpayments.amounts import Amount, Asset
 from payments.openpayments.keys import private_key_to_pem
-from payments.telling.reasons import Refusal
+from payments.presentation.reasons import Refusal
 from tests.payments.public_cast import asked
 from tests.payments.sellers_cast import ADD, ALL, WALLET, administrator, form, kinds, pem
 from tests.payments.staff import person, signed_in

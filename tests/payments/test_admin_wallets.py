@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from ledger.api import timeline
 from payments.models import AuthorisationLimit, WalletAddress
-from payments.telling.narrating import describe
+from payments.presentation.timeline_text import describe
 from tests.jobs.dialogs import confirm
 from tests.payments.public_cast import wallet
 from tests.payments.staff import person, signed_in

@@ -9,11 +9,11 @@ from django.test import Client
 from django.urls import reverse
 
 from ledger import clock
-from payments.admin.attention import offered
-from payments.desk import attention
+from payments.actions import attention
+from payments.admin.attention_panel import offered
 from payments.models import OutsideSettlement, Payment
+from payments.presentation.reasons import OUTSIDE
 from payments.states import AttemptState, PaymentState, RequestState
-from payments.telling.reasons import OUTSIDE
 from tests.payments.public_cast import asked, charged, paid_to_maria, settled
 from tests.payments.staff import page, person, signed_in
 

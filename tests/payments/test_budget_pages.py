@@ -11,12 +11,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 
-from payments.desk import budgets
+from payments.actions import standing_budgets
 from payments.engine.advance import advance
 from payments.mail.rendering import render
 from payments.models import Message, PaymentRequest, StandingBudget
-from payments.models.budgets import BudgetState
 from payments.models.messages import Template
+from payments.models.standing_budgets import BudgetState
 from payments.states import RequestState
 from tests.jobs.dialogs import Answer, confirm
 from tests.payments.engine.budgets import active, again, drawn, sent
@@ -127,7 +127,7 @@ def test_stop_does_nothing_to_an_ordinary_request(stage: Stage, client: Client) 
 def test_every_mail_of_a_budget_has_its_words(stage: Stage, language: str) -> None:  # noqa: F811
     budget = active(stage)
     drawn(stage, budget)
-    budgets.stop(budget.pk, by=stage.staff)
+    standing_budgets.stop(budget.pk, by=stage.staff)
     for template in (Template.BUDGET, Template.BUDGET_DRAW, Template.BUDGET_OVER):
         assert "500.00 USD" in mail(template, language)
 

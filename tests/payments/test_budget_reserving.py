@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger import clock
-from payments.engine.reserving import cover, give_back, reserve
+from payments.engine.budget_reservations import cover, give_back, reserve
 from payments.invariants import violations
 from payments.models import BudgetPeriod, StandingBudget
-from payments.models.budgets import Unit
+from payments.models.standing_budgets import Unit
 from payments.states import PaymentState, RequestState
 from tests.payments.public_cast import asked, grant_to_pay, paid_to_maria
 

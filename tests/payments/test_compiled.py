@@ -13,14 +13,15 @@ from django.db import close_old_connections, connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from ledger import clock
+from payments import pauses
+from payments.actions import pausing
 from payments.compiled import Compiled
-from payments.desk import pausing
-from payments.engine import reading
+from payments.engine import queries
 from payments.models import Payment, PaymentRequest, sellers
 from payments.models.grants import GrantKind
 from payments.models.pauses import PauseScope
-from payments.running import due
 from payments.states import AttemptState, PaymentState, RequestState
+from payments.worker import claims
 from tests.payments.public_cast import asked, charged, grant_to_pay, paid_to_maria, seller
 
 if TYPE_CHECKING:
@@ -28,13 +29,13 @@ if TYPE_CHECKING:
 
     from django.db.models import Model
 
-OF_A_REQUEST = ("REQUEST", "PAYMENTS", "ORDERS", "QUOTES", "PLACES", "APPROVALS", "ACCESS")
+OF_A_REQUEST = ("REQUEST", "PAYMENTS", "OUTGOING_PAYMENTS", "QUOTES", "INCOMING_PAYMENTS", "APPROVALS", "ACCESS")
 OF_AN_ATTEMPT: dict[str, Callable[[Payment], str]] = {
     "PAYMENT": lambda payment: payment.pk,
     "GRANT": lambda payment: payment.outgoing_payments.get().grant_id,
-    "PLACE": lambda payment: payment.incoming_payments.get().pk,
+    "INCOMING_PAYMENT": lambda payment: payment.incoming_payments.get().pk,
     "QUOTE": lambda payment: payment.quotes.get().pk,
-    "ORDER": lambda payment: payment.outgoing_payments.get().pk,
+    "OUTGOING_PAYMENT": lambda payment: payment.outgoing_payments.get().pk,
 }
 
 
@@ -55,12 +56,12 @@ def cases(payment: Payment) -> dict[str, tuple[Compiled[Any], tuple[Any, ...]]]:
     now = clock.now()
     found: dict[str, tuple[Compiled[Any], tuple[Any, ...]]] = {
         "keys": (sellers._KEYS, (payment.request.seller_id,)),
-        "pauses": (pausing._ACTIVE, ()),
-        "due": (due._DUE, (now,)),
-        "UNPAID": (reading.UNPAID, (payment.request_id, now)),
+        "pauses": (pauses._ACTIVE, ()),
+        "due": (claims._DUE, (now,)),
+        "UNPAID": (queries.UNPAID, (payment.request_id, now)),
     }
-    found |= {name: (getattr(reading, name), (payment.request_id,)) for name in OF_A_REQUEST}
-    found |= {name: (getattr(reading, name), (key(payment),)) for name, key in OF_AN_ATTEMPT.items()}
+    found |= {name: (getattr(queries, name), (payment.request_id,)) for name in OF_A_REQUEST}
+    found |= {name: (getattr(queries, name), (key(payment),)) for name, key in OF_AN_ATTEMPT.items()}
     return found
 
 
@@ -75,8 +76,8 @@ def contents(row: Model, *before: Model) -> dict[str, Any]:
 
 
 def test_no_query_of_a_plan_is_left_out_here(db: None) -> None:
-    queries = {name for name, found in vars(reading).items() if isinstance(found, Compiled)}
-    assert queries <= cases(whole()).keys()
+    named = {name for name, found in vars(queries).items() if isinstance(found, Compiled)}
+    assert named <= cases(whole()).keys()
 
 
 @pytest.mark.parametrize("name", ["keys", "pauses", "due", "UNPAID", *OF_A_REQUEST, *OF_AN_ATTEMPT])
@@ -100,10 +101,10 @@ def test_it_reads_the_same_rows_by_the_same_sql(db: None, name: str) -> None:
 def test_attempts_are_at_hand_as_if_they_were_prefetched(db: None) -> None:
     payment = whole()
     alone = paid_to_maria(payment.request)
-    request = reading.REQUEST.get(payment.request_id)
-    payments = reading.payments_of(request)
-    reading.add_orders(request, payments)
-    reading.add_quotes(request, payments)
+    request = queries.REQUEST.get(payment.request_id)
+    payments = queries.payments_of(request)
+    queries.add_outgoing_payments(request, payments)
+    queries.add_quotes(request, payments)
 
     with CaptureQueriesContext(connection) as asked:
         first, second = payments
@@ -123,13 +124,13 @@ def test_attempts_are_at_hand_as_if_they_were_prefetched(db: None) -> None:
 def test_each_thread_reads_by_its_own_connection() -> None:
     keys = [whole().pk, whole().pk]
     for key in keys:
-        reading.PAYMENT.get(key)
+        queries.PAYMENT.get(key)
     mine = connection.connection
 
     def read(key: str) -> tuple[str, bool]:
         close_old_connections()
         try:
-            return reading.PAYMENT.get(key).pk, connection.connection is mine
+            return queries.PAYMENT.get(key).pk, connection.connection is mine
         finally:
             connections.close_all()
 
@@ -139,7 +140,7 @@ def test_each_thread_reads_by_its_own_connection() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_it_keeps_no_connection_of_a_thread_that_ended() -> None:
-    query = Compiled(reading.PAYMENT.build, str)
+    query = Compiled(queries.PAYMENT.build, str)
 
     def first_read(key: str) -> weakref.ref[Any]:
         query(key)
@@ -155,7 +156,7 @@ def test_it_keeps_no_connection_of_a_thread_that_ended() -> None:
 
 def test_a_row_that_is_not_there_is_told_as_always(db: None) -> None:
     with pytest.raises(PaymentRequest.DoesNotExist):
-        reading.REQUEST.get("nobody")
+        queries.REQUEST.get("nobody")
 
 
 def test_a_parameter_that_the_database_would_not_get_as_it_is_is_refused(db: None) -> None:

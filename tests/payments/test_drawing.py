@@ -2,8 +2,8 @@
 
 import pytest
 
-from payments.drawing import TABLES, diagram, page
 from payments.management.commands.draw_states import PAGE
+from payments.state_diagram import TABLES, diagram, page
 from payments.states import PAYMENT_MOVES
 
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ledger import clock
-from payments.engine import hosts
+from payments.engine import circuit_breaker
 from payments.models import Payment, PaymentRequest, Seller, WalletAddress, WalletHost
 from payments.openpayments.errors import WalletFailed
-from payments.running import due
-from payments.running.due import claim_due_requests, count_due
+from payments.worker import claims
+from payments.worker.claims import claim_due_requests, count_due
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -58,7 +58,7 @@ def next_attempt(request_id: str) -> datetime:
 
 def fail(host: str, times: int) -> None:
     error = WalletFailed("create-quote", f"https://{host}/", "broken", 500)
-    hosts.note([(host, error)] * times, frozenset())
+    circuit_breaker.note_outcomes([(host, error)] * times, frozenset())
 
 
 def test_those_that_wait_longest_come_first() -> None:
@@ -86,17 +86,17 @@ def test_a_request_comes_with_the_hosts_of_all_its_wallets() -> None:
 
 
 def test_a_large_host_leaves_room_for_a_small_one_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(due, "WINDOW", 10)
+    monkeypatch.setattr(claims, "WINDOW", 10)
     waiting(BIG, 30, receiver=BIG)
     small = waiting(SMALL, 2, since=1)
     claimed = claim_due_requests(8)
-    assert sum(BIG in wallets for wallets in claimed.values()) == due.OF_ONE_HOST
+    assert sum(BIG in wallets for wallets in claimed.values()) == claims.OF_ONE_HOST
     assert set(small) <= set(claimed)
 
 
 def test_what_the_worker_is_at_counts() -> None:
     waiting(BIG, 3, receiver=BIG)
-    assert len(claim_due_requests(busy={BIG: due.OF_ONE_HOST - 1})) == 1
+    assert len(claim_due_requests(busy={BIG: claims.OF_ONE_HOST - 1})) == 1
 
 
 def test_a_host_that_failed_is_tried_by_one_while_the_others_come_back_later() -> None:
@@ -107,7 +107,7 @@ def test_a_host_that_failed_is_tried_by_one_while_the_others_come_back_later() -
 
 
 def test_a_host_that_keeps_failing_is_left_alone_whether_it_pays_or_receives() -> None:
-    fail(BIG, hosts.PATIENCE)
+    fail(BIG, circuit_breaker.PATIENCE)
     paying, receiving, other = *waiting(BIG), *waiting(SMALL, receiver=BIG), *waiting(SMALL)
     assert list(claim_due_requests()) == [other]
     until = WalletHost.objects.get(host=BIG).closed_until
@@ -115,20 +115,20 @@ def test_a_host_that_keeps_failing_is_left_alone_whether_it_pays_or_receives() -
 
 
 def test_a_host_that_answers_again_is_as_good_as_any() -> None:
-    fail(BIG, hosts.PATIENCE)
-    hosts.note([(BIG, object())], hosts.suspects())
+    fail(BIG, circuit_breaker.PATIENCE)
+    circuit_breaker.note_outcomes([(BIG, object())], circuit_breaker.suspects())
     waiting(BIG, 2)
     assert len(claim_due_requests()) == 2
 
 
 def test_a_call_that_hangs_keeps_others_from_that_host_before_it_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hosts, "SLOW_SECONDS", 0.0)
+    monkeypatch.setattr(circuit_breaker, "SLOW_SECONDS", 0.0)
     waiting(BIG, 2)
     other = waiting(SMALL, receiver=SMALL)
     calling, over = threading.Event(), threading.Event()
 
     def hang() -> None:
-        with hosts.calling(BIG):
+        with circuit_breaker.calling(BIG):
             calling.set()
             over.wait(10)
 

@@ -17,10 +17,12 @@ from pytest_django import Settings
 
 from ledger.api import Actor, record, seal, timeline
 from ledger.triggers import remove_triggers
-from payments.desk.pausing import DATABASE_RESTORED, LEDGER_UNPROTECTED, active, resume
+from payments.actions.pausing import resume
 from payments.models import Installation, Pause
-from payments.running.installation import check_installation, fingerprint
-from payments.running.starting import check_ledger
+from payments.models.pauses import DATABASE_RESTORED, LEDGER_UNPROTECTED
+from payments.pauses import active
+from payments.worker.database_identity import check_installation, fingerprint
+from payments.worker.startup import check_ledger
 from tests.payments.staff import person
 
 
@@ -105,7 +107,7 @@ def manage(url: str, *arguments: str, **settings: str) -> str:
 def start(url: str, then: str = "", **settings: str) -> str:
     """Starts a process, as before money moves, and does `then`; returns the reasons for which it is paused."""
     script = (
-        "from payments.running.starting import start\nfrom payments.desk.pausing import active\n"
+        "from payments.worker.startup import start\nfrom payments.actions.pausing import active\n"
         f"start()\n{then}\nprint('paused:', *(one.reason for one in active()))"
     )
     return manage(url, "shell", "-v", "0", "-c", script, **settings).strip().splitlines()[-1]

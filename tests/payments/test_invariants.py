@@ -16,8 +16,8 @@ from ledger import clock
 from ledger.api import Actor
 from payments.engine.transitions import begin, move
 from payments.invariants import INVARIANTS, violations
-from payments.invariants.money import MONEY
-from payments.invariants.order import ORDER
+from payments.invariants.amounts import MONEY
+from payments.invariants.state_order import ORDER
 from payments.mail.queue import queue_message
 from payments.models import (
     BudgetPeriod,

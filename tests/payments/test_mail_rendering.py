@@ -11,8 +11,8 @@ from payments.mail import notices
 from payments.mail.rendering import Rendered, render
 from payments.models import Message, OutsideSettlement, Payment, PaymentRequest
 from payments.models.messages import Template
+from payments.presentation.reasons import OUTSIDE
 from payments.states import AttemptState, PaymentState, RequestState
-from payments.telling.reasons import OUTSIDE
 from tests.payments.public_cast import TITLE, asked, asked_proof, charged, paid_to_maria, settled, standing_budget
 
 pytestmark = pytest.mark.django_db

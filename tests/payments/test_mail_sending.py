@@ -16,8 +16,8 @@ from payments.mail.queue import queue_again, queue_message
 from payments.mail.sending import CLAIM, INTERRUPTED_AFTER, WAITS, due_messages, send
 from payments.models import Message
 from payments.models.messages import MessageState, Template
+from payments.presentation.reasons import Refusal
 from payments.states import RequestState
-from payments.telling.reasons import Refusal
 from tests.payments.public_cast import TITLE, asked, paid_to_maria, settled
 from tests.payments.smtp import Postbox, free_port, use_server
 

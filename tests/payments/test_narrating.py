@@ -12,9 +12,9 @@ from django.utils import translation
 import payments
 from ledger.api import Actor, TimelineRow
 from payments import states
-from payments.telling import timelines
-from payments.telling.narrating import describe
-from payments.telling.narrating_words import WORDS
+from payments.presentation import timeline_lines
+from payments.presentation.ledger_kinds import WORDS
+from payments.presentation.timeline_text import describe
 
 USD = {"value": "125000", "assetCode": "USD", "assetScale": 2}
 MXN = {"value": "2130000", "assetCode": "MXN", "assetScale": 2}
@@ -127,7 +127,7 @@ def test_every_kind_that_this_room_records_has_words() -> None:
 def test_of_a_long_story_the_newest_steps_are_shown_and_the_others_unfold() -> None:
     def shown(count: int) -> str:
         rows = [entry("request.quoted", {"ceiling": USD}) for _ in range(count)]
-        return render_to_string("admin/timeline.html", {"timeline": timelines.lines(rows, describe)})
+        return render_to_string("admin/timeline.html", {"timeline": timeline_lines.lines(rows, describe)})
 
     assert "<details" not in shown(20)
     assert "Nothing has happened yet." in shown(0)

@@ -14,8 +14,8 @@ from ledger import clock
 from ledger.api import timeline
 from payments import links
 from payments.models import PaymentRequest
+from payments.presentation.reasons import OUTSIDE
 from payments.states import AttemptState, GrantState, PaymentState, RequestState
-from payments.telling.reasons import OUTSIDE
 from tests.payments.public_cast import TITLE, asked, charged, interaction, paid_to_maria, settled, wallet
 from tests.payments.reading import buttons, everything, url_of, words
 

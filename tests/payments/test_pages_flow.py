@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
-from payments.desk import asking
+from payments.actions import requests
 from payments.engine import advance as engine
 from payments.engine.advance import advance
 from payments.mail.sending import send
@@ -162,7 +162,7 @@ def test_a_wallet_at_fault_leaves_a_sentence_and_the_same_button(
 def test_a_resent_mail_and_the_first_one_lead_to_the_same_page(payer: Payer) -> None:
     request = english(payer.stage.sent())
     first = payer.link()
-    asking.send_again(request.pk, by=payer.stage.staff)
+    requests.send_again(request.pk, by=payer.stage.staff)
     assert len(payer.mails()) == 2
     assert payer.link() == first
     assert buttons(payer.client.get(first)) == ["Approve in my wallet"]

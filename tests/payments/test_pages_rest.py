@@ -15,8 +15,8 @@ from payments.mail.queue import queue_message
 from payments.mail.rendering import render
 from payments.models import Payment, PaymentRequest
 from payments.models.messages import Template
+from payments.presentation.cost_summary import cost_summary_of
 from payments.states import AttemptState, PaymentState, RequestState
-from payments.telling.bill import bill_of
 from tests.payments.public_cast import asked, charged, paid_to_maria
 from tests.payments.reading import words
 from tests.payments.staff import page, person, signed_in
@@ -43,7 +43,7 @@ def another(request: PaymentRequest, state: PaymentState, **columns: Any) -> Pay
 
 def asked_for_the_rest() -> PaymentRequest:
     """María has her 1,250.00 (1,260.00 charged); Luz's 1,250.00 is asked for again, at most 2,525.00 in all."""
-    request = asked(ceiling_debit=252500, ordered_debit=126000, reason="approval_ended", approved_at=clock.now())
+    request = asked(ceiling_debit=252500, committed_debit=126000, reason="approval_ended", approved_at=clock.now())
     now = clock.now()
     maria = paid_to_maria(request, PaymentState.SETTLED, received_value=125000, sent_at=now, settled_at=now)
     charged(maria)
@@ -172,8 +172,8 @@ def test_orders_that_failed_are_in_no_total() -> None:
     request = asked_for_the_rest()
     maria = request.payments.get(state=PaymentState.SETTLED)
     order = maria.outgoing_payments.get()
-    assert maria.counted_order == order
+    assert maria.counted_outgoing_payment == order
     order.state = AttemptState.FAILED
     order.save()
-    assert Payment.objects.get(pk=maria.pk).counted_order is None
-    assert bill_of(request).charged is None
+    assert Payment.objects.get(pk=maria.pk).counted_outgoing_payment is None
+    assert cost_summary_of(request).charged is None

@@ -10,10 +10,12 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from ledger.api import timeline
-from payments.desk.pausing import DATABASE_RESTORED, active, blocking, pause, resume, why
+from payments.actions.pausing import pause, resume
 from payments.models import Pause
-from payments.models.pauses import PauseScope
-from payments.telling.narrating import describe
+from payments.models.pauses import DATABASE_RESTORED, PauseScope
+from payments.pauses import active, blocking
+from payments.presentation.reasons import pause_reason
+from payments.presentation.timeline_text import describe
 from tests.payments.public_cast import seller
 from tests.payments.staff import person, signed_in
 
@@ -194,7 +196,7 @@ def test_the_command_refuses_with_a_sentence(ana: User, arguments: list[str], se
 
 def test_the_programs_own_reasons_are_words() -> None:
     started = pause(PauseScope.ALL, "", DATABASE_RESTORED, None)
-    assert "Compare the latest payments with the wallets" in why(started)
+    assert "Compare the latest payments with the wallets" in pause_reason(started)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -15,14 +15,14 @@ from jobs.funding import fund
 from jobs.models import Member
 from ledger import clock
 from ledger.api import timeline
-from payments.desk import refunding
+from payments.actions import refunds
 from payments.invariants import violations
 from payments.models import Payment, PaymentRequest, Refund, Seller
 from payments.openpayments.amounts import Amount, Asset
+from payments.presentation import amount_rows
+from payments.presentation.cost_summary import cost_summary_of
+from payments.presentation.reasons import Refusal
 from payments.states import RequestState
-from payments.telling import figures
-from payments.telling.bill import bill_of
-from payments.telling.reasons import Refusal
 from tests.jobs import cast
 from tests.jobs.dialogs import confirm, dialog
 from tests.payments.staff import person, signed_in
@@ -63,17 +63,17 @@ def pesos(value: int) -> Amount:
 
 def refused(payment: Payment, value: int, by: User) -> str:
     with pytest.raises(Refusal) as caught:
-        refunding.refund(payment.pk, pesos(value), by=by, form_id="no")
+        refunds.refund(payment.pk, pesos(value), by=by, form_id="no")
     assert not PaymentRequest.objects.filter(form_id="no").exists()
     return str(caught.value).replace("\xa0", " ")
 
 
 def left(payment: Payment) -> int:
-    return refunding.refundable(Payment.objects.get(pk=payment.pk)).value
+    return refunds.refundable(Payment.objects.get(pk=payment.pk)).value
 
 
 def test_the_worker_is_asked_in_their_language_to_send_a_part_back(rosa: User, paid: Payment) -> None:
-    request = refunding.refund(paid.pk, pesos(50000), by=rosa, form_id="1")
+    request = refunds.refund(paid.pk, pesos(50000), by=rosa, form_id="1")
     payer = (request.payer_wallet, request.payer_name, request.payer_email, request.payer_language)
     assert payer == (paid.receiver_wallet, "Maria Lopez", "maria@example.org", "es")
     back = request.payments.get()
@@ -83,14 +83,14 @@ def test_the_worker_is_asked_in_their_language_to_send_a_part_back(rosa: User, p
         50000,
     )
     assert not request.two_people
-    assert refunding.refund(paid.pk, pesos(50000), by=rosa, form_id="1") == request
+    assert refunds.refund(paid.pk, pesos(50000), by=rosa, form_id="1") == request
     assert (left(paid), Refund.objects.get().of) == (75000, paid)
     assert timeline([("payment", paid.pk)])[-1].kind == "payment.refund_asked"
 
 
 def test_no_more_goes_back_than_arrived(rosa: User, paid: Payment) -> None:
     assert refused(paid, 125001, rosa) == "Only 1,250.00 MXN can still go back."
-    request = refunding.refund(paid.pk, pesos(125000), by=rosa, form_id="1")
+    request = refunds.refund(paid.pk, pesos(125000), by=rosa, form_id="1")
     assert refused(paid, 1, rosa) == "Only 0.00 MXN can still go back."
     cast.end(request, RequestState.DECLINED)
     assert left(paid) == 125000
@@ -98,30 +98,30 @@ def test_no_more_goes_back_than_arrived(rosa: User, paid: Payment) -> None:
 
 
 def test_a_part_of_a_refund_that_came_has_gone_back(rosa: User, paid: Payment) -> None:
-    request = refunding.refund(paid.pk, pesos(100000), by=rosa, form_id="1")
+    request = refunds.refund(paid.pk, pesos(100000), by=rosa, form_id="1")
     cast.end(request, RequestState.FAILED)
     Payment.objects.filter(request=request).update(received_value=30000)
     assert left(paid) == 95000
 
 
 def test_a_refund_is_not_refunded(rosa: User, paid: Payment) -> None:
-    request = refunding.refund(paid.pk, pesos(125000), by=rosa, form_id="1")
+    request = refunds.refund(paid.pk, pesos(125000), by=rosa, form_id="1")
     cast.settle(request)
     Payment.objects.filter(request=request).update(received_value=F("value"))
     assert "is itself a refund" in refused(request.payments.get(), 1, rosa)
 
 
 def test_what_may_still_move_is_not_refunded(rosa: User, paid: Payment) -> None:
-    request = refunding.refund(paid.pk, pesos(125000), by=rosa, form_id="1")
+    request = refunds.refund(paid.pk, pesos(125000), by=rosa, form_id="1")
     Payment.objects.filter(request=request).update(purpose="work")
     assert "can be refunded once it has ended" in refused(request.payments.get(), 1, rosa)
 
 
 def test_of_two_who_refund_at_once_the_second_looks_again(rosa: User, paid: Payment) -> None:
     seen = pesos(125000)
-    refunding.refund(paid.pk, pesos(100000), by=rosa, form_id="1", seen=seen)
+    refunds.refund(paid.pk, pesos(100000), by=rosa, form_id="1", seen=seen)
     with pytest.raises(Refusal, match="Meanwhile other money was refunded"):
-        refunding.refund(paid.pk, pesos(25000), by=rosa, form_id="2", seen=seen)
+        refunds.refund(paid.pk, pesos(25000), by=rosa, form_id="2", seen=seen)
 
 
 def test_money_held_for_workers_goes_back_from_its_job_only(rosa: User) -> None:
@@ -134,7 +134,7 @@ def test_money_held_for_workers_goes_back_from_its_job_only(rosa: User) -> None:
 
 
 def test_more_back_than_arrived_breaks_an_invariant(rosa: User, paid: Payment) -> None:
-    request = refunding.refund(paid.pk, pesos(125000), by=rosa, form_id="1")
+    request = refunds.refund(paid.pk, pesos(125000), by=rosa, form_id="1")
     names = {each.invariant.name: each.ids for each in violations()}
     assert "refunded_within_received" not in names
     Payment.objects.filter(request=request).update(value=125001)
@@ -162,7 +162,7 @@ def test_a_second_click_leads_to_the_refund_of_the_first(rosa: User, paid: Payme
     where = reverse("admin:payments_payment_refund", args=[paid.pk])
     client = signed_in(person("ana", *SEE, "payments.refund_payment"))
     fields = {**dialog(client, where), "amount": "1250.00"}
-    made = refunding.refund(paid.pk, pesos(125000), by=rosa, form_id=fields["form_id"])
+    made = refunds.refund(paid.pk, pesos(125000), by=rosa, form_id=fields["form_id"])
     answer = client.post(where, fields, headers={"HX-Request": "true"})
     assert answer.headers["HX-Redirect"] == reverse("admin:payments_paymentrequest_change", args=[made.pk])
     assert Refund.objects.get().payment.request == made
@@ -178,7 +178,7 @@ def paid_in_euros(rosa: User) -> Payment:
 
 
 def test_whoever_paid_in_another_currency_gets_what_it_buys(rosa: User, paid_in_euros: Payment) -> None:
-    request = refunding.refund(paid_in_euros.pk, pesos(50000), by=rosa, form_id="1")
+    request = refunds.refund(paid_in_euros.pk, pesos(50000), by=rosa, form_id="1")
     back = request.payments.get()
     assert (back.pays, back.asset, back.receiver_wallet) == (
         pesos(50000),
@@ -191,21 +191,21 @@ def test_whoever_paid_in_another_currency_gets_what_it_buys(rosa: User, paid_in_
 def test_between_currencies_no_more_is_given_back_than_was_received(rosa: User, paid_in_euros: Payment) -> None:
     assert refused(paid_in_euros, 125001, rosa) == "Only 1,250.00 MXN can still go back."
     with pytest.raises(Refusal, match="Only"):
-        refunding.refund(paid_in_euros.pk, Amount(100, Asset("EUR", 2)), by=rosa, form_id="euros")
-    request = refunding.refund(paid_in_euros.pk, pesos(125000), by=rosa, form_id="1", seen=pesos(125000))
+        refunds.refund(paid_in_euros.pk, Amount(100, Asset("EUR", 2)), by=rosa, form_id="euros")
+    request = refunds.refund(paid_in_euros.pk, pesos(125000), by=rosa, form_id="1", seen=pesos(125000))
     with pytest.raises(Refusal, match="Meanwhile other money was refunded"):
-        refunding.refund(paid_in_euros.pk, pesos(1), by=rosa, form_id="2", seen=pesos(125000))
+        refunds.refund(paid_in_euros.pk, pesos(1), by=rosa, form_id="2", seen=pesos(125000))
     assert refused(paid_in_euros, 1, rosa) == "Only 0.00 MXN can still go back."
     cast.end(request, RequestState.DECLINED)
     assert left(paid_in_euros) == 125000
 
 
 def test_between_currencies_what_was_given_counts_whatever_it_bought(rosa: User, paid_in_euros: Payment) -> None:
-    settled = refunding.refund(paid_in_euros.pk, pesos(50000), by=rosa, form_id="1")
+    settled = refunds.refund(paid_in_euros.pk, pesos(50000), by=rosa, form_id="1")
     Payment.objects.filter(request=settled).update(value=2500, received_value=2500)
     cast.settle(settled)
     assert left(paid_in_euros) == 75000
-    failed = refunding.refund(paid_in_euros.pk, pesos(60000), by=rosa, form_id="2")
+    failed = refunds.refund(paid_in_euros.pk, pesos(60000), by=rosa, form_id="2")
     Payment.objects.filter(request=failed).update(value=3000, received_value=1000)
     assert left(paid_in_euros) == 15000
     cast.end(failed, RequestState.FAILED)
@@ -213,7 +213,7 @@ def test_between_currencies_what_was_given_counts_whatever_it_bought(rosa: User,
 
 
 def test_between_currencies_more_back_than_arrived_breaks_the_invariant(rosa: User, paid_in_euros: Payment) -> None:
-    request = refunding.refund(paid_in_euros.pk, pesos(125000), by=rosa, form_id="1")
+    request = refunds.refund(paid_in_euros.pk, pesos(125000), by=rosa, form_id="1")
     Payment.objects.filter(request=request).update(value=6250)
     assert "refunded_within_received" not in {each.invariant.name for each in violations()}
     Payment.objects.filter(request=request).update(fixed_debit=125001)
@@ -236,7 +236,7 @@ def test_the_form_says_both_currencies_plainly(rosa: User, paid_in_euros: Paymen
 
 
 def test_both_sides_read_what_went_back_once_it_has_arrived(rosa: User, paid: Payment) -> None:
-    request = refunding.refund(paid.pk, pesos(50000), by=rosa, form_id="1")
+    request = refunds.refund(paid.pk, pesos(50000), by=rosa, form_id="1")
     assert not any("was sent back" in told for told in both_sides(paid)), "it is only asked for"
     cast.settle(request)
     Payment.objects.filter(request=request).update(settled_at=clock.now())
@@ -247,5 +247,5 @@ def both_sides(payment: Payment) -> list[str]:
     """The worker's own page, and what stands on the payer's receipt."""
     page = Client().get(links.worker_url(Member.objects.get(name="Maria Lopez")), {"lang": "en"})
     with translation.override("en"):
-        receipt = str(figures.charged(bill_of(payment.request)))
+        receipt = str(amount_rows.charged(cost_summary_of(payment.request)))
     return [told.replace("\xa0", " ").replace("\\xa0", " ") for told in (page.content.decode(), receipt)]

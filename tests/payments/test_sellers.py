@@ -13,11 +13,11 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from ledger.api import timeline
-from payments.desk.sellers import published_key, register, register_from_settings
+from payments.actions.sellers import published_key, register, register_from_settings
 from payments.models import Seller, SellerKey
 from payments.openpayments.keys import KeyFormatError, generate_key, private_key_to_pem, public_jwk
-from payments.telling.narrating import describe
-from payments.telling.reasons import Refusal
+from payments.presentation.reasons import Refusal
+from payments.presentation.timeline_text import describe
 from tests.payments.sellers_cast import WALLET, administrator, kinds, pem
 
 __all__ = ["administrator", "pem"]

@@ -15,7 +15,7 @@ from payments.openpayments.interaction import new_nonce
 from payments.openpayments.network import Deadline
 from payments.openpayments.signing import Signer
 from payments.openpayments.transport import Transport
-from payments.openpayments.types import AccessToken, IncomingPayment, OutgoingPayment
+from payments.openpayments.types import AccessToken, RemoteIncomingPayment, RemoteOutgoingPayment
 from tests.sandbox.client import FINISH_URI, WalletClient, eventually
 from tests.sandbox.process import SandboxProcess
 
@@ -43,7 +43,7 @@ class Flow:
         assert answer.token is not None
         return answer.token
 
-    def incoming(self) -> IncomingPayment:
+    def incoming(self) -> RemoteIncomingPayment:
         return self.client.create_incoming_payment(
             f"{self.sandbox.url}/op",
             signer=self.signer,
@@ -72,7 +72,7 @@ class Flow:
         assert granted.token is not None
         return granted.token
 
-    def pay(self) -> tuple[IncomingPayment, OutgoingPayment]:
+    def pay(self) -> tuple[RemoteIncomingPayment, RemoteOutgoingPayment]:
         incoming = self.incoming()
         quote = self.client.create_quote(
             f"{self.sandbox.url}/op",

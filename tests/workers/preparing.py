@@ -25,8 +25,8 @@ from django.db import connection  # noqa: E402
 from django_q.models import OrmQ  # noqa: E402
 
 from payments import links  # noqa: E402
-from payments.desk import approving, asking, wallets  # noqa: E402
-from payments.desk.asking import Contact, Line  # noqa: E402
+from payments.actions import approvals, requests, wallets  # noqa: E402
+from payments.actions.requests import Contact, RequestLine  # noqa: E402
 from payments.engine.advance import advance  # noqa: E402
 from payments.models import Seller  # noqa: E402
 from payments.openpayments.amounts import Amount  # noqa: E402
@@ -75,26 +75,26 @@ def in_thread(do: Any, *arguments: Any) -> Any:
 def to_wallet(seller: Seller, staff: User, pair: tuple[str, str], number: int) -> tuple[str, str]:
     """Asked, sent, and approved in the payer's wallet: the request, and where the wallet sends the payer."""
     payer, receiver = (wallets.find_or_add(address) for address in pair)
-    request = asking.ask(
+    request = requests.ask(
         payer_wallet=payer,
         payer=Contact("Sol", "sol@example.org", "es"),
         seller=seller,
-        lines=[Line(receiver, Contact("María", "", "es"), Amount(CENTS, receiver.asset))],
+        lines=[RequestLine(receiver, Contact("María", "", "es"), Amount(CENTS, receiver.asset))],
         title="Translation",
         reference="",
         requested_by=staff,
         form_id=f"form-{number}",
     )
     advance(request.pk, SECONDS)
-    asking.send(request.pk, by=staff)
+    requests.send(request.pk, by=staff)
     return approve_in_wallet(request.pk)
 
 
 def approve_in_wallet(request_id: str) -> tuple[str, str]:
     """The payer presses the button in our page and in their wallet's; where that sends them."""
-    approving.approve(request_id, None)
+    approvals.approve(request_id, None)
     asked = advance(request_id, SECONDS)
-    page = approving.wallet_page(asked)
+    page = approvals.wallet_page(asked)
     assert page, (asked.state, asked.reason)
     place = urlsplit(page)
     interaction = place.path.rpartition("/")[2]
@@ -105,7 +105,7 @@ def approve_in_wallet(request_id: str) -> tuple[str, str]:
 def come_back(request_id: str, finish: str) -> None:
     query = {name: values[0] for name, values in parse_qs(urlsplit(finish).query).items()}
     grant_id = links.read_return(query["return"])
-    came = approving.came_back(request_id, grant_id, interact_ref=query["interact_ref"], hash=query["hash"])
+    came = approvals.came_back(request_id, grant_id, interact_ref=query["interact_ref"], hash=query["hash"])
     assert came == "accepted", came
 
 

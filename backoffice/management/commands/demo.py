@@ -12,7 +12,7 @@ from backoffice import catalogue
 from backoffice.demo import environment, story
 from backoffice.demo.processes import CannotStart, Children, check_ports
 from backoffice.demo.seeding import Seeding
-from backoffice.demo.wallets import Provider
+from backoffice.demo.wallets import DemoProvider
 
 LOOK_SECONDS = 1.0
 # Without a control socket, which would be one file for every gunicorn of this user.
@@ -63,7 +63,7 @@ class Command(BaseCommand):
         for port in ports.all()[1:]:
             children.wait_for(f"http://127.0.0.1:{port}/sandbox")
         if is_new:
-            self._seed(Provider(ports.funders_wallet), Provider(ports.workers_wallet))
+            self._seed(DemoProvider(ports.funders_wallet), DemoProvider(ports.workers_wallet))
             environment.mark_complete()
         bind = f"127.0.0.1:{ports.site}"
         children.start("web", ["-m", "gunicorn", "backoffice.wsgi", "--bind", bind, *GUNICORN])
@@ -74,7 +74,7 @@ class Command(BaseCommand):
             children.check()
             time.sleep(LOOK_SECONDS)
 
-    def _seed(self, funders: Provider, workers: Provider) -> None:
+    def _seed(self, funders: DemoProvider, workers: DemoProvider) -> None:
         self._say("First start: making people, jobs and payments. This takes some seconds.")
         Seeding(funders, workers).run(lambda title: self._say(f"  · {title}"))
 

@@ -5,10 +5,10 @@
 
 from datetime import datetime
 
-from payments.engine.planning import approval, cleaning, paying, quoting, standing
-from payments.engine.planning.base import Plan, tidy
+from payments.engine.planning import approval, cleaning, keep_budget, paying, quoting
+from payments.engine.planning.quote_path import Plan, mark_unanswered
 from payments.models import PaymentRequest
-from payments.models.budgets import budget_of
+from payments.models.standing_budgets import budget_of
 from payments.states import RequestState
 
 
@@ -20,9 +20,9 @@ def plan(request: PaymentRequest, now: datetime) -> Plan:
             return approval.plan(request, now)
         case RequestState.APPROVED:
             budget = budget_of(request)
-            return standing.plan(request, budget, now) if budget else paying.plan(request, now)
+            return keep_budget.plan(request, budget, now) if budget else paying.plan(request, now)
         case _:
             return cleaning.plan(request, now)
 
 
-__all__ = ["Plan", "plan", "tidy"]
+__all__ = ["Plan", "mark_unanswered", "plan"]

@@ -3,18 +3,18 @@
 from datetime import datetime, timedelta
 
 from ledger.api import record
-from payments.desk import pausing
-from payments.engine.ending import end_unordered, nothing_left_to_ask
-from payments.engine.planning.base import Access, Plan, hosts_of, quote_or_step
+from payments import pauses
+from payments.engine.close_request import end_unsent, nothing_left_to_ask
 from payments.engine.planning.cleaning import cancel_grants
+from payments.engine.planning.quote_path import AccessGrants, Plan, hosts_of, quote_or_step
 from payments.engine.planning.watching import watch
-from payments.engine.reading import add_orders, add_quotes, approvals_of, payments_of
-from payments.engine.rest import rest_of
-from payments.engine.steps.approving import AskToPay, Collect, ask_again
+from payments.engine.queries import add_outgoing_payments, add_quotes, approvals_of, payments_of
+from payments.engine.remaining import remaining_of
+from payments.engine.steps.approving import ContinueGrant, RequestApprovalGrant, ask_again
 from payments.engine.steps.base import ENGINE, PATIENCE, stop_asking
 from payments.engine.transitions import move
 from payments.models import Grant, Payment, PaymentRequest, Quote
-from payments.models.budgets import BEFORE_THE_END, budget_of
+from payments.models.standing_budgets import BEFORE_THE_END, budget_of
 from payments.states import IN_FLIGHT, GrantState, PaymentState, RequestState
 
 #: The payer pressed "approve" this long ago and left: their wallet's page is no longer worth preparing.
@@ -39,18 +39,18 @@ def plan(request: PaymentRequest, now: datetime) -> Plan:
                 _prepare(plan, request, grants, request.payer_asked_at, now)
         elif request.approved_at:
             # Not between the press and the wallet's page: the payer approves what they were shown.
-            _watch_ordered(plan, request, now)
+            _watch_committed(plan, request, now)
     return plan
 
 
-def _watch_ordered(plan: Plan, request: PaymentRequest, now: datetime) -> None:
+def _watch_committed(plan: Plan, request: PaymentRequest, now: datetime) -> None:
     """What was ordered before the payer was asked again goes on; what comes of it changes what they are asked for."""
     payments = [payment for payment in payments_of(request) if payment.state in IN_FLIGHT | {PaymentState.APPROVED}]
     if not payments:
         return
-    add_orders(request, payments)
+    add_outgoing_payments(request, payments)
     add_quotes(request, payments)
-    access = Access(request, now)
+    access = AccessGrants(request, now)
     for payment in payments:
         if payment.state != PaymentState.APPROVED:
             watch(plan, access, payment)
@@ -60,14 +60,14 @@ def _watch_ordered(plan: Plan, request: PaymentRequest, now: datetime) -> None:
             plan.moved = True
     if plan.moved:
         everybody = payments_of(request)
-        add_orders(request, everybody)
+        add_outgoing_payments(request, everybody)
         add_quotes(request, everybody)
-        rest = rest_of(request, everybody)
-        PaymentRequest.objects.filter(pk=request.pk).update(**rest)
+        remaining = remaining_of(request, everybody)
+        PaymentRequest.objects.filter(pk=request.pk).update(**remaining)
 
 
 def expire(request: PaymentRequest) -> None:
-    end_unordered(request, list(request.payments.all()), RequestState.EXPIRED, actor=ENGINE)
+    end_unsent(request, list(request.payments.all()), RequestState.EXPIRED, actor=ENGINE)
 
 
 def _approvals(request: PaymentRequest) -> list[Grant]:
@@ -89,7 +89,7 @@ def _collect(plan: Plan, request: PaymentRequest, grants: list[Grant], now: date
             if grant.wait_until and grant.wait_until > now:
                 plan.wake(grant.wait_until)
             else:
-                plan.steps.append(Collect.plan(request, grant))
+                plan.steps.append(ContinueGrant.plan(request, grant))
             return True
     return False
 
@@ -123,14 +123,14 @@ def _prepare(plan: Plan, request: PaymentRequest, grants: list[Grant], asked_at:
         nothing_left_to_ask(request, list(request.payments.all()))
         plan.moved = True
         return
-    if pause := pausing.blocking(request.seller_id, hosts_of(request, payments)):
+    if pause := pauses.blocking(request.seller_id, hosts_of(request, payments)):
         stop_asking(request.pk, "paused", {"why": {"code": pause.reason}})
         plan.moved = True
         return
     if budget:
-        plan.steps.append(AskToPay.plan(request))
+        plan.steps.append(RequestApprovalGrant.plan(request))
         return
-    access = Access(request, now)
+    access = AccessGrants(request, now)
     tried = [payment for payment in payments if not payment.waits_for_release]
     if tried and all(map(_is_out_of_reach, tried)):
         _nobody_in_reach(plan, request, tried)
@@ -152,7 +152,7 @@ def _nobody_in_reach(plan: Plan, request: PaymentRequest, payments: list[Payment
     plan.moved = True
 
 
-def _quote(plan: Plan, access: Access, payment: Payment, asked_at: datetime) -> Quote | None:
+def _quote(plan: Plan, access: AccessGrants, payment: Payment, asked_at: datetime) -> Quote | None:
     """A fresh quote; the last one for who is not paid yet.
 
     One receiver whose wallet is down now does not keep the payer from approving for all.
@@ -176,12 +176,12 @@ def _ask_wallet(plan: Plan, request: PaymentRequest, quotes: list[Quote]) -> Non
         stop_asking(request.pk, "asset_changed", {})
         plan.moved = True
         return
-    total = request.ordered_debit + sum(quote.payment.needs(quote) for quote in quotes)
+    total = request.committed_debit + sum(quote.payment.needs(quote) for quote in quotes)
     if total > ceiling.value:
         note_growth(request, total)
         plan.moved = True
         return
-    plan.steps.append(AskToPay.plan(request))
+    plan.steps.append(RequestApprovalGrant.plan(request))
 
 
 def note_growth(request: PaymentRequest, total: int) -> None:

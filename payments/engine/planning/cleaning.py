@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from payments.engine.planning.base import Access, Plan
-from payments.engine.reading import UNPAID, approvals_of
+from payments.engine.planning.quote_path import AccessGrants, Plan
+from payments.engine.queries import UNPAID, approvals_of
 from payments.engine.steps.access import CancelGrant
 from payments.engine.steps.base import ENGINE
-from payments.engine.steps.receiving import CloseIncoming
+from payments.engine.steps.receiving import CompleteIncomingPayment
 from payments.engine.transitions import move
 from payments.models.grants import GrantKind
 from payments.states import GrantState
@@ -46,13 +46,13 @@ def _close_unpaid(plan: Plan, request: PaymentRequest, now: datetime) -> None:
     unpaid = UNPAID(request.pk, now)
     if not unpaid:
         return
-    access = Access(request, now)
+    access = AccessGrants(request, now)
     for incoming in unpaid:
         assert incoming.payment
         not_before = [at for at in (incoming.retry_at, incoming.payment.retry_at) if at and at > now]
         if not_before:
             plan.wake(max(not_before))
         elif grant := access.to(GrantKind.INCOMING, incoming.wallet):
-            plan.steps.append(CloseIncoming.plan(request, incoming, grant))
+            plan.steps.append(CompleteIncomingPayment.plan(request, incoming, grant))
         else:
             access.ask(plan, incoming.payment, GrantKind.INCOMING, incoming.wallet)

@@ -6,24 +6,26 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from payments.desk import asking, pausing
-from payments.engine.ending import finish
-from payments.engine.planning.base import Access, Plan, hosts_of, is_open, quote_or_step
+from payments import pauses
+from payments.engine.budget_reservations import cover, hindrance, note_disagreement
+from payments.engine.close_request import finish
+from payments.engine.planning.quote_path import AccessGrants, Plan, hosts_of, is_open, quote_or_step
 from payments.engine.planning.quoting import receiver_problem
 from payments.engine.planning.watching import has_token, is_due, watch
-from payments.engine.reading import add_orders, add_quotes, payments_of
-from payments.engine.reserving import cover, hindrance, note_disagreement
-from payments.engine.rest import rest_of
-from payments.engine.steps.access import KEEP_ALIVE, LookAtSpent, token_is_fresh
+from payments.engine.queries import add_outgoing_payments, add_quotes, payments_of
+from payments.engine.remaining import remaining_of
+from payments.engine.steps.access import PollSpentAmounts
 from payments.engine.steps.approving import tell_again
 from payments.engine.steps.base import ENGINE, note_failure
 from payments.engine.steps.checking import CheckWallet
-from payments.engine.steps.receiving import CloseIncoming
-from payments.engine.steps.sending import CreateOutgoing
+from payments.engine.steps.receiving import CompleteIncomingPayment
+from payments.engine.steps.sending import CreateOutgoingPayment
 from payments.engine.transitions import move
 from payments.models import Grant, Payment, PaymentRequest
 from payments.models.grants import GrantKind
+from payments.models.requests import APPROVAL_LIFETIME
 from payments.states import FINISHED_PAYMENTS, IN_FLIGHT, PAID, GrantState, PaymentState, RequestState
+from payments.tokens import KEEP_ALIVE, token_is_fresh
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 #: Wallets that don't answer for this long need a person.
 UNSENT_DEADLINE = timedelta(hours=24)
 #: So many orders that a wallet refused, or that never arrived, under one approval: it will not take the next either.
-MOST_ORDERS = 12
+MOST_OUTGOING_PAYMENTS = 12
 PAUSE_POLL = timedelta(seconds=60)
 HOLDS_UP = IN_FLIGHT - {PaymentState.NEEDS_ATTENTION}
 #: After so many failures the place for a held payment's money is left to expire: nothing is ordered to it.
@@ -52,39 +54,39 @@ class Round:
         self.request = request
         self.now = now
         self.payments = _payments(request)
-        self.access = Access(request, now)
-        self.pauses = pausing.active()
-        self.ordered: Counter[str] = Counter()  # minor units by approval
+        self.access = AccessGrants(request, now)
+        self.pauses = pauses.active()
+        self.committed: Counter[str] = Counter()  # minor units by approval
         for payment in self.payments:
-            if order := payment.counted_order:
-                self.ordered[order.grant_id] += order.quote.debit_value or 0
+            if outgoing := payment.counted_outgoing_payment:
+                self.committed[outgoing.grant_id] += outgoing.quote.debit_value or 0
 
     def fits(self, grant: Grant, quote: Quote) -> bool:
         """Within what the payer approved, in all and this time, with all that was ordered, in this plan too."""
         assert quote.debit
         if grant.limit is None or quote.debit.asset != grant.limit.asset:
             return False
-        total = self.ordered.total() + quote.debit.value
+        total = self.committed.total() + quote.debit.value
         if grant.interval:
             # Of a standing budget: its limit is kept by what is reserved in its period.
             return total <= (self.request.ceiling_debit or 0)
-        under_this = self.ordered[grant.pk] + quote.debit.value
+        under_this = self.committed[grant.pk] + quote.debit.value
         return total <= (self.request.ceiling_debit or 0) and under_this <= grant.limit.value
 
     def wants_spent(self, grant: Grant) -> bool:
         """Before an approval under which something was ordered is given up, its wallet is asked what was spent."""
         is_old = grant.spent_checked_at is None or grant.spent_checked_at < self.now - SPENT_IS_NEWS
-        return bool(self.ordered[grant.pk]) and is_old and token_is_fresh(grant, self.now)
+        return bool(self.committed[grant.pk]) and is_old and token_is_fresh(grant, self.now)
 
-    def order(self, payment: Payment, grant: Grant, quote: Quote) -> None:
-        self.ordered[grant.pk] += quote.debit_value or 0
-        self.plan.steps.append(CreateOutgoing.plan(self.request, payment, quote))
+    def send(self, payment: Payment, grant: Grant, quote: Quote) -> None:
+        self.committed[grant.pk] += quote.debit_value or 0
+        self.plan.steps.append(CreateOutgoingPayment.plan(self.request, payment, quote))
 
 
 def _payments(request: PaymentRequest) -> list[Payment]:
     """With their orders; what came before an order is read only while one is still to be given."""
     payments = payments_of(request)
-    add_orders(request, payments)
+    add_outgoing_payments(request, payments)
     if any(payment.state == PaymentState.APPROVED for payment in payments):
         add_quotes(request, payments)
     return payments
@@ -102,7 +104,7 @@ def plan(request: PaymentRequest, now: datetime) -> Plan:
             return plan
     for grant in dict.fromkeys(payment.grant for payment in round_.payments if payment.grant):
         if grant.asks_spent and grant.state == GrantState.ACTIVE and has_token(plan, request, grant, now):
-            plan.steps.append(LookAtSpent.plan(request, grant))
+            plan.steps.append(PollSpentAmounts.plan(request, grant))
     if all(payment.state in FINISHED_PAYMENTS for payment in round_.payments):
         finish(request, round_.payments)
         plan.moved = True
@@ -124,13 +126,15 @@ def _send(round_: Round, payment: Payment) -> None:
     if not is_due(plan, payment, now):
         return
     too_long = payment.failures and now > _tried_since(request, payment) + UNSENT_DEADLINE
-    too_often = sum(order.grant_id == grant.pk for order in payment.outgoing_payments.all()) >= MOST_ORDERS
+    too_often = (
+        sum(outgoing.grant_id == grant.pk for outgoing in payment.outgoing_payments.all()) >= MOST_OUTGOING_PAYMENTS
+    )
     if payment.reason != "over_limit" and (too_long or too_often):
         # Nothing was sent: giving up is safe.
         move(payment, PaymentState.FAILED, actor=ENGINE, reason=payment.reason, reason_params=payment.reason_params)
         plan.moved = True
         return
-    if pause := pausing.first_of(round_.pauses, request.seller_id, hosts_of(request, [payment])):
+    if pause := pauses.first_of(round_.pauses, request.seller_id, hosts_of(request, [payment])):
         Payment.objects.filter(pk=payment.pk).update(reason="paused", reason_params={"why": {"code": pause.reason}})
         plan.wake(now + PAUSE_POLL)
         return
@@ -149,7 +153,7 @@ def _send(round_: Round, payment: Payment) -> None:
     elif grant.interval and not cover(payment, quote.debit_value or 0, now):
         _back_to_payer(round_, payment, "budget_does_not_cover")
     else:
-        round_.order(payment, grant, quote)
+        round_.send(payment, grant, quote)
 
 
 def _looks_at_receiver(plan: Plan, request: PaymentRequest, payment: Payment) -> bool:
@@ -196,7 +200,7 @@ def _hold(round_: Round, payment: Payment, grant: Grant) -> None:
     """
     plan, now = round_.plan, round_.now
     if payment.failures < MOST_TRIES_TO_CLOSE and is_due(plan, payment, now):
-        _close_place(round_, payment)
+        _complete_incoming_payment(round_, payment)
     rotates_at = grant.token_expires_at and grant.token_expires_at + KEEP_ALIVE
     if rotates_at and rotates_at > now:
         plan.wake(rotates_at)
@@ -204,16 +208,16 @@ def _hold(round_: Round, payment: Payment, grant: Grant) -> None:
         has_token(plan, round_.request, grant, now)
 
 
-def _close_place(round_: Round, payment: Payment) -> None:
-    place = next((one for one in payment.incoming_payments.all() if is_open(one, round_.now)), None)
-    if place is None:
+def _complete_incoming_payment(round_: Round, payment: Payment) -> None:
+    incoming = next((one for one in payment.incoming_payments.all() if is_open(one, round_.now)), None)
+    if incoming is None:
         return
     to_receive = round_.access.to(GrantKind.INCOMING, payment.receiver_wallet)
     if to_receive is None:
         round_.access.ask(round_.plan, payment, GrantKind.INCOMING, payment.receiver_wallet)
         return
-    place.payment = payment
-    round_.plan.steps.append(CloseIncoming.plan(round_.request, place, to_receive))
+    incoming.payment = payment
+    round_.plan.steps.append(CompleteIncomingPayment.plan(round_.request, incoming, to_receive))
 
 
 def _approval(request: PaymentRequest, payment: Payment) -> Grant | None:
@@ -231,7 +235,7 @@ def _approval(request: PaymentRequest, payment: Payment) -> Grant | None:
 def _tried_since(request: PaymentRequest, payment: Payment) -> datetime:
     """When the payer approved, when it was released, or when a person had an older order fenced to start anew."""
     assert request.approved_at
-    since = [order.changed_at for order in payment.outgoing_payments.all() if order.reason == "fenced"]
+    since = [outgoing.changed_at for outgoing in payment.outgoing_payments.all() if outgoing.reason == "fenced"]
     if payment.released_at:
         since.append(payment.released_at)
     return max([request.approved_at, *since])
@@ -250,16 +254,16 @@ def _back_to_payer(round_: Round, payment: Payment, code: str) -> None:
         return
     live = request.grants.filter(kind=GrantKind.OUTGOING, state=GrantState.ACTIVE)
     if unasked := [grant for grant in live if round_.wants_spent(grant)]:
-        plan.steps += [LookAtSpent.plan(request, grant) for grant in unasked]
+        plan.steps += [PollSpentAmounts.plan(request, grant) for grant in unasked]
         return
     for grant in live:
         move(grant, GrantState.CANCELLING, actor=ENGINE, reason=code)
-    before, rest = payment.grant, rest_of(request, round_.payments)
+    before, remaining = payment.grant, remaining_of(request, round_.payments)
     assert before, "an approved payment has its approval"
     for unsent in round_.payments:
         if unsent.state == PaymentState.APPROVED:
             move(unsent, PaymentState.QUOTED, actor=ENGINE, grant=None, failures=0, retry_at=None)
-    was_used = rest["ordered_debit"] or any(other.state in IN_FLIGHT for other in round_.payments)
+    was_used = remaining["committed_debit"] or any(other.state in IN_FLIGHT for other in round_.payments)
     move(
         request,
         RequestState.AWAITING_APPROVAL,
@@ -267,8 +271,8 @@ def _back_to_payer(round_: Round, payment: Payment, code: str) -> None:
         reason=code,
         budget=None,
         approved_at=request.approved_at if was_used else None,
-        expires_at=max(request.expires_at, now + asking.LIFETIME),
-        **rest,
+        expires_at=max(request.expires_at, now + APPROVAL_LIFETIME),
+        **remaining,
     )
     tell_again(request, before)
     plan.moved = True
@@ -284,7 +288,7 @@ def _back_to_staff(round_: Round, code: str) -> bool:
     for payment in round_.payments:
         if payment.state == PaymentState.APPROVED:
             move(payment, PaymentState.QUOTED, actor=ENGINE, grant=None, failures=0, retry_at=None)
-    later: dict[str, Any] = {"expires_at": round_.now + asking.LIFETIME, "budget": None}
+    later: dict[str, Any] = {"expires_at": round_.now + APPROVAL_LIFETIME, "budget": None}
     later |= {"approved_at": None, "sent_at": None}
     move(round_.request, RequestState.QUOTED, actor=ENGINE, reason=code, **later)
     round_.plan.moved = True

@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ledger import clock
-from payments.engine.planning.base import Access, Plan, quote_or_step
-from payments.engine.reading import add_quotes, payments_of
+from payments.engine.planning.quote_path import AccessGrants, Plan, quote_or_step
+from payments.engine.queries import add_quotes, payments_of
 from payments.engine.steps.base import ENGINE
 from payments.engine.steps.checking import CheckWallet
 from payments.engine.transitions import move
 from payments.models import Payment, PaymentRequest, StandingBudget, WalletAddress
-from payments.models.budgets import budget_of
+from payments.models.standing_budgets import budget_of
 from payments.states import FINISHED_PAYMENTS, PaymentState, RequestState
 
 #: A person waits for the quote: older than this, nobody does any more.
@@ -28,7 +28,7 @@ def plan(request: PaymentRequest, now: datetime) -> Plan:
     if budget := budget_of(request):
         _limit_is_known(plan, request, budget)
         return plan
-    access = Access(request, now)
+    access = AccessGrants(request, now)
     add_quotes(request, payments)
     for payment in payments:
         if payment.state == PaymentState.NEW:
@@ -38,7 +38,7 @@ def plan(request: PaymentRequest, now: datetime) -> Plan:
     return plan
 
 
-def _quote(plan: Plan, access: Access, payment: Payment) -> None:
+def _quote(plan: Plan, access: AccessGrants, payment: Payment) -> None:
     """One receiver who can't be paid falls out; the others go on without them."""
     problem = receiver_problem(payment) or _payer_problem(access.request, payment)
     if problem is None and access.now > access.request.changed_at + DEADLINE:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ledger import clock
-from payments.engine.planning.base import arrived
+from payments.engine.planning.quote_path import arrived
 from payments.engine.steps.base import ENGINE
 from payments.engine.transitions import move
 from payments.mail.queue import queue_message
@@ -17,13 +17,13 @@ from payments.states import AttemptState, PaymentState
 LONG_AFTER = timedelta(hours=1)
 
 
-def settle_if_received(payment: Payment, order: OutgoingPayment) -> bool:
+def settle_if_received(payment: Payment, outgoing: OutgoingPayment) -> bool:
     """Settled means: the receiver's incoming payment has received its whole amount."""
-    incoming = order.quote.incoming
+    incoming = outgoing.quote.incoming
     if incoming.received_value < incoming.value:
         return False
-    if order.state in (AttemptState.OPEN, AttemptState.UNKNOWN):
-        move(order, AttemptState.DONE, actor=ENGINE)
+    if outgoing.state in (AttemptState.OPEN, AttemptState.UNKNOWN):
+        move(outgoing, AttemptState.DONE, actor=ENGINE)
     now = clock.now()
     move(
         payment,
@@ -44,14 +44,14 @@ def is_fenced(incoming: IncomingPayment, now: datetime) -> bool:
     return incoming.closed or (incoming.expires_at is not None and now > incoming.expires_at + LONG_AFTER)
 
 
-def stop_or_settle(payment: Payment, order: OutgoingPayment) -> bool:
+def stop_or_settle(payment: Payment, outgoing: OutgoingPayment) -> bool:
     """The receiver's side is closed and was read: nothing more can arrive, so what arrived is all there is.
 
     Returns whether anything moved.
     """
-    incoming = order.quote.incoming
+    incoming = outgoing.quote.incoming
     if payment.decision:
-        _decided(payment, order)
+        _decided(payment, outgoing)
         return True
     if incoming.received_value:
         if payment.state == PaymentState.NEEDS_ATTENTION:
@@ -60,25 +60,25 @@ def stop_or_settle(payment: Payment, order: OutgoingPayment) -> bool:
             payment, PaymentState.NEEDS_ATTENTION, actor=ENGINE, reason="partly_arrived", reason_params=arrived(payment)
         )
         return True
-    if order.state == AttemptState.UNKNOWN:
+    if outgoing.state == AttemptState.UNKNOWN:
         # The order never existed, or can no longer arrive: a new one may be given.
-        move(order, AttemptState.FAILED, actor=ENGINE, reason="never_created")
-        move(payment, PaymentState.APPROVED, actor=ENGINE, failures=0, looks=0, retry_at=None)
+        move(outgoing, AttemptState.FAILED, actor=ENGINE, reason="never_created")
+        move(payment, PaymentState.APPROVED, actor=ENGINE, failures=0, polls=0, retry_at=None)
         return True
     if payment.held:
         # Approved long ago: the balance may have gone since, and the payer can put that right.
-        again: dict[str, Any] = {"failures": 0, "looks": 0, "retry_at": None}
+        again: dict[str, Any] = {"failures": 0, "polls": 0, "retry_at": None}
         move(payment, PaymentState.APPROVED, actor=ENGINE, reason="payment_failed", **again)
         return True
     move(payment, PaymentState.FAILED, actor=ENGINE, reason="payment_failed")
     return True
 
 
-def _decided(payment: Payment, order: OutgoingPayment) -> None:
+def _decided(payment: Payment, outgoing: OutgoingPayment) -> None:
     """What a person decided, now that it is safe: the old order can bring nothing any more."""
-    if order.state in (AttemptState.OPEN, AttemptState.UNKNOWN):
-        move(order, AttemptState.FAILED, actor=ENGINE, reason="fenced")
-    again: dict[str, Any] = {"failures": 0, "looks": 0, "retry_at": None, "decision": "", "owner": None}
+    if outgoing.state in (AttemptState.OPEN, AttemptState.UNKNOWN):
+        move(outgoing, AttemptState.FAILED, actor=ENGINE, reason="fenced")
+    again: dict[str, Any] = {"failures": 0, "polls": 0, "retry_at": None, "decision": "", "owner": None}
     match payment.decision:
         case Decision.START_ANEW if payment.received_value:
             # A part arrived after all, before the receiver's side was closed: the whole must not be sent again, and

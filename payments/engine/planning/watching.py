@@ -5,41 +5,42 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from payments.engine.backoff import next_look
-from payments.engine.leases import hold_grant
+from payments.engine.backoff import next_poll
+from payments.engine.leases import lease_grant
 from payments.engine.planning.settling import is_fenced, settle_if_received, stop_or_settle
-from payments.engine.steps.access import RotateToken, token_is_fresh
 from payments.engine.steps.base import ENGINE
-from payments.engine.steps.receiving import CloseIncoming, LookAtIncoming
-from payments.engine.steps.sending import FindOutgoing, LookAtOutgoing, note_unknown
+from payments.engine.steps.receiving import CompleteIncomingPayment, PollIncomingPayment
+from payments.engine.steps.rotate_token import RotateToken
+from payments.engine.steps.sending import FindOutgoingPayment, PollOutgoingPayment, note_unknown
 from payments.engine.transitions import move
 from payments.models import OutgoingPayment, Payment, PaymentRequest
 from payments.models.grants import GrantKind
 from payments.states import AttemptState, GrantState, PaymentState
+from payments.tokens import token_is_fresh
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from payments.engine.planning.base import Access, Plan
+    from payments.engine.planning.quote_path import AccessGrants, Plan
     from payments.models import Grant
 
 UNKNOWN_DEADLINE = timedelta(hours=24)
 UNSETTLED_DEADLINE = timedelta(hours=24)
 #: So many looks in the payer's list, then the fence decides.
-LOOKS_BEFORE_FENCE = 4
+POLLS_BEFORE_FENCE = 4
 #: A healthy payment has settled by then; only after that is the payer's side asked too.
-LOOKS_AT_RECEIVER_ALONE = 3
+POLLS_OF_RECEIVER_ALONE = 3
 #: Another request renews the token of an approval that both are paid under: soon it is there.
 SOON = timedelta(seconds=1)
 LIVE = (AttemptState.INTENDED, AttemptState.UNKNOWN, AttemptState.OPEN)
 
 
-def watch(plan: Plan, access: Access, payment: Payment) -> None:
+def watch(plan: Plan, access: AccessGrants, payment: Payment) -> None:
     """The next look at a payment that was ordered."""
     match payment.state:
         case PaymentState.SENDING:
             # Whoever gave the order died before the answer came: the outcome is unknown.
-            note_unknown(_live_order(payment), "answer_never_came", {})
+            note_unknown(_live_outgoing_payment(payment), "answer_never_came", {})
             plan.moved = True
         case PaymentState.UNKNOWN:
             _find_out(plan, access, payment)
@@ -47,10 +48,10 @@ def watch(plan: Plan, access: Access, payment: Payment) -> None:
             _watch(plan, access, payment)
 
 
-def _live_order(payment: Payment) -> OutgoingPayment:
-    order = next(order for order in payment.outgoing_payments.all() if order.state in LIVE)
-    order.payment = payment
-    return order
+def _live_outgoing_payment(payment: Payment) -> OutgoingPayment:
+    outgoing = next(outgoing for outgoing in payment.outgoing_payments.all() if outgoing.state in LIVE)
+    outgoing.payment = payment
+    return outgoing
 
 
 def is_due(plan: Plan, payment: Payment, now: datetime) -> bool:
@@ -67,60 +68,60 @@ def has_token(plan: Plan, request: PaymentRequest, grant: Grant, now: datetime) 
     if grant.retry_at and grant.retry_at > now:
         plan.wake(grant.retry_at)
     elif not any(isinstance(step, RotateToken) and step.grant_id == grant.pk for step in plan.steps):
-        if hold_grant(grant):
+        if lease_grant(grant):
             plan.steps.append(RotateToken.plan(request, grant))
         else:
             plan.wake(now + SOON)
     return False
 
 
-def _find_out(plan: Plan, access: Access, payment: Payment) -> None:
+def _find_out(plan: Plan, access: AccessGrants, payment: Payment) -> None:
     """The outcome of the order is unknown: look in the payer's list, then close the receiver's side and read it."""
     request, now = access.request, access.now
-    order = _live_order(payment)
-    if settle_if_received(payment, order):
+    outgoing = _live_outgoing_payment(payment)
+    if settle_if_received(payment, outgoing):
         plan.moved = True
         return
     if not is_due(plan, payment, now):
         return
-    if is_fenced(order.quote.incoming, now):
-        stop_or_settle(payment, order)
+    if is_fenced(outgoing.quote.incoming, now):
+        stop_or_settle(payment, outgoing)
         plan.moved = True
-    elif now > order.changed_at + UNKNOWN_DEADLINE:
+    elif now > outgoing.changed_at + UNKNOWN_DEADLINE:
         move(payment, PaymentState.NEEDS_ATTENTION, actor=ENGINE, reason="cannot_be_fenced")
         plan.moved = True
-    elif payment.looks < LOOKS_BEFORE_FENCE and order.grant.state == GrantState.ACTIVE:
-        if has_token(plan, request, order.grant, now):
-            plan.steps.append(FindOutgoing.plan(request, order))
+    elif payment.polls < POLLS_BEFORE_FENCE and outgoing.grant.state == GrantState.ACTIVE:
+        if has_token(plan, request, outgoing.grant, now):
+            plan.steps.append(FindOutgoingPayment.plan(request, outgoing))
     else:
-        _receiver_step(plan, access, payment, order, CloseIncoming)
+        _receiver_step(plan, access, payment, outgoing, CompleteIncomingPayment)
 
 
 def _receiver_step(
-    plan: Plan, access: Access, payment: Payment, order: OutgoingPayment, step: type[LookAtIncoming]
+    plan: Plan, access: AccessGrants, payment: Payment, outgoing: OutgoingPayment, step: type[PollIncomingPayment]
 ) -> None:
     grant = access.to(GrantKind.INCOMING, payment.receiver_wallet)
     if grant is None:
         access.ask(plan, payment, GrantKind.INCOMING, payment.receiver_wallet)
         return
-    incoming = order.quote.incoming
+    incoming = outgoing.quote.incoming
     incoming.payment = payment
     plan.steps.append(step.plan(access.request, incoming, grant))
 
 
-def _watch(plan: Plan, access: Access, payment: Payment) -> None:
+def _watch(plan: Plan, access: AccessGrants, payment: Payment) -> None:
     """Sent: look at the receiver's side until it is there; at the payer's too, in case it gave up."""
     now = access.now
-    order = list(payment.outgoing_payments.all())[-1]
-    order.payment = payment
-    if settle_if_received(payment, order):
+    outgoing = list(payment.outgoing_payments.all())[-1]
+    outgoing.payment = payment
+    if settle_if_received(payment, outgoing):
         plan.moved = True
         return
     if not is_due(plan, payment, now):
         return
-    incoming = order.quote.incoming
-    over = order.state == AttemptState.FAILED or payment.decision
-    if over and is_fenced(incoming, now) and stop_or_settle(payment, order):
+    incoming = outgoing.quote.incoming
+    over = outgoing.state == AttemptState.FAILED or payment.decision
+    if over and is_fenced(incoming, now) and stop_or_settle(payment, outgoing):
         plan.moved = True
         return
     overdue = payment.sent_at and now > payment.sent_at + UNSETTLED_DEADLINE
@@ -128,27 +129,29 @@ def _watch(plan: Plan, access: Access, payment: Payment) -> None:
         move(payment, PaymentState.NEEDS_ATTENTION, actor=ENGINE, reason="not_settled")
         plan.moved = True
         return
-    is_known = order.state == AttemptState.OPEN and order.grant.state == GrantState.ACTIVE
-    asks_payer = is_known and payment.looks >= LOOKS_AT_RECEIVER_ALONE
-    if _fetches_access(plan, access, payment, order, asks_payer=asks_payer):
+    is_known = outgoing.state == AttemptState.OPEN and outgoing.grant.state == GrantState.ACTIVE
+    asks_payer = is_known and payment.polls >= POLLS_OF_RECEIVER_ALONE
+    if _fetches_access(plan, access, payment, outgoing, asks_payer=asks_payer):
         # Looks grow rarer than tokens live: what is fetched now is used now, not at the next look.
         return
     if not incoming.closed:
-        _receiver_step(plan, access, payment, order, CloseIncoming if over else LookAtIncoming)
-    if asks_payer and token_is_fresh(order.grant, now):
-        plan.steps.append(LookAtOutgoing.plan(access.request, order))
-    later = next_look(payment.looks)
-    Payment.objects.filter(pk=payment.pk).update(looks=payment.looks + 1, retry_at=later)
+        _receiver_step(plan, access, payment, outgoing, CompleteIncomingPayment if over else PollIncomingPayment)
+    if asks_payer and token_is_fresh(outgoing.grant, now):
+        plan.steps.append(PollOutgoingPayment.plan(access.request, outgoing))
+    later = next_poll(payment.polls)
+    Payment.objects.filter(pk=payment.pk).update(polls=payment.polls + 1, retry_at=later)
     plan.wake(later)
 
 
-def _fetches_access(plan: Plan, access: Access, payment: Payment, order: OutgoingPayment, *, asks_payer: bool) -> bool:
+def _fetches_access(
+    plan: Plan, access: AccessGrants, payment: Payment, outgoing: OutgoingPayment, *, asks_payer: bool
+) -> bool:
     """Whether a token must come before the wallets can be looked at; its step is then in the plan."""
     fetches = False
-    if not order.quote.incoming.closed and access.to(GrantKind.INCOMING, payment.receiver_wallet) is None:
+    if not outgoing.quote.incoming.closed and access.to(GrantKind.INCOMING, payment.receiver_wallet) is None:
         access.ask(plan, payment, GrantKind.INCOMING, payment.receiver_wallet)
         fetches = True
-    if asks_payer and not has_token(plan, access.request, order.grant, access.now):
+    if asks_payer and not has_token(plan, access.request, outgoing.grant, access.now):
         # One that can't be had for now holds up nothing: the receiver's side decides.
-        fetches |= any(isinstance(step, RotateToken) and step.grant_id == order.grant_id for step in plan.steps)
+        fetches |= any(isinstance(step, RotateToken) and step.grant_id == outgoing.grant_id for step in plan.steps)
     return fetches

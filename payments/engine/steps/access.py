@@ -1,69 +1,33 @@
-"""Grants that need no person (to receive, to quote), fresh tokens, and giving grants back."""
+"""Grants that need no person (to receive, to quote), what was spent under one, and giving grants back."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
 from ledger import clock
 from payments.engine.backoff import after_failure
-from payments.engine.leases import wake
-from payments.engine.reading import GRANT
+from payments.engine.queries import GRANT
 from payments.engine.steps.base import ENGINE, SignedStep, is_final, setback
-from payments.engine.transitions import Moved, begin, move
+from payments.engine.transitions import begin, move
 from payments.models import Grant, Payment
 from payments.models.grants import GrantKind
 from payments.openpayments.client import incoming_access, quote_access
-from payments.openpayments.errors import BadAnswer, NotSent, Refused
-from payments.openpayments.types import AccessToken, Continuation
+from payments.openpayments.errors import NotSent, Refused
+from payments.presentation.reasons import why
 from payments.states import GrantState, PaymentState
-from payments.telling.reasons import why
+from payments.tokens import continuation_of, token_columns, token_of
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from payments.models import PaymentRequest, WalletAddress
     from payments.openpayments.client import Client
     from payments.openpayments.errors import OpenPaymentsError
     from payments.openpayments.transport import Deadline
-    from payments.openpayments.types import GrantAnswer, SpentAmounts
+    from payments.openpayments.types import AccessToken, Continuation, GrantAnswer, SpentAmounts
 
-#: A token that lives shorter than this is not used any more …
-MARGIN = timedelta(seconds=15)
-#: … but one that has only just come is, however short its life: asking for another would bring nothing better.
-SHORTEST_LIFETIME = timedelta(seconds=30)
-UNSAID_LIFETIME = timedelta(minutes=10)
 GIVE_UP_CLEANING = 8
-#: Wallets forget a token that ran out long ago (Rafiki: after 30 days), and with it the approval.
-KEEP_ALIVE = timedelta(days=7)
-
-
-def token_columns(grant: Grant, token: AccessToken) -> dict[str, Any]:
-    """The columns of `grant` that keep `token`."""
-    lifetime = timedelta(seconds=token.expires_in) if token.expires_in is not None else UNSAID_LIFETIME
-    return {
-        "sealed": grant.sealed_with(token=token.value, manage=token.manage_url),
-        "token_expires_at": clock.now() + max(lifetime, SHORTEST_LIFETIME),
-        "failures": 0,
-        "retry_at": None,
-    }
-
-
-def continuation_of(grant: Grant) -> Continuation | None:
-    secrets = grant.secrets
-    if not secrets.get("continue_uri"):
-        return None
-    return Continuation(uri=secrets["continue_uri"], token=secrets["continue_token"], wait_seconds=None)
-
-
-def token_of(grant: Grant) -> AccessToken | None:
-    secrets = grant.secrets
-    if not secrets.get("token"):
-        return None
-    return AccessToken(value=secrets["token"], manage_url=secrets["manage"], expires_in=None)
 
 
 def payer_of(request: PaymentRequest, grant: Grant) -> WalletAddress:
@@ -71,12 +35,8 @@ def payer_of(request: PaymentRequest, grant: Grant) -> WalletAddress:
     return request.payer_wallet if grant.wallet_id == request.payer_wallet_id else grant.wallet
 
 
-def token_is_fresh(grant: Grant, now: datetime) -> bool:
-    return grant.token_expires_at is not None and grant.token_expires_at > now + MARGIN
-
-
 @dataclass(frozen=True)
-class AskForAccess(SignedStep):
+class RequestAccessGrant(SignedStep):
     """A grant to receive or to quote, for which the wallet asks nobody."""
 
     grant_id: str
@@ -85,7 +45,7 @@ class AskForAccess(SignedStep):
     payment_id: str
 
     @classmethod
-    def plan(cls, request: PaymentRequest, payment: Payment, wallet: WalletAddress, kind: str) -> AskForAccess:
+    def plan(cls, request: PaymentRequest, payment: Payment, wallet: WalletAddress, kind: str) -> RequestAccessGrant:
         grant = Grant(
             request=request, kind=kind, wallet=wallet, auth_server=wallet.auth_server, key=request.seller.active_key
         )
@@ -127,60 +87,7 @@ class AskForAccess(SignedStep):
 
 
 @dataclass(frozen=True)
-class RotateToken(SignedStep):
-    """A fresh token for an approval whose token ran out. The old one dies: only the holder of the grant rotates."""
-
-    grant_id: str
-    token: AccessToken
-
-    @classmethod
-    def plan(cls, request: PaymentRequest, grant: Grant) -> RotateToken:
-        token = token_of(grant)
-        assert token, "an active grant has a token"
-        return cls(request.pk, request.seller.signer(grant.key_id), grant.pk, token)
-
-    @property
-    def address(self) -> str:
-        return self.token.manage_url
-
-    def call(self, client: Client, deadline: Deadline) -> AccessToken:
-        return client.rotate_token(self.token, signer=self.signer, deadline=deadline)
-
-    def apply(self, token: AccessToken) -> None:
-        grant = self._unrenewed()
-        Grant.objects.filter(pk=grant.pk).update(**token_columns(grant, token), lease_until=None)
-
-    def failed(self, error: OpenPaymentsError) -> None:
-        grant = self._unrenewed()
-        code, params = why(error)
-        if isinstance(error, Refused | BadAnswer) or error.outcome_unknown:
-            # A rotation whose answer was lost has killed the old token: the approval can't be used any more.
-            ended: dict[str, Any] = {"reason": "approval_ended", "reason_params": params, "lease_until": None}
-            move(grant, GrantState.CANCELLING, actor=ENGINE, **ended)
-            if grant.request_id != self.request_id:
-                # Of a standing budget, which is over with it.
-                wake(grant.request_id)
-            return
-        failures = grant.failures + 1
-        Grant.objects.filter(pk=grant.pk).update(
-            lease_until=None, failures=failures, retry_at=after_failure(failures), reason=code, reason_params=params
-        )
-
-    def _unrenewed(self) -> Grant:
-        """The approval, held until the transaction ends.
-
-        Raises Moved when somebody else has renewed its token since, or ended it: what the wallet now says of the token
-        that was to be renewed is no news, and must not end an approval that lives.
-        """
-        grant = GRANT.get(self.grant_id)
-        unchanged = Grant.objects.filter(pk=grant.pk, sealed=grant.sealed)
-        if token_of(grant) != self.token or not unchanged.update(lease_until=None):
-            raise Moved(f"the token of grant {grant.pk} is no longer the one to renew")
-        return grant
-
-
-@dataclass(frozen=True)
-class LookAtSpent(SignedStep):
+class PollSpentAmounts(SignedStep):
     """What the wallet says was spent under an approval (`get-outgoing-payment-grant`): to be shown, not believed."""
 
     grant_id: str
@@ -188,7 +95,7 @@ class LookAtSpent(SignedStep):
     resource_server: str
 
     @classmethod
-    def plan(cls, request: PaymentRequest, grant: Grant) -> LookAtSpent:
+    def plan(cls, request: PaymentRequest, grant: Grant) -> PollSpentAmounts:
         token = token_of(grant)
         assert token, "an active grant has a token"
         server = payer_of(request, grant).resource_server

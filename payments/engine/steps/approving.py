@@ -10,21 +10,21 @@ from urllib.parse import urlsplit
 from ledger import clock
 from payments import links
 from payments.engine.backoff import after_failure
-from payments.engine.reading import GRANT, REQUEST
-from payments.engine.steps.access import continuation_of, token_columns
+from payments.engine.queries import GRANT, REQUEST
 from payments.engine.steps.base import ENGINE, SignedStep, is_final, stop_asking
 from payments.engine.transitions import begin, move
 from payments.mail.queue import queue_message
 from payments.models import Grant, PaymentRequest, StandingBudget
-from payments.models.budgets import budget_of
 from payments.models.fields import amount_of
 from payments.models.grants import GrantKind
 from payments.models.messages import Template
+from payments.models.standing_budgets import budget_of
 from payments.openpayments.client import InteractRequest, Limits, outgoing_access
 from payments.openpayments.errors import NotSent, Refused
 from payments.openpayments.interaction import new_nonce
+from payments.presentation.reasons import why
 from payments.states import GrantState, PaymentState, RequestState
-from payments.telling.reasons import why
+from payments.tokens import continuation_of, token_columns
 
 if TYPE_CHECKING:
     from payments.openpayments.amounts import Amount
@@ -40,7 +40,7 @@ UNSAID_WAIT_SECONDS = 5
 
 
 @dataclass(frozen=True)
-class AskToPay(SignedStep):
+class RequestApprovalGrant(SignedStep):
     """An interactive grant, limited to what the payer was shown for now (`post-request` with `interact`)."""
 
     grant_id: str
@@ -52,7 +52,7 @@ class AskToPay(SignedStep):
     nonce: str
 
     @classmethod
-    def plan(cls, request: PaymentRequest) -> AskToPay:
+    def plan(cls, request: PaymentRequest) -> RequestApprovalGrant:
         wallet = request.payer_wallet
         assert request.shown is not None, "the payer was shown an amount"
         limit = amount_of(request.shown, request.asset_code, request.asset_scale)
@@ -145,7 +145,7 @@ class AskToPay(SignedStep):
 
 
 @dataclass(frozen=True)
-class Collect(SignedStep):
+class ContinueGrant(SignedStep):
     """Collect what the payer approved (`post-continue`). It can be done once; a lost answer loses the approval."""
 
     grant_id: str
@@ -153,7 +153,7 @@ class Collect(SignedStep):
     interact_ref: str
 
     @classmethod
-    def plan(cls, request: PaymentRequest, grant: Grant) -> Collect:
+    def plan(cls, request: PaymentRequest, grant: Grant) -> ContinueGrant:
         move(grant, GrantState.CONTINUING, actor=ENGINE)
         continuation = continuation_of(grant)
         assert continuation

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ledger.api import Actor
-from payments.engine.backoff import after_failure, next_look
-from payments.engine.reading import GRANT
+from payments.engine.backoff import after_failure, next_poll
+from payments.engine.queries import GRANT
 from payments.engine.transitions import move
 from payments.models import Payment, PaymentRequest
 from payments.openpayments.errors import BadAnswer, Refused, UnsafeUrl
+from payments.presentation.reasons import why
 from payments.states import FINISHED_PAYMENTS, GrantState, PaymentState
-from payments.telling.reasons import why
 
 if TYPE_CHECKING:
     from payments.openpayments.client import Client
@@ -94,7 +94,7 @@ def note_failure(payment: Payment, code: str, params: dict[str, Any]) -> None:
     retry_at = after_failure(failures)
     if payment.state == PaymentState.NEEDS_ATTENTION:
         # A person has it now: looks that fail, for days perhaps, come no more often than looks that work.
-        retry_at = max(retry_at, next_look(payment.looks))
+        retry_at = max(retry_at, next_poll(payment.polls))
     Payment.objects.filter(pk=payment.pk).update(failures=failures, retry_at=retry_at)
     if payment.state not in FINISHED_PAYMENTS | {PaymentState.NEEDS_ATTENTION}:
         Payment.objects.filter(pk=payment.pk).update(reason=code, reason_params=params)

@@ -10,13 +10,13 @@ from ledger.api import record
 from payments.engine.steps.base import ENGINE, Step
 from payments.models import WalletAddress
 from payments.openpayments.errors import BadAnswer, Refused
-from payments.telling.reasons import why
+from payments.presentation.reasons import why
 
 if TYPE_CHECKING:
     from payments.openpayments.client import Client
     from payments.openpayments.errors import OpenPaymentsError
     from payments.openpayments.transport import Deadline
-    from payments.openpayments.types import WalletAddress as Found
+    from payments.openpayments.types import RemoteWalletAddress as Found
 
 NOT_THERE = {404, 410}
 

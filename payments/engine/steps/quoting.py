@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from payments.engine.reading import PAYMENT, PLACE, QUOTE
-from payments.engine.steps.access import token_of
+from payments.engine.queries import INCOMING_PAYMENT, PAYMENT, QUOTE
 from payments.engine.steps.base import ENGINE, SignedStep, end_dead_grant, is_final, progress, setback
 from payments.engine.transitions import begin, move
 from payments.models import IncomingPayment, Payment, Quote
 from payments.openpayments.errors import Refused
+from payments.presentation.reasons import why
 from payments.states import AttemptState
-from payments.telling.reasons import why
+from payments.tokens import token_of
 
 if TYPE_CHECKING:
     from payments.models import Grant, PaymentRequest
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from payments.openpayments.errors import OpenPaymentsError
     from payments.openpayments.transport import Deadline
     from payments.openpayments.types import AccessToken
-    from payments.openpayments.types import Quote as Found
+    from payments.openpayments.types import RemoteQuote as Found
 
 #: Why a place for money is no longer used: the payer's wallet says that it is completed, expired or not to be reached.
 RECEIVER_CLOSED = "receiver_closed"
@@ -99,7 +99,7 @@ class CreateQuote(SignedStep):
 
     def failed(self, error: OpenPaymentsError) -> None:
         code, params = why(error)
-        incoming = PLACE.get(self.incoming_id)
+        incoming = INCOMING_PAYMENT.get(self.incoming_id)
         if incoming.state == AttemptState.OPEN and isinstance(error, Refused):
             # Completed, expired or unreachable; or no longer what was quoted before, as when a part has arrived: what
             # is there is read, then the next try makes a new place for the money.

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from ledger import clock
 from payments.engine.backoff import after_failure
-from payments.engine.reading import PAYMENT, PLACE
-from payments.engine.steps.access import token_of
+from payments.engine.queries import INCOMING_PAYMENT, PAYMENT
 from payments.engine.steps.base import ENGINE, SignedStep, end_dead_grant, note_failure, progress, setback
 from payments.engine.transitions import begin, move
 from payments.models import IncomingPayment, Payment
 from payments.openpayments.errors import OpenPaymentsError, Refused
+from payments.presentation.reasons import why
 from payments.states import AttemptState
-from payments.telling.reasons import why
+from payments.tokens import token_of
 
 if TYPE_CHECKING:
     from payments.models import Grant, PaymentRequest
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from payments.openpayments.client import Client
     from payments.openpayments.transport import Deadline
     from payments.openpayments.types import AccessToken
-    from payments.openpayments.types import IncomingPayment as Found
+    from payments.openpayments.types import RemoteIncomingPayment as Found
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class IncomingStep(SignedStep):
 
     @property
     def incoming(self) -> IncomingPayment:
-        return PLACE.get(self.incoming_id)
+        return INCOMING_PAYMENT.get(self.incoming_id)
 
     @property
     def payment(self) -> Payment:
@@ -49,7 +49,7 @@ class IncomingStep(SignedStep):
 
 
 @dataclass(frozen=True)
-class CreateIncoming(IncomingStep):
+class CreateIncomingPayment(IncomingStep):
     """A fixed amount, so that no more than that can ever arrive (`create-incoming-payment`); none for a probe."""
 
     resource_server: str
@@ -59,7 +59,9 @@ class CreateIncoming(IncomingStep):
     description: str
 
     @classmethod
-    def plan(cls, request: PaymentRequest, payment: Payment, grant: Grant, *, probe: bool = False) -> CreateIncoming:
+    def plan(
+        cls, request: PaymentRequest, payment: Payment, grant: Grant, *, probe: bool = False
+    ) -> CreateIncomingPayment:
         wallet = payment.receiver_wallet
         incoming = IncomingPayment(
             payment=payment,
@@ -119,13 +121,13 @@ class CreateIncoming(IncomingStep):
 
 
 @dataclass(frozen=True)
-class LookAtIncoming(IncomingStep):
+class PollIncomingPayment(IncomingStep):
     """What has arrived, as the receiver's wallet says (`get-incoming-payment`): the only proof of settlement."""
 
     url: str
 
     @classmethod
-    def plan(cls, request: PaymentRequest, incoming: IncomingPayment, grant: Grant) -> LookAtIncoming:
+    def plan(cls, request: PaymentRequest, incoming: IncomingPayment, grant: Grant) -> PollIncomingPayment:
         token = token_of(grant)
         assert token
         assert incoming.payment_id
@@ -149,7 +151,7 @@ class LookAtIncoming(IncomingStep):
 
 
 @dataclass(frozen=True)
-class CloseIncoming(LookAtIncoming):
+class CompleteIncomingPayment(PollIncomingPayment):
     """Complete it, so that nothing more can arrive, and read what did: the fence before any second try."""
 
     def call(self, client: Client, deadline: Deadline) -> Found:

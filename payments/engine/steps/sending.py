@@ -1,7 +1,7 @@
 """The payer's side: the order to pay, and finding out what became of it.
 
 An order whose outcome is unknown is never given again. First the wallet is asked what it did; when it can't tell, the
-receiver's incoming payment is completed and read (see `receiving.CloseIncoming`).
+receiver's incoming payment is completed and read (see `receiving.CompleteIncomingPayment`).
 """
 
 from __future__ import annotations
@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ledger import clock
-from payments.engine.backoff import after_failure, next_look
-from payments.engine.reading import ORDER
-from payments.engine.steps.access import payer_of, token_of
+from payments.engine.backoff import after_failure, next_poll
+from payments.engine.queries import OUTGOING_PAYMENT
+from payments.engine.steps.access import payer_of
 from payments.engine.steps.base import ENGINE, SignedStep, note_failure
 from payments.engine.transitions import begin, move
 from payments.models import Grant, OutgoingPayment, Payment
 from payments.openpayments.errors import Refused
+from payments.presentation.reasons import why
 from payments.states import AttemptState, PaymentState
-from payments.telling.reasons import why
+from payments.tokens import token_of
 
 if TYPE_CHECKING:
     from payments.models import PaymentRequest, Quote
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from payments.openpayments.errors import OpenPaymentsError
     from payments.openpayments.transport import Deadline
     from payments.openpayments.types import AccessToken
-    from payments.openpayments.types import OutgoingPayment as Found
+    from payments.openpayments.types import RemoteOutgoingPayment as Found
 
 PAGE_SIZE = 100
 MAX_PAGES = 20
@@ -35,7 +36,7 @@ NOT_CERTAIN = {408, 409, 499}
 
 
 @dataclass(frozen=True)
-class Order:
+class OutgoingRef:
     """What a call about one order to pay needs to know."""
 
     outgoing_id: str
@@ -45,7 +46,7 @@ class Order:
     quote_url: str
 
     @classmethod
-    def of(cls, request: PaymentRequest, outgoing: OutgoingPayment) -> Order:
+    def of(cls, request: PaymentRequest, outgoing: OutgoingPayment) -> OutgoingRef:
         token = token_of(outgoing.grant)
         assert token, "orders are given, and looked for, under a living grant"
         wallet = payer_of(request, outgoing.grant)
@@ -54,44 +55,44 @@ class Order:
 
 @dataclass(frozen=True)
 class OutgoingStep(SignedStep):
-    order: Order
+    ref: OutgoingRef
 
     @property
     def address(self) -> str:
-        return self.order.resource_server
+        return self.ref.resource_server
 
     @property
     def outgoing(self) -> OutgoingPayment:
-        return ORDER.get(self.order.outgoing_id)
+        return OUTGOING_PAYMENT.get(self.ref.outgoing_id)
 
 
 @dataclass(frozen=True)
-class CreateOutgoing(OutgoingStep):
+class CreateOutgoingPayment(OutgoingStep):
     """The one call that moves money (`create-outgoing-payment`)."""
 
     payment_id: str
     description: str
 
     @classmethod
-    def plan(cls, request: PaymentRequest, payment: Payment, quote: Quote) -> CreateOutgoing:
+    def plan(cls, request: PaymentRequest, payment: Payment, quote: Quote) -> CreateOutgoingPayment:
         assert payment.grant
         outgoing = OutgoingPayment(payment=payment, quote=quote, grant=payment.grant)
         begin(outgoing, actor=ENGINE)
         move(payment, PaymentState.SENDING, actor=ENGINE)
         signer = request.seller.signer(payment.grant.key_id)
-        return cls(request.pk, signer, Order.of(request, outgoing), payment.pk, request.title)
+        return cls(request.pk, signer, OutgoingRef.of(request, outgoing), payment.pk, request.title)
 
     def call(self, client: Client, deadline: Deadline) -> Found:
         return client.create_outgoing_payment(
-            self.order.resource_server,
+            self.ref.resource_server,
             signer=self.signer,
-            token=self.order.token,
-            wallet_address=self.order.wallet_address,
-            quote_id=self.order.quote_url,
+            token=self.ref.token,
+            wallet_address=self.ref.wallet_address,
+            quote_id=self.ref.quote_url,
             metadata={
                 "description": self.description,
                 "externalRef": self.payment_id,
-                "attempt": self.order.outgoing_id,
+                "attempt": self.ref.outgoing_id,
             },
             deadline=deadline,
         )
@@ -115,31 +116,31 @@ class CreateOutgoing(OutgoingStep):
             reason="over_limit" if isinstance(error, Refused) and error.over_limit else code,
             reason_params=params,
         )
-        end_dead_token(outgoing, error, self.order.token)
+        end_dead_token(outgoing, error, self.ref.token)
 
 
 @dataclass(frozen=True)
-class FindOutgoing(OutgoingStep):
+class FindOutgoingPayment(OutgoingStep):
     """Did the wallet create it after all? Its list tells (`list-outgoing-payments`), matched by quote and attempt."""
 
     @classmethod
-    def plan(cls, request: PaymentRequest, outgoing: OutgoingPayment) -> FindOutgoing:
-        return cls(request.pk, request.seller.signer(outgoing.grant.key_id), Order.of(request, outgoing))
+    def plan(cls, request: PaymentRequest, outgoing: OutgoingPayment) -> FindOutgoingPayment:
+        return cls(request.pk, request.seller.signer(outgoing.grant.key_id), OutgoingRef.of(request, outgoing))
 
     def call(self, client: Client, deadline: Deadline) -> Found | None:
         cursor = None
         for _ in range(MAX_PAGES):
             page = client.list_outgoing_payments(
-                self.order.resource_server,
+                self.ref.resource_server,
                 signer=self.signer,
-                token=self.order.token,
-                wallet_address=self.order.wallet_address,
+                token=self.ref.token,
+                wallet_address=self.ref.wallet_address,
                 cursor=cursor,
                 first=PAGE_SIZE,
                 deadline=deadline,
             )
             for found in page.items:
-                if found.quote_id == self.order.quote_url or found.metadata.get("attempt") == self.order.outgoing_id:
+                if found.quote_id == self.ref.quote_url or found.metadata.get("attempt") == self.ref.outgoing_id:
                     return found
             if not page.has_next:
                 break
@@ -152,30 +153,30 @@ class FindOutgoing(OutgoingStep):
             note_sent(outgoing, found)
             return
         payment = outgoing.payment
-        looks = payment.looks + 1
-        Payment.objects.filter(pk=payment.pk).update(looks=looks, retry_at=next_look(looks + 1), failures=0)
+        polls = payment.polls + 1
+        Payment.objects.filter(pk=payment.pk).update(polls=polls, retry_at=next_poll(polls + 1), failures=0)
 
     def failed(self, error: OpenPaymentsError) -> None:
-        end_dead_token(self.outgoing, error, self.order.token)
+        end_dead_token(self.outgoing, error, self.ref.token)
         payment = self.outgoing.payment
         note_failure(payment, *why(error))
         # Looking failed is looking all the same: after enough of it the fence decides.
-        Payment.objects.filter(pk=payment.pk).update(looks=payment.looks + 1)
+        Payment.objects.filter(pk=payment.pk).update(polls=payment.polls + 1)
 
 
 @dataclass(frozen=True)
-class LookAtOutgoing(OutgoingStep):
+class PollOutgoingPayment(OutgoingStep):
     """Has the payer's wallet given up (`get-outgoing-payment`)? What arrived is asked of the receiver's wallet."""
 
     url: str
 
     @classmethod
-    def plan(cls, request: PaymentRequest, outgoing: OutgoingPayment) -> LookAtOutgoing:
+    def plan(cls, request: PaymentRequest, outgoing: OutgoingPayment) -> PollOutgoingPayment:
         signer = request.seller.signer(outgoing.grant.key_id)
-        return cls(request.pk, signer, Order.of(request, outgoing), outgoing.remote_id)
+        return cls(request.pk, signer, OutgoingRef.of(request, outgoing), outgoing.remote_id)
 
     def call(self, client: Client, deadline: Deadline) -> Found:
-        return client.get_outgoing_payment(self.url, signer=self.signer, token=self.order.token, deadline=deadline)
+        return client.get_outgoing_payment(self.url, signer=self.signer, token=self.ref.token, deadline=deadline)
 
     def apply(self, found: Found) -> None:
         outgoing = self.outgoing
@@ -184,11 +185,11 @@ class LookAtOutgoing(OutgoingStep):
             # What arrived before it failed, if anything, only the receiver's wallet can tell.
             move(outgoing, AttemptState.FAILED, actor=ENGINE, reason="order_failed")
             # News: the receiver's side is closed and read now, not at the next look.
-            Payment.objects.filter(pk=outgoing.payment_id).update(retry_at=None, looks=0)
+            Payment.objects.filter(pk=outgoing.payment_id).update(retry_at=None, polls=0)
 
     def failed(self, error: OpenPaymentsError) -> None:
         """Only a help: the receiver's side decides, and is looked at by its own clock."""
-        end_dead_token(self.outgoing, error, self.order.token)
+        end_dead_token(self.outgoing, error, self.ref.token)
 
 
 def note_sent(outgoing: OutgoingPayment, found: Found) -> None:
@@ -209,8 +210,8 @@ def note_sent(outgoing: OutgoingPayment, found: Found) -> None:
         actor=ENGINE,
         sent_at=clock.now(),
         failures=0,
-        looks=0,
-        retry_at=next_look(0),
+        polls=0,
+        retry_at=next_poll(0),
     )
 
 
@@ -224,8 +225,8 @@ def note_unknown(outgoing: OutgoingPayment, code: str, params: dict[str, str]) -
         reason="outcome_unknown",
         reason_params=params,
         failures=0,
-        looks=0,
-        retry_at=next_look(0),
+        polls=0,
+        retry_at=next_poll(0),
     )
 
 

@@ -10,10 +10,10 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from ledger.api import Actor
-from payments.desk.sellers import KeyFileError, published_key, read_key_file, register
+from payments.actions.sellers import KeyFileError, published_key, read_key_file, register
 from payments.models import Seller
 from payments.openpayments.keys import KeyFormatError
-from payments.telling.reasons import Refusal
+from payments.presentation.reasons import Refusal
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import translation
 
-from payments.drawing import page
+from payments.state_diagram import page
 
 PAGE = settings.BASE_DIR / "docs" / "states.md"
 

@@ -8,9 +8,11 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from payments.desk.pausing import active, pause, resume, why
+from payments.actions.pausing import pause, resume
 from payments.models import Pause
 from payments.models.pauses import PauseScope
+from payments.pauses import active
+from payments.presentation.reasons import pause_reason
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -76,4 +78,4 @@ def _person(username: str | None) -> User:
 
 
 def _named(row: Pause) -> str:
-    return f"{row} — {why(row)}"
+    return f"{row} — {pause_reason(row)}"

@@ -10,7 +10,7 @@ from payments.openpayments.parsing import UnusableAnswerError
 
 if TYPE_CHECKING:
     from payments.openpayments.amounts import Amount
-    from payments.openpayments.types import IncomingPayment, OutgoingPayment, Quote
+    from payments.openpayments.types import RemoteIncomingPayment, RemoteOutgoingPayment, RemoteQuote
 
 CLOCK_TOLERANCE: Final = timedelta(seconds=30)
 
@@ -45,7 +45,9 @@ def same_wallet_address(found: Resource, wallet_address: str) -> None:
         raise UnusableAnswerError("other_wallet_address", "this belongs to another wallet address")
 
 
-def new_incoming_payment(payment: IncomingPayment, wallet_address: str, amount: Amount | None, now: datetime) -> None:
+def new_incoming_payment(
+    payment: RemoteIncomingPayment, wallet_address: str, amount: Amount | None, now: datetime
+) -> None:
     same_wallet_address(payment, wallet_address)
     if payment.incoming_amount != amount:
         raise UnusableAnswerError("other_amount", "the incoming payment expects another amount")
@@ -56,12 +58,12 @@ def new_incoming_payment(payment: IncomingPayment, wallet_address: str, amount: 
     _not_expired(payment.expires_at, now)
 
 
-def completed(payment: IncomingPayment) -> None:
+def completed(payment: RemoteIncomingPayment) -> None:
     if not payment.completed:
         raise UnusableAnswerError("not_completed", "the wallet says yes but the incoming payment is still open")
 
 
-def new_quote(quote: Quote, asked: AskedQuote, now: datetime) -> None:
+def new_quote(quote: RemoteQuote, asked: AskedQuote, now: datetime) -> None:
     same_wallet_address(quote, asked.wallet_address)
     if quote.receiver != asked.receiver:
         raise UnusableAnswerError("other_receiver", "the quote pays another receiver")
@@ -76,7 +78,7 @@ def new_quote(quote: Quote, asked: AskedQuote, now: datetime) -> None:
     _not_expired(quote.expires_at, now)
 
 
-def new_outgoing_payment(payment: OutgoingPayment, wallet_address: str, quote_id: str) -> None:
+def new_outgoing_payment(payment: RemoteOutgoingPayment, wallet_address: str, quote_id: str) -> None:
     same_wallet_address(payment, wallet_address)
     if payment.quote_id is not None and payment.quote_id != quote_id:
         raise UnusableAnswerError("other_quote", "the payment was made from another quote")

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from payments.openpayments.transport import Deadline
     from payments.openpayments.types import (
         AccessToken,
-        IncomingPayment,
-        OutgoingPayment,
-        Page,
         PublicIncomingPayment,
-        Quote,
+        RemoteIncomingPayment,
+        RemoteOutgoingPayment,
+        RemoteQuote,
+        ResultPage,
         SpentAmounts,
     )
     from payments.openpayments.wirejson import Json, JsonObject
@@ -44,7 +44,7 @@ class PaymentCalls(Asking):
         expires_at: datetime | None,
         metadata: JsonObject | None,
         deadline: Deadline,
-    ) -> IncomingPayment:
+    ) -> RemoteIncomingPayment:
         """Prepares `wallet_address` (its id) to receive exactly `amount`, or any when None, until `expires_at`."""
         body: dict[str, Json] = {"walletAddress": wallet_address}
         if amount is not None:
@@ -54,7 +54,7 @@ class PaymentCalls(Asking):
         if metadata:
             body["metadata"] = metadata
 
-        def read(answer: Reader) -> IncomingPayment:
+        def read(answer: Reader) -> RemoteIncomingPayment:
             payment = parsing.incoming_payment(answer)
             checks.new_incoming_payment(payment, wallet_address, amount, self.transport.now())
             return payment
@@ -71,7 +71,7 @@ class PaymentCalls(Asking):
 
     def get_incoming_payment(
         self, url: str, *, signer: Signer, token: AccessToken, deadline: Deadline
-    ) -> IncomingPayment:
+    ) -> RemoteIncomingPayment:
         return self._get(Operation.GET_INCOMING_PAYMENT, url, parsing.incoming_payment, signer, token, deadline)
 
     def get_public_incoming_payment(self, url: str, *, deadline: Deadline) -> PublicIncomingPayment:
@@ -80,10 +80,10 @@ class PaymentCalls(Asking):
 
     def complete_incoming_payment(
         self, url: str, *, signer: Signer, token: AccessToken, deadline: Deadline
-    ) -> IncomingPayment:
+    ) -> RemoteIncomingPayment:
         """Closes the incoming payment: nothing can arrive on it any more. What arrived so far is in the answer."""
 
-        def read(answer: Reader) -> IncomingPayment:
+        def read(answer: Reader) -> RemoteIncomingPayment:
             payment = parsing.incoming_payment(answer)
             checks.same_id(payment, url)
             checks.completed(payment)
@@ -108,7 +108,7 @@ class PaymentCalls(Asking):
         deadline: Deadline,
         first: int | None = None,
         cursor: str | None = None,
-    ) -> Page[IncomingPayment]:
+    ) -> ResultPage[RemoteIncomingPayment]:
         """Newest first; `first` items (wallets give 20 by default, 100 at most) after `cursor`."""
         return self._list(
             Operation.LIST_INCOMING_PAYMENTS,
@@ -133,7 +133,7 @@ class PaymentCalls(Asking):
         debit_amount: Amount | None = None,
         receive_amount: Amount | None = None,
         incoming_amount: Amount | None = None,
-    ) -> Quote:
+    ) -> RemoteQuote:
         """What it costs `wallet_address` (the payer's id) to pay `receiver` (an incoming payment's id).
 
         At most one of `debit_amount` and `receive_amount` is asked for. With neither, the receiver's own amount counts:
@@ -149,7 +149,7 @@ class PaymentCalls(Asking):
         fixed_at_receiver = incoming_amount if debit_amount is None else None
         asked = checks.AskedQuote(wallet_address, receiver, debit_amount, receive_amount or fixed_at_receiver)
 
-        def read(answer: Reader) -> Quote:
+        def read(answer: Reader) -> RemoteQuote:
             quote = parsing.quote(answer)
             checks.new_quote(quote, asked, self.transport.now())
             return quote
@@ -164,7 +164,7 @@ class PaymentCalls(Asking):
             token=token.value,
         )
 
-    def get_quote(self, url: str, *, signer: Signer, token: AccessToken, deadline: Deadline) -> Quote:
+    def get_quote(self, url: str, *, signer: Signer, token: AccessToken, deadline: Deadline) -> RemoteQuote:
         return self._get(Operation.GET_QUOTE, url, parsing.quote, signer, token, deadline)
 
     def create_outgoing_payment(
@@ -177,13 +177,13 @@ class PaymentCalls(Asking):
         quote_id: str,
         metadata: JsonObject | None,
         deadline: Deadline,
-    ) -> OutgoingPayment:
+    ) -> RemoteOutgoingPayment:
         """Moves money. There is no idempotency key: after an unknown outcome look first, never repeat."""
         body: dict[str, Json] = {"walletAddress": wallet_address, "quoteId": quote_id}
         if metadata:
             body["metadata"] = metadata
 
-        def read(answer: Reader) -> OutgoingPayment:
+        def read(answer: Reader) -> RemoteOutgoingPayment:
             payment = parsing.outgoing_payment(answer)
             checks.new_outgoing_payment(payment, wallet_address, quote_id)
             return payment
@@ -200,7 +200,7 @@ class PaymentCalls(Asking):
 
     def get_outgoing_payment(
         self, url: str, *, signer: Signer, token: AccessToken, deadline: Deadline
-    ) -> OutgoingPayment:
+    ) -> RemoteOutgoingPayment:
         return self._get(Operation.GET_OUTGOING_PAYMENT, url, parsing.outgoing_payment, signer, token, deadline)
 
     def list_outgoing_payments(
@@ -213,7 +213,7 @@ class PaymentCalls(Asking):
         deadline: Deadline,
         first: int | None = None,
         cursor: str | None = None,
-    ) -> Page[OutgoingPayment]:
+    ) -> ResultPage[RemoteOutgoingPayment]:
         """Newest first; `first` items (wallets give 20 by default, 100 at most) after `cursor`."""
         return self._list(
             Operation.LIST_OUTGOING_PAYMENTS,
@@ -265,8 +265,8 @@ class PaymentCalls(Asking):
         signer: Signer,
         token: AccessToken,
         deadline: Deadline,
-    ) -> Page[R]:
-        def read(answer: Reader) -> Page[R]:
+    ) -> ResultPage[R]:
+        def read(answer: Reader) -> ResultPage[R]:
             page = parsing.page(answer, parse)
             for item in page.items:
                 checks.same_wallet_address(item, span.wallet_address)

@@ -12,11 +12,11 @@ from payments.openpayments.operations import Operation
 if TYPE_CHECKING:
     from payments.openpayments.keys import Jwk
     from payments.openpayments.transport import Deadline
-    from payments.openpayments.types import WalletAddress
+    from payments.openpayments.types import RemoteWalletAddress
 
 
 class WalletCalls(Asking):
-    def get_wallet_address(self, url: str, *, deadline: Deadline) -> WalletAddress:
+    def get_wallet_address(self, url: str, *, deadline: Deadline) -> RemoteWalletAddress:
         """What `url` says about its wallet. The `id` in the answer is proven to be that wallet's own.
 
         A host may answer with the id of a wallet elsewhere. Then that id is asked too, and both have to agree in
@@ -33,7 +33,7 @@ class WalletCalls(Asking):
             )
         return owner
 
-    def _one_wallet_address(self, url: str, deadline: Deadline) -> WalletAddress:
+    def _one_wallet_address(self, url: str, deadline: Deadline) -> RemoteWalletAddress:
         return self._ask(Operation.GET_WALLET_ADDRESS, url, parsing.wallet_address, deadline=deadline)
 
     def get_keys(self, wallet_address_id: str, *, deadline: Deadline) -> list[Jwk]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from payments.desk import approving, asking, attention
-from payments.engine.reading import REQUEST
+from payments.actions import approvals, attention, requests
+from payments.engine.queries import REQUEST
 from payments.models import Payment, PaymentRequest
 from payments.models.grants import GrantKind
 from payments.states import GrantState, PaymentState, RequestState
@@ -41,7 +41,7 @@ class Asked:
         """Whoever's turn it is does something. Seconds until somebody looks again; None when nobody will."""
         request, world = self.request, self.flow.world
         if self.flow.chance(0.7):
-            asking.cancel(request.pk, by=world.staff)
+            requests.cancel(request.pk, by=world.staff)
             return None
         match request.state:
             case RequestState.QUOTING:
@@ -67,13 +67,13 @@ class Asked:
             return None  # forgotten on somebody's desk: it expires
         if not self.quoted_again and flow.chance(8):
             self.quoted_again = True
-            asking.quote_again(request.pk, by=flow.world.staff)
+            requests.quote_again(request.pk, by=flow.world.staff)
             return SHORTLY
-        asking.send(request.pk, by=flow.world.staff)
+        requests.send(request.pk, by=flow.world.staff)
         return flow.dice.uniform(5, 2 * MINUTES)
 
     def authorise(self, request: PaymentRequest) -> float | None:
-        asking.authorise(request.pk, by=self.flow.world.colleague)
+        requests.authorise(request.pk, by=self.flow.world.colleague)
         return SHORTLY
 
     def _watch(self, request: PaymentRequest) -> float:
@@ -108,12 +108,12 @@ class Asked:
         if self.presses >= MOST_PRESSES:
             return None  # enough of it: the link expires
         if self.presses == 0 and flow.chance(4):
-            approving.decline(request.pk, "Not this month")
+            approvals.decline(request.pk, "Not this month")
             return None
         if self.presses == 0 and flow.chance(3):
             return None  # never opened the mail
         grant = request.grants.filter(kind=GrantKind.OUTGOING, state=GrantState.PENDING).first()
-        page = approving.wallet_page(request)
+        page = approvals.wallet_page(request)
         if page and grant:
             return self._at_wallet(request, page)
         coming = request.grants.filter(
@@ -130,10 +130,10 @@ class Asked:
     def _press(self, request: PaymentRequest) -> float | None:
         """ "Approve in my wallet"; an amount that has grown is accepted, or not."""
         if request.proposed_debit is not None and self.flow.chance(15):
-            approving.decline(request.pk, "Too much")
+            approvals.decline(request.pk, "Too much")
             return None
         self.presses += 1
-        approving.approve(request.pk, request.shown)
+        approvals.approve(request.pk, request.shown)
         return self.flow.dice.uniform(2, 15)
 
     def _at_wallet(self, request: PaymentRequest, page: str) -> float | None:
@@ -144,7 +144,7 @@ class Asked:
             self.rejected = True
             wallet_page.reject(world.sandbox, page)
             self.presses += 1
-            approving.approve(request.pk, None)
+            approvals.approve(request.pk, None)
             return flow.dice.uniform(5, 5 * MINUTES)
         finish = wallet_page.approve(world.sandbox, page)
         if finish is None or flow.chance(4):
@@ -160,5 +160,5 @@ class Asked:
 
     def _later_again(self, request: PaymentRequest) -> float:
         self.presses += 1
-        approving.approve(request.pk, None)
+        approvals.approve(request.pk, None)
         return self.flow.dice.uniform(5, 10 * MINUTES)

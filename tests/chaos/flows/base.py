@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from payments.telling.reasons import Refusal
+from payments.presentation.reasons import Refusal
 
 if TYPE_CHECKING:
     import random

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from payments.desk import asking, budgets, wallets
-from payments.desk.asking import Line
-from payments.desk.budgets import Terms
+from payments.actions import requests, standing_budgets, wallets
+from payments.actions.requests import RequestLine
+from payments.actions.standing_budgets import BudgetTerms
 from payments.models import StandingBudget
-from payments.models.budgets import BEFORE_THE_END, Unit
+from payments.models.standing_budgets import BEFORE_THE_END, Unit
 from payments.openpayments.amounts import Amount
+from payments.presentation.reasons import Refusal
 from payments.states import RequestState
-from payments.telling.reasons import Refusal
 from tests.chaos.flows.asked import Asked
 from tests.chaos.flows.base import DAYS, HOURS, MINUTES, SHORTLY, Flow
 from tests.chaos.world import Account, amount_for, contact
@@ -49,14 +49,14 @@ class Budget(Flow):
         limit = self.dice.choice(LIMITS)
         largest = limit // 2 if self.chance(15) else limit
         by_month = self.chance(20)
-        terms = Terms(
+        terms = BudgetTerms(
             limit=Amount(limit, self.payer.asset),
             largest=Amount(largest, self.payer.asset),
             unit=Unit.MONTH if by_month else Unit.WEEK,
             count=1 if by_month else self.dice.choice((1, 2, 2)),
-            starts_on=budgets.business_day(),
+            starts_on=standing_budgets.business_day(),
         )
-        budget = budgets.set_up(
+        budget = standing_budgets.set_up(
             payer_wallet=wallets.find_or_add(self.payer.url),
             payer=contact(self.payer),
             seller=self.world.seller,
@@ -109,11 +109,11 @@ class Budget(Flow):
         amount = amount_for(self.dice, worker.asset)
         if worker.asset == self.payer.asset:
             amount = Amount(max(1, self.budget.limit_value * self.dice.choice(DRAWS) // 100), worker.asset)
-        request = asking.ask(
+        request = requests.ask(
             payer_wallet=wallets.find_or_add(self.payer.url),
             payer=contact(self.payer),
             seller=self.world.seller,
-            lines=[Line(wallets.find_or_add(worker.url), contact(worker), amount)],
+            lines=[RequestLine(wallets.find_or_add(worker.url), contact(worker), amount)],
             title=f"Job {self.number}",
             reference=f"flow-{self.number}",
             requested_by=self.world.staff,
@@ -129,18 +129,18 @@ class Budget(Flow):
             return
         by = self.world.staff
         if self.chance(4):
-            budgets.stop_by_payer(self.budget_id)
+            standing_budgets.stop_by_payer(self.budget_id)
         elif self.chance(3):
-            budgets.stop(self.budget_id, by=by)
+            standing_budgets.stop(self.budget_id, by=by)
         elif self.chance(15):
-            budgets.pause(self.budget_id, by=by)
+            standing_budgets.pause(self.budget_id, by=by)
             self.later(self.dice.uniform(MINUTES, 5 * HOURS), self._resume)
         elif self.chance(25):
-            budgets.compare(self.budget_id)
+            standing_budgets.compare(self.budget_id)
 
     def _resume(self) -> None:
         if self.budget.request.state == RequestState.APPROVED:
-            budgets.resume(self.budget_id, by=self.world.staff)
+            standing_budgets.resume(self.budget_id, by=self.world.staff)
 
 
 @dataclass
@@ -159,7 +159,7 @@ class Drawn(Asked):
             return super().quoted(request) if self.flow.chance(50) else None
         self.tries += 1
         try:
-            budgets.draw(request.pk, self.budget_id, by=self.flow.world.staff)
+            standing_budgets.draw(request.pk, self.budget_id, by=self.flow.world.staff)
         except Refusal as refusal:
             return self._another_day(refusal)
         return SHORTLY
@@ -169,7 +169,7 @@ class Drawn(Asked):
         try:
             return super().authorise(request)
         except Refusal as refusal:
-            asking.cancel(request.pk, by=self.flow.world.colleague)
+            requests.cancel(request.pk, by=self.flow.world.colleague)
             return self._another_day(refusal)
 
     def _another_day(self, refusal: Refusal) -> float:

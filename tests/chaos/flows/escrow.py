@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from jobs.escrow import escrow_of, give_back, pay_out, payable
 from jobs.funding import fund
 from jobs.models import Application, ApplicationStatus, Job, JobStatus, Member, Submission, SubmissionStatus
-from payments.desk import wallets
+from payments.actions import wallets
 from payments.models import Seller
 from payments.openpayments.amounts import Amount
 from payments.states import RequestState

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from ledger.api import Actor
-from payments.desk import asking, fees, releasing, wallets
-from payments.desk.asking import Contact, Line
+from payments.actions import lower_fee, release_held, requests, wallets
+from payments.actions.requests import Contact, RequestLine
 from payments.models.payments import Purpose
 from payments.openpayments.amounts import Amount
 from payments.states import FINISHED_PAYMENTS, PaymentState, RequestState
@@ -42,7 +42,7 @@ class Paying(Flow):
         lines = [self._line(payer, worker, held=held) for worker in workers]
         if self.chance(25):
             lines.append(self._fee(held=held))
-        request = asking.ask(
+        request = requests.ask(
             payer_wallet=wallets.find_or_add(payer.url),
             payer=contact(payer),
             seller=self.world.seller,
@@ -56,19 +56,19 @@ class Paying(Flow):
         asked = Asked(self, request.pk, self.again(self._ask))
         self.later(SHORTLY, lambda: self._step(asked))
 
-    def _line(self, payer: Account, worker: Account, *, held: bool) -> Line:
+    def _line(self, payer: Account, worker: Account, *, held: bool) -> RequestLine:
         """Mostly exactly so much for the worker; now and then the payer pays exactly so much."""
         wallet = wallets.find_or_add(worker.url)
         if not self.chance(15):
-            return Line(wallet, contact(worker), amount_for(self.dice, worker.asset), held=held)
+            return RequestLine(wallet, contact(worker), amount_for(self.dice, worker.asset), held=held)
         self.world.look_up(payer, worker)
         wallet.refresh_from_db()
-        return Line(wallet, contact(worker), None, held=held, pays=amount_for(self.dice, payer.asset))
+        return RequestLine(wallet, contact(worker), None, held=held, pays=amount_for(self.dice, payer.asset))
 
-    def _fee(self, *, held: bool) -> Line:
+    def _fee(self, *, held: bool) -> RequestLine:
         seller = self.world.seller
         amount = Amount(self.dice.choice(FEES), self.world.platform.asset)
-        return Line(seller.wallet, Contact(seller.name, "", "en"), amount, held=held, purpose=Purpose.FEE)
+        return RequestLine(seller.wallet, Contact(seller.name, "", "en"), amount, held=held, purpose=Purpose.FEE)
 
     def _step(self, asked: Asked) -> float | None:
         wait = asked.step()
@@ -91,12 +91,12 @@ class Paying(Flow):
 
     def _accept(self, payment: Payment) -> None:
         if self.chance(10):
-            releasing.cancel(payment.pk, by=self.world.staff)
+            release_held.cancel(payment.pk, by=self.world.staff)
         elif self.chance(60):
-            releasing.release(payment.pk, by=self.world.staff)
+            release_held.release(payment.pk, by=self.world.staff)
 
     def _release_fee(self, fee: Payment, *, lowered: bool) -> None:
         half = Amount(fee.value // 2, fee.asset)
-        if lowered and half.value and not fees.lower(fee.pk, half, actor=Actor.system("chaos")):
+        if lowered and half.value and not lower_fee.lower(fee.pk, half, actor=Actor.system("chaos")):
             return  # not yet: somebody looks again
-        releasing.release(fee.pk, by=None)
+        release_held.release(fee.pk, by=None)

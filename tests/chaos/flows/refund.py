@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from payments.desk import asking, refunding, wallets
-from payments.desk.asking import Line
+from payments.actions import refunds, requests, wallets
+from payments.actions.requests import RequestLine
 from payments.models import Payment, PaymentRequest
 from payments.openpayments.amounts import Amount
 from payments.states import PAID
@@ -30,11 +30,11 @@ class Refunding(Flow):
         """One that can go back: no currency is changed on the way."""
         payer = self.dice.choice(self.world.payers)
         worker = self.dice.choice([each for each in self.world.workers if each.asset == payer.asset])
-        request = asking.ask(
+        request = requests.ask(
             payer_wallet=wallets.find_or_add(payer.url),
             payer=contact(payer),
             seller=self.world.seller,
-            lines=[Line(wallets.find_or_add(worker.url), contact(worker), amount_for(self.dice, worker.asset))],
+            lines=[RequestLine(wallets.find_or_add(worker.url), contact(worker), amount_for(self.dice, worker.asset))],
             title=f"Job {self.number}",
             reference=f"flow-{self.number}",
             requested_by=self.world.staff,
@@ -58,7 +58,7 @@ class Refunding(Flow):
         if self.visits > MOST_REFUNDS:
             return None
         payment = Payment.objects.get(pk=payment_id)
-        left = refunding.refundable(payment)
+        left = refunds.refundable(payment)
         if left.is_zero:
             return None
         value = self.dice.choice((left.value, left.value, -(-left.value // 2), -(-left.value // 3), left.value + 1))
@@ -68,7 +68,7 @@ class Refunding(Flow):
         return self.dice.uniform(MINUTES, 20 * HOURS)
 
     def _refund(self, payment_id: str, amount: Amount, seen: Amount) -> None:
-        request: PaymentRequest = refunding.refund(
+        request: PaymentRequest = refunds.refund(
             payment_id, amount, by=self.world.staff, form_id=self.form_id, seen=seen
         )
         self.requests.append(request.pk)

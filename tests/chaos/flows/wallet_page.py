@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from payments import links
-from payments.desk import approving
+from payments.actions import approvals
 from payments.models import Grant
 from payments.models.fields import amount_of
 from tests.sandbox.process import SandboxRefusedError
@@ -32,18 +32,18 @@ def reject(sandbox: SandboxProcess, page: str) -> str | None:
         return None
 
 
-def come_back(request: PaymentRequest, finish: str, *, changed: str = "") -> approving.Return:
+def come_back(request: PaymentRequest, finish: str, *, changed: str = "") -> approvals.Return:
     """What the finish page does with the address; `changed` is added to the reference, as a forger would."""
     query = _query(finish)
     reference = query["interact_ref"] + changed
-    return approving.came_back(request.pk, _grant_id(finish), interact_ref=reference, hash=query["hash"])
+    return approvals.came_back(request.pk, _grant_id(finish), interact_ref=reference, hash=query["hash"])
 
 
 def forge(request: PaymentRequest, finish: str) -> None:
     """Somebody who saw the address tries another reference, and one tries without our own part of it."""
     assert come_back(request, finish, changed="0") == "wrong_hash"
     query = _query(finish)
-    assert approving.came_back(request.pk, None, interact_ref=query["hash"], hash=query["hash"]) == "wrong_hash"
+    assert approvals.came_back(request.pk, None, interact_ref=query["hash"], hash=query["hash"]) == "wrong_hash"
 
 
 def remember(world: World, request: PaymentRequest, finish: str) -> None:

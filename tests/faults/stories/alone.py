@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from payments.desk import asking, wallets
-from payments.desk.asking import Contact, Line
+from payments.actions import requests, wallets
+from payments.actions.requests import Contact, RequestLine
 from payments.openpayments.amounts import Amount
 from tests.faults.stories.base import AMOUNT, FORM, MARIA, SOL, USD, Story, request_of, rosa, seller, told
 
@@ -23,11 +23,13 @@ class Alone(Story):
     def go_on(self, world: World) -> bool:
         if request_of(FORM):
             return False
-        asking.ask(
+        requests.ask(
             payer_wallet=wallets.find_or_add(world.address(SOL)),
             payer=Contact("Fundación Sol", SOL.email, "es"),
             seller=seller(),
-            lines=[Line(wallets.find_or_add(world.address(MARIA)), Contact("María", MARIA.email, "es"), _AMOUNT)],
+            lines=[
+                RequestLine(wallets.find_or_add(world.address(MARIA)), Contact("María", MARIA.email, "es"), _AMOUNT)
+            ],
             title="Translation into Nahuatl",
             reference="PO-7",
             requested_by=rosa(),

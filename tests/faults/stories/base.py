@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from django.contrib.auth.models import User
 
-from payments.desk import asking, wallets
+from payments.actions import requests, wallets
 from payments.models import PaymentRequest, Seller
 from payments.models.messages import Template
 from payments.openpayments.amounts import Asset
@@ -87,7 +87,7 @@ class Story(ABC):
 
     def send(self, request: PaymentRequest) -> None:
         """Staff have seen the quote."""
-        asking.send(request.pk, by=rosa())
+        requests.send(request.pk, by=rosa())
 
     def wait(self) -> int:
         """When nobody has anything to do: seconds until somebody looks again."""
@@ -108,7 +108,7 @@ class Story(ABC):
             self.send(request)
         waiting = list(PaymentRequest.objects.filter(state=RequestState.AWAITING_AUTHORISATION))
         for request in waiting:
-            asking.authorise(request.pk, by=tomas())
+            requests.authorise(request.pk, by=tomas())
         return bool(quoted or waiting)
 
 

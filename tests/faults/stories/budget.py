@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from ledger import clock
-from payments.desk import asking, budgets, wallets
-from payments.desk.asking import Contact
+from payments.actions import requests, standing_budgets, wallets
+from payments.actions.requests import Contact
 from payments.models import BudgetPeriod, StandingBudget
-from payments.models.budgets import BudgetState, Unit
 from payments.models.messages import Template
+from payments.models.standing_budgets import BudgetState, Unit
 from payments.openpayments.amounts import Amount
 from payments.states import OPEN_REQUESTS
 from tests.faults.stories.base import A_DAY, AMOUNT, FORM, MARIA, SOL, USD, request_of, rosa, seller
@@ -47,11 +47,11 @@ class Budget(JobStory):
     def go_on(self, world: World) -> bool:
         approval = request_of(BUDGET)
         if approval is None:
-            budgets.set_up(
+            standing_budgets.set_up(
                 payer_wallet=wallets.find_or_add(world.address(SOL)),
                 payer=Contact("Fundación Sol", SOL.email, "es"),
                 seller=seller(),
-                terms=budgets.Terms(LIMIT, LIMIT, Unit.MONTH, 3, budgets.business_day()),
+                terms=standing_budgets.BudgetTerms(LIMIT, LIMIT, Unit.MONTH, 3, standing_budgets.business_day()),
                 requested_by=rosa(),
                 form_id=BUDGET,
             )
@@ -62,9 +62,9 @@ class Budget(JobStory):
         """From the budget, as long as it stands; otherwise the funder is asked in the ordinary way."""
         budget = StandingBudget.objects.select_related("request").first()
         if budget and budget.state == BudgetState.ACTIVE:
-            budgets.draw(request.pk, budget.pk, by=rosa())
+            standing_budgets.draw(request.pk, budget.pk, by=rosa())
         else:
-            asking.send(request.pk, by=rosa())
+            requests.send(request.pk, by=rosa())
 
     def wait(self) -> int:
         approval = request_of(BUDGET)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from payments.desk import refunding
+from payments.actions import refunds
 from payments.openpayments.amounts import Amount
 from payments.states import RequestState
 from tests.faults.stories.alone import Alone
@@ -33,5 +33,5 @@ class Refund(Alone):
         paid = request_of(FORM)
         if paid is None or paid.state != RequestState.SETTLED or request_of(REFUND):
             return False
-        refunding.refund(paid.payments.get().pk, Amount(BACK, USD), by=rosa(), form_id=REFUND)
+        refunds.refund(paid.payments.get().pk, Amount(BACK, USD), by=rosa(), form_id=REFUND)
         return True

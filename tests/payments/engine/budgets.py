@@ -11,15 +11,15 @@ import pytest
 from django.conf import settings
 
 from ledger import clock
-from payments.desk import asking, budgets, wallets
-from payments.desk.asking import Contact
-from payments.desk.budgets import Terms
+from payments.actions import requests, standing_budgets, wallets
+from payments.actions.requests import Contact
+from payments.actions.standing_budgets import BudgetTerms
 from payments.engine.advance import advance
 from payments.models import BudgetPeriod, StandingBudget
-from payments.models.budgets import Unit
+from payments.models.standing_budgets import Unit
 from payments.openpayments.amounts import Amount
+from payments.presentation.reasons import Refusal
 from payments.states import RequestState
-from payments.telling.reasons import Refusal
 from tests.payments.engine.conftest import SECONDS, Stage
 
 if TYPE_CHECKING:
@@ -34,7 +34,9 @@ DAY = 24 * 3600
 def first_day() -> date:
     """Today, or the first day of the next month while today is too late in it."""
     today = clock.now().astimezone(ZoneInfo(settings.BUSINESS_TIME_ZONE)).date()
-    return today if today.day <= budgets.LAST_DAY else (today.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return (
+        today if today.day <= standing_budgets.LAST_DAY else (today.replace(day=1) + timedelta(days=32)).replace(day=1)
+    )
 
 
 @contextmanager
@@ -50,11 +52,11 @@ def set_up(stage: Stage, limit: str = "500.00", **changes: Any) -> StandingBudge
     terms = {"largest": "500.00", "unit": Unit.MONTH, "count": 3, "starts_on": first_day(), **changes}
     terms["limit"] = Amount.from_major(limit, wallet.asset)
     terms["largest"] = Amount.from_major(terms["largest"], wallet.asset)
-    return budgets.set_up(
+    return standing_budgets.set_up(
         payer_wallet=wallet,
         payer=Contact("Fundación Sol", "sol@example.org", "es"),
         seller=stage.seller,
-        terms=Terms(**terms),
+        terms=BudgetTerms(**terms),
         requested_by=stage.staff,
         form_id=f"budget-{stage.asked}",
     )
@@ -63,7 +65,7 @@ def set_up(stage: Stage, limit: str = "500.00", **changes: Any) -> StandingBudge
 def sent(stage: Stage, limit: str = "500.00", **changes: Any) -> StandingBudget:
     budget = set_up(stage, limit, **changes)
     assert advance(budget.request_id, SECONDS).state == RequestState.QUOTED
-    asking.send(budget.request_id, by=stage.staff)
+    requests.send(budget.request_id, by=stage.staff)
     return again(budget)
 
 
@@ -82,7 +84,7 @@ def again(budget: StandingBudget) -> StandingBudget:
 
 def drawn(stage: Stage, budget: StandingBudget, amount: str = "100.00", **changes: Any) -> PaymentRequest:
     """Approved out of the budget; nothing was ordered yet."""
-    return budgets.draw(stage.quoted(amount=amount, **changes).pk, budget.pk, by=stage.staff)
+    return standing_budgets.draw(stage.quoted(amount=amount, **changes).pk, budget.pk, by=stage.staff)
 
 
 def reserved(budget: StandingBudget) -> list[int]:

@@ -10,8 +10,8 @@ import pytest
 from django.contrib.auth.models import User
 
 from payments import links
-from payments.desk import approving, asking, wallets
-from payments.desk.asking import Contact, Line
+from payments.actions import approvals, requests, wallets
+from payments.actions.requests import Contact, RequestLine
 from payments.engine import backoff
 from payments.engine.advance import advance
 from payments.models import Payment, PaymentRequest, Seller
@@ -54,12 +54,12 @@ class Stage:
         self.asked += 1
         worker = wallets.find_or_add(changes.pop("worker_url", self.worker_url))
         asset = wallets.check(worker.pk, SECONDS).asset
-        return asking.ask(
+        return requests.ask(
             payer_wallet=wallets.find_or_add(changes.pop("payer_url", self.payer_url)),
             payer=Contact("Fundación Sol", "sol@example.org", "es"),
             seller=self.seller,
             lines=changes.pop("lines", None)
-            or [Line(worker, Contact("María", "maria@example.org", "es"), Amount.from_major(amount, asset))],
+            or [RequestLine(worker, Contact("María", "maria@example.org", "es"), Amount.from_major(amount, asset))],
             title="Translation into Nahuatl",
             reference="PO-7",
             requested_by=self.staff,
@@ -71,20 +71,20 @@ class Stage:
 
     def sent(self, **changes: Any) -> PaymentRequest:
         """Quoted, and the link is with the payer."""
-        return asking.send(self.quoted(**changes).pk, by=self.staff)
+        return requests.send(self.quoted(**changes).pk, by=self.staff)
 
     def at_wallet(self, request: PaymentRequest, accepted: int | None = None) -> str:
         """The payer pressed "approve": the page of their wallet."""
-        approving.approve(request.pk, accepted)
-        page = approving.wallet_page(advance(request.pk, SECONDS))
+        approvals.approve(request.pk, accepted)
+        page = approvals.wallet_page(advance(request.pk, SECONDS))
         assert page, PaymentRequest.objects.get(pk=request.pk).reason
         return page
 
-    def come_back(self, request: PaymentRequest, finish_url: str) -> approving.Return:
+    def come_back(self, request: PaymentRequest, finish_url: str) -> approvals.Return:
         """What the finish page does with the address that the wallet sent the payer to."""
         query = {name: values[0] for name, values in parse_qs(urlsplit(finish_url).query).items()}
         grant_id = links.read_return(query["return"])
-        return approving.came_back(request.pk, grant_id, interact_ref=query["interact_ref"], hash=query["hash"])
+        return approvals.came_back(request.pk, grant_id, interact_ref=query["interact_ref"], hash=query["hash"])
 
     def approved(self, **changes: Any) -> PaymentRequest:
         """The payer approved and came back; nothing was collected yet."""
@@ -106,7 +106,7 @@ class Stage:
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Backoff and looks a tenth as long: the order of things stays what it is."""
     monkeypatch.setattr(backoff, "FIRST_SECONDS", 0.1)
-    monkeypatch.setattr(backoff, "LOOKS_SECONDS", tuple(seconds / 10 for seconds in backoff.LOOKS_SECONDS))
+    monkeypatch.setattr(backoff, "POLL_SECONDS", tuple(seconds / 10 for seconds in backoff.POLL_SECONDS))
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from payments.desk import wallets
-from payments.desk.asking import Contact, Line
+from payments.actions import wallets
+from payments.actions.requests import Contact, RequestLine
 from payments.openpayments.amounts import Amount
 from tests.payments.engine.conftest import SECONDS, Stage
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from payments.models import Payment, PaymentRequest
 
 
-def line(stage: Stage, name: str, amount: str, *, asset: str = "USD", **more: Any) -> Line:
+def line(stage: Stage, name: str, amount: str, *, asset: str = "USD", **more: Any) -> RequestLine:
     """A new worker with a wallet at the sandbox, who is to receive `amount` (of their wallet's currency)."""
     wallet = wallets.find_or_add(stage.sandbox.create_wallet(name, asset=asset, balance=0))
     known = wallets.check(wallet.pk, SECONDS).asset
-    return Line(wallet, Contact(name, f"{name}@example.org", "es"), Amount.from_major(amount, known), **more)
+    return RequestLine(wallet, Contact(name, f"{name}@example.org", "es"), Amount.from_major(amount, known), **more)
 
 
-def split(stage: Stage, *names: str, amount: str = "100.00") -> list[Line]:
+def split(stage: Stage, *names: str, amount: str = "100.00") -> list[RequestLine]:
     return [line(stage, name, amount) for name in names]
 
 

@@ -9,11 +9,11 @@ import pytest
 from django.db import connection
 
 from ledger.api import seal, verify
-from payments.desk import approving, asking
+from payments.actions import approvals, requests
 from payments.engine.advance import advance
 from payments.models import PaymentRequest
+from payments.presentation.reasons import Refusal
 from payments.states import RequestState
-from payments.telling.reasons import Refusal
 from tests.payments.engine.conftest import SECONDS, Stage
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def test_the_same_form_sent_four_times_at_once_asks_once(stage: Stage) -> None:
 
 def test_two_who_send_at_once_send_one_email(stage: Stage) -> None:
     request = stage.quoted()
-    answers = together(*[lambda: asking.send(request.pk, by=stage.staff).state] * 2)
+    answers = together(*[lambda: requests.send(request.pk, by=stage.staff).state] * 2)
     assert sorted(str(type(answer).__name__) for answer in answers).count("Refusal") == 1
     assert request.messages.count() == 1
 
@@ -73,7 +73,7 @@ def test_two_who_send_at_once_send_one_email(stage: Stage) -> None:
 def test_cancelling_against_paying_has_one_outcome(stage: Stage) -> None:
     request = stage.approved()
     cancelled, advanced = together(
-        lambda: asking.cancel(request.pk, by=stage.staff), lambda: advance(request.pk, SECONDS)
+        lambda: requests.cancel(request.pk, by=stage.staff), lambda: advance(request.pk, SECONDS)
     )
     state = advance(request.pk, SECONDS).state
     assert isinstance(advanced, PaymentRequest)
@@ -88,7 +88,7 @@ def test_cancelling_against_paying_has_one_outcome(stage: Stage) -> None:
 def test_declining_against_approving_has_one_outcome(stage: Stage) -> None:
     request = stage.sent()
     finish = stage.sandbox.approve(stage.at_wallet(request))
-    together(lambda: approving.decline(request.pk, "no"), lambda: stage.come_back(request, finish))
+    together(lambda: approvals.decline(request.pk, "no"), lambda: stage.come_back(request, finish))
     state = advance(request.pk, SECONDS).state
     assert state == RequestState.DECLINED
     assert stage.received() == 0

@@ -11,15 +11,15 @@ from django.db import transaction
 
 from ledger import clock
 from ledger.api import Actor, timeline
-from payments.desk import attention
+from payments.actions import attention
 from payments.engine import backoff
 from payments.engine.transitions import move
 from payments.invariants import violations
 from payments.models import Message, OutsideSettlement, Payment
+from payments.presentation.attention_text import EXPLANATIONS, explain
+from payments.presentation.reasons import OUTSIDE, Refusal
+from payments.presentation.timeline_text import describe
 from payments.states import GrantState, PaymentState, RequestState
-from payments.telling.explaining import EXPLANATIONS, explain
-from payments.telling.narrating import describe
-from payments.telling.reasons import OUTSIDE, Refusal
 from tests.payments.troubles import (
     AMOUNT,
     PART,
@@ -286,7 +286,7 @@ def test_a_look_that_fails_does_not_hide_why_a_person_is_needed(stage: Stage) ->
 def test_looks_that_fail_come_no_more_often_than_those_that_work(stage: Stage) -> None:
     payment = cannot_be_fenced(stage)
     stage.sandbox.faults({"match": {"operation": "get-incoming-payment"}, "do": "500-before", "times": None})
-    Payment.objects.filter(pk=payment.pk).update(looks=len(backoff.LOOKS_SECONDS), retry_at=None)
+    Payment.objects.filter(pk=payment.pk).update(polls=len(backoff.POLL_SECONDS), retry_at=None)
     payment = looked_at(payment)
     assert payment.failures > 0
     assert payment.retry_at

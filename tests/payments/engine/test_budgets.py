@@ -10,15 +10,15 @@ import pytest
 from django.db import connection
 
 from ledger import clock
-from payments.desk import approving, asking, budgets, limits
+from payments.actions import approvals, requests, set_limits, standing_budgets
 from payments.engine.advance import advance
 from payments.invariants import violations
 from payments.models import BudgetPeriod, Grant, Message, PaymentRequest, StandingBudget
-from payments.models.budgets import AFTER_THE_START, BudgetState, Unit
 from payments.models.messages import Template
+from payments.models.standing_budgets import AFTER_THE_START, BudgetState, Unit
 from payments.openpayments.amounts import Amount
+from payments.presentation.reasons import Refusal
 from payments.states import GrantState, PaymentState, RequestState
-from payments.telling.reasons import Refusal
 from tests.payments.engine.budgets import DAY, active, again, drawn, first_day, refused, reserved, sent, set_up
 from tests.payments.engine.conftest import SECONDS, Stage
 from tests.payments.staff import person
@@ -47,7 +47,7 @@ def test_a_funder_approves_once_and_two_draws_are_paid(stage: Stage) -> None:
 def test_what_we_show_is_what_the_wallet_says(stage: Stage) -> None:
     budget = active(stage)
     settle(drawn(stage, budget, "120.00"))
-    budgets.compare(budget.pk)
+    standing_budgets.compare(budget.pk)
     advance(budget.request_id, SECONDS)
     grant = again(budget).grant
     assert grant
@@ -59,9 +59,9 @@ def test_more_than_is_left_is_refused_and_can_be_asked_for_in_the_ordinary_way(s
     settle(drawn(stage, budget))
     request = stage.quoted(amount="100.00")
     with refused("budget_too_little_left"):
-        budgets.draw(request.pk, budget.pk, by=stage.staff)
+        standing_budgets.draw(request.pk, budget.pk, by=stage.staff)
     assert reserved(budget) == [100_00, 0, 0]
-    assert asking.send(request.pk, by=stage.staff).state == RequestState.AWAITING_APPROVAL
+    assert requests.send(request.pk, by=stage.staff).state == RequestState.AWAITING_APPROVAL
 
 
 def test_above_the_largest_single_payment_is_refused(stage: Stage) -> None:
@@ -72,13 +72,13 @@ def test_above_the_largest_single_payment_is_refused(stage: Stage) -> None:
 
 def test_above_the_limit_a_second_person_authorises_a_draw(stage: Stage) -> None:
     budget = active(stage)
-    limits.set_limit(Amount(99_99, budget.asset), by=stage.staff)
+    set_limits.set_limit(Amount(99_99, budget.asset), by=stage.staff)
     request = drawn(stage, budget)
     assert request.state == RequestState.AWAITING_AUTHORISATION
     assert reserved(budget) == [0, 0, 0]
     with refused("own_request"):
-        asking.authorise(request.pk, by=stage.staff)
-    asking.authorise(request.pk, by=person("memo"))
+        requests.authorise(request.pk, by=stage.staff)
+    requests.authorise(request.pk, by=person("memo"))
     assert settle(request).state == RequestState.SETTLED
     assert reserved(budget) == [100_00, 0, 0]
 
@@ -149,7 +149,7 @@ def test_draws_at_once_never_exceed_the_limit(stage: Stage, ledger_that_can_be_e
 
     def draw(request: PaymentRequest) -> None:
         try:
-            budgets.draw(request.pk, budget.pk, by=stage.staff)
+            standing_budgets.draw(request.pk, budget.pk, by=stage.staff)
         except Refusal as refusal:
             refused.append(refusal.code)
         finally:
@@ -185,7 +185,7 @@ def test_the_funder_stops_it_while_a_draw_is_under_way(stage: Stage) -> None:
     under_way = drawn(stage, budget)
     advance(under_way.pk, 2)
     not_ordered = drawn(stage, budget)
-    budgets.stop_by_payer(budget.pk)
+    standing_budgets.stop_by_payer(budget.pk)
     advance(budget.request_id, SECONDS)
     assert again(budget).state == BudgetState.STOPPED
     assert Grant.objects.get(pk=budget.grant_id).state == GrantState.ENDED
@@ -202,7 +202,7 @@ def test_an_approved_budget_is_stopped_and_not_cancelled(stage: Stage) -> None:
     """Stopping tells the funder and wakes what waits for the budget; cancelling a request does neither."""
     budget = active(stage)
     with pytest.raises(Refusal, match="Stop it"):
-        asking.cancel(budget.request_id, by=stage.staff)
+        requests.cancel(budget.request_id, by=stage.staff)
     assert again(budget).state == BudgetState.ACTIVE
 
 
@@ -210,7 +210,7 @@ def test_a_draw_that_is_cancelled_gives_back_what_it_reserved_and_not_the_approv
     budget = active(stage)
     request = drawn(stage, budget)
     assert reserved(budget) == [100_00, 0, 0]
-    asking.cancel(request.pk, by=stage.staff)
+    requests.cancel(request.pk, by=stage.staff)
     advance(request.pk, SECONDS)
     assert reserved(budget) == [0, 0, 0]
     assert Grant.objects.get(pk=budget.grant_id).state == GrantState.ACTIVE
@@ -236,7 +236,7 @@ def test_an_approval_that_was_ended_at_the_wallet_ends_the_budget_and_the_draw_i
     assert again(budget).state == BudgetState.STOPPED
     assert again(budget).request.reason == "budget_ended_at_wallet"
     assert reserved(budget) == [0, 0, 0]
-    asking.send(request.pk, by=stage.staff)
+    requests.send(request.pk, by=stage.staff)
     assert not violations()
 
 
@@ -273,14 +273,14 @@ def test_a_wallet_that_grants_without_the_interval_is_recognised(stage: Stage) -
 def test_a_pause_holds_draws_and_is_restored(stage: Stage) -> None:
     budget = active(stage)
     request = drawn(stage, budget)
-    budgets.pause(budget.pk, by=stage.staff)
+    standing_budgets.pause(budget.pk, by=stage.staff)
     assert again(budget).state == BudgetState.PAUSED
     with refused("budget_paused"):
         drawn(stage, budget)
     assert advance(request.pk, 2).state == RequestState.APPROVED
     assert stage.payment(request).state == PaymentState.APPROVED
     assert not stage.sandbox.requests("create-outgoing-payment")
-    budgets.resume(budget.pk, by=stage.staff)
+    standing_budgets.resume(budget.pk, by=stage.staff)
     assert settle(request).state == RequestState.SETTLED
 
 
@@ -304,8 +304,8 @@ def test_terms_that_not_every_wallet_keeps_are_refused(stage: Stage, code: str, 
 
 def test_a_budget_that_nobody_approved_can_be_cancelled_and_declined(stage: Stage) -> None:
     first, second = sent(stage), sent(stage)
-    asking.cancel(first.request_id, by=stage.staff)
-    approving.decline(second.request_id, "no")
+    requests.cancel(first.request_id, by=stage.staff)
+    approvals.decline(second.request_id, "no")
     assert (again(first).state, again(second).state) == (BudgetState.STOPPED, BudgetState.REFUSED)
     assert not violations()
 
@@ -317,10 +317,10 @@ def test_nothing_is_ordered_at_the_turn_of_a_period_by_wallets_whose_clock_is_be
     stage.sandbox.clock(stage.offset - 25)
     request = stage.quoted()
     with refused("budget_between_periods"):
-        budgets.draw(request.pk, budget.pk, by=stage.staff)
+        standing_budgets.draw(request.pk, budget.pk, by=stage.staff)
     stage.later(30)
     stage.sandbox.clock(stage.offset - 25)
-    budgets.draw(request.pk, budget.pk, by=stage.staff)
+    standing_budgets.draw(request.pk, budget.pk, by=stage.staff)
     assert settle(request).state == RequestState.SETTLED
     assert again(budget).disagreed_at is None
     assert reserved(budget) == [100_00, 100_00, 0]
@@ -340,4 +340,4 @@ def test_nothing_is_ordered_before_the_wallets_clock_too_says_that_a_budget_has_
     stage.later(int((budget.starts_at + timedelta(seconds=2) - clock.now()).total_seconds()))
     request = stage.quoted()
     with refused("budget_not_begun"):
-        budgets.draw(request.pk, budget.pk, by=stage.staff)
+        standing_budgets.draw(request.pk, budget.pk, by=stage.staff)

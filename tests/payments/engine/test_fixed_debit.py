@@ -8,20 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payments.desk import asking, releasing, wallets
-from payments.desk.asking import Contact, Line
+from payments.actions import release_held, requests, wallets
+from payments.actions.requests import Contact, RequestLine
 from payments.engine import advance as engine
 from payments.engine.advance import advance
-from payments.engine.leases import acquire, hold, release
+from payments.engine.leases import acquire, release, renew_and_lock
 from payments.engine.planning.buying import MOST_TRIES, lower
 from payments.invariants import violations
 from payments.models import IncomingPayment, Payment, PaymentRequest, Quote
 from payments.openpayments.amounts import Amount, Asset
+from payments.presentation.amount_rows import asked, charged
+from payments.presentation.cost_summary import cost_summary_of
+from payments.presentation.reasons import Refusal, sentence
 from payments.sandbox import money as rates
 from payments.states import PaymentState, RequestState
-from payments.telling.bill import bill_of
-from payments.telling.figures import asked, charged
-from payments.telling.reasons import Refusal, sentence
 from tests.payments.engine.conftest import SECONDS, Stage
 from tests.payments.engine.splits import paid_to, received
 
@@ -30,21 +30,23 @@ ASSETS = {"USD": 2, "MXN": 2, "JPY": 0, "EUR": 2}
 FEES = [{}, {"fixed": 7, "percentBps": 150}]
 
 
-def fixed(stage: Stage, pays: str, name: str = "ana", *, payer: Asset, asset: str = "MXN", **more: Any) -> Line:
+def fixed(stage: Stage, pays: str, name: str = "ana", *, payer: Asset, asset: str = "MXN", **more: Any) -> RequestLine:
     """A new worker who is to get what `pays` (of the payer's currency) buys."""
     url = stage.sandbox.create_wallet(name, asset=asset, scale=ASSETS[asset], balance=0)
     wallet = wallets.find_or_add(url)
     wallets.check(wallet.pk, SECONDS)
     wallet.refresh_from_db()
     contact = Contact(name, f"{name}@example.org", "es")
-    return Line(wallet, contact, None, pays=Amount.from_major(pays, payer), **more)
+    return RequestLine(wallet, contact, None, pays=Amount.from_major(pays, payer), **more)
 
 
-def exact(stage: Stage, amount: str, name: str, asset: str) -> Line:
+def exact(stage: Stage, amount: str, name: str, asset: str) -> RequestLine:
     """A new worker who is to get exactly `amount` of their own currency."""
     scale = ASSETS[asset]
     wallet = wallets.find_or_add(stage.sandbox.create_wallet(name, asset=asset, scale=scale, balance=0))
-    return Line(wallet, Contact(name, f"{name}@example.org", "es"), Amount.from_major(amount, Asset(asset, scale)))
+    return RequestLine(
+        wallet, Contact(name, f"{name}@example.org", "es"), Amount.from_major(amount, Asset(asset, scale))
+    )
 
 
 def payer(stage: Stage, asset: str = "USD", fee: dict[str, int] | None = None) -> tuple[str, Asset]:
@@ -74,7 +76,7 @@ def one_round(request: PaymentRequest) -> None:
     assert lease
     planned = engine._plan(lease, takes_over=False)
     engine._carry_out(lease, planned.steps, frozenset())
-    hold(lease)  # what was learned meanwhile is for the next look
+    renew_and_lock(lease)  # what was learned meanwhile is for the next look
     assert release(lease, None)
 
 
@@ -112,7 +114,7 @@ def test_the_payer_approves_exactly_what_was_fixed_and_sees_both_amounts(stage: 
     buys = what_it_buys(50_00, own, {"percentBps": 100}, "MXN")
     assert (request.state, request.ceiling_debit) == (RequestState.QUOTED, 50_00)
     assert stage.payment(request).value == buys
-    rows = asked(bill_of(request))
+    rows = asked(cost_summary_of(request))
     assert rows[0]["value"] == f"about {buys / 100:,.2f}\N{NO-BREAK SPACE}MXN"
     assert rows[1]["value"].startswith("1\N{NO-BREAK SPACE}USD = 18.3")
     assert rows[2]["value"] == "50.00\N{NO-BREAK SPACE}USD"
@@ -121,7 +123,7 @@ def test_the_payer_approves_exactly_what_was_fixed_and_sees_both_amounts(stage: 
 def test_once_settled_both_amounts_the_rate_and_the_charge_are_shown(stage: Stage) -> None:
     url, own = payer(stage)
     request = stage.settled(payer_url=url, lines=[fixed(stage, "50.00", payer=own)])
-    assert [row["value"].replace("\N{NO-BREAK SPACE}", " ") for row in charged(bill_of(request))] == [
+    assert [row["value"].replace("\N{NO-BREAK SPACE}", " ") for row in charged(cost_summary_of(request))] == [
         "925.92 MXN", "1 USD = 18.5184 MXN", "50.00 USD",
     ]  # fmt: skip
 
@@ -162,7 +164,7 @@ def test_wallets_without_a_way_between_their_currencies_are_told_apart(stage: St
     wallets.check(wallet.pk, SECONDS)
     wallet.refresh_from_db()
     pays = Amount.from_major("10.00", own)
-    line = Line(wallet, Contact("Xo", "xo@example.org", "es"), None, pays=pays)
+    line = RequestLine(wallet, Contact("Xo", "xo@example.org", "es"), None, pays=pays)
     request = stage.quoted(payer_url=url, lines=[line])
     assert (request.state, request.reason) == (RequestState.FAILED, "no_route")
 
@@ -258,7 +260,7 @@ def test_a_held_one_gets_what_it_buys_at_its_release(stage: Stage) -> None:
     assert request.state == RequestState.APPROVED
     stage.later(3 * 86400)
     stage.sandbox.change_wallet("ada", fee={"percentBps": 300})
-    releasing.release(stage.payment(request).pk, by=stage.staff)
+    release_held.release(stage.payment(request).pk, by=stage.staff)
     request = advance(request.pk, SECONDS)
     assert request.state == RequestState.SETTLED, request.reason
     assert received(stage, "ana") == what_it_buys(50_00, own, {"percentBps": 300}, "MXN")
@@ -270,7 +272,7 @@ def test_quoting_again_asks_anew_what_it_buys(stage: Stage) -> None:
     url, own = payer(stage)
     request = stage.quoted(payer_url=url, lines=[fixed(stage, "50.00", payer=own)])
     stage.sandbox.change_wallet("ada", fee={"percentBps": 300})
-    asking.quote_again(request.pk, by=stage.staff)
+    requests.quote_again(request.pk, by=stage.staff)
     request = advance(request.pk, SECONDS)
     assert request.ceiling_debit == 50_00
     assert stage.payment(request).value == what_it_buys(50_00, own, {"percentBps": 300}, "MXN")
@@ -305,7 +307,7 @@ def test_a_wallet_that_lies_about_what_it_buys_pays_nothing(stage: Stage) -> Non
 def test_before_a_quote_nobody_reads_a_zero(stage: Stage) -> None:
     url, own = payer(stage)
     request = stage.ask(payer_url=url, lines=[fixed(stage, "50.00", payer=own)])
-    (line,) = bill_of(request).lines
+    (line,) = cost_summary_of(request).lines
     assert line.gets_text == "what 50.00\N{NO-BREAK SPACE}USD buys"
     assert Payment.objects.get(request=request).state == PaymentState.NEW
 

@@ -7,14 +7,14 @@ import threading
 import pytest
 from django.db import connection
 
-from payments.desk import approving, asking, releasing
+from payments.actions import approvals, release_held, requests
 from payments.engine.advance import advance
 from payments.engine.planning import paying
 from payments.invariants import violations
 from payments.models import Message, PaymentRequest
 from payments.models.grants import GrantKind
+from payments.presentation.reasons import Refusal, sentence
 from payments.states import PaymentState, RequestState
-from payments.telling.reasons import Refusal, sentence
 from tests.payments.engine.conftest import SECONDS, Stage
 from tests.payments.engine.splits import line, paid_to, received, states
 from tests.payments.engine.test_splits import EVERYTHING, approve_at_wallet
@@ -32,11 +32,11 @@ def held(stage: Stage, *names: str) -> PaymentRequest:
 
 
 def release(stage: Stage, request: PaymentRequest, name: str, seconds: float = SECONDS) -> PaymentRequest:
-    releasing.release(paid_to(request, name).pk, by=stage.staff)
+    release_held.release(paid_to(request, name).pk, by=stage.staff)
     return advance(request.pk, seconds)
 
 
-def approvals(request: PaymentRequest) -> list[str]:
+def grants_to_pay(request: PaymentRequest) -> list[str]:
     return list(request.grants.filter(kind=GrantKind.OUTGOING).values_list("state", flat=True))
 
 
@@ -50,7 +50,7 @@ def test_each_is_paid_when_released_over_weeks_under_one_approval(stage: Stage) 
         request = release(stage, request, name)
         assert paid_to(request, name).state == PaymentState.SETTLED
     assert request.state == RequestState.SETTLED
-    assert approvals(request) == ["ended"] or approvals(request) == ["cancelling"]
+    assert grants_to_pay(request) == ["ended"] or grants_to_pay(request) == ["cancelling"]
     assert stage.sandbox.balance("sol") == EVERYTHING - 300_00
     assert not violations()
 
@@ -66,7 +66,7 @@ def test_while_it_waits_no_place_for_money_stands_open(stage: Stage) -> None:
 
 def test_work_that_is_accepted_early_is_paid_right_after_the_approval(stage: Stage) -> None:
     request = stage.sent(lines=[line(stage, "ana", "100.00", held=True), line(stage, "beto", "100.00", held=True)])
-    releasing.release(paid_to(request, "ana").pk, by=None)
+    release_held.release(paid_to(request, "ana").pk, by=None)
     request = approve_at_wallet(stage, request)
     assert states(request) == {"ana": "settled", "beto": "approved"}
 
@@ -79,7 +79,7 @@ def test_a_revoked_approval_is_asked_for_again_for_the_rest_alone(stage: Stage) 
     request = release(stage, request, "beto")
     stage.sandbox.clear_faults()
     assert (request.state, request.reason) == (RequestState.AWAITING_APPROVAL, "approval_ended")
-    assert (request.ordered_debit, request.shown) == (100_00, 200_00)
+    assert (request.committed_debit, request.shown) == (100_00, 200_00)
     request = approve_at_wallet(stage, request, accepted=200_00)
     assert states(request) == {"ana": "settled", "beto": "settled", "carla": "approved"}
     assert request.grants.filter(kind=GrantKind.OUTGOING).exclude(pk=grant.pk).get().limit_debit == 200_00
@@ -103,12 +103,12 @@ def test_one_minor_unit_above_the_limit_is_asked_for(stage: Stage) -> None:
 def test_a_wallet_that_does_not_tell_what_was_spent_is_no_trouble(stage: Stage) -> None:
     request = release(stage, held(stage, "ana", "beto"), "ana")
     stage.sandbox.faults({"match": {"operation": "get-outgoing-payment-grant"}, "do": "status:404"})
-    asking.ask_what_was_spent(request.pk)
+    requests.ask_what_was_spent(request.pk)
     request = advance(request.pk, 3)
     grant = request.grants.get(kind=GrantKind.OUTGOING)
     assert (grant.state, grant.spent_value, grant.spent_checked_at is not None) == ("active", None, True)
     stage.sandbox.clear_faults()
-    asking.ask_what_was_spent(request.pk)
+    requests.ask_what_was_spent(request.pk)
     advance(request.pk, 3)
     grant.refresh_from_db()
     assert grant.spent_value == 100_00
@@ -131,32 +131,32 @@ def test_a_balance_that_is_gone_by_then_asks_the_payer_again(stage: Stage) -> No
 
 def test_one_that_is_called_off_leaves_the_others(stage: Stage) -> None:
     request = held(stage, "ana", "beto")
-    releasing.cancel(paid_to(request, "ana").pk, by=stage.staff)
-    releasing.cancel(paid_to(request, "ana").pk, by=stage.staff)
+    release_held.cancel(paid_to(request, "ana").pk, by=stage.staff)
+    release_held.cancel(paid_to(request, "ana").pk, by=stage.staff)
     request = release(stage, advance(request.pk, 3), "beto")
     assert states(request) == {"ana": "cancelled", "beto": "settled"}
     assert (request.state, request.reason) == (RequestState.FAILED, "rest_cancelled")
     with pytest.raises(Refusal):
-        releasing.release(paid_to(request, "ana").pk, by=stage.staff)
+        release_held.release(paid_to(request, "ana").pk, by=stage.staff)
     with pytest.raises(Refusal):
-        releasing.cancel(paid_to(request, "beto").pk, by=stage.staff)
+        release_held.cancel(paid_to(request, "beto").pk, by=stage.staff)
     assert not violations()
 
 
 def test_when_nothing_remains_the_payer_is_told(stage: Stage) -> None:
     request = held(stage, "ana")
-    releasing.cancel(paid_to(request, "ana").pk, by=None)
+    release_held.cancel(paid_to(request, "ana").pk, by=None)
     request = advance(request.pk, SECONDS)
     assert request.state == RequestState.CANCELLED
-    assert approvals(request) == ["ended"]
+    assert grants_to_pay(request) == ["ended"]
     assert Message.objects.filter(request=request, template="cancelled").count() == 1
 
 
 def test_one_that_is_called_off_before_the_approval_is_not_asked_for(stage: Stage) -> None:
     request = stage.sent(lines=[line(stage, "ana", "100.00", held=True), line(stage, "beto", "60.00", held=True)])
-    releasing.cancel(paid_to(request, "ana").pk, by=stage.staff)
+    release_held.cancel(paid_to(request, "ana").pk, by=stage.staff)
     with pytest.raises(Refusal):
-        approving.approve(request.pk, 160_00)  # what an older page showed
+        approvals.approve(request.pk, 160_00)  # what an older page showed
     request = approve_at_wallet(stage, request, accepted=60_00)
     assert request.grants.get(kind=GrantKind.OUTGOING).limit_debit == 60_00
     assert states(request) == {"ana": "cancelled", "beto": "approved"}
@@ -165,7 +165,7 @@ def test_one_that_is_called_off_before_the_approval_is_not_asked_for(stage: Stag
 def test_what_is_not_held_can_not_be_released(stage: Stage) -> None:
     request = stage.quoted()
     with pytest.raises(Refusal):
-        releasing.release(stage.payment(request).pk, by=stage.staff)
+        release_held.release(stage.payment(request).pk, by=stage.staff)
 
 
 def test_a_wallet_that_closed_meanwhile_fails_alone(stage: Stage) -> None:
@@ -199,10 +199,10 @@ def test_a_wallet_that_was_closed_for_a_day_is_paid_when_it_is_back(stage: Stage
 def test_released_twice_it_is_paid_once(stage: Stage) -> None:
     request = held(stage, "ana")
     payment = paid_to(request, "ana")
-    first = releasing.release(payment.pk, by=stage.staff)
-    assert releasing.release(payment.pk, by=stage.staff).released_at == first.released_at
+    first = release_held.release(payment.pk, by=stage.staff)
+    assert release_held.release(payment.pk, by=stage.staff).released_at == first.released_at
     assert advance(request.pk, SECONDS).state == RequestState.SETTLED
-    assert releasing.release(payment.pk, by=stage.staff).state == PaymentState.SETTLED
+    assert release_held.release(payment.pk, by=stage.staff).state == PaymentState.SETTLED
     assert received(stage, "ana") == 100_00
 
 
@@ -231,7 +231,7 @@ def test_a_worker_that_dies_between_release_and_order_loses_nothing(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = held(stage, "ana")
-    payment = releasing.release(paid_to(request, "ana").pk, by=stage.staff)
+    payment = release_held.release(paid_to(request, "ana").pk, by=stage.staff)
 
     class Dead(Exception):
         pass

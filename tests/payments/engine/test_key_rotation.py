@@ -9,21 +9,21 @@ import pytest
 
 from ledger import clock
 from ledger.api import timeline
-from payments.desk import asking, keys
+from payments.actions import requests, seller_keys
 from payments.engine.advance import advance
 from payments.invariants import violations
 from payments.models import Grant, Message, SellerKey
 from payments.openpayments.keys import generate_key, private_key_to_pem
+from payments.presentation.reasons import Refusal
+from payments.presentation.timeline_text import describe
 from payments.states import GrantState, KeyState, PaymentState, RequestState
-from payments.telling.narrating import describe
-from payments.telling.reasons import Refusal
 from tests.payments.engine.conftest import SECONDS, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = pytest.mark.django_db(transaction=True)
-REST = int(keys.REST.total_seconds()) + 1
+REST = int(seller_keys.REST.total_seconds()) + 1
 
 
 @pytest.fixture(autouse=True)
@@ -45,10 +45,10 @@ def withdraw(stage: Stage, key: SellerKey) -> None:
 def rotate(stage: Stage, kid: str = "k2") -> tuple[SellerKey, SellerKey]:
     """The old key and the one that took its place."""
     old = SellerKey.objects.get(state=KeyState.ACTIVE)
-    new = keys.make("platform", kid, by=stage.staff)
+    new = seller_keys.make("platform", kid, by=stage.staff)
     publish(stage, new)
-    keys.check("platform", SECONDS)
-    keys.use("platform", by=stage.staff)
+    seller_keys.check("platform", SECONDS)
+    seller_keys.use("platform", by=stage.staff)
     old.refresh_from_db()
     new.refresh_from_db()
     assert (old.state, new.state) == (KeyState.REPLACED, KeyState.ACTIVE)
@@ -111,38 +111,38 @@ def test_a_key_withdrawn_too_early_asks_the_payer_once_more_and_says_why(stage: 
 
 def test_a_key_is_used_only_when_the_wallet_was_seen_to_list_it(stage: Stage) -> None:
     with pytest.raises(Refusal, match="There is no new key"):
-        keys.use("platform", by=stage.staff)
-    new = keys.make("platform", "k2", by=stage.staff)
+        seller_keys.use("platform", by=stage.staff)
+    new = seller_keys.make("platform", "k2", by=stage.staff)
     with pytest.raises(Refusal, match="not seen at the wallet"):
-        keys.use("platform", by=stage.staff)
-    keys.check("platform", SECONDS)
+        seller_keys.use("platform", by=stage.staff)
+    seller_keys.check("platform", SECONDS)
     new.refresh_from_db()
     assert (new.state, new.reason) == (KeyState.GENERATED, "key_not_published")
     other = SellerKey(seller=stage.seller, kid="k2")
     other.keep(private_key_to_pem(generate_key()))
     publish(stage, other)
-    keys.check("platform", SECONDS)
+    seller_keys.check("platform", SECONDS)
     new.refresh_from_db()
     assert (new.state, new.reason) == (KeyState.GENERATED, "key_differs")
     withdraw(stage, other)
     publish(stage, new)
-    keys.check("platform", SECONDS)
+    seller_keys.check("platform", SECONDS)
     withdraw(stage, new)
-    keys.check("platform", SECONDS)
+    seller_keys.check("platform", SECONDS)
     with pytest.raises(Refusal, match="not seen at the wallet"):
-        keys.use("platform", by=stage.staff)
+        seller_keys.use("platform", by=stage.staff)
 
 
 def test_there_is_one_new_key_at_a_time_and_no_key_id_twice(stage: Stage) -> None:
     with pytest.raises(Refusal, match="already names another key"):
-        keys.make("platform", "k1", by=stage.staff)
+        seller_keys.make("platform", "k1", by=stage.staff)
     with pytest.raises(Refusal, match="visible ASCII"):
-        keys.make("platform", "a b", by=stage.staff)
-    keys.make("platform", "k2", by=stage.staff)
+        seller_keys.make("platform", "a b", by=stage.staff)
+    seller_keys.make("platform", "k2", by=stage.staff)
     with pytest.raises(Refusal, match="already a new key, “k2”"):
-        keys.make("platform", "k3", by=stage.staff)
-    assert keys.discard("platform", by=stage.staff).sealed == ""
-    keys.make("platform", "k3", by=stage.staff)
+        seller_keys.make("platform", "k3", by=stage.staff)
+    assert seller_keys.discard("platform", by=stage.staff).sealed == ""
+    seller_keys.make("platform", "k3", by=stage.staff)
 
 
 def test_an_old_key_is_destroyed_only_when_nothing_needs_it(stage: Stage) -> None:
@@ -151,27 +151,27 @@ def test_an_old_key_is_destroyed_only_when_nothing_needs_it(stage: Stage) -> Non
     old, new = rotate(stage)
     stage.later(REST)
     with pytest.raises(Refusal, match="“k1” still ends what was begun with it: 1 "):
-        keys.retire("platform", by=stage.staff)
-    keys.look_daily()
+        seller_keys.retire("platform", by=stage.staff)
+    seller_keys.look_daily()
     old.refresh_from_db()
     assert old.state == KeyState.REPLACED
-    asking.cancel(request.pk, by=stage.staff)
+    requests.cancel(request.pk, by=stage.staff)
     advance(request.pk, SECONDS)
     stage.later(2 * REST)
-    keys.look_daily()
+    seller_keys.look_daily()
     old.refresh_from_db()
     assert (old.state, old.sealed) == (KeyState.RETIRED, "")
     assert stage.seller.keys.get(state=KeyState.ACTIVE) == new
     with pytest.raises(Refusal, match="no old key"):
-        keys.retire("platform", by=stage.staff)
+        seller_keys.retire("platform", by=stage.staff)
 
 
 def test_an_old_key_is_not_destroyed_at_the_moment_of_the_change(stage: Stage) -> None:
     rotate(stage)
     with pytest.raises(Refusal, match="still ends what was begun"):
-        keys.retire("platform", by=stage.staff)
+        seller_keys.retire("platform", by=stage.staff)
     stage.later(REST)
-    (gone,) = keys.retire("platform", by=stage.staff)
+    (gone,) = seller_keys.retire("platform", by=stage.staff)
     assert gone.state == KeyState.RETIRED
     assert gone.retired_at
     assert gone.retired_at > clock.now() - timedelta(minutes=1)
@@ -179,17 +179,17 @@ def test_an_old_key_is_not_destroyed_at_the_moment_of_the_change(stage: Stage) -
 
 def test_the_daily_look_warns_once_that_the_key_in_use_is_gone(stage: Stage) -> None:
     key = SellerKey.objects.get()
-    keys.look_daily()
+    seller_keys.look_daily()
     withdraw(stage, key)
-    keys.look_daily()
-    keys.look_daily()
+    seller_keys.look_daily()
+    seller_keys.look_daily()
     key.refresh_from_db()
     assert (key.state, key.reason) == (KeyState.ACTIVE, "key_not_published")
     told = timeline([("key", key.pk)])
     assert [row.kind for row in told] == ["key.missing"]
     assert describe(told[0]).text == "The key “k1” of the seller platform is no longer published at its wallet."
     publish(stage, key)
-    keys.look_daily()
+    seller_keys.look_daily()
     key.refresh_from_db()
     assert key.reason == ""
 
@@ -197,8 +197,8 @@ def test_the_daily_look_warns_once_that_the_key_in_use_is_gone(stage: Stage) -> 
 def test_a_wallet_that_is_down_says_nothing_about_keys(stage: Stage) -> None:
     stage.sandbox.faults({"match": {"operation": "get-wallet-address-keys"}, "do": "500-before", "times": 2})
     with pytest.raises(Refusal, match="error of its own"):
-        keys.check("platform", SECONDS)
-    keys.look_daily()
+        seller_keys.check("platform", SECONDS)
+    seller_keys.look_daily()
     assert SellerKey.objects.get().reason == ""
 
 
@@ -213,7 +213,7 @@ def test_the_entries_name_the_key_and_never_hold_it(stage: Stage) -> None:
 
 
 def test_a_retired_seller_asks_for_nothing_new_and_ends_what_it_began(stage: Stage) -> None:
-    from payments.desk import sellers  # noqa: PLC0415 - only here
+    from payments.actions import sellers  # noqa: PLC0415 - only here
 
     request = stage.sent()
     with pytest.raises(Refusal, match="used where none is chosen"):

@@ -6,14 +6,14 @@ import contextlib
 from typing import TYPE_CHECKING, TypeVar
 
 from ledger.api import timeline
-from payments.desk import budgets
+from payments.actions import standing_budgets
 from payments.engine import advance as engine
 from payments.engine.advance import advance
 from payments.engine.leases import acquire
-from payments.engine.steps.access import RotateToken
-from payments.engine.steps.sending import CreateOutgoing
+from payments.engine.steps.rotate_token import RotateToken
+from payments.engine.steps.sending import CreateOutgoingPayment
 from payments.models import Grant
-from payments.models.budgets import BudgetState
+from payments.models.standing_budgets import BudgetState
 from payments.states import AttemptState, PaymentState, RequestState
 from tests.payments.engine.budgets import DAY, active, again, drawn
 
@@ -67,7 +67,7 @@ def test_an_order_that_is_carried_out_late_is_found_and_counts_once(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = stage.approved()
-    order = planned(CreateOutgoing, request.pk, monkeypatch)
+    order = planned(CreateOutgoingPayment, request.pk, monkeypatch)
     assert acquire(request.pk) is None, "the silent worker still holds its lease"
     answer = engine._call(order)
     stage.later(LONGER_THAN_A_LEASE)
@@ -83,7 +83,7 @@ def test_an_order_that_reaches_the_wallet_after_the_fence_brings_nothing(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = stage.approved()
-    order = planned(CreateOutgoing, request.pk, monkeypatch)
+    order = planned(CreateOutgoingPayment, request.pk, monkeypatch)
     stage.later(LONGER_THAN_A_LEASE)
     assert advance(request.pk, 15).state == RequestState.SETTLED
     engine._apply(order, engine._call(order))
@@ -127,7 +127,7 @@ def test_a_token_that_comes_after_the_approval_ended_is_not_kept(stage: Stage, m
     stage.later(DAY)
     renewal = planned(RotateToken, drawn(stage, budget).pk, monkeypatch)
     answer = engine._call(renewal)
-    budgets.stop(budget.pk, by=stage.staff)
+    standing_budgets.stop(budget.pk, by=stage.staff)
     advance(budget.request_id, 15)
     engine._apply(renewal, answer)
     assert Grant.objects.get(pk=budget.grant_id).sealed == ""

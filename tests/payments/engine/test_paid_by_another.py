@@ -2,11 +2,11 @@
 
 import pytest
 
-from payments.desk import approving
+from payments.actions import approvals
 from payments.engine.advance import advance
 from payments.models import Message, PaymentRequest
+from payments.presentation.reasons import sentence
 from payments.states import PaymentState, RequestState
-from payments.telling.reasons import sentence
 from tests.payments.engine.conftest import SECONDS, Stage
 
 ALL, PART = 100_00, 40_00
@@ -50,9 +50,9 @@ def test_a_payer_who_comes_later_is_not_sent_to_their_wallet(stage: Stage, amoun
         # The first press finds out that something is wrong with the place, the second one what.
         stage.later(QUOTE_OVER)
         if request.state == RequestState.AWAITING_APPROVAL:
-            approving.approve(request.pk, None)
+            approvals.approve(request.pk, None)
             request = advance(request.pk, SECONDS)
-            assert approving.wallet_page(request) is None
+            assert approvals.wallet_page(request) is None
     assert (request.state, request.reason) == (RequestState.FAILED, "paid_by_another")
     assert stage.received() == amount
     assert Message.objects.filter(template="failed").count() == 1

@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ledger import clock
-from payments.desk import approving, asking, wallets
-from payments.desk.asking import Contact, Line
+from payments.actions import approvals, requests, wallets
+from payments.actions.requests import Contact, RequestLine
 from payments.engine.advance import advance
-from payments.engine.backoff import LOOKS_SECONDS
+from payments.engine.backoff import POLL_SECONDS
 from payments.invariants import violations
 from payments.openpayments.amounts import Amount
 from payments.states import PaymentState, RequestState
@@ -23,12 +23,12 @@ def one_of_two_sent(stage: Stage) -> PaymentRequest:
     """The approval ended before the other one was."""
     workers = [wallets.find_or_add(url) for url in (stage.worker_url, stage.sandbox.create_wallet("luz", balance=0))]
     lines = [
-        Line(
+        RequestLine(
             worker, Contact("María", "maria@example.org", "es"), Amount(100_00, wallets.check(worker.pk, SECONDS).asset)
         )
         for worker in workers
     ]
-    request = asking.ask(
+    request = requests.ask(
         payer_wallet=wallets.find_or_add(stage.payer_url),
         payer=Contact("Fundación Sol", "sol@example.org", "es"),
         seller=stage.seller,
@@ -39,7 +39,7 @@ def one_of_two_sent(stage: Stage) -> PaymentRequest:
         form_id="two",
     )
     advance(request.pk, SECONDS)
-    asking.send(request.pk, by=stage.staff)
+    requests.send(request.pk, by=stage.staff)
     stage.come_back(request, stage.sandbox.approve(stage.at_wallet(request)))
     stage.sandbox.faults(
         {"match": {"operation": "create-outgoing-payment", "nth": 2}, "do": "status:401", "times": None},
@@ -72,7 +72,7 @@ def test_when_the_link_expires_the_request_has_failed_in_part(stage: Stage) -> N
 def test_while_the_other_is_on_its_way_the_request_waits_for_its_looks(stage: Stage) -> None:
     stage.sandbox.settings(settleDelayMs=24 * 3600 * 1000)
     request = one_of_two_sent(stage)
-    for _ in LOOKS_SECONDS:
+    for _ in POLL_SECONDS:
         stage.later(600)
         request = advance(request.pk, 1)
     assert states(request) == {PaymentState.SENT, PaymentState.APPROVED}
@@ -82,7 +82,7 @@ def test_while_the_other_is_on_its_way_the_request_waits_for_its_looks(stage: St
 
 def test_when_the_payer_wants_no_more_of_it_their_words_are_kept(stage: Stage) -> None:
     request = one_of_two_paid(stage)
-    approving.decline(request.pk, "Enough")
+    approvals.decline(request.pk, "Enough")
     request = advance(request.pk, SECONDS)
     assert (request.state, request.reason) == (RequestState.FAILED, "rest_declined")
     assert request.reason_params == {"words": "Enough"}

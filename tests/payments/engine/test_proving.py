@@ -12,14 +12,15 @@ from django.test import Client
 from django_q.models import OrmQ
 
 from ledger.api import timeline
-from payments.desk import asking, keys, limits, proving, wallets
-from payments.engine.proving import collect
+from payments import limits
+from payments.actions import requests, seller_keys, set_limits, wallet_proofs, wallets
+from payments.engine.prove_wallet import collect
 from payments.mail.rendering import render
 from payments.models import Message, WalletAddress, WalletProof
 from payments.openpayments.amounts import Amount, Asset
+from payments.presentation.reasons import Refusal
+from payments.presentation.timeline_text import describe
 from payments.states import ProofState, RequestState
-from payments.telling.narrating import describe
-from payments.telling.reasons import Refusal
 from tests.payments.engine.conftest import SECONDS, Stage
 
 if TYPE_CHECKING:
@@ -31,14 +32,16 @@ USD = Asset("USD", 2)
 
 @pytest.fixture
 def limit(stage: Stage) -> None:
-    limits.set_proof_limit(Amount(50_00, USD), by=stage.staff)
+    set_limits.set_proof_limit(Amount(50_00, USD), by=stage.staff)
 
 
 @pytest.fixture
 def proof(stage: Stage) -> WalletProof:
     """The link is in María's mail."""
     wallet = wallets.check(wallets.find_or_add(stage.worker_url).pk, SECONDS)
-    return proving.ask(wallet, stage.seller, name="María", email="maria@example.org", language="es", by=stage.staff)
+    return wallet_proofs.ask(
+        wallet, stage.seller, name="María", email="maria@example.org", language="es", by=stage.staff
+    )
 
 
 def link(proof: WalletProof) -> str:
@@ -197,11 +200,11 @@ def test_a_worker_that_died_is_found_out_by_the_next_press(stage: Stage, proof: 
 
 
 def test_the_link_ends_and_then_only_shows(stage: Stage, proof: WalletProof) -> None:
-    stage.later(int(proving.LIFETIME.total_seconds()) + 60)
+    stage.later(int(wallet_proofs.PROOF_LIFETIME.total_seconds()) + 60)
     assert urlsplit(press(proof)).path == link(proof)
     assert "<form" not in Client().get(link(proof)).content.decode()
     assert stage.sandbox.requests("post-request") == []
-    anew = proving.ask(
+    anew = wallet_proofs.ask(
         proof.wallet, stage.seller, name="María", email="maria@example.org", language="es", by=stage.staff
     )
     assert anew != proof
@@ -216,9 +219,9 @@ def test_asked_again_the_same_link_is_mailed_again_and_to_another_address_a_new_
     stage: Stage, proof: WalletProof
 ) -> None:
     told = {"name": "María", "email": "maria@example.org", "language": "es"}
-    assert proving.ask(proof.wallet, stage.seller, by=stage.staff, **told) == proof
+    assert wallet_proofs.ask(proof.wallet, stage.seller, by=stage.staff, **told) == proof
     assert Message.objects.filter(proof=proof).count() == 2
-    other = proving.ask(proof.wallet, stage.seller, by=stage.staff, **{**told, "email": "m@example.org"})
+    other = wallet_proofs.ask(proof.wallet, stage.seller, by=stage.staff, **{**told, "email": "m@example.org"})
     proof.refresh_from_db()
     assert (proof.state, other.state) == (ProofState.ENDED, ProofState.ASKED)
 
@@ -226,17 +229,17 @@ def test_asked_again_the_same_link_is_mailed_again_and_to_another_address_a_new_
 def test_the_key_may_change_while_the_owner_is_in_their_wallet(stage: Stage, proof: WalletProof) -> None:
     stage.sandbox.settings(bindsKeys=True)
     page = press(proof)
-    new = keys.make("platform", "k2", by=stage.staff)
+    new = seller_keys.make("platform", "k2", by=stage.staff)
     stage.sandbox.change_keys("platform", add=[dict(new.jwk.to_wire())])
-    keys.check("platform", SECONDS)
-    keys.use("platform", by=stage.staff)
-    stage.later(int(keys.REST.total_seconds()) - 60)
+    seller_keys.check("platform", SECONDS)
+    seller_keys.use("platform", by=stage.staff)
+    stage.later(int(seller_keys.REST.total_seconds()) - 60)
     back(stage.sandbox.approve(page))
-    stage.later(int(keys.REST.total_seconds()) + 60)
+    stage.later(int(seller_keys.REST.total_seconds()) + 60)
     with pytest.raises(Refusal, match="still ends what was begun"):
-        keys.retire("platform", by=stage.staff)
+        seller_keys.retire("platform", by=stage.staff)
     assert collect(proof.pk, SECONDS).state == ProofState.PROVEN
-    keys.retire("platform", by=stage.staff)
+    seller_keys.retire("platform", by=stage.staff)
 
 
 # Before a larger payment
@@ -245,7 +248,7 @@ def test_the_key_may_change_while_the_owner_is_in_their_wallet(stage: Stage, pro
 def blocked(stage: Stage) -> PaymentRequest:
     request = stage.quoted()
     with pytest.raises(Refusal, match="María must first prove that the wallet"):
-        asking.send(request.pk, by=stage.staff)
+        requests.send(request.pk, by=stage.staff)
     request.refresh_from_db()
     assert request.state == RequestState.QUOTED
     return request
@@ -253,27 +256,27 @@ def blocked(stage: Stage) -> PaymentRequest:
 
 def test_a_payment_above_the_limit_is_not_asked_for_until_the_wallet_is_proven(stage: Stage, limit: None) -> None:
     request = blocked(stage)
-    (proof,) = proving.ask_receivers(request, by=stage.staff)
+    (proof,) = wallet_proofs.ask_receivers(request, by=stage.staff)
     assert (proof.email, proof.language) == ("maria@example.org", "es")
     assert confirmed(stage, proof).state == ProofState.PROVEN
-    assert asking.send(request.pk, by=stage.staff).state == RequestState.AWAITING_APPROVAL
+    assert requests.send(request.pk, by=stage.staff).state == RequestState.AWAITING_APPROVAL
     with pytest.raises(Refusal, match="Nobody has to prove"):
-        proving.ask_receivers(request, by=stage.staff)
+        wallet_proofs.ask_receivers(request, by=stage.staff)
 
 
 def test_up_to_the_limit_and_in_other_currencies_nobody_has_to_prove(stage: Stage, limit: None) -> None:
     request = stage.quoted(amount="50.00")
-    assert asking.send(request.pk, by=stage.staff).state == RequestState.AWAITING_APPROVAL
-    assert proving.unproven(request) == []
+    assert requests.send(request.pk, by=stage.staff).state == RequestState.AWAITING_APPROVAL
+    assert limits.unproven(request) == []
 
 
 def test_the_second_person_does_not_let_it_through_either(stage: Stage) -> None:
-    limits.set_limit(Amount(1_00, USD), by=stage.staff)
-    request = asking.send(stage.quoted().pk, by=stage.staff)
+    set_limits.set_limit(Amount(1_00, USD), by=stage.staff)
+    request = requests.send(stage.quoted().pk, by=stage.staff)
     assert request.state == RequestState.AWAITING_AUTHORISATION
-    limits.set_proof_limit(Amount(50_00, USD), by=stage.staff)
+    set_limits.set_proof_limit(Amount(50_00, USD), by=stage.staff)
     with pytest.raises(Refusal, match="must first prove"):
-        asking.authorise(request.pk, by=User.objects.create_user("luis"))
+        requests.authorise(request.pk, by=User.objects.create_user("luis"))
 
 
 def test_the_page_of_the_request_says_who_must_prove_and_sends_the_link(stage: Stage, limit: None) -> None:

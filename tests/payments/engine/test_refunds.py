@@ -8,19 +8,19 @@ import pytest
 from django.contrib.auth.models import User
 
 from ledger.api import seal, verify
-from payments.desk import asking, refunding, wallets
-from payments.desk.asking import Contact, Line
+from payments.actions import refunds, requests, wallets
+from payments.actions.requests import Contact, RequestLine
 from payments.engine.advance import advance
 from payments.invariants import violations
 from payments.mail.rendering import render
 from payments.models import Message, Payment, PaymentRequest, Seller
 from payments.models.messages import Template
 from payments.openpayments.amounts import Amount
+from payments.presentation.amount_rows import asked
+from payments.presentation.cost_summary import cost_summary_of
+from payments.presentation.reasons import Refusal
 from payments.sandbox import money as rates
 from payments.states import RequestState
-from payments.telling.bill import bill_of
-from payments.telling.figures import asked
-from payments.telling.reasons import Refusal
 from tests.payments.engine.conftest import SECONDS, Stage
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def paid(stage: Stage) -> Payment:
     """A funder in euros paid a worker, whose wallet charges for sending, exactly 1,000.00 MXN."""
     payer = wallet(stage, "berlin", "EUR", balance=BALANCE)
     worker = wallet(stage, "xochitl", "MXN", balance=0, fee={"fixed": FEE.fixed, "percentBps": FEE.percent_bps})
-    line = Line(worker, Contact("Xochitl", "xochitl@example.org", "es"), Amount(1_000_00, worker.asset))
+    line = RequestLine(worker, Contact("Xochitl", "xochitl@example.org", "es"), Amount(1_000_00, worker.asset))
     return stage.settled(payer_url=payer.url, lines=[line]).payments.get()
 
 
@@ -56,14 +56,14 @@ def what_it_buys(given: int) -> int:
 
 
 def left(payment: Payment) -> int:
-    return refunding.refundable(Payment.objects.get(pk=payment.pk)).value
+    return refunds.refundable(Payment.objects.get(pk=payment.pk)).value
 
 
 def sent(stage: Stage, request: PaymentRequest) -> PaymentRequest:
     """Quoted, and with whoever is to give it back; authorised by a second person where that is needed."""
     assert advance(request.pk, SECONDS).state == RequestState.QUOTED
-    if asking.send(request.pk, by=stage.staff).state == RequestState.AWAITING_AUTHORISATION:
-        asking.authorise(request.pk, by=User.objects.create_user("luis", is_staff=True))
+    if requests.send(request.pk, by=stage.staff).state == RequestState.AWAITING_AUTHORISATION:
+        requests.authorise(request.pk, by=User.objects.create_user("luis", is_staff=True))
     return PaymentRequest.objects.get(pk=request.pk)
 
 
@@ -75,10 +75,10 @@ def approved(stage: Stage, request: PaymentRequest) -> PaymentRequest:
 def test_parts_go_back_until_all_that_was_received_is_given_back(stage: Stage, paid: Payment) -> None:
     before = stage.sandbox.balance("berlin")
     assert stage.sandbox.balance("xochitl") == 1_000_00
-    request = sent(stage, refunding.refund(paid.pk, pesos(300_00, paid), by=stage.staff, form_id="1"))
+    request = sent(stage, refunds.refund(paid.pk, pesos(300_00, paid), by=stage.staff, form_id="1"))
     # The worker reads in their mail and on their page what they give, and what that brings.
     assert (request.ceiling_debit, request.payer_email) == (300_00, "xochitl@example.org")
-    rows = {row["label"]: row["value"].replace(NBSP, " ") for row in asked(bill_of(request))}
+    rows = {row["label"]: row["value"].replace(NBSP, " ") for row in asked(cost_summary_of(request))}
     assert rows["Fundación Sol receives"] == f"about {what_it_buys(300_00) / 100:,.2f} EUR"
     assert rows["You pay at most"] == "300.00 MXN"
     mail = render(Message.objects.get(template=Template.APPROVAL, request=request)).text.replace(NBSP, " ")
@@ -92,9 +92,9 @@ def test_parts_go_back_until_all_that_was_received_is_given_back(stage: Stage, p
     assert left(paid) == 700_00
 
     with pytest.raises(Refusal) as caught:
-        refunding.refund(paid.pk, pesos(700_01, paid), by=stage.staff, form_id="2")
+        refunds.refund(paid.pk, pesos(700_01, paid), by=stage.staff, form_id="2")
     assert str(caught.value).replace(NBSP, " ") == "Only 700.00 MXN can still go back."
-    rest = sent(stage, refunding.refund(paid.pk, pesos(700_00, paid), by=stage.staff, form_id="3"))
+    rest = sent(stage, refunds.refund(paid.pk, pesos(700_00, paid), by=stage.staff, form_id="3"))
     assert approved(stage, rest).state == RequestState.SETTLED
     assert stage.sandbox.balance("xochitl") >= 0
     assert stage.sandbox.balance("berlin") - before == what_it_buys(300_00) + what_it_buys(700_00)
@@ -108,7 +108,7 @@ def test_a_rate_that_moves_before_the_approval_never_takes_more_from_who_gives_i
     stage: Stage, paid: Payment
 ) -> None:
     before = stage.sandbox.balance("berlin")
-    request = sent(stage, refunding.refund(paid.pk, pesos(1_000_00, paid), by=stage.staff, form_id="1"))
+    request = sent(stage, refunds.refund(paid.pk, pesos(1_000_00, paid), by=stage.staff, form_id="1"))
     stage.sandbox.change_wallet("xochitl", fee={"fixed": 100_00, "percentBps": 0})
     assert approved(stage, request).state == RequestState.SETTLED
     assert stage.sandbox.balance("berlin") - before == rates.received(900_00, PESOS, EUROS)
@@ -117,16 +117,16 @@ def test_a_rate_that_moves_before_the_approval_never_takes_more_from_who_gives_i
 
 
 def test_a_refund_that_is_declined_can_be_asked_for_again(stage: Stage, paid: Payment) -> None:
-    request = sent(stage, refunding.refund(paid.pk, pesos(1_000_00, paid), by=stage.staff, form_id="1"))
+    request = sent(stage, refunds.refund(paid.pk, pesos(1_000_00, paid), by=stage.staff, form_id="1"))
     assert left(paid) == 0
-    asking.cancel(request.pk, by=stage.staff)
+    requests.cancel(request.pk, by=stage.staff)
     assert advance(request.pk, SECONDS).state == RequestState.CANCELLED
     assert left(paid) == 1_000_00
     assert not violations()
 
 
 def test_too_little_to_arrive_is_said_with_what_would(stage: Stage, paid: Payment) -> None:
-    request = advance(refunding.refund(paid.pk, pesos(1, paid), by=stage.staff, form_id="1").pk, SECONDS)
+    request = advance(refunds.refund(paid.pk, pesos(1, paid), by=stage.staff, form_id="1").pk, SECONDS)
     assert request.state == RequestState.FAILED
     assert request.reason in {"amount_below", "amount_too_small"}
     assert left(paid) == 1_000_00
@@ -136,10 +136,10 @@ def test_a_seller_gives_back_in_its_own_currency_by_two_people(stage: Stage) -> 
     Seller.objects.filter(pk=stage.seller.pk).update(approval_email="treasury@example.org")
     payer = wallet(stage, "berlin", "EUR", balance=BALANCE)
     ours = wallets.check(stage.seller.wallet_id, SECONDS)
-    line = Line(ours, Contact("Tequio", "", "en"), Amount(50_00, ours.asset))
+    line = RequestLine(ours, Contact("Tequio", "", "en"), Amount(50_00, ours.asset))
     paid = stage.settled(payer_url=payer.url, lines=[line]).payments.get()
     before = stage.sandbox.balance("berlin")
-    request = refunding.refund(paid.pk, pesos(20_00, paid), by=stage.staff, form_id="1")
+    request = refunds.refund(paid.pk, pesos(20_00, paid), by=stage.staff, form_id="1")
     assert request.two_people
     assert approved(stage, sent(stage, request)).state == RequestState.SETTLED
     assert stage.sandbox.balance("berlin") - before == rates.received(20_00, rates.Asset("USD", 2), EUROS)

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ledger import clock
-from payments.desk import approving, asking, attention
+from payments.actions import approvals, attention, requests
 from payments.engine import advance as engine
 from payments.engine.advance import advance, push
 from payments.engine.leases import acquire
@@ -18,8 +18,8 @@ from payments.engine.planning import plan, watching
 from payments.invariants import violations
 from payments.models import Message, PaymentRequest
 from payments.models.grants import GrantKind
+from payments.presentation.reasons import Refusal
 from payments.states import PaymentState, RequestState
-from payments.telling.reasons import Refusal
 from tests.payments.engine.conftest import SECONDS, Stage
 from tests.payments.engine.splits import line, paid_to, received, split, states
 
@@ -57,7 +57,7 @@ def test_a_receiver_whose_wallet_is_closed_falls_out_before_anybody_is_asked(sta
     assert request.ceiling_debit == 200_00
     assert states(request) == {"ana": "quoted", "beto": "failed", "carla": "quoted"}
     assert paid_to(request, "beto").reason == "receiver_wallet"
-    asking.send(request.pk, by=stage.staff)
+    requests.send(request.pk, by=stage.staff)
     request = approve_at_wallet(stage, request)
     assert (request.state, request.reason) == (RequestState.SETTLED, "")
     assert not violations()
@@ -128,10 +128,10 @@ def one_paid_one_asked_again(stage: Stage) -> PaymentRequest:
 
 def test_the_payer_is_asked_for_just_the_rest(stage: Stage) -> None:
     request = one_paid_one_asked_again(stage)
-    assert (request.ceiling_debit, request.ordered_debit, request.proposed_debit) == (200_00, 100_50, 201_00)
+    assert (request.ceiling_debit, request.committed_debit, request.proposed_debit) == (200_00, 100_50, 201_00)
     assert request.shown == 100_50
     with pytest.raises(Refusal):
-        approving.approve(request.pk, 201_00)
+        approvals.approve(request.pk, 201_00)
     request = approve_at_wallet(stage, request, accepted=100_50)
     assert request.state == RequestState.SETTLED
     grants = list(request.grants.filter(kind=GrantKind.OUTGOING).order_by("created_at", "id"))
@@ -145,7 +145,7 @@ def test_asked_again_it_does_not_ask_for_ever(stage: Stage) -> None:
     """The fee grows once more between the two approvals: the payer accepts each growth once."""
     request = one_paid_one_asked_again(stage)
     stage.sandbox.change_wallet("sol", fee={"fixed": 80, "percentBps": 0})
-    approving.approve(request.pk, 100_50)
+    approvals.approve(request.pk, 100_50)
     request = advance(request.pk, SECONDS)
     assert (request.proposed_debit, request.shown) == (201_30, 100_80)
     request = approve_at_wallet(stage, request, accepted=100_80)
@@ -158,12 +158,12 @@ def test_a_rest_that_is_not_approved_leaves_what_was_paid(stage: Stage, how: str
     request = one_paid_one_asked_again(stage)
     match how:
         case "declined":
-            approving.decline(request.pk, "Not now")
+            approvals.decline(request.pk, "Not now")
         case "expired":
             stage.later(15 * 24 * 3600)
             advance(request.pk, SECONDS)
         case "cancelled":
-            asking.cancel(request.pk, by=stage.staff)
+            requests.cancel(request.pk, by=stage.staff)
     request = advance(request.pk, SECONDS)
     assert (request.state, request.reason) == (RequestState.FAILED, f"rest_{how}")
     assert sorted(states(request).values()) == ["cancelled", "settled"]
@@ -197,7 +197,7 @@ def ana_needs_a_person_beto_is_asked_for_again(stage: Stage) -> PaymentRequest:
     request = advance(request.pk, 5)
     assert states(request) == {"ana": "needs_attention", "beto": "quoted"}
     assert (request.state, request.reason) == (RequestState.AWAITING_APPROVAL, "approval_ended")
-    assert (request.ordered_debit, request.shown) == (100_00, 100_00)
+    assert (request.committed_debit, request.shown) == (100_00, 100_00)
     stage.sandbox.clear_faults()
     return request
 
@@ -211,7 +211,7 @@ def test_what_needs_a_person_does_not_hold_up_the_others(stage: Stage) -> None:
     # Sent anew, Ana's money needs a new approval, too: the old order counts no longer, and its approval is gone.
     attention.start_anew(paid_to(request, "ana").pk, by=stage.staff)
     request = advance(request.pk, 10)
-    assert (request.state, request.ordered_debit, request.shown) == (RequestState.AWAITING_APPROVAL, 100_00, 100_00)
+    assert (request.state, request.committed_debit, request.shown) == (RequestState.AWAITING_APPROVAL, 100_00, 100_00)
     request = approve_at_wallet(stage, request, accepted=100_00)
     assert request.state == RequestState.SETTLED
     assert (received(stage, "ana"), received(stage, "beto")) == (100_00, 100_00)
@@ -224,10 +224,10 @@ def test_sent_anew_while_the_payer_is_asked_for_the_rest(stage: Stage) -> None:
     attention.start_anew(paid_to(request, "ana").pk, by=stage.staff)
     request = advance(request.pk, 10)
     assert states(request) == {"ana": "quoted", "beto": "quoted"}
-    assert (request.ordered_debit, request.shown) == (0, 200_00)
+    assert (request.committed_debit, request.shown) == (0, 200_00)
     stage.sandbox.settings(settleDelayMs=0)
     with pytest.raises(Refusal):
-        approving.approve(request.pk, 100_00)  # what an older page showed
+        approvals.approve(request.pk, 100_00)  # what an older page showed
     request = approve_at_wallet(stage, request, accepted=200_00)
     assert request.state == RequestState.SETTLED
     assert (received(stage, "ana"), received(stage, "beto")) == (100_00, 100_00)
@@ -236,7 +236,7 @@ def test_sent_anew_while_the_payer_is_asked_for_the_rest(stage: Stage) -> None:
 @pytest.mark.usefixtures("soon_a_person")
 def test_a_declined_rest_waits_for_what_needs_a_person(stage: Stage) -> None:
     request = ana_needs_a_person_beto_is_asked_for_again(stage)
-    approving.decline(request.pk, "Enough")
+    approvals.decline(request.pk, "Enough")
     request = advance(request.pk, 5)
     assert (request.state, request.reason) == (RequestState.APPROVED, "rest_declined")
     assert states(request) == {"ana": "needs_attention", "beto": "cancelled"}
@@ -255,13 +255,13 @@ def test_a_declined_rest_waits_for_what_needs_a_person(stage: Stage) -> None:
 def test_staff_cancel_what_is_not_under_way(stage: Stage) -> None:
     request = ana_is_sent_beto_waits(stage)
     assert states(request) == {"ana": "settled", "beto": "approved"}
-    asking.cancel(request.pk, by=stage.staff)
+    requests.cancel(request.pk, by=stage.staff)
     request = advance(request.pk, SECONDS)
     assert (request.state, request.reason) == (RequestState.FAILED, "rest_cancelled")
     assert states(request) == {"ana": "settled", "beto": "cancelled"}
     assert request.grants.filter(kind=GrantKind.OUTGOING).get().state == "ended"
     with pytest.raises(Refusal):
-        asking.cancel(request.pk, by=stage.staff)
+        requests.cancel(request.pk, by=stage.staff)
 
 
 def test_twenty_receivers_settle_under_one_approval(stage: Stage) -> None:
@@ -280,7 +280,7 @@ def test_a_plan_reads_as_much_for_twenty_as_for_two(stage: Stage) -> None:
         push(request.pk, 120)
         assert set(states(request).values()) == {"sent"}
         # Every one of them is looked at.
-        request.payments.update(retry_at=None, looks=0)
+        request.payments.update(retry_at=None, polls=0)
         with CaptureQueriesContext(connection) as queries:
             planned = plan(fresh(request), clock.now())
         assert len(planned.steps) == len(names)

@@ -7,12 +7,12 @@ import pytest
 from django.test import Client
 
 from payments import links
-from payments.desk import approving, asking, pausing
+from payments.actions import approvals, pausing, requests
 from payments.engine.advance import advance
 from payments.models import AuthorisationLimit, Payment, PaymentRequest
 from payments.models.pauses import PauseScope
+from payments.presentation.reasons import Refusal
 from payments.states import PaymentState, RequestState
-from payments.telling.reasons import Refusal
 from tests.payments.engine.conftest import SECONDS, Stage
 
 
@@ -20,7 +20,7 @@ def test_a_wallet_page_that_ran_out_is_made_anew_behind_the_same_link(stage: Sta
     request = stage.sent()
     first = stage.at_wallet(request)
     stage.later(15 * 60)
-    assert approving.wallet_page(PaymentRequest.objects.get(pk=request.pk)) is None
+    assert approvals.wallet_page(PaymentRequest.objects.get(pk=request.pk)) is None
     second = stage.at_wallet(request)
     assert first != second
     states = list(request.grants.filter(kind="outgoing-payment").values_list("state", flat=True))
@@ -49,12 +49,12 @@ def test_a_payer_who_says_no_in_the_wallet_can_still_say_yes(stage: Stage) -> No
 def test_an_amount_that_grew_is_shown_before_it_is_charged(stage: Stage) -> None:
     request = stage.sent()
     stage.sandbox.change_wallet("sol", fee={"fixed": 50, "percentBps": 0})
-    approving.approve(request.pk, request.ceiling_debit)
+    approvals.approve(request.pk, request.ceiling_debit)
     request = advance(request.pk, SECONDS)
-    assert approving.wallet_page(request) is None
+    assert approvals.wallet_page(request) is None
     assert (request.ceiling_debit, request.proposed_debit, request.reason) == (100_00, 100_50, "amount_grew")
     with pytest.raises(Refusal):
-        approving.approve(request.pk, 100_00)
+        approvals.approve(request.pk, 100_00)
     page = stage.at_wallet(request, accepted=100_50)
     stage.come_back(request, stage.sandbox.approve(page))
     assert advance(request.pk, SECONDS).state == RequestState.SETTLED
@@ -78,7 +78,7 @@ def test_nobody_approves_for_ever(stage: Stage) -> None:
     request = stage.sent()
     stage.later(15 * 24 * 3600)
     with pytest.raises(Refusal):
-        approving.approve(request.pk, None)
+        approvals.approve(request.pk, None)
     request = advance(request.pk, SECONDS)
     assert request.state == RequestState.EXPIRED
     assert Payment.objects.get(request=request).state == PaymentState.CANCELLED
@@ -87,17 +87,17 @@ def test_nobody_approves_for_ever(stage: Stage) -> None:
 def test_declining_ends_it_and_gives_everything_back(stage: Stage) -> None:
     request = stage.sent()
     stage.at_wallet(request)
-    approving.decline(request.pk, "Wrong month")
+    approvals.decline(request.pk, "Wrong month")
     request = advance(request.pk, SECONDS)
     assert (request.state, request.reason_params["words"]) == (RequestState.DECLINED, "Wrong month")
     assert request.grants.get(kind="outgoing-payment").state == "ended"
     with pytest.raises(Refusal):
-        approving.approve(request.pk, None)
+        approvals.approve(request.pk, None)
 
 
 def test_an_approval_that_arrives_after_the_cancellation_is_given_back(stage: Stage) -> None:
     request = stage.approved()
-    asking.cancel(request.pk, by=stage.staff)
+    requests.cancel(request.pk, by=stage.staff)
     request = advance(request.pk, SECONDS)
     assert request.state == RequestState.CANCELLED
     assert request.grants.get(kind="outgoing-payment").state == "ended"
@@ -121,7 +121,7 @@ def test_a_pause_stops_new_money_and_what_was_approved_waits(stage: Stage) -> No
 def test_a_pause_is_told_to_the_payer(stage: Stage) -> None:
     request = stage.sent()
     pausing.pause(PauseScope.ALL, "", "Audit", stage.staff)
-    approving.approve(request.pk, None)
+    approvals.approve(request.pk, None)
     request = advance(request.pk, SECONDS)
     assert (request.state, request.reason) == (RequestState.AWAITING_APPROVAL, "paused")
     assert len(stage.sandbox.requests("post-request")) == 2  # to receive and to quote, none to pay
@@ -140,9 +140,9 @@ def test_above_the_limit_a_second_person_must_authorise(stage: Stage) -> None:
     request = stage.sent()
     assert request.state == RequestState.AWAITING_AUTHORISATION
     with pytest.raises(Refusal, match="second person"):
-        asking.authorise(request.pk, by=stage.staff)
+        requests.authorise(request.pk, by=stage.staff)
     other = stage.staff.__class__.objects.create_user("luis", is_staff=True)
-    request = asking.authorise(request.pk, by=other)
+    request = requests.authorise(request.pk, by=other)
     assert (request.state, request.authorised_by) == (RequestState.AWAITING_APPROVAL, other)
 
 

@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 
 from ledger import clock
 from ledger.api import timeline
-from payments.desk import wallets
-from payments.telling.reasons import Refusal, sentence
+from payments.actions import wallets
+from payments.presentation.reasons import Refusal, sentence
 from tests.sandbox.process import free_port
 
 if TYPE_CHECKING:

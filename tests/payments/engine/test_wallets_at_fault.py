@@ -3,13 +3,13 @@
 import pytest
 
 from ledger.api import timeline
-from payments.desk import approving, asking
+from payments.actions import approvals, requests
 from payments.engine import advance as engine
 from payments.engine.advance import advance
-from payments.engine.planning.paying import MOST_ORDERS
+from payments.engine.planning.paying import MOST_OUTGOING_PAYMENTS
 from payments.models import Message, PaymentRequest
+from payments.presentation.reasons import Refusal, sentence
 from payments.states import PaymentState, RequestState
-from payments.telling.reasons import Refusal, sentence
 from tests.payments.engine.conftest import SECONDS, Stage
 
 EVERY_FAULT = ["500-before", "reset-before", "not-json", "truncate", "garbage", "wrong-types", "huge"]
@@ -93,10 +93,10 @@ def test_while_the_payer_waits_the_page_says_why_and_the_link_works_again(
     request = stage.sent()
     stage.later(600)
     stage.sandbox.faults({"match": {"operation": operation}, "do": fault, "times": None})
-    approving.approve(request.pk, None)
+    approvals.approve(request.pk, None)
     request = advance(request.pk, SECONDS)
     assert request.state == RequestState.AWAITING_APPROVAL
-    assert approving.wallet_page(request) is None
+    assert approvals.wallet_page(request) is None
     assert sentence(request.reason, request.reason_params) not in ("", request.reason)
     stage.sandbox.clear_faults()
     stage.come_back(request, stage.sandbox.approve(stage.at_wallet(request)))
@@ -167,7 +167,7 @@ def test_money_that_waits_for_a_balance_is_sent_but_not_settled(stage: Stage) ->
     request = advance(request.pk, 6)
     assert (request.state, stage.payment(request).state) == (RequestState.APPROVED, PaymentState.SENT)
     with pytest.raises(Refusal, match="already on its way"):
-        asking.cancel(request.pk, by=stage.staff)
+        requests.cancel(request.pk, by=stage.staff)
 
 
 def test_what_never_settles_needs_a_person_with_its_reason(stage: Stage) -> None:
@@ -189,5 +189,5 @@ def test_a_wallet_that_refuses_every_order_is_not_asked_for_ever(stage: Stage) -
     payment = stage.payment(request)
     assert (request.state, payment.state) == (RequestState.FAILED, PaymentState.FAILED)
     assert payment.reason == "wallet_refused"
-    assert payment.outgoing_payments.count() == MOST_ORDERS
+    assert payment.outgoing_payments.count() == MOST_OUTGOING_PAYMENTS
     assert stage.received() == 0

@@ -1,7 +1,7 @@
 """From asked to settled, against a real wallet, and what the ledger remembers of it."""
 
 from ledger.api import seal, timeline, verify
-from payments.desk import approving, asking
+from payments.actions import approvals, requests
 from payments.engine.advance import advance
 from payments.models import Message
 from payments.states import PaymentState, RequestState
@@ -95,7 +95,7 @@ def test_coming_back_twice_changes_nothing_the_second_time(stage: Stage) -> None
 def test_a_forged_return_changes_nothing(stage: Stage) -> None:
     request = stage.sent()
     stage.at_wallet(request)
-    forged = approving.came_back(request.pk, None, interact_ref="ref", hash="AAAA")
+    forged = approvals.came_back(request.pk, None, interact_ref="ref", hash="AAAA")
     assert forged == "wrong_hash"
     assert request.grants.get(kind="outgoing-payment").state == "pending"
 
@@ -103,7 +103,7 @@ def test_a_forged_return_changes_nothing(stage: Stage) -> None:
 def test_cancelling_gives_the_approval_back_and_closes_the_receivers_side(stage: Stage) -> None:
     request = stage.sent()
     page = stage.at_wallet(request)
-    asking.cancel(request.pk, by=stage.staff)
+    requests.cancel(request.pk, by=stage.staff)
     request = advance(request.pk, SECONDS)
     assert request.state == RequestState.CANCELLED
     assert stage.sandbox.requests("delete-continue")

@@ -1,0 +1,47 @@
+"""Paying from a standing budget what was just asked for on a job's page, and saying what became of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.utils.translation import gettext as _
+
+from jobs.admin.audited_admin import staff
+from jobs.budget_offers import pay_as_asked
+from payments.presentation.format_amounts import format_amount
+from payments.presentation.reasons import Refusal
+from payments.states import RequestState
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from payments.models import PaymentRequest, StandingBudget
+
+
+def pay_now(http: HttpRequest, request_id: str, budget: StandingBudget) -> None:
+    """What does not go on by itself stays quoted, with the reason: its page offers to pay it, or to ask the funder."""
+    try:
+        made = pay_as_asked(request_id, budget, by=staff(http))
+    except Refusal as refusal:
+        messages.error(http, str(refusal))
+        return
+    _tell(http, made)
+
+
+def _tell(http: HttpRequest, made: PaymentRequest) -> None:
+    match made.state:
+        case RequestState.QUOTING:
+            text = _("The wallets are still being asked. When the quote is here, pay it from the standing budget.")
+            messages.info(http, text)
+        case RequestState.QUOTED:
+            words = {"amount": format_amount(made.ceiling)}
+            text = _("It costs %(amount)s. Look at it, then pay it from the standing budget.") % words
+            messages.warning(http, text)
+        case RequestState.AWAITING_AUTHORISATION:
+            messages.info(
+                http, _("The amount is above the limit: a second person must authorise it before it is paid.")
+            )
+        case RequestState.APPROVED | RequestState.SETTLED:
+            words = {"payer": made.payer_name}
+            messages.success(http, _("It is being paid from the standing budget. %(payer)s is told.") % words)

@@ -1,0 +1,111 @@
+"""What staff are shown before they ask a funder: who would get what, who can't and why, and the platform's fee."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from jobs import funding, job_payments, payables
+from jobs.contacts import at_work
+from jobs.models import Application, Member
+from jobs.platform_fee import fees
+from jobs.reasons import JobRefusal
+from payments.models import Seller
+from payments.presentation.format_amounts import format_amount, percent
+from payments.presentation.reasons import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jobs.models import Job
+    from jobs.payables import Choice
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One worker to whom something is owed. With a `problem` they can't be chosen; warnings are for people to judge."""
+
+    choice: Choice
+    application: Application
+    problem: str
+    warnings: tuple[str, ...]
+    accepted: bool  # their work is: they are paid at once, whenever the others are
+
+
+def payer_problem(jobs: Sequence[Job]) -> str:
+    """Why nobody can be paid for these jobs together, in one sentence; empty when somebody can."""
+    try:
+        if len({job.funder_id for job in jobs}) > 1:
+            raise JobRefusal("different_funders")
+        funding.seller_of(*jobs)
+        funding.payer_wallet_of(jobs[0].funder)
+    except Refusal as refusal:
+        return str(refusal)
+    return ""
+
+
+def offers(jobs: Sequence[Job]) -> list[Offer]:
+    """Every worker of `jobs` to whom something is owed, by job."""
+    found = [choice for job in jobs if not job_payments.funding_under_way(job) for choice in payables.owed(job)]
+    alike = _names_by_wallet(found)
+    staff = at_work(choice.contact.email for choice in found)
+    return [_offer(choice, alike, staff) for choice in found]
+
+
+def _offer(choice: Choice, alike: dict[str, dict[int | str, str]], staff: set[str]) -> Offer:
+    application = choice.receiver
+    assert isinstance(application, Application), "the platform is no worker"
+    warnings = []
+    if choice.contact.email.lower() in staff:
+        words = _("%(name)s has the email address of a member of staff: a second person must authorise the payment.")
+        warnings.append(words % {"name": choice.contact.name})
+    if choice.wallet:
+        same: dict[int | str, str] = alike.get(choice.wallet.canonical_id, {})
+        warnings += [
+            _("The same wallet as %(name)s.") % {"name": name}
+            for pk, name in same.items()
+            if pk != application.worker_id
+        ]
+    return Offer(choice, application, _problem(choice), tuple(warnings), payables.work_accepted(application))
+
+
+def _problem(choice: Choice) -> str:
+    try:
+        payer = choice.job.funder.wallet
+        if payer:
+            payables.line_of(choice, payer)
+    except Refusal as refusal:
+        return str(refusal)
+    return ""
+
+
+def _names_by_wallet(found: Sequence[Choice]) -> dict[str, dict[int | str, str]]:
+    """The names of every member and seller of ours who has one of these wallets, by the wallet's own id."""
+    ids = {choice.wallet.canonical_id for choice in found if choice.wallet and choice.wallet.canonical_id}
+    names: dict[str, dict[int | str, str]] = defaultdict(dict)
+    listed = Member.objects.filter(wallet__canonical_id__in=ids).order_by("name", "pk")
+    for pk, name, wallet in listed.values_list("pk", "name", "wallet__canonical_id"):
+        names[wallet][pk] = name
+    ours = Seller.objects.filter(wallet__canonical_id__in=ids).order_by("name", "pk")
+    for key, name, wallet in ours.values_list("pk", "name", "wallet__canonical_id"):
+        names[wallet][key] = name
+    return names
+
+
+def fee_lines(seller: Seller, found: Sequence[Offer]) -> list[str]:
+    """The fee on top if everybody who can be chosen is; what stands in its way, where something does."""
+    wanted = [(offer.application, offer.choice.amount) for offer in found if not offer.problem]
+    try:
+        taken = fees(seller, wanted)
+    except Refusal as refusal:
+        return [str(refusal)]
+    return [
+        _("Platform fee %(share)s %%: %(amount)s if all of them are chosen")
+        % {"share": percent(fee.terms.share), "amount": format_amount(fee.amount)}
+        if fee.terms.share
+        else _("Platform fee: %(amount)s if all of them are chosen") % {"amount": format_amount(fee.amount)}
+        for fee in taken
+    ]

@@ -1,0 +1,106 @@
+"""Payments that were approved beforehand: accepted work releases them, and whoever does no work is not paid.
+
+The fee of such a request goes once, with the last of its workers, and only for those who are paid: one payment instead
+of one more per worker, and nothing for work that never came. The caller's transaction holds the job.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jobs.models import Payout
+from ledger.api import Actor
+from payments.actions import lower_fee, release_held
+from payments.actions.requests import lock_request
+from payments.models import Payment
+from payments.models.payments import Purpose
+from payments.openpayments.amounts import Amount, Asset
+from payments.states import FINISHED_PAYMENTS, IN_FLIGHT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.contrib.auth.models import User
+    from django.db.models import QuerySet
+
+    from jobs.models import Application, Job
+
+ACTOR = Actor.system("jobs")
+
+
+def waiting(payouts: QuerySet[Payout]) -> list[Payout]:
+    """Those of `payouts` whose payment waits for the work and was not released, oldest first."""
+    held = payouts.filter(active=True, payment__held=True, payment__released_at=None)
+    return list(
+        held.exclude(payment__state__in=FINISHED_PAYMENTS | IN_FLIGHT).select_related("payment__request").order_by("pk")
+    )
+
+
+def of_job(job: Job) -> list[Payout]:
+    return waiting(Payout.objects.filter(application__job=job).select_related("application__worker"))
+
+
+def release(application: Application, *, by: User) -> Payment | None:
+    """The work was accepted: pay it now, if its payment waits for that. Raises Refusal."""
+    for payout in waiting(application.payouts.all()):
+        payment = release_held.release(payout.payment_id, by=by)
+        settle_fee(payment.request_id, by=by)
+        return payment
+    return None
+
+
+def cancel(payouts: Iterable[Payout], *, by: User) -> None:
+    """Nobody will be paid by these any more. Raises Refusal."""
+    requests = set()
+    for payout in payouts:
+        requests.add(release_held.cancel(payout.payment_id, by=by).request_id)
+    for request_id in sorted(requests):
+        settle_fee(request_id, by=by)
+
+
+def settle_fee(request_id: str, *, by: User | None = None) -> None:
+    """Once nobody of this request waits any more, release its fee for those who are paid. Any number of times."""
+    if not _fee_is_due(request_id):
+        return  # most requests: left alone, so that the engine is not woken for nothing
+    lock_request(request_id)
+    if not _fee_is_due(request_id):
+        return
+    due = list(_waiting_fees().filter(request=request_id))
+    payouts = Payout.objects.filter(payment__request=request_id).select_related("payment__request", "application__job")
+    for fee in due:
+        _settle(fee, [each for each in payouts if each.application.job.budget_code == fee.asset_code], by)
+
+
+def _fee_is_due(request_id: str) -> bool:
+    """It waits, and no worker does. Whoever released the last ones has the request's row: they see each other."""
+    workers = Payment.objects.filter(request=request_id, purpose=Purpose.WORK, held=True, released_at=None)
+    waits = workers.exclude(state__in=FINISHED_PAYMENTS).exists()
+    return not waits and _waiting_fees().filter(request=request_id).exists()
+
+
+def unsettled_fees() -> list[str]:
+    """The requests whose fee waits."""
+    return sorted(set(_waiting_fees().values_list("request_id", flat=True)))
+
+
+def _waiting_fees() -> QuerySet[Payment]:
+    held = Payment.objects.filter(purpose=Purpose.FEE, held=True, released_at=None)
+    return held.exclude(state__in=FINISHED_PAYMENTS | IN_FLIGHT)
+
+
+def _settle(fee: Payment, payouts: list[Payout], by: User | None) -> None:
+    """Parts are in minor units of the budget; all jobs of one fee count alike."""
+    alive = [payout for payout in payouts if not payout.payment.is_dead]
+    if not alive:
+        release_held.cancel(fee.pk, by=by)
+        return
+    asset = Asset(fee.asset_code, alive[0].application.job.budget_scale)
+    earned = Amount(sum(payout.fee_value for payout in alive), asset).rescaled(fee.asset_scale)
+    if earned.is_zero:
+        release_held.cancel(fee.pk, by=by)
+        return
+    if earned < fee.amount and not lower_fee.lower(fee.pk, earned, actor=ACTOR):
+        return  # its place for the old amount is being closed; the sweep comes again
+    dead = [payout.pk for payout in payouts if payout not in alive]
+    Payout.objects.filter(pk__in=dead).update(fee_value=0)
+    release_held.release(fee.pk, by=by)

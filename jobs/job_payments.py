@@ -1,0 +1,150 @@
+"""Which payment requests belong to a job, and which of its money links still count. Reads only."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from jobs.models import Application, ApplicationStatus, Job, JobFunding, Payout
+from payments.models import PaymentRequest
+from payments.openpayments.amounts import Amount
+from payments.states import (
+    DEAD_PAYMENTS,
+    DEAD_REQUESTS,
+    FINISHED_PAYMENTS,
+    OPEN_REQUESTS,
+    PAID,
+    UNAPPROVED_PAYMENTS,
+    PaymentState,
+)
+
+
+def requests_of(job: Job) -> QuerySet[PaymentRequest]:
+    """Every request that was ever made for this job, newest first."""
+    about = Q(job_fundings__job=job) | Q(payments__payout__application__job=job)
+    about |= Q(payments__refund__of__request__job_fundings__job=job)
+    about |= Q(payments__refund__of__payout__application__job=job)
+    return PaymentRequest.objects.filter(pk__in=PaymentRequest.objects.filter(about).values("pk"))
+
+
+def open_request(job: Job) -> str | None:
+    """The id of a request that may still take money from the funder for this job."""
+    about = Q(job_fundings__job=job, job_fundings__active=True)
+    moving = Payout.objects.filter(application__job=job).exclude(payment__state__in=FINISHED_PAYMENTS)
+    about |= Q(pk__in=moving.values("payment__request"))
+    return PaymentRequest.objects.filter(about, state__in=OPEN_REQUESTS).values_list("pk", flat=True).first()
+
+
+def binding_request(job: Job) -> str | None:
+    """The id of a request that holds the job to its funder and currency: it may still take money, or has."""
+    active = Q(job_fundings__job=job, job_fundings__active=True)
+    active |= Q(payments__payout__application__job=job, payments__payout__active=True)
+    return PaymentRequest.objects.filter(active).values_list("pk", flat=True).first()
+
+
+def money_under_way(job: Job) -> str | None:
+    """The id of a request that holds the job to its budget: its money may still move, or a seller holds it."""
+    active = Q(job_fundings__job=job, job_fundings__active=True)
+    payouts = Payout.objects.filter(application__job=job, active=True, paid=False)
+    active |= Q(pk__in=payouts.values("payment__request"))
+    return PaymentRequest.objects.filter(active).values_list("pk", flat=True).first()
+
+
+def request_is_dead(request: PaymentRequest) -> bool:
+    """Did this whole request end without any money? Then the same can be asked for again."""
+    return request.state in DEAD_REQUESTS and not request.payments.filter(state__in=PAID).exists()
+
+
+def unpaid_workers(job: Job) -> QuerySet[Application]:
+    """The selected workers for whom no money is under way. Whether anything is still owed to them, `rest_of` says."""
+    # As `Payment.is_over`.
+    over = Q(payment__state__in=DEAD_PAYMENTS | PAID)
+    over |= Q(payment__state__in=UNAPPROVED_PAYMENTS, payment__request__state__in=DEAD_REQUESTS)
+    under_way = Payout.objects.filter(application=OuterRef("pk"), active=True).exclude(over)
+    return job.applications.filter(~Exists(under_way), status=ApplicationStatus.SELECTED)
+
+
+def funding_under_way(job: Job) -> JobFunding | None:
+    """The job's money that is on its way to a seller's wallet, or there."""
+    found = job.fundings.filter(active=True).select_related("request__seller").first()
+    return None if found is None or request_is_dead(found.request) else found
+
+
+def remaining_of(budget: Amount, application: Application) -> Amount:
+    """What is left of a worker's `budget` to be asked for, after all that was paid; zero when nothing is.
+
+    In the finest scale that is needed; reads payouts and their payments. What is still under way is not counted.
+    """
+    payments = [payout.payment for payout in application.payouts.all()]
+    paid = [
+        amount
+        for payment in payments
+        if payment.state in DEAD_PAYMENTS | PAID
+        and (amount := payment.worth_arrived).value
+        and amount.asset.code == budget.asset.code
+    ]
+    finest = max([budget.asset.scale, *(amount.asset.scale for amount in paid)])
+    remaining = budget.rescaled(finest)
+    return Amount(max(0, remaining.value - sum(amount.rescaled(finest).value for amount in paid)), remaining.asset)
+
+
+def open_payout(application: Application) -> Payout | None:
+    """The payout of this worker that is under way. Reads payouts and their payments."""
+    return next((each for each in application.payouts.all() if each.active and not each.payment.is_over), None)
+
+
+class MoneyStatus(TextChoices):
+    """Where the money for one worker's work stands. Approved is not set aside; settled is at the receiver's wallet.
+
+    Settled outside (bank, cash) counts as paid for the job, and stands apart from what the wallets settled.
+    """
+
+    NONE = "none", _("Nothing owed")
+    OWED = "owed", _("Owed")
+    ASKED = "asked", _("Asked for")
+    APPROVED = "approved", _("Approved")
+    HELD = "held", _("Approved, waiting for the work")
+    SENT = "sent", _("Sent")
+    SETTLED = "settled", _("Settled")
+    OUTSIDE = "outside", _("Settled outside")
+    TROUBLE = "trouble", _("In trouble")
+
+
+_BY_PAYMENT: dict[str, MoneyStatus] = {
+    PaymentState.NEW: MoneyStatus.ASKED,
+    PaymentState.QUOTED: MoneyStatus.ASKED,
+    PaymentState.APPROVED: MoneyStatus.APPROVED,
+    PaymentState.SENDING: MoneyStatus.APPROVED,
+    PaymentState.SENT: MoneyStatus.SENT,
+    PaymentState.UNKNOWN: MoneyStatus.SENT,
+    PaymentState.SETTLED: MoneyStatus.SETTLED,
+    PaymentState.SETTLED_OUTSIDE: MoneyStatus.OUTSIDE,
+    PaymentState.FAILED: MoneyStatus.TROUBLE,
+    PaymentState.CANCELLED: MoneyStatus.OWED,
+    PaymentState.NEEDS_ATTENTION: MoneyStatus.TROUBLE,
+}
+
+
+def money_status(application: Application) -> MoneyStatus:
+    """Reads the job, `payouts`, their payments and the requests of these: prefetch `payouts__payment__request`."""
+    active = [payout.payment for payout in application.payouts.all() if payout.active]
+    moving = next((payment for payment in active if payment.state not in PAID), None)
+    if moving:
+        held = moving.waits_for_release and moving.state == PaymentState.APPROVED
+        return MoneyStatus.HELD if held else _BY_PAYMENT[moving.state]
+    if not active or (
+        application.status == ApplicationStatus.SELECTED and remaining_of(application.job.budget, application).value
+    ):
+        return MoneyStatus.OWED if application.status == ApplicationStatus.SELECTED else MoneyStatus.NONE
+    return (
+        MoneyStatus.OUTSIDE
+        if any(payment.state == PaymentState.SETTLED_OUTSIDE for payment in active)
+        else MoneyStatus.SETTLED
+    )
+
+
+def money_statuses(applications: Iterable[Application]) -> list[tuple[MoneyStatus, int]]:
+    """How many of a job's workers stand where, in the order in which money moves."""
+    found = Counter(map(money_status, applications))
+    return [(each, found[each]) for each in MoneyStatus if found[each] and each != MoneyStatus.NONE]

@@ -1,0 +1,143 @@
+"""What staff do with a payment that needs attention.
+
+Nothing here moves money or believes anybody: the engine first closes the receiver's side and reads what arrived, and
+only then carries the decision out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django_q.tasks import async_task
+
+from ledger import clock
+from ledger.api import Actor, record
+from payments.actions.requests import ADVANCE_TASK, lock_request
+from payments.models import OutsideSettlement, Payment
+from payments.models.payments import Decision
+from payments.presentation.reasons import Refusal
+from payments.states import PaymentState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django.contrib.auth.models import User
+
+
+def take_over(payment_id: str, *, by: User) -> Payment:
+    """From now on `by` takes care of it."""
+    with transaction.atomic():
+        payment = _held(payment_id, also_decided=True)
+        Payment.objects.filter(pk=payment.pk).update(owner=by)
+        _tell("payment.taken_over", payment, by)
+    return payment
+
+
+def look_again(payment_id: str, *, by: User) -> Payment:
+    """Ask both wallets now instead of at the next look."""
+    with transaction.atomic():
+        payment = _held(payment_id, also_decided=True)
+        Payment.objects.filter(pk=payment.pk).update(retry_at=None, polls=0, failures=0)
+        payment.incoming_payments.update(retry_at=None, failures=0)
+        _tell("payment.looked_again", payment, by)
+        async_task(ADVANCE_TASK, payment.request_id)
+    return payment
+
+
+def start_anew(payment_id: str, *, by: User) -> Payment:
+    """Close the receiver's side for good, then send the money again, under the approval if it still lives."""
+    with transaction.atomic():
+        payment = _held(payment_id)
+        if payment.received_value:
+            raise Refusal("partly_here")
+        _check_no_claim(payment)
+        _decide(payment, Decision.START_ANEW, by)
+    return payment
+
+
+def give_up(payment_id: str, *, by: User) -> Payment:
+    """Close the receiver's side for good and let the payment fail, with whatever has arrived until then."""
+    with transaction.atomic():
+        payment = _held(payment_id)
+        _check_no_claim(payment)
+        _decide(payment, Decision.GIVE_UP, by)
+    return payment
+
+
+def report_outside(payment_id: str, *, way: str, evidence: str, by: User) -> OutsideSettlement:
+    """`by` says that the receiver was paid by bank or in cash. It counts once a second person confirms it."""
+    if not evidence.strip():
+        raise Refusal("no_evidence")
+    with transaction.atomic():
+        payment = _held(payment_id)
+        _check_no_claim(payment)
+        claim = OutsideSettlement.objects.create(payment=payment, way=way, evidence=evidence.strip(), claimed_by=by)
+        _tell("payment.outside_reported", payment, by, {"way": way}, private={"evidence": claim.evidence})
+    return claim
+
+
+def withdraw_outside(payment_id: str, *, by: User) -> Payment:
+    """It was not paid outside after all."""
+    with transaction.atomic():
+        payment = _held(payment_id)
+        if not payment.outside_settlements.filter(withdrawn_at=None).update(withdrawn_at=clock.now()):
+            raise Refusal("nothing_claimed")
+        _tell("payment.outside_withdrawn", payment, by)
+    return payment
+
+
+def confirm_outside(payment_id: str, *, by: User) -> Payment:
+    """A second person agrees; once nothing can arrive from the wallets any more, the payment is settled outside."""
+    with transaction.atomic():
+        payment = _held(payment_id)
+        claim = payment.outside_settlements.filter(withdrawn_at=None).first()
+        if claim is None:
+            raise Refusal("nothing_claimed")
+        if claim.claimed_by_id == by.pk:
+            raise Refusal("own_claim")
+        now = clock.now()
+        OutsideSettlement.objects.filter(pk=claim.pk).update(confirmed_by=by, confirmed_at=now, changed_at=now)
+        _decide(payment, Decision.OUTSIDE, by)
+    return payment
+
+
+def _held(payment_id: str, *, also_decided: bool = False) -> Payment:
+    """The payment, held with its request until the transaction ends; refused when it needs nobody any more."""
+    payment = Payment.objects.get(pk=payment_id)
+    lock_request(payment.request_id)
+    payment.refresh_from_db()
+    if payment.state != PaymentState.NEEDS_ATTENTION:
+        raise Refusal("not_in_trouble", state=str(PaymentState(payment.state).label))
+    if payment.decision and not also_decided:
+        raise Refusal("already_decided", decision=str(Decision(payment.decision).label))
+    return payment
+
+
+def _check_no_claim(payment: Payment) -> None:
+    """While somebody says that the receiver was paid outside, nothing is sent or asked for once more."""
+    if payment.outside_settlements.filter(withdrawn_at=None).exists():
+        raise Refusal("already_claimed")
+
+
+def _decide(payment: Payment, decision: Decision, by: User) -> None:
+    Payment.objects.filter(pk=payment.pk).update(decision=decision, retry_at=None, polls=0, failures=0, owner=by)
+    payment.incoming_payments.update(retry_at=None, failures=0)
+    _tell("payment.decided", payment, by, {"decision": decision.value})
+    async_task(ADVANCE_TASK, payment.request_id)
+
+
+def _tell(
+    kind: str,
+    payment: Payment,
+    by: User,
+    data: Mapping[str, str] | None = None,
+    private: Mapping[str, str] | None = None,
+) -> None:
+    record(
+        kind,
+        actor=Actor.staff(by.pk),
+        subjects={"payment": payment.pk, "request": payment.request_id},
+        data={"amount": dict(payment.amount.to_wire()), **(data or {})},
+        private=private,
+    )

@@ -1,0 +1,92 @@
+"""The switch that stops new money movement: everything, one seller, or one wallet host. Looking goes on meanwhile."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from ledger import clock
+from ledger.api import Actor, accept_witness, record, seal
+from payments.models import Pause, Seller
+from payments.models.pauses import DATABASE_RESTORED, PauseScope
+from payments.presentation.reasons import OWN_REASONS
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+_HOST = re.compile(r"(\[[0-9a-f:]+\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?)(:[0-9]{1,5})?")
+
+
+def pause(scope: PauseScope, target: str, reason: str, by: User | None) -> Pause:
+    """Stop new money movement within `scope`. One that is already on is returned as it is.
+
+    `target` is a seller's id, a wallet's host as in its address (`wallet.example`, `localhost:4000`), or empty for
+    everything. `by` is None when the program pauses itself. Raises ValidationError, with a sentence per field.
+    """
+    target = checked_target(scope, target)
+    reason = reason.strip()
+    if not reason:
+        raise ValidationError({"reason": _("Say why, so that others know when to resume.")})
+    try:
+        with transaction.atomic():
+            started = Pause.objects.create(scope=scope, target=target, reason=reason, started_by=by)
+            _tell("pause.started", started, by)
+    except IntegrityError:
+        return Pause.objects.get(scope=scope, target=target, ended_at=None)
+    return started
+
+
+def resume(pause_id: int, by: User) -> Pause:
+    """Let money move again. Resuming twice is resuming once.
+
+    Whoever resumes after a restore decides that this database's history counts: the ledger's witness follows it.
+    """
+    with transaction.atomic():
+        rows = Pause.objects.filter(pk=pause_id, ended_at=None)
+        if rows.update(ended_at=clock.now(), ended_by=by):
+            ended = Pause.objects.get(pk=pause_id)
+            _tell("pause.ended", ended, by)
+            if ended.reason == DATABASE_RESTORED:
+                transaction.on_commit(_accept_history, robust=True)
+            return ended
+    return Pause.objects.get(pk=pause_id)
+
+
+def _accept_history() -> None:
+    seal()
+    accept_witness()
+
+
+def checked_target(scope: PauseScope, target: str) -> str:
+    """`target` as it is stored; ValidationError when it does not name what `scope` asks for."""
+    target = target.strip()
+    match scope:
+        case PauseScope.ALL if target:
+            raise ValidationError({"target": _("Leave this empty to pause everything.")})
+        case PauseScope.SELLER if not Seller.objects.filter(pk=target).exists():
+            raise ValidationError({"target": _("There is no seller with the id “%(id)s”.") % {"id": target}})
+        case PauseScope.HOST:
+            target = target.lower()
+            if not _HOST.fullmatch(target):
+                raise ValidationError({"target": _("A wallet host looks like wallet.example, without https://.")})
+    return target
+
+
+def _tell(kind: str, row: Pause, by: User | None) -> None:
+    subjects = {"pause": str(row.pk)}
+    data = {"scope": str(row.scope)}
+    if row.scope == PauseScope.SELLER:
+        subjects["seller"] = data["seller"] = row.target
+    elif row.scope == PauseScope.HOST:
+        data["host"] = row.target
+    private = None
+    if row.reason in OWN_REASONS:
+        data["reason"] = row.reason
+    else:
+        private = {"reason": row.reason}
+    actor = Actor.staff(by.pk) if by else Actor.system("installation")
+    record(kind, actor=actor, subjects=subjects, data=data, private=private)

@@ -1,0 +1,155 @@
+"""Giving money back: whoever received a payment is asked to send it, or a part of it, back to who paid it. No network.
+
+A refund is a payment request like any other, the other way round: its payer is the wallet that received the money, its
+receiver the wallet that paid. Ours sends back what a seller received, always by two people; otherwise the receiver gets
+the link by email. Never more goes back than arrived by wallet, less what went back or is on its way back already.
+Between two currencies whoever received gives back an exact amount of theirs, and whoever paid gets what it buys.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from ledger.api import Actor, record
+from payments.actions.requests import Contact, RequestLine, ask, lock_request
+from payments.models import Payment, PaymentRequest, Refund, Seller
+from payments.models.payments import Purpose
+from payments.openpayments.amounts import Amount, AmountError
+from payments.presentation.format_amounts import format_amount
+from payments.presentation.reasons import Refusal
+from payments.states import FINISHED_PAYMENTS, PAID
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from payments.models import WalletAddress
+
+LONGEST_TITLE = 200
+
+
+def going_back(payment: Payment) -> Amount:
+    """What went back of `payment`, or is on its way back, in its own units. Reads `refunds__payment__request`."""
+    back = [each.payment for each in payment.refunds.all()]
+    counted = [each.worth_arrived if each.is_over else each.worth for each in back]
+    return Amount(sum(_at_least(amount, payment.asset_scale) for amount in counted), payment.asset)
+
+
+def arrived(payment: Payment) -> Amount:
+    """What of a payment that is over its receiver has, by wallet or outside."""
+    return payment.amount if payment.state in PAID else payment.received
+
+
+def _at_least(amount: Amount, scale: int) -> int:
+    """Minor units at `scale`, rounded up: a part that arrived may be finer than the wallet that sent it counts."""
+    if amount.asset.scale <= scale:
+        return amount.rescaled(scale).value
+    finer: int = 10 ** (amount.asset.scale - scale)
+    return -(-amount.value // finer)
+
+
+def refundable(payment: Payment) -> Amount:
+    """What may still go back of what arrived by wallet; zero while more may still arrive. Reads as `going_back`."""
+    if payment.state not in FINISHED_PAYMENTS or payment.purpose == Purpose.REFUND:
+        return Amount(0, payment.asset)
+    return Amount(max(0, payment.received_value - going_back(payment).value), payment.asset)
+
+
+def refund(  # noqa: PLR0913 - the parts of a refund
+    payment_id: str, amount: Amount, *, by: User, form_id: str, seen: Amount | None = None, of_escrow: bool = False
+) -> PaymentRequest:
+    """Ask whoever received `payment_id` to send `amount` back, in the units of that payment.
+
+    `seen` is what was still refundable when the person looked: anything else now is refused. What a seller holds for
+    workers goes back only with `of_escrow`, from whoever knows what is left of it. The same `form_id` returns the
+    request that it made before. Raises Refusal; nothing is changed then.
+    """
+    with transaction.atomic():
+        # Two who refund the same payment wait for each other here; the second reads what the first asked for.
+        lock_request(Payment.objects.only("request_id").get(pk=payment_id).request_id)
+        payment = Payment.objects.select_related("request__seller", "request__payer_wallet", "receiver_wallet").get(
+            pk=payment_id
+        )
+        if made := PaymentRequest.objects.filter(form_id=form_id).first():
+            if not Refund.objects.filter(of=payment, payment__request=made).exists():
+                raise Refusal("form_of_another_refund")
+            return made
+        _check(payment, amount, seen, of_escrow=of_escrow)
+        request = _ask(payment, amount, by=by, form_id=form_id)
+        back = request.payments.get()
+        Refund.objects.create(of=payment, payment=back)
+        record(
+            "payment.refund_asked",
+            actor=Actor.staff(by.pk),
+            subjects={"payment": payment.pk, "request": request.pk, "refund": back.pk},
+            data={"amount": {**amount.to_wire()}},
+            private={"payer": request.payer_name, "receiver": back.receiver_name},
+        )
+        return request
+
+
+def _check(payment: Payment, amount: Amount, seen: Amount | None, *, of_escrow: bool) -> None:
+    if payment.purpose == Purpose.REFUND:
+        raise Refusal("refund_of_refund")
+    if payment.state not in FINISHED_PAYMENTS:
+        raise Refusal("refund_too_early", state=payment.get_state_display())
+    if payment.is_escrow and not of_escrow:
+        raise Refusal("refund_of_escrow")
+    left = refundable(payment)
+    if seen is not None and seen != left:
+        raise Refusal("refund_changed", left=format_amount(left))
+    if amount.is_zero:
+        raise Refusal("nothing_to_pay")
+    if amount.value > left.value or amount.asset != left.asset:
+        raise Refusal("refund_too_large", left=format_amount(left))
+
+
+def _ask(payment: Payment, amount: Amount, *, by: User, form_id: str) -> PaymentRequest:
+    origin = payment.request
+    to = origin.payer_wallet
+    receiver = Contact(origin.payer_name, origin.payer_email, origin.payer_language)
+    if changes_currency(payment):
+        line = RequestLine(to, receiver, None, purpose=Purpose.REFUND, pays=amount)
+    else:
+        line = RequestLine(to, receiver, _exact(amount, to), purpose=Purpose.REFUND)
+    ours = Seller.objects.filter(wallet=payment.receiver_wallet).order_by("-is_default", "pk").first()
+    payer = _sender(payment, ours)
+    with translation.override(payer.language):
+        title = (_("Refund: %(title)s") % {"title": origin.title})[:LONGEST_TITLE]
+    return ask(
+        payer_wallet=payment.receiver_wallet,
+        payer=payer,
+        seller=ours or origin.seller,
+        lines=[line],
+        title=title,
+        reference=origin.reference,
+        requested_by=by,
+        form_id=form_id,
+        origin_path=origin.origin_path,
+        two_people=ours is not None,
+    )
+
+
+def changes_currency(payment: Payment) -> bool:
+    """Whoever paid it has another currency than whoever received it."""
+    return bool(payment.request.payer_wallet.asset_code != payment.asset_code)
+
+
+def _exact(amount: Amount, to: WalletAddress) -> Amount:
+    """As the wallet counts that gets it back."""
+    try:
+        return amount.rescaled(to.asset.scale)
+    except AmountError as error:
+        raise Refusal("refund_too_fine", amount=format_amount(amount), wallet=to.url) from error
+
+
+def _sender(payment: Payment, ours: Seller | None) -> Contact:
+    """Who approves it: one of us for a seller, else whoever received the money."""
+    if ours is None:
+        return Contact(payment.receiver_name, payment.receiver_email, payment.receiver_language)
+    if not ours.approval_email:
+        raise Refusal("refund_without_contact", seller=ours.name)
+    return Contact(ours.name, ours.approval_email, ours.approval_language)

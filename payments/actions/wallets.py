@@ -1,0 +1,90 @@
+"""Wallet addresses as people type them, and looking them up at the wallets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+
+from ledger.api import Actor, record
+from payments.client import client
+from payments.engine.steps.checking import CheckWallet
+from payments.locking import lock
+from payments.models import WalletAddress
+from payments.openpayments.errors import OpenPaymentsError
+from payments.openpayments.transport import Deadline
+from payments.openpayments.urls import UrlError, canonical_wallet_url
+from payments.presentation.reasons import Refusal
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+RENAMED = "wallet_renamed"
+
+
+def find_or_add(text: str) -> WalletAddress:
+    """The wallet address that somebody typed (`https://…` or `$pointer`). No network; `check` looks it up.
+
+    Raises Refusal when it can't be one.
+    """
+    try:
+        url = canonical_wallet_url(text, frozenset(settings.OPEN_PAYMENTS_TRUSTED_HOSTS))
+    except UrlError as error:
+        if error.code in ("not_https", "private_address"):
+            raise Refusal("wallet_unsafe", wallet=text.strip()) from error
+        raise Refusal("wallet_not_an_address", text=text.strip()) from error
+    wallet, _ = WalletAddress.objects.get_or_create(url=url)
+    return wallet
+
+
+def check(wallet_id: int, seconds: float) -> WalletAddress:
+    """Look the wallet address up at its wallet, within `seconds`, and keep what it says or what is wrong with it."""
+    wallet = WalletAddress.objects.get(pk=wallet_id)
+    step = CheckWallet("", wallet.pk, wallet.url)
+    try:
+        answer = step.call(client(), Deadline.after(seconds))
+    except OpenPaymentsError as error:
+        with transaction.atomic():
+            step.failed(error)
+    else:
+        with transaction.atomic():
+            step.apply(answer)
+    wallet.refresh_from_db()
+    return wallet
+
+
+@transaction.atomic
+def accept_change(wallet_id: int, *, by: User) -> bool:
+    """A wallet address became another wallet, or another currency, and a person asked its owner. True when it counts.
+
+    The first person's word is kept, a second one's makes it count: from then on it is the wallet that it says it is,
+    whose owner has yet to prove that it is theirs. Raises Refusal when nothing waits, or for the same person twice.
+    """
+    wallet = lock(WalletAddress.objects.all(), wallet_id)
+    if wallet.problem != RENAMED or not wallet.found_instead:
+        raise Refusal("wallet_not_renamed")
+    if wallet.accepted_by is None or wallet.accepted != wallet.found_instead:
+        wallet.accepted, wallet.accepted_by = wallet.found_instead, by
+        _save_and_tell(wallet, "wallet.change_accepted", by)
+        return False
+    if wallet.accepted_by == by:
+        raise Refusal("own_acceptance")
+    for column, value in wallet.accepted.items():
+        setattr(wallet, column, value)
+    wallet.problem, wallet.problem_params = "", {}
+    wallet.found_instead, wallet.accepted, wallet.accepted_by, wallet.proven_at = {}, {}, None, None
+    _save_and_tell(wallet, "wallet.changed", by)
+    return True
+
+
+def _save_and_tell(wallet: WalletAddress, kind: str, by: User) -> None:
+    now_is = wallet.accepted or {"canonical_id": wallet.canonical_id, "asset_code": wallet.asset_code}
+    wallet.save()
+    record(
+        kind,
+        actor=Actor.staff(by.pk),
+        subjects={"wallet": str(wallet.pk)},
+        data={"wallet": wallet.url, "became": now_is["canonical_id"], "asset": now_is["asset_code"]},
+    )

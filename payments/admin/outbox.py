@@ -1,0 +1,205 @@
+"""The Outbox: every mail we wrote, as its reader gets it, and whether the mail server took it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from csp.decorators import csp_replace
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import action, display
+
+from ledger.api import Actor
+from ledger.filters import BusinessDaysFilter
+from payments import links
+from payments.admin.dialogs import SeenForm, attempt, go
+from payments.admin.readonly import ReadOnlyAdmin
+from payments.mail.queue import TO_RECEIVER, queue_again
+from payments.mail.rendering import render
+from payments.models import Message
+from payments.models.messages import MessageState
+from payments.presentation.reasons import sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.db.models import QuerySet
+    from django.http import HttpResponseBase
+    from django.urls import URLPattern
+    from unfold.dataclasses import UnfoldAction
+
+    from payments.mail.rendering import Rendered
+
+TONES = {
+    MessageState.QUEUED: "info",
+    MessageState.SENDING: "info",
+    MessageState.SENT: "success",
+    MessageState.FAILED: "danger",
+}
+#: The mail is our own words around what people typed; still, nothing in it may run, load or submit.
+PREVIEW_POLICY = {
+    "default-src": ["'none'"],
+    "script-src": ["'none'"],
+    "img-src": ["'none'"],
+    "style-src": ["'unsafe-inline'"],
+    "frame-ancestors": ["'self'"],
+    "sandbox": ["allow-popups", "allow-popups-to-escape-sandbox"],
+}
+HIDDEN_LINK = "https://…"
+#: Links of a framed mail open in a tab of their own.
+NEW_TAB = '<base target="_blank">'
+
+
+class AgainForm(SeenForm):
+    """Sends one more copy; the same dialog submitted twice sends one."""
+
+    def now(self) -> str:
+        return str(Message.objects.filter(occasion__startswith=_again(str(self.object_id))).count())
+
+
+def _again(message_id: str) -> str:
+    return f"again:{message_id}:"
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnlyAdmin):
+    list_display = ("state_label", "template_label", "recipient", "about", "created_at", "attempts")
+    list_display_links = ("state_label", "template_label")
+    list_filter = (
+        ("state", ChoicesDropdownFilter),
+        ("template", ChoicesDropdownFilter),
+        ("created_at", BusinessDaysFilter),
+    )
+    search_fields = ("to_name", "to_email", "request__id", "request__title", "details__title")
+    search_help_text = gettext_lazy("Name, email, payment id, title")
+    fields = (
+        "template_label",
+        "recipient",
+        "state",
+        "why",
+        "attempts",
+        "created_at",
+        "next_attempt_at",
+        "sent_at",
+    )
+    readonly_fields = ("template_label", "recipient", "why")
+    actions_detail = ("send_once_more",)
+    change_form_template = "admin/payments/message/change_form.html"
+
+    # Reading
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
+        found: QuerySet[Message] = super().get_queryset(request)
+        return found.select_related(
+            "request__seller", "request__payer_wallet", "payment", "proof__wallet", "proof__seller"
+        )
+
+    @display(
+        description=gettext_lazy("state"),
+        label={str(state): tone for state, tone in TONES.items()},
+        ordering="state",
+    )
+    def state_label(self, row: Message) -> tuple[str, str]:
+        return row.state, row.get_state_display()
+
+    @display(description=gettext_lazy("what"), ordering="template")
+    def template_label(self, row: Message) -> str:
+        return row.get_template_display()
+
+    @display(description=gettext_lazy("to"), ordering="to_name")
+    def recipient(self, row: Message) -> str:
+        return f"{row.to_name} <{row.to_email}>"
+
+    @display(description=gettext_lazy("about"), ordering="request__title")
+    def about(self, row: Message) -> str:
+        return row.title
+
+    @display(description=gettext_lazy("reason"))
+    def why(self, row: Message) -> str:
+        return sentence(row.reason, row.reason_params)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
+    ) -> HttpResponse:
+        row = context["original"]
+        rendered = self._rendered(request, row)
+        more = {
+            "title": rendered.subject,
+            "subtitle": None,
+            "rendered": rendered,
+            "preview_url": reverse("admin:payments_message_preview", args=[row.pk]),
+            "link": self._link(request, row),
+        }
+        answer: HttpResponse = super().render_change_form(request, {**context, **more}, *args, **options)
+        return answer
+
+    def get_urls(self) -> list[URLPattern]:
+        # django-csp types its decorators for views without arguments only.
+        view = cast("Callable[[HttpRequest], HttpResponseBase]", xframe_options_sameorigin(self.preview_view))
+        preview = csp_replace(PREVIEW_POLICY)(view)
+        own = path("<str:object_id>/preview/", self.admin_site.admin_view(preview), name="payments_message_preview")
+        return [own, *super().get_urls()]
+
+    def preview_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The HTML part alone, for a frame that can do nothing."""
+        row = self.get_queryset(request).filter(pk=object_id).first()
+        if row is None or not self.has_view_permission(request, row):
+            raise Http404
+        html = self._rendered(request, row).html
+        return HttpResponse(html.replace("<head>", f"<head>{NEW_TAB}", 1))
+
+    def _link(self, request: HttpRequest, row: Message) -> str:
+        """The page that the mail leads to; empty for whoever may not use it, and where there is none."""
+        if not self.has_link_permission(request) or row.template in TO_RECEIVER:
+            return ""
+        if row.proof:
+            return links.proof_url(row.proof.pk)
+        return links.approval_url(row.request) if row.request else ""
+
+    def _rendered(self, request: HttpRequest, row: Message) -> Rendered:
+        return render(row, instead_of_links="" if self.has_link_permission(request) else HIDDEN_LINK)
+
+    def has_link_permission(self, request: HttpRequest) -> bool:
+        """The link acts for whoever holds it, so those who may only look don't get it."""
+        return request.user.has_perm("payments.request_paymentrequest")
+
+    # Acting
+
+    def has_again_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
+        return request.user.has_perm("payments.request_paymentrequest")
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int | str) -> list[UnfoldAction]:
+        ended = Message.objects.filter(pk=object_id, state__in=[MessageState.SENT, MessageState.FAILED])
+        allowed: list[UnfoldAction] = super().get_actions_detail(request, object_id)
+        return allowed if ended.exists() else []
+
+    @action(
+        description=gettext_lazy("Send again"),
+        permissions=["again"],
+        icon="forward_to_inbox",
+        dialog={
+            "title": gettext_lazy("Send this email again?"),
+            "description": gettext_lazy("The same person gets the same email once more, with today's figures."),
+            "form_class": AgainForm,
+            "form_submit_text": gettext_lazy("Send again"),
+        },
+    )
+    def send_once_more(self, request: HttpRequest, form: AgainForm, object_id: str) -> HttpResponse:
+        back = reverse("admin:payments_message_changelist")
+
+        staff_id = request.user.pk
+        assert staff_id, "the permission was checked"
+
+        def act() -> str:
+            message = self.get_queryset(request).get(pk=object_id)
+            occasion = _again(object_id) + form.cleaned_data["seen"]
+            queue_again(message, occasion=occasion, actor=Actor.staff(staff_id))
+            return _("The email is on its way to %(name)s.") % {"name": message.to_name}
+
+        attempt(request, act)
+        return go(request, back)

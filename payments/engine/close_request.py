@@ -1,0 +1,136 @@
+"""The end of a request, and of what was still to pay in it. What was ordered is always seen to its own end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ledger import clock
+from payments.engine.steps.base import ENGINE
+from payments.engine.transitions import move
+from payments.mail.queue import queue_message
+from payments.models import PaymentRequest
+from payments.models.messages import Template
+from payments.presentation.reasons import OUTSIDE, PARTLY
+from payments.states import (
+    FINISHED_PAYMENTS,
+    IN_FLIGHT,
+    PAID,
+    UNSENT,
+    PaymentState,
+    RequestState,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ledger.api import Actor
+    from payments.models import Payment
+
+#: Why the rest of a request that was paid in part is not paid, by how the request would have ended without that part.
+WHY_NO_REST = {
+    RequestState.DECLINED: "rest_declined",
+    RequestState.EXPIRED: "rest_expired",
+    RequestState.CANCELLED: "rest_cancelled",
+}
+
+
+def finish(
+    request: PaymentRequest,
+    payments: Sequence[Payment],
+    actor: Actor = ENGINE,
+    private: Mapping[str, str] | None = None,
+) -> None:
+    """Every payment has ended. Settled when every receiver whom the payer was asked for was paid; the payer is told."""
+    asked = [payment for payment in payments if not payment.fell_out]
+    unpaid = [payment for payment in asked if payment.state not in PAID]
+    ends: dict[str, Any] = {"actor": actor, "private": private, "finished_at": clock.now(), "payer_asked_at": None}
+    if not unpaid:
+        outside = any(payment.state == PaymentState.SETTLED_OUTSIDE for payment in asked)
+        move(request, RequestState.SETTLED, reason=OUTSIDE if outside else "", **ends)
+        queue_message(Template.RECEIPT, request=request, occasion=f"receipt:{request.pk}")
+        return
+    called_off = all(payment.state == PaymentState.CANCELLED for payment in unpaid)
+    if len(unpaid) < len(asked):
+        code, params = ("rest_cancelled", {}) if called_off else ("some_failed", {})
+        if request.reason in PARTLY:
+            code, params = request.reason, request.reason_params
+        move(request, RequestState.FAILED, reason=code, reason_params=params, **ends)
+        queue_message(Template.RECEIPT, request=request, occasion=f"receipt:{request.pk}")
+    elif called_off:
+        move(request, RequestState.CANCELLED, **ends)
+        tell_cancelled(request)
+    else:
+        first = unpaid[0]
+        code, params = (first.reason, first.reason_params) if len(asked) == 1 else ("none_arrived", {})
+        move(request, RequestState.FAILED, reason=code, reason_params=params, **ends)
+        queue_message(Template.FAILED, request=request, occasion=f"failed:{request.pk}:{len(payments)}")
+
+
+def nothing_left_to_ask(request: PaymentRequest, payments: Sequence[Payment], code: str = "some_failed") -> None:
+    """All that the payer was still asked for has ended without them, for the reason `code`."""
+    if any(payment.state in IN_FLIGHT for payment in payments):
+        _see_to_the_end(request, code, {}, ENGINE, None)
+    else:
+        finish(request, payments)
+
+
+def tell_cancelled(request: PaymentRequest) -> None:
+    """The payer is told, if they ever had the link."""
+    if request.sent_at is not None:
+        queue_message(Template.CANCELLED, request=request, occasion=f"cancelled:{request.pk}")
+
+
+def end_unsent(  # noqa: PLR0913 - who, how and why
+    request: PaymentRequest,
+    payments: Sequence[Payment],
+    to: RequestState,
+    *,
+    actor: Actor,
+    reason: str = "",
+    reason_params: Mapping[str, Any] | None = None,
+    private: Mapping[str, str] | None = None,
+) -> None:
+    """Nothing more is asked of the payer. The request ends as `to` says; paid in part, it says so instead.
+
+    While something that was ordered is under way, the request stays open until that has ended.
+    """
+    for payment in payments:
+        if payment.state in UNSENT:
+            move(payment, PaymentState.CANCELLED, actor=actor)
+    params = dict(reason_params or {})
+    if any(payment.state in IN_FLIGHT for payment in payments):
+        _see_to_the_end(request, WHY_NO_REST[to], params, actor, private)
+    elif any(payment.state in PAID for payment in payments):
+        request.reason, request.reason_params = WHY_NO_REST[to], params
+        assert all(payment.state in FINISHED_PAYMENTS for payment in payments)
+        finish(request, payments, actor, private)
+    else:
+        move(
+            request,
+            to,
+            actor=actor,
+            private=private,
+            reason=reason,
+            reason_params=params,
+            finished_at=clock.now(),
+            payer_asked_at=None,
+        )
+
+
+def _see_to_the_end(
+    request: PaymentRequest, code: str, params: dict[str, Any], actor: Actor, private: Mapping[str, str] | None
+) -> None:
+    if request.state == RequestState.APPROVED:
+        PaymentRequest.objects.filter(pk=request.pk).update(reason=code, reason_params=params)
+        request.reason, request.reason_params = code, params
+        return
+    move(
+        request,
+        RequestState.APPROVED,
+        actor=actor,
+        private=private,
+        reason=code,
+        reason_params=params,
+        payer_asked_at=None,
+        proposed_debit=None,
+    )

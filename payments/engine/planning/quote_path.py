@@ -1,0 +1,211 @@
+"""What plans are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ledger.api import record
+from payments.engine.planning import buying
+from payments.engine.queries import access_of
+from payments.engine.steps.access import RequestAccessGrant
+from payments.engine.steps.base import ENGINE
+from payments.engine.steps.quoting import RECEIVER_CLOSED, CreateQuote
+from payments.engine.steps.receiving import CompleteIncomingPayment, CreateIncomingPayment
+from payments.engine.transitions import move
+from payments.models import Grant, IncomingPayment, Quote
+from payments.models.grants import GrantKind
+from payments.presentation.format_amounts import format_amount
+from payments.states import AttemptState, GrantState, PaymentState
+from payments.tokens import token_is_fresh
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from payments.engine.steps.base import Step
+    from payments.models import Payment, PaymentRequest, WalletAddress
+
+INCOMING_MARGIN = timedelta(hours=1)
+MOST_READS = 3
+
+
+@dataclass
+class Plan:
+    """Steps that may be done at once; when there are none, `wake_at` says when to look again (None: when told)."""
+
+    steps: list[Step] = field(default_factory=list)
+    wake_at: datetime | None = None
+    #: A state was moved without any step: plan again.
+    moved: bool = False
+
+    def wake(self, at: datetime | None) -> None:
+        if at is not None and (self.wake_at is None or at < self.wake_at):
+            self.wake_at = at
+
+
+class AccessGrants:
+    """The grants to receive and to quote that this request has; asks once for each that is missing."""
+
+    def __init__(self, request: PaymentRequest, now: datetime) -> None:
+        self.request = request
+        self.now = now
+        self.grants = access_of(request)
+        self.asked: set[tuple[str, str]] = set()
+
+    def to(self, kind: str, wallet: WalletAddress) -> Grant | None:
+        """One grant to receive covers every wallet address at its authorization server."""
+        for grant in self.grants:
+            same = (grant.kind, grant.auth_server) == (kind, wallet.auth_server)
+            if same and token_is_fresh(grant, self.now):
+                return grant
+        return None
+
+    def ask(self, plan: Plan, payment: Payment, kind: str, wallet: WalletAddress) -> None:
+        if (kind, wallet.auth_server) not in self.asked:
+            self.asked.add((kind, wallet.auth_server))
+            plan.steps.append(RequestAccessGrant.plan(self.request, payment, wallet, kind))
+
+
+def mark_unanswered(request: PaymentRequest) -> None:
+    """Whoever wrote these intents died before the answer came. None of them can have moved money.
+
+    Orders to pay, and approvals, have their own way back (see `paying` and `approval`).
+    """
+    for grant in Grant.objects.filter(request=request, state=GrantState.INTENDED):
+        move(grant, GrantState.LOST, actor=ENGINE, reason="answer_never_came")
+    intended = {"payment__request": request, "state": AttemptState.INTENDED}
+    for incoming in IncomingPayment.objects.filter(**intended).select_related("payment"):
+        move(incoming, AttemptState.UNKNOWN, actor=ENGINE, reason="answer_never_came")
+    for quote in Quote.objects.filter(**intended).select_related("payment"):
+        move(quote, AttemptState.UNKNOWN, actor=ENGINE, reason="answer_never_came")
+
+
+def hosts_of(request: PaymentRequest, payments: Iterable[Payment]) -> list[str]:
+    """The wallet hosts that would take part in moving this money."""
+    return [request.payer_wallet.host, *(payment.receiver_wallet.host for payment in payments)]
+
+
+def open_incoming(payment: Payment, now: datetime) -> IncomingPayment | None:
+    """Where this payment's money can arrive now."""
+    return next(
+        (one for one in _incoming_payments(payment, payment.value) if is_open(one, now + INCOMING_MARGIN)), None
+    )
+
+
+def open_probe(payment: Payment, now: datetime) -> IncomingPayment | None:
+    """Where can be asked now what this payment buys."""
+    probes = (one for one in payment.incoming_payments.all() if one.probe)
+    return next((one for one in probes if is_open(one, now + INCOMING_MARGIN)), None)
+
+
+def _incoming_payments(payment: Payment, value: int) -> list[IncomingPayment]:
+    """Those for exactly `value`: what a payment buys may have changed since a place was made for it."""
+    return [one for one in payment.incoming_payments.all() if not one.probe and one.value == value]
+
+
+def is_open(incoming: IncomingPayment, now: datetime) -> bool:
+    """Money can still arrive there, as far as we know."""
+    usable = incoming.state == AttemptState.OPEN and not incoming.closed
+    return usable and incoming.expires_at is not None and incoming.expires_at > now
+
+
+def unread_incoming_payment(payment: Payment) -> IncomingPayment | None:
+    """A place that its wallet no longer takes money for: what arrived there is read before another is made.
+
+    After a few tries it is left alone: nothing was ordered there, so money of ours can't be in it.
+    """
+    for incoming in payment.incoming_payments.all():
+        if incoming.reason == RECEIVER_CLOSED and not incoming.closed and incoming.failures < MOST_READS:
+            incoming.payment = payment
+            return incoming
+    return None
+
+
+def arrived(payment: Payment) -> dict[str, str]:
+    """How much arrived of how much, for a reason's sentence."""
+    return {"received": format_amount(payment.received), "amount": format_amount(payment.amount)}
+
+
+def fresh_quote(payment: Payment, now: datetime, since: datetime | None) -> Quote | None:
+    """The newest quote that can still be paid, made after `since`."""
+    quote = payment.latest_quote
+    if quote is None or quote.state != AttemptState.OPEN or quote.incoming.closed:
+        return None
+    if not buying.lives(quote, now) or quote.incoming.value != payment.value:
+        return None
+    if payment.pays and buying.is_too_dear(payment, quote):
+        return None
+    if hasattr(quote, "outgoing_payment") or (since and quote.created_at < since):
+        return None
+    return quote
+
+
+def quote_or_step(plan: Plan, access: AccessGrants, payment: Payment, since: datetime | None) -> Quote | None:
+    """A quote that can be paid, or the next step towards one (added to `plan`)."""
+    quote = fresh_quote(payment, access.now, since)
+    if quote:
+        return quote
+    if payment.retry_at and payment.retry_at > access.now:
+        plan.wake(payment.retry_at)
+        return None
+    if payment.received_value:
+        # No order of ours is under way: somebody else paid, or a wallet did what it refused. The receiver must not get
+        # it twice.
+        code = "arrived_after_refusal" if payment.outgoing_payments.all() else "paid_by_another"
+        move(payment, PaymentState.FAILED, actor=ENGINE, reason=code, reason_params=arrived(payment))
+        plan.moved = True
+        return None
+    payer = access.request.payer_wallet
+    to_receive = access.to(GrantKind.INCOMING, payment.receiver_wallet)
+    to_quote = access.to(GrantKind.QUOTE, payer)
+    if to_receive and (unread := unread_incoming_payment(payment)):
+        plan.steps.append(CompleteIncomingPayment.plan(access.request, unread, to_receive))
+        return None
+    probes = payment.pays is not None and _finds_out_what_it_buys(plan, access, payment, since, to_receive)
+    if payment.state == PaymentState.FAILED:
+        return None
+    incoming = open_probe(payment, access.now) if probes else open_incoming(payment, access.now)
+    if to_quote is None:
+        access.ask(plan, payment, GrantKind.QUOTE, payer)
+    if incoming is None and to_receive is None:
+        access.ask(plan, payment, GrantKind.INCOMING, payment.receiver_wallet)
+    elif incoming is None and to_receive is not None:
+        plan.steps.append(CreateIncomingPayment.plan(access.request, payment, to_receive, probe=probes))
+    elif incoming is not None and to_quote is not None:
+        plan.steps.append(CreateQuote.plan(access.request, payment, incoming, to_quote))
+    return None
+
+
+def _finds_out_what_it_buys(
+    plan: Plan, access: AccessGrants, payment: Payment, since: datetime | None, to_receive: Grant | None
+) -> bool:
+    """Of a payment for which the payer pays exactly so much: whether a probe must say (again) what that buys.
+
+    Otherwise what the receiver gets is known, and written down. Places that no longer serve are closed meanwhile.
+    """
+    probe = buying.living_probe(payment, access.now, since)
+    buys = buying.what_it_buys(payment, probe) if probe else None
+    if probe and buys is None:
+        params = {"host": access.request.payer_wallet.host}
+        move(payment, PaymentState.FAILED, actor=ENGINE, reason="rate_unsteady", reason_params=params)
+        plan.moved = True
+        return False
+    if buys is not None and buys != payment.value:
+        payment.value = buys
+        type(payment).objects.filter(pk=payment.pk).update(value=buys)
+        pays = payment.pays
+        assert pays
+        record(
+            "payment.buys",
+            actor=ENGINE,
+            subjects={"payment": payment.pk, "request": payment.request_id},
+            data={"amount": dict(payment.amount.to_wire()), "pays": dict(pays.to_wire())},
+        )
+    if to_receive:
+        for incoming in payment.incoming_payments.all():
+            serves = incoming.probe if probe is None else not incoming.probe and incoming.value == payment.value
+            if not serves and is_open(incoming, access.now) and incoming.failures < MOST_READS:
+                incoming.payment = payment
+                plan.steps.append(CompleteIncomingPayment.plan(access.request, incoming, to_receive))
+    return probe is None

@@ -1,0 +1,140 @@
+"""What plans and answers read of one request, in as few queries as there are tables, each put together once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from payments.compiled import Compiled
+from payments.models import (
+    Grant,
+    IncomingPayment,
+    OutgoingPayment,
+    Payment,
+    PaymentRequest,
+    Quote,
+)
+from payments.models.grants import GrantKind
+from payments.states import FINISHED_PAYMENTS, AttemptState, GrantState, KeyState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.db.models import QuerySet
+
+    Attempt = IncomingPayment | Quote | OutgoingPayment
+
+#: After so many failures an unpaid incoming payment is left to expire by itself: no grant can pay it any more.
+GIVE_UP_CLOSING = 8
+
+
+def _request(pk: str) -> QuerySet[PaymentRequest]:
+    return PaymentRequest.objects.filter(pk=pk).select_related("payer_wallet", "seller__wallet", "standing_budget")
+
+
+def _payments(request: str) -> QuerySet[Payment]:
+    return Payment.objects.filter(request=request).select_related("receiver_wallet", "grant")
+
+
+def _outgoing_payments(request: str) -> QuerySet[OutgoingPayment]:
+    return OutgoingPayment.objects.filter(payment__request=request).select_related("quote__incoming", "grant")
+
+
+def _quotes(request: str) -> QuerySet[Quote]:
+    return Quote.objects.filter(payment__request=request).select_related("incoming", "outgoing_payment")
+
+
+def _incoming_payments(request: str) -> QuerySet[IncomingPayment]:
+    return IncomingPayment.objects.filter(payment__request=request)
+
+
+def _approvals(request: str) -> QuerySet[Grant]:
+    return Grant.objects.filter(request=request, kind=GrantKind.OUTGOING).select_related("wallet")
+
+
+def _access(request: str) -> QuerySet[Grant]:
+    live = Grant.objects.filter(request=request, state=GrantState.ACTIVE, key__state=KeyState.ACTIVE)
+    return live.exclude(kind=GrantKind.OUTGOING)
+
+
+def _unpaid(request: str, now: datetime) -> QuerySet[IncomingPayment]:
+    open_ones = IncomingPayment.objects.filter(
+        payment__request=request,
+        payment__state__in=sorted(FINISHED_PAYMENTS),
+        state=AttemptState.OPEN,
+        closed=False,
+        failures__lt=GIVE_UP_CLOSING,
+        expires_at__gt=now,
+    )
+    return open_ones.select_related("payment__receiver_wallet", "wallet")
+
+
+REQUEST = Compiled(_request, str)
+PAYMENTS = Compiled(_payments, str)
+OUTGOING_PAYMENTS = Compiled(_outgoing_payments, str)
+QUOTES = Compiled(_quotes, str)
+INCOMING_PAYMENTS = Compiled(_incoming_payments, str)
+APPROVALS = Compiled(_approvals, str)
+ACCESS = Compiled(_access, str)
+UNPAID = Compiled(_unpaid, str, datetime)
+
+PAYMENT = Compiled(lambda pk: Payment.objects.filter(pk=pk).select_related("receiver_wallet"), str)
+GRANT = Compiled(lambda pk: Grant.objects.filter(pk=pk).select_related("wallet"), str)
+INCOMING_PAYMENT = Compiled(lambda pk: IncomingPayment.objects.filter(pk=pk).select_related("payment", "wallet"), str)
+QUOTE = Compiled(lambda pk: Quote.objects.filter(pk=pk).select_related("payment"), str)
+OUTGOING_PAYMENT = Compiled(
+    lambda pk: OutgoingPayment.objects.filter(pk=pk).select_related("payment__receiver_wallet", "quote", "grant"), str
+)
+
+
+def payments_of(request: PaymentRequest) -> list[Payment]:
+    """With their receivers' wallets and approvals."""
+    payments = PAYMENTS(request.pk)
+    for payment in payments:
+        payment.request = request
+    return payments
+
+
+def approvals_of(request: PaymentRequest) -> list[Grant]:
+    """Every grant to pay that was ever asked for."""
+    return _of_request(request, APPROVALS(request.pk))
+
+
+def access_of(request: PaymentRequest) -> list[Grant]:
+    """The living grants to receive and to quote.
+
+    Those that an earlier key of the seller asked for are left alone: that key may no longer be published.
+    """
+    return _of_request(request, ACCESS(request.pk))
+
+
+def _of_request(request: PaymentRequest, grants: list[Grant]) -> list[Grant]:
+    for grant in grants:
+        grant.request = request
+    return grants
+
+
+def add_outgoing_payments(request: PaymentRequest, payments: Iterable[Payment]) -> None:
+    """Have the `outgoing_payments` of `payments`, which are the request's, at hand, with what each pays."""
+    _add("outgoing_payments", payments, OUTGOING_PAYMENTS(request.pk))
+
+
+def add_quotes(request: PaymentRequest, payments: Iterable[Payment]) -> None:
+    """The same for what comes before an order: their `incoming_payments` and `quotes`."""
+    _add("incoming_payments", payments, INCOMING_PAYMENTS(request.pk))
+    _add("quotes", payments, QUOTES(request.pk))
+
+
+def _add(name: str, payments: Iterable[Payment], attempts: Iterable[Attempt]) -> None:
+    """As `prefetch_related` leaves them, which would put its SQL together each time."""
+    found: dict[str, list[Attempt]] = defaultdict(list)
+    for attempt in attempts:
+        found[attempt.payment_id or ""].append(attempt)
+    for payment in payments:
+        for attempt in found[payment.pk]:
+            attempt.payment = payment
+        # Of this payment also when it is filtered further: what is at hand is then left aside.
+        rows: Any = getattr(payment, name).all()
+        rows._result_cache, rows._prefetch_done = found[payment.pk], True  # noqa: SLF001
+        vars(payment).setdefault("_prefetched_objects_cache", {})[name] = rows

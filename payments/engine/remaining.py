@@ -1,0 +1,31 @@
+"""Of what the payer approved: what was ordered, and the rest that they are asked for again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from payments.states import DEAD_PAYMENTS, UNSENT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from payments.models import Payment, PaymentRequest
+
+
+def remaining_of(request: PaymentRequest, payments: Sequence[Payment]) -> dict[str, Any]:
+    """The columns of `request` that say, from now on, how much was ordered and what may still be.
+
+    The ceiling stays the most that the payer pays in all; without those who will not be paid any more, it shrinks to
+    what the others need. When they need more than that, it is proposed to the payer.
+    """
+    outgoing_payments = [outgoing for payment in payments if (outgoing := payment.counted_outgoing_payment)]
+    committed = sum(outgoing.quote.debit_value or 0 for outgoing in outgoing_payments)
+    unsent = [(payment, payment.latest_quote) for payment in payments if payment.state in UNSENT]
+    total = committed + sum(payment.needs(quote) for payment, quote in unsent if quote)
+    ceiling = request.ceiling_debit or 0
+    dead = any(payment.state in DEAD_PAYMENTS for payment in payments)
+    return {
+        "committed_debit": committed,
+        "ceiling_debit": min(ceiling, total) if dead else ceiling,
+        "proposed_debit": total if total > ceiling else None,
+    }

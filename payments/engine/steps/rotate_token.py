@@ -1,0 +1,77 @@
+"""A fresh token for an approval whose token ran out (Open Payments: `post-token`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from payments.engine.backoff import after_failure
+from payments.engine.leases import wake
+from payments.engine.queries import GRANT
+from payments.engine.steps.base import ENGINE, SignedStep
+from payments.engine.transitions import Moved, move
+from payments.models import Grant
+from payments.openpayments.errors import BadAnswer, Refused
+from payments.presentation.reasons import why
+from payments.states import GrantState
+from payments.tokens import token_columns, token_of
+
+if TYPE_CHECKING:
+    from payments.models import PaymentRequest
+    from payments.openpayments.client import Client
+    from payments.openpayments.errors import OpenPaymentsError
+    from payments.openpayments.transport import Deadline
+    from payments.openpayments.types import AccessToken
+
+
+@dataclass(frozen=True)
+class RotateToken(SignedStep):
+    """A fresh token for an approval whose token ran out. The old one dies: only the holder of the grant rotates."""
+
+    grant_id: str
+    token: AccessToken
+
+    @classmethod
+    def plan(cls, request: PaymentRequest, grant: Grant) -> RotateToken:
+        token = token_of(grant)
+        assert token, "an active grant has a token"
+        return cls(request.pk, request.seller.signer(grant.key_id), grant.pk, token)
+
+    @property
+    def address(self) -> str:
+        return self.token.manage_url
+
+    def call(self, client: Client, deadline: Deadline) -> AccessToken:
+        return client.rotate_token(self.token, signer=self.signer, deadline=deadline)
+
+    def apply(self, token: AccessToken) -> None:
+        grant = self._unrenewed()
+        Grant.objects.filter(pk=grant.pk).update(**token_columns(grant, token), lease_until=None)
+
+    def failed(self, error: OpenPaymentsError) -> None:
+        grant = self._unrenewed()
+        code, params = why(error)
+        if isinstance(error, Refused | BadAnswer) or error.outcome_unknown:
+            # A rotation whose answer was lost has killed the old token: the approval can't be used any more.
+            ended: dict[str, Any] = {"reason": "approval_ended", "reason_params": params, "lease_until": None}
+            move(grant, GrantState.CANCELLING, actor=ENGINE, **ended)
+            if grant.request_id != self.request_id:
+                # Of a standing budget, which is over with it.
+                wake(grant.request_id)
+            return
+        failures = grant.failures + 1
+        Grant.objects.filter(pk=grant.pk).update(
+            lease_until=None, failures=failures, retry_at=after_failure(failures), reason=code, reason_params=params
+        )
+
+    def _unrenewed(self) -> Grant:
+        """The approval, held until the transaction ends.
+
+        Raises Moved when somebody else has renewed its token since, or ended it: what the wallet now says of the token
+        that was to be renewed is no news, and must not end an approval that lives.
+        """
+        grant = GRANT.get(self.grant_id)
+        unchanged = Grant.objects.filter(pk=grant.pk, sealed=grant.sealed)
+        if token_of(grant) != self.token or not unchanged.update(lease_until=None):
+            raise Moved(f"the token of grant {grant.pk} is no longer the one to renew")
+        return grant

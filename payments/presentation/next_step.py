@@ -1,0 +1,132 @@
+"""Whose turn it is with a payment request, and what they can do: the same words on every page of the back office."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from payments.states import FINISHED_PAYMENTS, IN_FLIGHT, PAID, PaymentState, RequestState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from payments.models import OutsideSettlement, Payment, PaymentRequest
+
+
+class Turn(TextChoices):
+    STAFF = "staff", gettext_lazy("Staff")
+    SECOND_PERSON = "second_person", gettext_lazy("A second person")
+    PAYER = "payer", gettext_lazy("The payer")
+    ENGINE = "engine", gettext_lazy("Tequio")
+    NOBODY = "nobody", gettext_lazy("Nobody: it is over")
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """The next step in one sentence, and who takes it."""
+
+    turn: Turn
+    text: str
+
+
+_TURNS: dict[str, Turn] = {
+    RequestState.QUOTING: Turn.ENGINE,
+    RequestState.QUOTED: Turn.STAFF,
+    RequestState.AWAITING_AUTHORISATION: Turn.SECOND_PERSON,
+    RequestState.AWAITING_APPROVAL: Turn.PAYER,
+    RequestState.APPROVED: Turn.ENGINE,
+    RequestState.SETTLED: Turn.NOBODY,
+    RequestState.FAILED: Turn.STAFF,
+    RequestState.DECLINED: Turn.STAFF,
+    RequestState.CANCELLED: Turn.NOBODY,
+    RequestState.EXPIRED: Turn.STAFF,
+}
+
+
+def turn_of(state: str, *, needs_person: bool) -> Turn:
+    """`needs_person`: a payment waits for staff, to decide or to accept work, whatever the request's own state."""
+    return Turn.STAFF if needs_person else _TURNS[state]
+
+
+def waits_for_work(payments: Iterable[Payment]) -> bool:
+    """Nothing is to do or to send before somebody's work is accepted."""
+    unfinished = [payment for payment in payments if payment.state not in FINISHED_PAYMENTS]
+    approved = all(payment.state == PaymentState.APPROVED for payment in unfinished)
+    return bool(unfinished) and approved and all(payment.waits_for_release for payment in unfinished)
+
+
+def next_step(request: PaymentRequest, payments: Iterable[Payment]) -> NextStep:
+    """`payments` are the request's own, so that whoever shows many fetches them once."""
+    payments = list(payments)
+    states = {payment.state for payment in payments}
+    waits = waits_for_work(payments)
+    needs_attention = PaymentState.NEEDS_ATTENTION in states
+    whose = turn_of(request.state, needs_person=needs_attention or waits)
+    if needs_attention:
+        return NextStep(
+            whose, _("A payment needs attention: a person must decide. Its page says what happened and what helps.")
+        )
+    match request.state:
+        case RequestState.QUOTING:
+            text = _("The payer's wallet is being asked what it costs. This takes seconds.")
+        case RequestState.QUOTED:
+            text = _("Look at both amounts, then send the approval request.")
+        case RequestState.AWAITING_AUTHORISATION:
+            text = _("Somebody else than who asked for it must authorise it.")
+        case RequestState.AWAITING_APPROVAL:
+            opens = _("%(name)s opens the link from the email and approves in their wallet.")
+            text = opens % {"name": request.payer_name}
+        case RequestState.APPROVED if not payments:
+            return NextStep(Turn.NOBODY, _("The standing budget is approved. Its page shows what is spent and left."))
+        case RequestState.APPROVED:
+            text = (
+                _("Approved, not set aside. Waiting for the work to be accepted.") if waits else _while_approved(states)
+            )
+        case RequestState.SETTLED:
+            text = (
+                _("Everything is settled, but not all of it in the wallets. There is nothing left to do.")
+                if PaymentState.SETTLED_OUTSIDE in states
+                else _("Everything has arrived. There is nothing left to do.")
+            )
+        case RequestState.FAILED:
+            text = (
+                _("A part was paid. What was not paid can be asked for again.")
+                if states & PAID
+                else _("Read why, put it right, then ask again: the same money can be asked for again.")
+            )
+        case RequestState.DECLINED:
+            text = _("Talk to the payer. The same money can be asked for again.")
+        case RequestState.EXPIRED:
+            text = _("Nobody approved in time. The same money can be asked for again.")
+        case _:
+            text = _("It was cancelled. The same money can be asked for again.")
+    return NextStep(whose, text)
+
+
+def _while_approved(states: set[str]) -> str:
+    if PaymentState.UNKNOWN in states:
+        return _("The payer's wallet did not answer clearly. It is being asked; nothing is sent twice.")
+    if states & IN_FLIGHT:
+        return _("The money is on its way. It counts once the receiver's wallet has it.")
+    return _("Approved, and about to be sent. Approved money is not set aside.")
+
+
+def attention_step(payment: Payment, claim: OutsideSettlement | None) -> NextStep:
+    """The next step of a payment that needs attention; `claim` is its report of an outside settlement, if any."""
+    if payment.decision:
+        decided = _(
+            "Decided: “%(decision)s”. It is done once the receiver's side is closed and nothing more can arrive."
+        )
+        return NextStep(Turn.ENGINE, decided % {"decision": payment.get_decision_display()})
+    if claim:
+        name = claim.claimed_by.get_full_name() or claim.claimed_by.get_username()
+        reported = _("%(name)s reported that this was settled outside. Somebody else checks the evidence and confirms.")
+        return NextStep(Turn.SECOND_PERSON, reported % {"name": name})
+    if payment.owner:
+        name = payment.owner.get_full_name() or payment.owner.get_username()
+        return NextStep(Turn.STAFF, _("%(name)s takes care of it.") % {"name": name})
+    return NextStep(Turn.STAFF, _("Nobody takes care of it yet."))

@@ -1,0 +1,257 @@
+"""Why something was refused or failed: codes with parameters in the database, sentences at the edge.
+
+Each sentence says what happened, to which thing, and what to do now.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from payments.models import Pause
+from payments.models.pauses import DATABASE_RESTORED, LEDGER_UNPROTECTED
+from payments.openpayments.errors import (
+    BadAnswer,
+    NotSent,
+    OpenPaymentsError,
+    Refused,
+    Unanswered,
+    UnsafeUrl,
+    WalletFailed,
+)
+from payments.openpayments.operations import Operation
+from payments.presentation.format_amounts import format_amount
+
+#: Pauses that the program starts by itself, as they follow “paused:”. What a person wrote is shown as it stands.
+OWN_REASONS: dict[str, Promise] = {
+    DATABASE_RESTORED: _(
+        "this database was restored or copied. Compare the latest payments with the wallets before resuming"
+    ),
+    LEDGER_UNPROTECTED: _(
+        "the ledger's tables lack the triggers that protect them. Run “manage.py migrate”, then resume"
+    ),
+}
+#: Of a request that settled, but not all of it in the wallets.
+OUTSIDE = "settled_outside"
+#: Of a request of which a part was paid, and the rest will not be.
+PARTLY = {"some_failed", "rest_declined", "rest_expired", "rest_cancelled"}
+
+SENTENCES: dict[str, Promise] = {
+    # Wallet addresses
+    "wallet_not_an_address": _("“%(text)s” is not a wallet address. It looks like https://wallet.example/maria or $wallet.example/maria."),
+    "wallet_unsafe": _("%(wallet)s cannot be used: the address is not a public https address. Ask its owner for the right one."),
+    "wallet_unreachable": _("The wallet %(host)s did not answer. Try again in a few minutes; if it goes on, ask its owner."),
+    "wallet_not_found": _("%(wallet)s does not exist at that wallet. Check the address with its owner."),
+    "wallet_garbage": _("%(host)s did not answer as an Open Payments wallet does. Check that the address is a wallet address."),
+    "wallet_failed": _("The wallet %(host)s answered with an error of its own. Try again in a few minutes."),
+    "wallet_renamed": _("%(wallet)s now answers as another wallet or in another currency. Confirm the change with its owner before paying."),
+    "wallet_not_renamed": _("Nothing about this wallet address waits to be accepted. Check it again."),
+    "own_acceptance": _("You accepted this yourself. A second person must confirm it."),
+    "wallet_unproven": _("%(name)s must first prove that the wallet %(wallet)s is theirs: this is more than is paid to a wallet whose owner nobody knows. Send them the link to prove it."),
+    "proof_refused": _("Your wallet says that you did not confirm it. Nothing was changed. The same link can be used to try again."),
+    "proof_other": _("The wallet %(host)s confirmed another address than the one that was asked for, so it does not count."),
+    "proof_lost": _("Your wallet's answer was lost on the way. Please confirm once more."),
+    "proof_not_needed": _("Nobody has to prove a wallet for this payment."),
+    "proof_over": _("This question is over: it was answered, or it took too long. Ask for a new link."),
+    "payer_wallet": _("The payer's wallet cannot be used: %(problem)s"),
+    "receiver_wallet": _("The wallet of %(name)s cannot be used: %(problem)s"),
+    # Seller
+    "seller_unknown": _("The wallet %(host)s does not accept our signature. Check that the seller's key is published at its wallet address, and that the wallet has a public name."),
+    "key_not_published": _("%(wallet)s does not list the key “%(key_id)s”. Publish it there, then check again."),
+    "key_differs": _("%(wallet)s lists another key under “%(key_id)s”. Publish the one shown here, then check again."),
+    "key_withdrawn": _("The key with which the approval was asked for was taken out of the asker's wallet too early, so the approval could not be collected. Nothing was charged. Please approve once more."),
+    "key_not_seen": _("This key was not seen at the wallet yet. Publish it there and check at the wallet first."),
+    "no_next_key": _("There is no new key to use. Make one first."),
+    "next_key_exists": _("There is already a new key, “%(key_id)s”. Use it, or discard it first."),
+    "key_id_taken": _("The key id “%(key_id)s” already names another key of this seller. Choose a new one."),
+    "key_id_unusable": _("A key id is visible ASCII without spaces and quotes."),
+    "key_in_use": _("The key “%(key_id)s” still ends what was begun with it: %(count)s approvals are not over. Leave it published; it is retired by itself afterwards."),
+    "no_old_key": _("There is no old key to retire."),
+    "seller_retired": _("The seller %(seller)s is retired: nothing new is asked for with it. Choose another seller."),
+    "holder_without_contact": _("A seller that holds money needs the email of whoever approves what is paid out of it. Write it down first."),
+    # Refunds
+    "refund_of_refund": _("This payment is itself a refund, so it can't be refunded. Ask for the money in a payment of its own."),
+    "refund_too_early": _("This payment is “%(state)s”. It can be refunded once it has ended and money has arrived."),
+    "refund_of_escrow": _("This money is held for the workers of a job. Refund what is left of it from the job's page."),
+    "refund_changed": _("Meanwhile other money was refunded: %(left)s can still go back. Look at it again, then decide."),
+    "refund_too_large": _("Only %(left)s can still go back."),
+    "refund_too_fine": _("%(amount)s can't be received exactly by %(wallet)s. Write a rounder amount."),
+    "refund_without_contact": _("Nobody is named who approves what %(seller)s sends back. An administrator can write their email on the seller's page."),
+    "form_of_another_refund": _("This form belongs to another payment. Close it and open it again."),
+    "not_an_amount": _("“%(text)s” is not an amount in %(currency)s. Write it like 20.00."),
+    "seller_is_default": _("This seller is used where none is chosen. Make another one the default first."),
+    # Quotes
+    "wallet_refused": _("The wallet %(host)s refused: %(description)s"),
+    "quote_wrong": _("The wallet %(host)s answered with a quote for something else than what was asked. Nothing was sent. Try again, or ask the wallet's operator."),
+    "amount_too_small": _("The amount is too small to be sent between these wallets."),
+    "amount_below": _("The amount is too small: between these wallets at least %(least)s must be sent."),
+    "no_route": _("The wallet %(host)s could not say what this payment costs. It may know no way to send money to the receiver's wallet, or into its currency. Try again in a few minutes; if it goes on, agree on another wallet."),
+    "rate_unsteady": _("The wallet %(host)s never quoted this payment within the amount that the payer pays. Nothing was sent. Try again later, or fix the amount that the receiver gets."),
+    "other_payer_currency": _("%(name)s is to pay an amount in %(asset)s, but their wallet pays in %(wallet_asset)s."),
+    "amount_changed": _("The amount has changed since you opened this page. Please look at it again, then decide."),
+    "amount_grew": _("The amount the payer would be charged has grown since they were asked, so they are asked again."),
+    "asset_changed": _("The payer's wallet quoted in another currency than before. Check the wallet, then quote again."),
+    # Approval
+    "approval_refused": _("The wallet says that the approval was not given. Nothing was charged. The same link can be used to try again."),
+    "approval_lost": _("The wallet's answer to the approval was lost on the way, so that approval was cancelled. Nothing was charged. Please approve once more."),
+    "approval_ended": _("The wallet no longer accepts the approval. Nothing more was charged. Please approve once more."),
+    "paused": _("New payments are paused: %(why)s. Nothing is lost; it goes on when the pause ends."),
+    # Payments
+    "outcome_unknown": _("The payer's wallet did not say whether it sent the money. It is being asked; nothing is sent twice."),
+    "payment_failed": _("The payer's wallet could not send the money, often because the balance was too low. Nothing arrived."),
+    "order_failed": _("The payer's wallet says that it could not send the money, often because the balance was too low."),
+    "paid_by_another": _(
+        "%(received)s of %(amount)s arrived at the place made for this payment, from somebody else. Nothing was taken "
+        "from the payer. Ask again only for what the receiver is still owed."
+    ),
+    "arrived_after_refusal": _(
+        "%(received)s of %(amount)s arrived, although the payer's wallet had refused to send it. Find out who paid, then "
+        "ask again only for what the receiver is still owed."
+    ),
+    "partly_arrived": _("Only %(received)s of %(amount)s arrived. A person must decide what happens with the rest."),
+    "not_settled": _("Sent, but the receiver's wallet does not report it as arrived. Ask the payer's and the receiver's wallet."),
+    "wallet_gave_up": _("The wallets did not answer for a long time. Look again, or ask their operators."),
+    "some_failed": _("Not every payment of this request arrived."),
+    "none_arrived": _("No payment of this request arrived."),
+    "nobody_left": _("None of the receivers can be paid. Each has a reason of their own, shown beside them."),
+    "rest_declined": _("A part was ordered before; the payer declined the rest. %(words)s"),
+    "rest_expired": _("A part was ordered before; the rest was not approved in time."),
+    "rest_cancelled": _("A part was ordered before; the rest was cancelled."),
+    # Asking
+    "no_lines": _("There is nobody to pay: select a worker first."),
+    "nothing_to_pay": _("The amount must be more than zero."),
+    "payer_without_wallet": _("%(name)s has no wallet address yet. Add it to the member, then try again."),
+    "wallet_not_checked": _("The wallet of %(name)s was never reached. Check it on the member's page, then try again."),
+    "same_wallet": _("Payer and receiver have the same wallet address (%(wallet)s). Money cannot be sent to itself."),
+    "other_currency": _("The amount is in %(asset)s, but the wallet of %(name)s receives %(wallet_asset)s."),
+    "scale_too_small": _("The wallet of %(name)s cannot hold %(amount)s exactly: its smallest unit is larger. Use a rounder amount."),
+    "seller_unusable": _("The seller %(seller)s cannot ask for payments: its wallet was not reached. Check it first."),
+    "no_email": _("%(name)s has no email address. Add it, then try again."),
+    # Moves
+    "moved": _("Meanwhile this changed to “%(state)s”. Look at it again before deciding."),
+    "not_now": _("This cannot be done while the request is “%(state)s”."),
+    "money_under_way": _("Money is already on its way, so this can no longer be cancelled. Wait until it has settled, then refund."),
+    "own_payment": _("This pays you yourself. Somebody else must authorise it."),
+    "own_request": _("You asked for this payment yourself. A second person must authorise it."),
+    "declined": _("The payer declined. %(words)s"),
+    "link_expired": _("This request ended on %(date)s. Ask again to send a new one."),
+    "internal": _("Something went wrong on our side. It was noted; nothing was sent. Please try again."),
+    "over_limit": _("The payer's wallet says that this is more than was approved. Nothing was sent."),
+    "receiver_closed": _("The receiver's wallet no longer accepted money for this; a new place for it is made."),
+    "approval_without_person": _("The wallet %(host)s gave an approval without asking its owner. It was not used."),
+    "answer_never_came": _("The program was stopped before the wallet's answer came."),
+    "cannot_be_fenced": _("Nobody can tell whether the money was sent: the payer's wallet does not say, and the receiver's wallet does not close. A person must ask both."),
+    "given_up": _("Somebody decided not to try any longer. Nothing more can arrive."),
+    "fenced": _("The receiver's side was closed before it could arrive."),
+    OUTSIDE: _("Not all of it in the wallets: some of it was settled outside them, which two people confirmed."),
+    "not_held": _("This payment does not wait for anybody's work, so there is nothing to release."),
+    "held_released": _("The work was accepted and the payment released, so it can no longer be called off here."),
+    "held_over": _("This payment is “%(state)s”, so it can no longer be released or called off."),
+    "already_decided": _("It was already decided: “%(decision)s”. That is done as soon as nothing more can arrive; look again to hurry it."),
+    "not_in_trouble": _("This payment does not need attention any more: it is “%(state)s”."),
+    "partly_here": _("Part of the money has arrived, so the whole cannot be sent again. Ask for the rest with a new request, or settle it outside."),
+    "already_claimed": _("Somebody already reported that this was settled outside. A second person confirms that, or it is withdrawn."),
+    "nothing_claimed": _("Nobody has reported that this was settled outside."),
+    "own_claim": _("You reported this yourself. A second person must confirm it."),
+    "no_evidence": _("Write down the evidence: a bank reference, a receipt number, who handed it over and when."),
+    # Standing budgets
+    "budget_no_seller": _("There is no default seller to ask the funder. Mark one as the default first."),
+    "budget_in_the_past": _("The first period cannot start in the past. Choose today or a later day."),
+    "budget_too_far": _("The first period starts more than a year from now. Choose an earlier day."),
+    "budget_day": _("Choose a day from 1 to %(last)s: from later days wallets disagree on when the next month starts."),
+    "budget_count": _("A standing budget has 1 to %(most)s periods."),
+    "budget_largest_above_limit": _("The largest single payment cannot be above the limit of a period (%(limit)s)."),
+    "budget_of_another": _("This standing budget is of another funder, seller or currency."),
+    "budget_held": _("A standing budget pays at once; this request waits for work to be accepted. Ask the funder in the ordinary way."),
+    "budget_too_large": _("Staff may pay at most %(largest)s at once from this standing budget. Ask the funder in the ordinary way."),
+    "budget_too_little_left": _("Only %(left)s is left in this standing budget until %(until)s. Wait until then, or ask the funder in the ordinary way."),
+    "budget_paused": _("The standing budget is paused. Nothing is paid from it until it is resumed."),
+    "budget_not_active": _("This standing budget is not active any more, or not yet. Ask the funder in the ordinary way."),
+    "budget_stop_instead": _("This standing budget was approved. Stop it on its own page: then the funder is told, and what waits for it goes back to you."),
+    "budget_was_stopped": _("This standing budget was stopped, so nothing is paid from it any more. Ask the funder in the ordinary way, or set up a new one."),
+    "budget_not_begun": _("The first period of this standing budget has not begun. Wait until then, or ask the funder in the ordinary way."),
+    "budget_over": _("The last period of this standing budget is over. Set up a new one, or ask in the ordinary way."),
+    "budget_between_periods": _("A new period is about to begin, or has only just begun. Wait a few minutes: the wallet might count the payment in either."),
+    "budget_does_not_cover": _("The standing budget does not cover this any more. Nothing was charged. Ask the funder in the ordinary way, or wait for the next period."),
+    "budget_wallet_disagrees": _("It fits into the standing budget by our books, but the wallet says otherwise and refused it. Nothing was charged. Compare with the wallet, then ask in the ordinary way or wait for the next period."),
+    "budget_without_intervals": _("The wallet does not keep limits per period, so it cannot be used for a standing budget. Nothing was charged. Ask for each payment in the ordinary way."),
+    "budget_stopped": _("It was stopped here. Nothing more is paid from it."),
+    "budget_stopped_by_payer": _("The funder stopped it. Nothing more is paid from it."),
+    "budget_ended_at_wallet": _("The wallet no longer accepts the approval: it was ended there, or lost. Nothing more is paid from it. To go on, set up a new one."),
+    # Mail
+    "mail_refused": _("The mail server refused the message. Check the address."),
+    "mail_not_needed": _("What it asks for or tells of was over by then, so it was not sent."),
+    "mail_interrupted": _("The program was stopped while it sent this; it is sent again."),
+    "mail_under_way": _("This message is still on its way."),
+    "mail_unreachable": _("The mail server could not be reached."),
+    "clean_up_failed": _("The wallet did not confirm that it ended this approval. It ends by itself when it expires."),
+    "never_created": _("The wallet never created it; nothing arrived, and nothing can arrive any more."),
+    **OWN_REASONS,
+}  # fmt: skip
+
+
+class Refusal(Exception):
+    """What was asked for can't be done. `code` and `params` make the sentence; nothing was changed."""
+
+    def __init__(self, code: str, **params: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = params
+
+    def __str__(self) -> str:
+        return sentence(self.code, self.params)
+
+
+def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
+    """The reason in the reader's language. A problem inside a problem is a code of its own."""
+    if not code:
+        return ""
+    values = {name: _nested(value) for name, value in (params or {}).items()}
+    text = SENTENCES.get(code)
+    if text is None:
+        return code
+    try:
+        return str(text) % values
+    except KeyError:
+        return str(text)
+
+
+def _nested(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return sentence(str(value.get("code", "")), value.get("params"))
+    return value
+
+
+def pause_reason(pause: Pause) -> str:
+    """Why something is paused, in the reader's language, or as somebody wrote it."""
+    return str(OWN_REASONS.get(pause.reason, pause.reason))
+
+
+MAX_DESCRIPTION = 200
+
+
+def why(error: OpenPaymentsError) -> tuple[str, dict[str, str]]:
+    """The reason code for what a wallet did, with parameters that are safe to keep and show."""
+    host = {"host": urlsplit(error.url).netloc}
+    match error:
+        case UnsafeUrl():
+            return "wallet_unsafe", {"wallet": error.url}
+        case NotSent() | Unanswered():
+            return "wallet_unreachable", host
+        case Refused() if error.signature_refused:
+            return "seller_unknown", host
+        case Refused() if error.too_small:
+            least = error.smallest_debit
+            return ("amount_below", {**host, "least": format_amount(least)}) if least else ("amount_too_small", host)
+        case Refused():
+            words = " ".join(error.description.split())[:MAX_DESCRIPTION] or f"HTTP {error.status}"
+            return "wallet_refused", {**host, "description": words}
+        case BadAnswer():
+            is_other_quote = error.operation is Operation.CREATE_QUOTE and error.why not in ("not_json", "wrong_shape")
+            return ("quote_wrong" if is_other_quote else "wallet_garbage"), host
+        case WalletFailed() if error.operation is Operation.CREATE_QUOTE and not error.is_redirect:
+            return "no_route", host
+        case _:
+            return "wallet_failed", host

@@ -1,0 +1,46 @@
+"""Why money did not arrive, in words for whoever should receive it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from django.utils.translation import gettext_lazy as _
+
+from payments.presentation.reasons import sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django.utils.functional import Promise
+
+    from payments.models import Payment
+
+#: By reason of the payment; with the same parameters.
+SENTENCES: Final[Mapping[str, str | Promise]] = {
+    "not_settled": _("It was sent, but your wallet does not report it as arrived yet."),
+    "partly_arrived": _("Only %(received)s of %(amount)s arrived."),
+    "cannot_be_fenced": _("The payer's wallet does not say whether it was sent."),
+    "outcome_unknown": _("The payer's wallet does not say whether it was sent."),
+    "payment_failed": _("The payer's wallet could not send the money."),
+    "order_failed": _("The payer's wallet could not send the money."),
+    "over_limit": _("The payer must approve once more."),
+    "approval_ended": _("The payer must approve once more."),
+    "wallet_gave_up": _("The wallets did not answer for a long time."),
+    "given_up": _("It could not be sent this way."),
+}
+#: About the receiver's own wallet: these they can put right.
+OWN_WALLET: Final = frozenset({"receiver_wallet", "wallet_not_found", "wallet_garbage", "wallet_renamed"})
+OTHERWISE: Final = _("Something went wrong between the wallets.")
+
+
+def why_not_here(payment: Payment) -> str:
+    """The reason that `payment` is late, or failed, in the reader's language."""
+    if payment.reason in OWN_WALLET:
+        return sentence(payment.reason, payment.reason_params)
+    known = SENTENCES.get(payment.reason)
+    if known is None:
+        return str(OTHERWISE)
+    try:
+        return str(str(known) % payment.reason_params)
+    except KeyError:
+        return str(OTHERWISE)

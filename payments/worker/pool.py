@@ -1,0 +1,88 @@
+"""A worker's turn: many requests side by side, so that waits for wallets overlap and one that hangs holds nobody up.
+
+Each process has a few threads. A call that hangs keeps its thread until its time-out, but not the turn: that ends, and
+the next one uses the threads that are free. When the process is told to stop, it stops once its threads have ended.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import cache
+from typing import TYPE_CHECKING
+
+from django.db import connection
+
+from ledger import clock
+from payments.engine.advance import push
+from payments.worker import startup
+from payments.worker.claims import claim_due_requests
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+log = logging.getLogger(__name__)
+
+#: Requests that one process works on side by side.
+AT_ONCE = 8
+#: A thread stays with one request for this long before others get their turn.
+REQUEST_SECONDS = 6.0
+LOOK_SECONDS = 0.2
+
+_busy: dict[str, frozenset[str]] = {}
+_busy_lock = threading.Lock()
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """Made on first use, so that none is lost in a fork."""
+    return ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="advance")
+
+
+def work(seconds: float, first: str | None = None) -> None:
+    """Work on what is due, `first` before all others, until nothing is due within the time that is left."""
+    startup.start()
+    end = time.monotonic() + seconds
+    running: set[Future[datetime | None]] = set()
+    wakes: set[datetime] = set()
+    while time.monotonic() < end:
+        running |= _begin(first)
+        first = None
+        if running:
+            done, running = wait(running, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
+            wakes |= {wake for future in done if (wake := future.result())}
+            continue
+        now = clock.now()
+        soonest = min((wake for wake in wakes if wake > now), default=None)
+        left = end - time.monotonic()
+        if soonest is None or (soonest - now).total_seconds() > left:
+            return
+        time.sleep(min((soonest - now).total_seconds(), LOOK_SECONDS))
+
+
+def _begin(first: str | None) -> set[Future[datetime | None]]:
+    with _busy_lock:
+        free = AT_ONCE - len(_busy)
+        hosts = Counter(host for wallets in _busy.values() for host in wallets)
+    if free <= 0:
+        return set()
+    claimed = claim_due_requests(free, first=first, busy=hosts)
+    with _busy_lock:
+        _busy.update(claimed)
+    return {_threads().submit(_one, request_id) for request_id in claimed}
+
+
+def _one(request_id: str) -> datetime | None:
+    try:
+        return push(request_id, REQUEST_SECONDS)
+    except Exception:
+        # One request's trouble is not the others'; its lease runs out and it comes up again.
+        log.exception("request %s could not be advanced", request_id)
+        return None
+    finally:
+        with _busy_lock:
+            _busy.pop(request_id, None)
+        connection.close()
