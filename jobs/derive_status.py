@@ -15,7 +15,7 @@ from jobs import job_payments, lifecycle
 from jobs.models import Application, ApplicationStatus, Job, JobFunding, Payout, SubmissionStatus
 from ledger import clock
 from ledger.api import Actor, record
-from payments.states import PAID, RequestState
+from payments.states import PAID, PAID_REQUESTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,7 @@ class Facts:
     @classmethod
     def of(cls, job: Job) -> Facts:
         """Costs the same few queries however many workers there are; `bound` is asked for once a deadline passed."""
-        settled = job.fundings.filter(active=True, request__state=RequestState.SETTLED).exists()
+        settled = job.fundings.filter(active=True, request__state__in=PAID_REQUESTS).exists()
         selected = job.applications.filter(status=ApplicationStatus.SELECTED)
         workers = selected.prefetch_related("submissions", "payouts__payment")
         all_over = _passed(job.expires_at)

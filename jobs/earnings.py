@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, assert_never
 
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +13,8 @@ from jobs.models import AmountSide, Application, ApplicationStatus, Job, JobStat
 from payments.openpayments.amounts import Amount, AmountError, Asset
 from payments.presentation.amount_rows import went_back
 from payments.presentation.receiver_reasons import why_not_here
-from payments.states import UNSENT, PaymentState
+from payments.presentation.status import payment_status
+from payments.states import PAYMENTS, UNSENT, Group, PaymentState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,6 +42,7 @@ class Earning:
     note: str
     at: datetime | None
     payment_id: str  # empty before anybody was asked
+    status: str | Promise = ""  # what the payment is called, once there is one
     buys: bool = False  # `amount` is what the funder pays: the worker gets what it buys, which is known once it is sent
 
 
@@ -66,7 +68,9 @@ def of(worker: Member) -> Earnings:
         if remaining.value:
             job = application.job
             buys = job.amount_side == AmountSide.DEBIT
-            told.owed.append(Earning(job.title, job.reference, remaining, _before_asking(application), None, "", buys))
+            told.owed.append(
+                Earning(job.title, job.reference, remaining, _before_asking(application), None, "", buys=buys)
+            )
     return told
 
 
@@ -75,32 +79,36 @@ def _tell(told: Earnings, job: Job, payment: Payment) -> None:
     buys = payment.pays is not None and payment.state in UNSENT
 
     def line(amount: Amount, note: str | Promise, at: datetime | None) -> Earning:
-        return Earning(job.title, job.reference, amount, str(note), at, payment.pk, buys=buys)
+        return Earning(
+            job.title, job.reference, amount, str(note), at, payment.pk, payment_status(payment).label, buys=buys
+        )
 
     if payment.is_dead:
         if payment.received_value:
             told.arrived.append(line(payment.received, IN_YOUR_WALLET, payment.changed_at))
         return
     amount, request = payment.worth if buys else payment.amount, payment.request
-    match payment.state:
-        case PaymentState.SETTLED:
+    match PAYMENTS[PaymentState(payment.state)].group:
+        case Group.SETTLED:
             where = " · ".join(filter(None, [str(IN_YOUR_WALLET), went_back(payment)]))
             told.arrived.append(line(amount, where, payment.settled_at))
-        case PaymentState.SETTLED_OUTSIDE:
+        case Group.OUTSIDE:
             told.arrived.append(line(amount, _("Paid outside your wallet"), payment.settled_at))
-        case PaymentState.SENT | PaymentState.UNKNOWN:
-            note = _("Sent; your wallet has not confirmed it yet")
-            told.on_its_way.append(line(amount, note, payment.sent_at))
-        case PaymentState.NEEDS_ATTENTION:
+        case Group.ON_ITS_WAY:
+            told.on_its_way.append(line(amount, _("Your wallet has not confirmed it yet"), payment.sent_at))
+        case Group.ATTENTION:
             told.owed.append(line(amount, _trouble(payment), payment.changed_at))
-        case PaymentState.APPROVED | PaymentState.SENDING if not payment.waits_for_release:
-            note = _("The funder approved; it is about to be sent")
-            told.on_its_way.append(line(amount, note, request.approved_at))
-        case PaymentState.APPROVED:
+        case Group.APPROVED if payment.waits_for_release:
             note = _("The funder approved; it is sent once your work is accepted")
             told.owed.append(line(amount, note, request.approved_at))
-        case _:
+        case Group.APPROVED:
+            told.owed.append(line(amount, _("The funder approved; it is about to be sent"), request.approved_at))
+        case Group.WAITING:
             told.owed.append(line(amount, _("The funder has been asked to pay"), payment.created_at))
+        case Group.ENDED:
+            raise AssertionError("one that ended without money was told before")
+        case never:
+            assert_never(never)
 
 
 def totals(amounts: Iterable[Amount]) -> list[Amount]:

@@ -21,7 +21,7 @@ ESCROW_IS_ENOUGH: Final = Invariant(
         UNION ALL
         SELECT payout.funding_id, COALESCE(payment.debit_scale, payment.asset_scale),
             CASE WHEN payment.state IN ('failed', 'cancelled') OR (payment.state IN ('new', 'quoted')
-                      AND request.state IN ('failed', 'declined', 'cancelled', 'expired'))
+                      AND request.state IN ('settled_in_part', 'failed', 'declined', 'cancelled', 'expired'))
                  THEN CASE WHEN payment.fixed_debit IS NULL THEN -payment.received_value ELSE 0 END
                  ELSE -COALESCE(payment.fixed_debit, payment.value) END
         FROM jobs_payout payout
@@ -31,7 +31,7 @@ ESCROW_IS_ENOUGH: Final = Invariant(
         UNION ALL
         SELECT funding.id, COALESCE(back.debit_scale, back.asset_scale),
             CASE WHEN back.state IN ('failed', 'cancelled') OR (back.state IN ('new', 'quoted')
-                      AND request.state IN ('failed', 'declined', 'cancelled', 'expired'))
+                      AND request.state IN ('settled_in_part', 'failed', 'declined', 'cancelled', 'expired'))
                  THEN CASE WHEN back.fixed_debit IS NULL THEN -back.received_value ELSE 0 END
                  ELSE -COALESCE(back.fixed_debit, back.value) END
         FROM jobs_jobfunding funding

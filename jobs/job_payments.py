@@ -2,19 +2,22 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Final
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from jobs.models import Application, ApplicationStatus, Job, JobFunding, Payout
 from payments.models import PaymentRequest
 from payments.openpayments.amounts import Amount
+from payments.presentation.status import OF_PAYMENTS, WAITING, Status, payment_status
 from payments.states import (
     DEAD_PAYMENTS,
     DEAD_REQUESTS,
     FINISHED_PAYMENTS,
     OPEN_REQUESTS,
     PAID,
+    PAYMENTS,
     UNAPPROVED_PAYMENTS,
     PaymentState,
 )
@@ -94,57 +97,29 @@ def open_payout(application: Application) -> Payout | None:
     return next((each for each in application.payouts.all() if each.active and not each.payment.is_over), None)
 
 
-class MoneyStatus(TextChoices):
-    """Where the money for one worker's work stands. Approved is not set aside; settled is at the receiver's wallet.
+#: Of a worker for whom no payment is under way or done; any other is called what their payment is called.
+NOTHING_OWED: Final = Status("none", _("Nothing owed"), "default")
+OWED: Final = Status("owed", _("Owed"), "warning")
 
-    Settled outside (bank, cash) counts as paid for the job, and stands apart from what the wallets settled.
+
+def money_status(application: Application) -> Status:
+    """Where the money for one worker's work is.
+
+    Reads the job, `payouts`, their payments and the requests of these: prefetch `payouts__payment__request`.
     """
-
-    NONE = "none", _("Nothing owed")
-    OWED = "owed", _("Owed")
-    ASKED = "asked", _("Asked for")
-    APPROVED = "approved", _("Approved")
-    HELD = "held", _("Approved, waiting for the work")
-    SENT = "sent", _("Sent")
-    SETTLED = "settled", _("Settled")
-    OUTSIDE = "outside", _("Settled outside")
-    TROUBLE = "trouble", _("In trouble")
-
-
-_BY_PAYMENT: dict[str, MoneyStatus] = {
-    PaymentState.NEW: MoneyStatus.ASKED,
-    PaymentState.QUOTED: MoneyStatus.ASKED,
-    PaymentState.APPROVED: MoneyStatus.APPROVED,
-    PaymentState.SENDING: MoneyStatus.APPROVED,
-    PaymentState.SENT: MoneyStatus.SENT,
-    PaymentState.UNKNOWN: MoneyStatus.SENT,
-    PaymentState.SETTLED: MoneyStatus.SETTLED,
-    PaymentState.SETTLED_OUTSIDE: MoneyStatus.OUTSIDE,
-    PaymentState.FAILED: MoneyStatus.TROUBLE,
-    PaymentState.CANCELLED: MoneyStatus.OWED,
-    PaymentState.NEEDS_ATTENTION: MoneyStatus.TROUBLE,
-}
-
-
-def money_status(application: Application) -> MoneyStatus:
-    """Reads the job, `payouts`, their payments and the requests of these: prefetch `payouts__payment__request`."""
+    selected = application.status == ApplicationStatus.SELECTED
     active = [payout.payment for payout in application.payouts.all() if payout.active]
     moving = next((payment for payment in active if payment.state not in PAID), None)
-    if moving:
-        held = moving.waits_for_release and moving.state == PaymentState.APPROVED
-        return MoneyStatus.HELD if held else _BY_PAYMENT[moving.state]
-    if not active or (
-        application.status == ApplicationStatus.SELECTED and remaining_of(application.job.budget, application).value
-    ):
-        return MoneyStatus.OWED if application.status == ApplicationStatus.SELECTED else MoneyStatus.NONE
-    return (
-        MoneyStatus.OUTSIDE
-        if any(payment.state == PaymentState.SETTLED_OUTSIDE for payment in active)
-        else MoneyStatus.SETTLED
-    )
+    if moving and moving.state != PaymentState.CANCELLED:
+        return payment_status(moving)
+    if moving or not active or (selected and remaining_of(application.job.budget, application).value):
+        return OWED if selected else NOTHING_OWED
+    # One that was paid outside the wallets stands for all: it is told apart from what the wallets settled.
+    return payment_status(max(active, key=lambda payment: payment.state == PaymentState.SETTLED_OUTSIDE))
 
 
-def money_statuses(applications: Iterable[Application]) -> list[tuple[MoneyStatus, int]]:
-    """How many of a job's workers stand where, in the order in which money moves."""
+def money_statuses(applications: Iterable[Application]) -> list[tuple[Status, int]]:
+    """How many of a job's workers are where, the most urgent first."""
     found = Counter(map(money_status, applications))
-    return [(each, found[each]) for each in MoneyStatus if found[each] and each != MoneyStatus.NONE]
+    order = [OWED, WAITING, *sorted(OF_PAYMENTS.values(), key=lambda each: PAYMENTS[PaymentState(each.code)].rank)]
+    return [(each, found[each]) for each in order if found[each]]

@@ -12,23 +12,16 @@ from typing import TYPE_CHECKING
 
 from jobs import job_payments
 from payments.openpayments.amounts import Amount, Asset
-from payments.states import PAID, PaymentState
+from payments.states import PAID, PAYMENTS, Group, PaymentState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from jobs.models import Application
     from payments.models import Payment
+    from payments.presentation.status import Status
 
-_PART_BY_STATE = {
-    PaymentState.NEW: "asked",
-    PaymentState.QUOTED: "asked",
-    PaymentState.APPROVED: "approved",
-    PaymentState.SENDING: "approved",
-    PaymentState.SENT: "sent",
-    PaymentState.UNKNOWN: "sent",
-    PaymentState.NEEDS_ATTENTION: "stuck",
-}
+_PART_OF = {Group.WAITING: "asked", Group.APPROVED: "approved", Group.ON_ITS_WAY: "sent", Group.ATTENTION: "stuck"}
 MOVING = ("asked", "waiting", "approved", "sent", "stuck")
 
 
@@ -55,7 +48,7 @@ class WorkerBalance:
     """One worker's money."""
 
     application: Application
-    standing: job_payments.MoneyStatus
+    status: Status
     places: Balance
     last: Payment | None  # the newest payment to them
     troubled: Payment | None  # the same, when it came to nothing or is stuck
@@ -94,7 +87,7 @@ def _parts_of(payment: Payment, scale: int) -> Counter[str]:
 def _part_of(payment: Payment) -> str:
     if payment.waits_for_release and payment.state == PaymentState.APPROVED:
         return "waiting"
-    return _PART_BY_STATE[PaymentState(payment.state)]
+    return _PART_OF[PAYMENTS[PaymentState(payment.state)].group]
 
 
 def total(accounts: Iterable[WorkerBalance]) -> Balance:

@@ -1,7 +1,13 @@
-"""Every state of everything that moves money, and every move between them. Nothing else assigns a state.
+"""Every state of everything that moves money, what it means, and every move between them. Nothing else assigns a state.
 
-A move is made by `payments.engine.transitions.move`, which checks it against these tables.
+A move is made by `payments.engine.transitions.move`, which checks it against these tables. What a state means (what it
+is called, its tone, whose turn it is, whether money is open, in flight, paid or over) stands in `REQUESTS` and
+`PAYMENTS` alone: pages, mails, filters and figures read it from there.
 """
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Literal
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +20,8 @@ class RequestState(TextChoices):
     AWAITING_APPROVAL = "awaiting_approval", _("Waiting for the payer")
     APPROVED = "approved", _("Approved")
     SETTLED = "settled", _("Settled")
+    SETTLED_IN_PART = "settled_in_part", _("Settled in part")
+    SETTLED_OUTSIDE = "settled_outside", _("Settled outside")
     FAILED = "failed", _("Failed")
     DECLINED = "declined", _("Declined by the payer")
     CANCELLED = "cancelled", _("Cancelled")
@@ -21,8 +29,8 @@ class RequestState(TextChoices):
 
 
 class PaymentState(TextChoices):
-    NEW = "new", _("New")
-    QUOTED = "quoted", _("Quoted")
+    NEW = "new", _("Being quoted")
+    QUOTED = "quoted", _("Waiting for approval")
     APPROVED = "approved", _("Approved")
     SENDING = "sending", _("Being sent")
     SENT = "sent", _("Sent")
@@ -55,6 +63,7 @@ class AttemptState(TextChoices):
     UNKNOWN = "unknown", _("Outcome unknown")
     DONE = "done", _("Done")
     FAILED = "failed", _("Failed")
+    FENCED = "fenced", _("Closed before it could arrive")
 
 
 class KeyState(TextChoices):
@@ -86,11 +95,23 @@ REQUEST_MOVES: dict[str, set[str]] = {
     # At once to approved: paid from a standing budget that the payer approved before.
     R.QUOTED: {R.QUOTING, R.AWAITING_AUTHORISATION, R.AWAITING_APPROVAL, R.APPROVED, R.CANCELLED, R.EXPIRED},
     R.AWAITING_AUTHORISATION: {R.AWAITING_APPROVAL, R.APPROVED, R.CANCELLED, R.EXPIRED},
-    R.AWAITING_APPROVAL: {R.APPROVED, R.DECLINED, R.CANCELLED, R.EXPIRED, R.FAILED},
+    # In part: some were paid under an earlier approval, and the remaining ones will not be.
+    R.AWAITING_APPROVAL: {R.APPROVED, R.DECLINED, R.CANCELLED, R.EXPIRED, R.SETTLED_IN_PART, R.FAILED},
     # Back to the payer: the approval was lost on its way, ran out, or no longer covers the amount.
     # Back to quoted: a standing budget could not pay it. Expired: the last period of a standing budget is over.
-    R.APPROVED: {R.SETTLED, R.FAILED, R.AWAITING_APPROVAL, R.QUOTED, R.CANCELLED, R.EXPIRED},
+    R.APPROVED: {
+        R.SETTLED,
+        R.SETTLED_IN_PART,
+        R.SETTLED_OUTSIDE,
+        R.FAILED,
+        R.AWAITING_APPROVAL,
+        R.QUOTED,
+        R.CANCELLED,
+        R.EXPIRED,
+    },
     R.SETTLED: set(),
+    R.SETTLED_IN_PART: set(),
+    R.SETTLED_OUTSIDE: set(),
     R.FAILED: set(),
     R.DECLINED: set(),
     R.CANCELLED: set(),
@@ -128,11 +149,12 @@ GRANT_MOVES: dict[str, set[str]] = {
 ATTEMPT_MOVES: dict[str, set[str]] = {
     A.INTENDED: {A.OPEN, A.REFUSED, A.UNKNOWN},
     # An answer that comes late is still recorded.
-    A.UNKNOWN: {A.OPEN, A.REFUSED, A.DONE, A.FAILED},
-    A.OPEN: {A.DONE, A.FAILED},
+    A.UNKNOWN: {A.OPEN, A.REFUSED, A.DONE, A.FAILED, A.FENCED},
+    A.OPEN: {A.DONE, A.FAILED, A.FENCED},
     A.REFUSED: set(),
     A.DONE: set(),
     A.FAILED: set(),
+    A.FENCED: set(),
 }
 
 KEY_MOVES: dict[str, set[str]] = {
@@ -155,21 +177,121 @@ PROOF_MOVES: dict[str, set[str]] = {
     W.ENDED: set(),
 }
 
+
+class Turn(TextChoices):
+    """Who takes the next step."""
+
+    STAFF = "staff", _("Staff")
+    SECOND_PERSON = "second_person", _("A second person")
+    PAYER = "payer", _("The payer")
+    ENGINE = "engine", _("Tequio")
+    NOBODY = "nobody", _("Nobody: it is over")
+
+
+class Group(TextChoices):
+    """How far the money of a payment has come, in the few steps that totals are told in."""
+
+    WAITING = "waiting", _("Waiting for approval")
+    APPROVED = "approved", _("Approved, not sent")
+    ON_ITS_WAY = "on_its_way", _("On its way, not settled")
+    ATTENTION = "attention", _("Needs attention")
+    SETTLED = "settled", _("Settled")
+    OUTSIDE = "outside", _("Settled outside")
+    ENDED = "ended", _("Ended without money")
+
+
+class Course(StrEnum):
+    """OPEN: nothing was sent, and it may be cancelled. IN_FLIGHT: money may be on its way, so it may not."""
+
+    OPEN = "open"
+    IN_FLIGHT = "in_flight"
+    PAID = "paid"
+    OVER = "over"
+
+
+Tone = Literal["default", "info", "primary", "success", "warning", "danger", "outside"]
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """`tone` is the colour of its label (Unfold's names). What it is called is the state's own label."""
+
+    tone: Tone
+    turn: Turn
+    course: Course
+
+
+@dataclass(frozen=True)
+class PaymentMeaning(Meaning):
+    """Of several payments that are not over, the one of the lowest `rank` is what their request is called."""
+
+    group: Group
+    rank: int
+
+
+#: Held, and not released: called so instead of *approved* wherever a payment, or its request, is shown.
+WAITS_FOR_WORK: Final = _("Approved, waiting for the work")
+
+REQUESTS: Final[dict[RequestState, Meaning]] = {
+    R.QUOTING: Meaning("info", Turn.ENGINE, Course.OPEN),
+    R.QUOTED: Meaning("warning", Turn.STAFF, Course.OPEN),
+    R.AWAITING_AUTHORISATION: Meaning("warning", Turn.SECOND_PERSON, Course.OPEN),
+    R.AWAITING_APPROVAL: Meaning("info", Turn.PAYER, Course.OPEN),
+    R.APPROVED: Meaning("primary", Turn.ENGINE, Course.OPEN),
+    R.SETTLED: Meaning("success", Turn.NOBODY, Course.PAID),
+    # A part is no end of all of it: what was not paid can be asked for again.
+    R.SETTLED_IN_PART: Meaning("warning", Turn.STAFF, Course.OVER),
+    R.SETTLED_OUTSIDE: Meaning("outside", Turn.NOBODY, Course.PAID),
+    R.FAILED: Meaning("danger", Turn.STAFF, Course.OVER),
+    R.DECLINED: Meaning("danger", Turn.STAFF, Course.OVER),
+    R.CANCELLED: Meaning("default", Turn.NOBODY, Course.OVER),
+    R.EXPIRED: Meaning("default", Turn.STAFF, Course.OVER),
+}
+PAYMENTS: Final[dict[PaymentState, PaymentMeaning]] = {
+    P.NEW: PaymentMeaning("info", Turn.ENGINE, Course.OPEN, Group.WAITING, 6),
+    P.QUOTED: PaymentMeaning("info", Turn.PAYER, Course.OPEN, Group.WAITING, 5),
+    P.APPROVED: PaymentMeaning("primary", Turn.ENGINE, Course.OPEN, Group.APPROVED, 2),
+    P.SENDING: PaymentMeaning("info", Turn.ENGINE, Course.IN_FLIGHT, Group.ON_ITS_WAY, 3),
+    P.UNKNOWN: PaymentMeaning("warning", Turn.ENGINE, Course.IN_FLIGHT, Group.ON_ITS_WAY, 1),
+    P.SENT: PaymentMeaning("info", Turn.ENGINE, Course.IN_FLIGHT, Group.ON_ITS_WAY, 4),
+    P.NEEDS_ATTENTION: PaymentMeaning("danger", Turn.STAFF, Course.IN_FLIGHT, Group.ATTENTION, 0),
+    P.SETTLED: PaymentMeaning("success", Turn.NOBODY, Course.PAID, Group.SETTLED, 8),
+    P.SETTLED_OUTSIDE: PaymentMeaning("outside", Turn.NOBODY, Course.PAID, Group.OUTSIDE, 7),
+    P.FAILED: PaymentMeaning("danger", Turn.STAFF, Course.OVER, Group.ENDED, 9),
+    P.CANCELLED: PaymentMeaning("default", Turn.NOBODY, Course.OVER, Group.ENDED, 10),
+}
+if REQUESTS.keys() != set(R) or PAYMENTS.keys() != set(P):
+    raise AssertionError("every state of a request and of a payment has a meaning")
+for _moves, _states in ((REQUEST_MOVES, R), (PAYMENT_MOVES, P), (GRANT_MOVES, G), (ATTEMPT_MOVES, A)):
+    if _moves.keys() != set(_states):
+        raise AssertionError("every state says where it may go")
+
+
+def _requests(*courses: Course) -> frozenset[RequestState]:
+    return frozenset(state for state, meaning in REQUESTS.items() if meaning.course in courses)
+
+
+def _payments(*courses: Course) -> frozenset[PaymentState]:
+    return frozenset(state for state, meaning in PAYMENTS.items() if meaning.course in courses)
+
+
 #: A person or the engine may still do something for requests in these states.
-OPEN_REQUESTS = {R.QUOTING, R.QUOTED, R.AWAITING_AUTHORISATION, R.AWAITING_APPROVAL, R.APPROVED}
-#: Money may be on its way: nothing here may be cancelled.
-IN_FLIGHT = {P.SENDING, P.UNKNOWN, P.SENT, P.NEEDS_ATTENTION}
-FINISHED_PAYMENTS = {P.SETTLED, P.SETTLED_OUTSIDE, P.FAILED, P.CANCELLED}
-#: Not ordered yet: may be cancelled, and nobody paid for it.
-UNSENT = {P.NEW, P.QUOTED, P.APPROVED}
-#: The receiver has been paid, one way or another.
-PAID = {P.SETTLED, P.SETTLED_OUTSIDE}
-#: Nothing will be ordered for it as things stand: what it reserved of a standing budget is given back.
-GIVES_BACK = {P.QUOTED, P.FAILED, P.CANCELLED, P.SETTLED_OUTSIDE}
+OPEN_REQUESTS: Final = _requests(Course.OPEN)
+#: Every receiver whom the payer was asked for was paid, one way or another.
+PAID_REQUESTS: Final = _requests(Course.PAID)
 #: Ended for good; unless a part of it settled before, without money.
-DEAD_REQUESTS = frozenset({R.FAILED, R.DECLINED, R.CANCELLED, R.EXPIRED})
-DEAD_PAYMENTS = frozenset({P.FAILED, P.CANCELLED})
+DEAD_REQUESTS: Final = _requests(Course.OVER)
+#: Not sent yet: may be cancelled, and nobody paid for it.
+UNSENT: Final = _payments(Course.OPEN)
+#: Money may be on its way: nothing here may be cancelled.
+IN_FLIGHT: Final = _payments(Course.IN_FLIGHT)
+#: The receiver has been paid, one way or another.
+PAID: Final = _payments(Course.PAID)
+DEAD_PAYMENTS: Final = _payments(Course.OVER)
+FINISHED_PAYMENTS: Final = PAID | DEAD_PAYMENTS
+#: Nothing will be sent for it as things stand: what it reserved of a standing budget is given back.
+GIVES_BACK: Final = frozenset({P.QUOTED, P.FAILED, P.CANCELLED, P.SETTLED_OUTSIDE})
 #: Not even approved: with its request, such a payment is over, too.
-UNAPPROVED_PAYMENTS = frozenset({P.NEW, P.QUOTED})
-#: Orders to pay that are under way, may be, or are done: what they take counts against what the payer approved.
-COUNTED_OUTGOING = {A.INTENDED, A.UNKNOWN, A.OPEN, A.DONE}
+UNAPPROVED_PAYMENTS: Final = frozenset({P.NEW, P.QUOTED})
+#: Outgoing payments that are under way, may be, or are done: what they take counts against what the payer approved.
+COUNTED_OUTGOING: Final = frozenset({A.INTENDED, A.UNKNOWN, A.OPEN, A.DONE})

@@ -12,12 +12,15 @@ from ledger import days
 from payments.models import Payment
 from payments.openpayments.amounts import LARGEST_VALUE, Amount, Asset
 from payments.presentation.format_amounts import format_amount
-from payments.presentation.status_groups import STAGES, Stage
+from payments.presentation.status_groups import GROUPS
+from payments.states import Group
 
 #: Sums are made of two halves: amounts may be so large that their sum doesn't fit a column.
 HALF = 10**9
-#: Stages that only grow: of these, a month is told.
-ENDED = {Stage.SETTLED, Stage.OUTSIDE}
+#: Groups that only grow: of these, a month is told.
+#: All but what ended without money.
+TOLD = [Group(code) for code in GROUPS]
+ENDED = {Group.SETTLED, Group.OUTSIDE}
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Subtotal:
 
 @dataclass(frozen=True)
 class Cell:
-    stage: Stage
+    group: Group
     amount: str
     count: int
     link: str
@@ -49,44 +52,44 @@ class Money:
     rows: list[CurrencyRow]
 
 
-def by_stage() -> Money:
-    """A row per currency, a cell per stage; of what is settled, in the wallets or outside, only this month's."""
+def by_group() -> Money:
+    """A row per currency, a cell per group; of what is settled, in the wallets or outside, only this month's."""
     found: dict[str, dict[str, list[Subtotal]]] = defaultdict(lambda: defaultdict(list))
-    for code, scale, stage, high, low, count in _totals():
-        found[code][stage].append(Subtotal(scale, high * HALF + low, count))
-    table = [CurrencyRow(code, [_cell(code, stage, found[code][stage]) for stage in Stage]) for code in sorted(found)]
-    return Money(titles=[(stage.value, str(stage.label)) for stage in Stage], rows=table)
+    for code, scale, group, high, low, count in _totals():
+        found[code][group].append(Subtotal(scale, high * HALF + low, count))
+    table = [CurrencyRow(code, [_cell(code, group, found[code][group]) for group in TOLD]) for code in sorted(found)]
+    return Money(titles=[(group.value, str(group.label)) for group in TOLD], rows=table)
 
 
 def _totals() -> Iterable[tuple[str, int, str, int, int, int]]:
-    shown = {stage: counted & _within(stage) for stage, counted in STAGES.items()}
-    stage = Case(
-        *(When(counted, then=Value(str(stage))) for stage, counted in shown.items()),
+    shown = {group: counted & _within(group) for group, counted in GROUPS.items()}
+    group = Case(
+        *(When(counted, then=Value(str(group))) for group, counted in shown.items()),
         default=Value(""),
         output_field=CharField(),
     )
     return (
-        Payment.objects.annotate(stage=stage)
-        .exclude(stage="")
+        Payment.objects.annotate(group=group)
+        .exclude(group="")
         .order_by()
-        .values_list("asset_code", "asset_scale", "stage")
+        .values_list("asset_code", "asset_scale", "group")
         .annotate(high=Sum(F("value") / HALF), low=Sum(F("value") % HALF), count=Count("pk"))
     )
 
 
-def _within(stage: str) -> Q:
-    return Q(settled_at__gte=days.begins(_month())) if stage in ENDED else Q()
+def _within(group: str) -> Q:
+    return Q(settled_at__gte=days.begins(_month())) if group in ENDED else Q()
 
 
 def _month() -> date:
     return days.today().replace(day=1)
 
 
-def _cell(code: str, stage: Stage, parts: list[Subtotal]) -> Cell:
-    filters: dict[str, object] = {"stage": stage.value, "currency": code}
-    if stage in ENDED:
+def _cell(code: str, group: Group, parts: list[Subtotal]) -> Cell:
+    filters: dict[str, object] = {"group": group.value, "currency": code}
+    if group in ENDED:
         filters["settled_at_from"] = _month().isoformat()
-    return Cell(stage, _sum(code, parts), sum(part.count for part in parts), rows(Payment, **filters))
+    return Cell(group, _sum(code, parts), sum(part.count for part in parts), rows(Payment, **filters))
 
 
 def _sum(code: str, parts: list[Subtotal]) -> str:

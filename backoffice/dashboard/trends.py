@@ -11,8 +11,8 @@ from backoffice.dashboard.links import rows
 from ledger import days
 from payments.models import Payment, PaymentRequest
 from payments.presentation.format_amounts import locale_of
-from payments.presentation.status_groups import ASKS_TO_PAY, REACHED, Reached, Stage
-from payments.states import PaymentState
+from payments.presentation.status_groups import ASKS_TO_PAY, REACHED, Reached
+from payments.states import Group, PaymentState
 
 CHART_DAYS = 14
 FUNNEL_DAYS = 30
@@ -89,7 +89,7 @@ def funnel() -> list[FunnelStep]:
 
 
 def _settled(first: date, last: date) -> str:
-    return rows(Payment, stage=Stage.SETTLED.value, settled_at_from=first.isoformat(), settled_at_to=last.isoformat())
+    return rows(Payment, group=Group.SETTLED.value, settled_at_from=first.isoformat(), settled_at_to=last.isoformat())
 
 
 def _percent(part: int, whole: int) -> int:

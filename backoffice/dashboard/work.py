@@ -5,8 +5,6 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Min
 from django.urls import reverse
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from backoffice.dashboard.links import rows
 from jobs import deadlines
@@ -22,11 +20,7 @@ SHOWN = 5
 #: “Lately”, in business days, today included.
 LATELY_DAYS = 7
 
-WAITING: dict[RequestState, str | Promise] = {
-    RequestState.AWAITING_APPROVAL: _("Waiting for the payer"),
-    RequestState.AWAITING_AUTHORISATION: _("Waiting for a second person"),
-    RequestState.QUOTED: _("Quoted, not sent yet"),
-}
+WAITING = (RequestState.AWAITING_APPROVAL, RequestState.AWAITING_AUTHORISATION, RequestState.QUOTED)
 
 
 @dataclass(frozen=True)
@@ -71,8 +65,8 @@ def waiting() -> list[Waiting]:
     )
     found = {state: (count, sent or made) for state, count, sent, made in counted}
     return [
-        Waiting(str(title), *found.get(state, (0, None)), rows(PaymentRequest, state__exact=state.value))
-        for state, title in WAITING.items()
+        Waiting(str(state.label), *found.get(state, (0, None)), rows(PaymentRequest, status=state.value))
+        for state in WAITING
     ]
 
 
@@ -92,7 +86,7 @@ def attention() -> Troubles:
             )
             for payment in found.order_by("changed_at")[:SHOWN]
         ],
-        link=rows(Payment, state__exact=PaymentState.NEEDS_ATTENTION.value),
+        link=rows(Payment, status=PaymentState.NEEDS_ATTENTION.value),
     )
 
 
@@ -153,5 +147,5 @@ def failed() -> Troubles:
             )
             for request in found.order_by("-finished_at")[:SHOWN]
         ],
-        link=rows(PaymentRequest, state__exact=RequestState.FAILED.value, finished_at_from=first_day.isoformat()),
+        link=rows(PaymentRequest, status=RequestState.FAILED.value, finished_at_from=first_day.isoformat()),
     )

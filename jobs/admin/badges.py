@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from jobs.deadlines import overdue_since
-from jobs.job_payments import MoneyStatus, money_status
+from jobs.job_payments import money_status
 from jobs.models import Application, ApplicationStatus, Job, JobStatus, Submission, SubmissionStatus
 
 JOB_LABELS = {
@@ -28,17 +28,6 @@ SUBMISSION_LABELS = {
     SubmissionStatus.PENDING: "info",
     SubmissionStatus.ACCEPTED: "success",
     SubmissionStatus.REJECTED: "warning",
-}
-STANDING_LABELS = {
-    MoneyStatus.NONE: "default",
-    MoneyStatus.OWED: "warning",
-    MoneyStatus.ASKED: "info",
-    MoneyStatus.APPROVED: "info",
-    MoneyStatus.HELD: "info",
-    MoneyStatus.SENT: "primary",
-    MoneyStatus.SETTLED: "success",
-    MoneyStatus.OUTSIDE: "outside",
-    MoneyStatus.TROUBLE: "danger",
 }
 
 
@@ -67,5 +56,5 @@ def submission_badge(submission: Submission) -> SafeString:
 
 def money_badge(application: Application) -> SafeString:
     """Reads the application's payouts and their payments: prefetch them for lists."""
-    where = money_status(application)
-    return badge(str(where.label), STANDING_LABELS[where])
+    status = money_status(application)
+    return badge(str(status.label), status.tone)

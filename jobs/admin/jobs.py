@@ -27,7 +27,7 @@ from jobs.admin.payout_forms import GiveBackForm, PayOutForm
 from jobs.budget_offers import ask_within
 from jobs.decisions import move_job
 from jobs.derive_status import sync_job
-from jobs.job_payments import MoneyStatus, funding_under_way, money_statuses, requests_of
+from jobs.job_payments import funding_under_way, money_statuses, requests_of
 from jobs.models import Application, ApplicationStatus, Job, JobStatus
 from jobs.reasons import JobRefusal
 from ledger.filters import BusinessDaysFilter
@@ -35,6 +35,7 @@ from payments.admin.dialogs import attempt, go, number_of
 from payments.admin.refund_forms import ask_refund
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal
+from payments.states import PaymentState
 from payments.worker.advance_now import advance_now
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ class JobAdmin(KeptAdmin):
         found = money_statuses(getattr(job, SELECTED))
         words = [f"{count} {where.label}".replace(" ", NO_BREAK) for where, count in found]
         if job.is_funded and not words:
-            words = [str(MoneyStatus.SETTLED.label)]
+            words = [str(PaymentState.SETTLED.label)]
         return " · ".join(words) or "\N{EN DASH}"
 
     # What is kept

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jobs import job_payments
-from jobs.admin.badges import STANDING_LABELS
 from jobs.deadlines import overdue_since
 from jobs.escrow import Escrow, escrows_of, is_to_be_refunded
 from jobs.funding import PAYABLE
@@ -14,12 +13,13 @@ from jobs.models import ApplicationStatus, Job, WalletChange, WalletChangeState
 from jobs.timeline_text import describe
 from jobs.worker_balances import Balance, WorkerBalance, balance_of, total
 from ledger.api import timeline
-from payments.admin.review import SENT_STATES, problem_of, state_of
+from payments.admin.review import SENT_STATES, problem_of
 from payments.links import approval_url
 from payments.models import Payment, PaymentRequest
 from payments.presentation.cost_summary import CostSummary, cost_line_of
 from payments.presentation.next_step import NextStep, next_step
 from payments.presentation.reasons import sentence
+from payments.presentation.status import Status, request_status
 from payments.presentation.timeline_lines import TimelineLine, lines
 from payments.states import PAID, RequestState
 
@@ -36,8 +36,7 @@ class RequestCard:
     request: PaymentRequest
     bill: CostSummary
     step: NextStep
-    state: str
-    tone: str  # a label's colour
+    status: Status
     problems: tuple[str, ...]  # sentences
     link: str  # the payer's page; empty when there is none to show
     link_acts: bool  # the payer can approve there now
@@ -46,7 +45,6 @@ class RequestCard:
 @dataclass(frozen=True)
 class WorkerLine:
     account: WorkerBalance
-    tone: str
     problem: str  # a sentence: why the newest payment to them is not where it should be
     ask: bool  # something is owed to them that can be asked for now
     wallet_waits: bool  # another wallet of the worker waits for a second person
@@ -96,7 +94,6 @@ def _worker(account: WorkerBalance, changing: set[int], *, payable: bool) -> Wor
     troubled = account.troubled
     return WorkerLine(
         account,
-        STANDING_LABELS[account.standing],
         problem=sentence(troubled.reason, troubled.reason_params) if troubled else "",
         ask=payable and account.places.owed is not None,
         wallet_waits=account.application.worker_id in changing,
@@ -113,13 +110,11 @@ def _payments_of(requests: list[PaymentRequest]) -> dict[str, list[Payment]]:
 
 
 def _card(request: PaymentRequest, payments: list[Payment]) -> RequestCard:
-    state, tone = state_of(request)
     return RequestCard(
         request=request,
         bill=CostSummary(request, [cost_line_of(payment) for payment in payments]),
         step=next_step(request, payments),
-        state=state,
-        tone=tone,
+        status=request_status(request, payments),
         problems=tuple(dict.fromkeys(_problems(request, payments))),
         link=approval_url(request) if request.state in SENT_STATES else "",
         link_acts=request.state == RequestState.AWAITING_APPROVAL,

@@ -42,6 +42,6 @@ def _tell(http: HttpRequest, made: PaymentRequest) -> None:
             messages.info(
                 http, _("The amount is above the limit: a second person must authorise it before it is paid.")
             )
-        case RequestState.APPROVED | RequestState.SETTLED:
+        case RequestState.APPROVED | RequestState.SETTLED | RequestState.SETTLED_OUTSIDE:
             words = {"payer": made.payer_name}
             messages.success(http, _("It is being paid from the standing budget. %(payer)s is told.") % words)

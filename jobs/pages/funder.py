@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -23,8 +23,8 @@ from payments.pages.approval_link import nothing_here, page
 from payments.pages.headers import private_page
 from payments.presentation import budget_summary
 from payments.presentation.cost_summary import CostSummary, cost_line_of
-from payments.presentation.reasons import PARTLY, Refusal, sentence
-from payments.states import UNSENT, RequestState
+from payments.presentation.reasons import Refusal, sentence
+from payments.states import PAID_REQUESTS, UNSENT, RequestState
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -91,8 +91,7 @@ def _show(opened: OpenedMemberLink, *, refusal: str = "", status: int = 200) -> 
     asked = mine.filter(state=RequestState.AWAITING_APPROVAL, expires_at__gt=clock.now(), standing_budget__isnull=False)
     waits = own.filter(state=RequestState.AWAITING_APPROVAL, expires_at__gt=clock.now()).order_by("expires_at")
     live = own.filter(state=RequestState.APPROVED).order_by("approved_at")
-    partly = Q(state=RequestState.FAILED, reason__in=PARTLY)
-    settled = own.filter(Q(state=RequestState.SETTLED) | partly).order_by("-finished_at")
+    settled = own.filter(state__in=[*PAID_REQUESTS, RequestState.SETTLED_IN_PART]).order_by("-finished_at")
     context = {
         "opened": opened,
         "member": opened.member,

@@ -89,7 +89,7 @@ def _group(title: str, found: list[Earning], empty: str) -> dict[str, Any]:
 
 def _row(earning: Earning) -> dict[str, str]:
     """As `public/_amounts.html` takes it."""
-    told = (earning.note, day(earning.at), earning.reference)
+    told = (str(earning.status), earning.note, day(earning.at), earning.reference)
     return {
         "label": earning.title,
         "value": bought_by(earning.amount) if earning.buys else format_amount(earning.amount),

@@ -12,8 +12,7 @@ from django.utils.translation import gettext as _
 from ledger import clock
 from ledger.api import Actor, accept_witness, record, seal
 from payments.models import Pause, Seller
-from payments.models.pauses import DATABASE_RESTORED, PauseScope
-from payments.presentation.reasons import OWN_REASONS
+from payments.models.pauses import PauseCause, PauseScope
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -21,19 +20,28 @@ if TYPE_CHECKING:
 _HOST = re.compile(r"(\[[0-9a-f:]+\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?)(:[0-9]{1,5})?")
 
 
+def pause_by_itself(cause: PauseCause) -> Pause:
+    """Stop all new money movement, for what the program found. One that is already on is returned as it is."""
+    return _start(PauseScope.ALL, "", str(cause.value), None, cause)
+
+
 def pause(scope: PauseScope, target: str, reason: str, by: User | None) -> Pause:
     """Stop new money movement within `scope`. One that is already on is returned as it is.
 
     `target` is a seller's id, a wallet's host as in its address (`wallet.example`, `localhost:4000`), or empty for
-    everything. `by` is None when the program pauses itself. Raises ValidationError, with a sentence per field.
+    everything; `by` is None for whoever runs the program. Raises ValidationError, with a sentence per field.
     """
     target = checked_target(scope, target)
     reason = reason.strip()
     if not reason:
         raise ValidationError({"reason": _("Say why, so that others know when to resume.")})
+    return _start(scope, target, reason, by, PauseCause.PERSON)
+
+
+def _start(scope: PauseScope, target: str, reason: str, by: User | None, cause: PauseCause) -> Pause:
     try:
         with transaction.atomic():
-            started = Pause.objects.create(scope=scope, target=target, reason=reason, started_by=by)
+            started = Pause.objects.create(scope=scope, target=target, reason=reason, started_by=by, cause=cause)
             _tell("pause.started", started, by)
     except IntegrityError:
         return Pause.objects.get(scope=scope, target=target, ended_at=None)
@@ -50,7 +58,7 @@ def resume(pause_id: int, by: User) -> Pause:
         if rows.update(ended_at=clock.now(), ended_by=by):
             ended = Pause.objects.get(pk=pause_id)
             _tell("pause.ended", ended, by)
-            if ended.reason == DATABASE_RESTORED:
+            if ended.cause == PauseCause.DATABASE_RESTORED:
                 transaction.on_commit(_accept_history, robust=True)
             return ended
     return Pause.objects.get(pk=pause_id)
@@ -84,7 +92,7 @@ def _tell(kind: str, row: Pause, by: User | None) -> None:
     elif row.scope == PauseScope.HOST:
         data["host"] = row.target
     private = None
-    if row.reason in OWN_REASONS:
+    if row.cause != PauseCause.PERSON:
         data["reason"] = row.reason
     else:
         private = {"reason": row.reason}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django_q.tasks import async_task
@@ -14,6 +14,7 @@ from payments.engine.close_request import finish, nothing_left_to_ask
 from payments.engine.remaining import remaining_of
 from payments.engine.transitions import move
 from payments.models import Payment, PaymentRequest
+from payments.models.requests import RemainingEnd
 from payments.presentation.reasons import Refusal
 from payments.states import DEAD_PAYMENTS, FINISHED_PAYMENTS, UNSENT, PaymentState, RequestState
 
@@ -34,8 +35,8 @@ def release(payment_id: str, *, by: User | None) -> Payment:
     if payment.released_at is None:
         now = clock.now()
         # What went wrong while it waited no longer matters.
-        columns = {"released_at": now, "failures": 0, "retry_at": None, "reason": "", "reason_params": {}}
-        Payment.objects.filter(pk=payment.pk).update(**columns)
+        columns: dict[str, Any] = {"failures": 0, "retry_at": None, "reason": "", "reason_params": {}, "blocked_by": ""}
+        Payment.objects.filter(pk=payment.pk).update(released_at=now, **columns)
         payment.released_at = now
         subjects = {"payment": payment.pk, "request": payment.request_id}
         record("payment.released", actor=_actor(by), subjects=subjects, data={"amount": dict(payment.amount.to_wire())})
@@ -83,7 +84,7 @@ def _without(request: PaymentRequest, actor: Actor) -> None:
     if all(payment.state in FINISHED_PAYMENTS for payment in payments):
         finish(request, payments, actor)
     elif asks and not any(payment.state in UNSENT for payment in payments):
-        nothing_left_to_ask(request, payments, "rest_cancelled")
+        nothing_left_to_ask(request, payments, RemainingEnd.CANCELLED)
     elif asks:
         PaymentRequest.objects.filter(pk=request.pk).update(**remaining_of(request, payments))
 

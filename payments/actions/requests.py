@@ -289,7 +289,7 @@ def cancel(request_id: str, *, by: User | None) -> PaymentRequest:
     if payments and not any(payment.state in UNSENT for payment in payments):
         raise Refusal("money_under_way")
     end_unsent(request, payments, RequestState.CANCELLED, actor=Actor.staff(by.pk) if by else Actor.payer(request.pk))
-    if by and request.state != RequestState.FAILED:
+    if by and request.state != RequestState.SETTLED_IN_PART:
         tell_cancelled(request)
     async_task(ADVANCE_TASK, request.pk)
     return request

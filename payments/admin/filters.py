@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
 from payments.models import WalletAddress
-from payments.presentation.status_groups import REACHED, STAGES, Reached, Stage
+from payments.presentation.status import PAYMENT_STATUSES, REQUEST_STATUSES, Status
+from payments.presentation.status_groups import GROUPS, REACHED, Reached
+from payments.states import Group
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,13 +33,35 @@ class ConditionFilter(DropdownFilter):
         return queryset.filter(self.conditions.get(value, NOTHING)) if value else queryset
 
 
-class StageFilter(ConditionFilter):
+class GroupFilter(ConditionFilter):
     title = _("progress")
-    parameter_name = "stage"
-    conditions = STAGES
+    parameter_name = "group"
+    conditions = GROUPS
 
     def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, Any]]:
-        return list(Stage.choices)
+        return [(code, label) for code, label in Group.choices if code in GROUPS]
+
+
+class StatusFilter(ConditionFilter):
+    """What each row of the list is called."""
+
+    title = _("status")
+    parameter_name = "status"
+    statuses: Mapping[Status, Q]
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, Any]]:
+        return [(status.code, status.label) for status in self.statuses]
+
+    def __init_subclass__(cls) -> None:
+        cls.conditions = {status.code: condition for status, condition in cls.statuses.items()}
+
+
+class PaymentStatusFilter(StatusFilter):
+    statuses = PAYMENT_STATUSES
+
+
+class RequestStatusFilter(StatusFilter):
+    statuses = REQUEST_STATUSES
 
 
 class ReachedFilter(ConditionFilter):

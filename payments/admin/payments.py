@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from ledger.api import timeline
@@ -14,7 +13,7 @@ from ledger.filters import BusinessDaysFilter
 from payments.actions.refunds import refundable
 from payments.admin import attention_panel
 from payments.admin.columns import AmountColumn, StateColumn
-from payments.admin.filters import CurrencyFilter, StageFilter
+from payments.admin.filters import CurrencyFilter, GroupFilter, PaymentStatusFilter
 from payments.admin.payment_actions import PaymentActions
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.admin.refund_forms import is_refund
@@ -25,9 +24,8 @@ from payments.presentation import timeline_lines
 from payments.presentation.dates import age
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.next_step import attention_step
-from payments.presentation.status_groups import Stage
 from payments.presentation.timeline_text import describe
-from payments.states import PaymentState
+from payments.states import Group, PaymentState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,8 +42,8 @@ class PaymentAdmin(PaymentActions, StateColumn, AmountColumn, ReadOnlyAdmin):
     list_display_links = ("state_label", "receiver_name")
     ordering = ("-created_at", "-id")
     list_filter = (
-        StageFilter,
-        ("state", ChoicesDropdownFilter),
+        GroupFilter,
+        PaymentStatusFilter,
         CurrencyFilter,
         ("created_at", BusinessDaysFilter),
         ("settled_at", BusinessDaysFilter),
@@ -54,7 +52,7 @@ class PaymentAdmin(PaymentActions, StateColumn, AmountColumn, ReadOnlyAdmin):
     search_help_text = _("Payment id, receiver, wallet address, title")
     fields = (
         "id",
-        "state",
+        "state_label",
         "why",
         "request",
         "receiver_name",
@@ -94,8 +92,8 @@ class PaymentAdmin(PaymentActions, StateColumn, AmountColumn, ReadOnlyAdmin):
 
     def get_list_display(self, request: HttpRequest) -> Sequence[str]:
         """Those that need attention are listed with what a person needs to choose among them."""
-        asked = (request.GET.get(StageFilter.parameter_name), request.GET.get("state__exact"))
-        if asked in {(Stage.ATTENTION.value, None), (None, PaymentState.NEEDS_ATTENTION.value)}:
+        asked = (request.GET.get(GroupFilter.parameter_name), request.GET.get(PaymentStatusFilter.parameter_name))
+        if asked in {(Group.ATTENTION.value, None), (None, PaymentState.NEEDS_ATTENTION.value)}:
             return self.list_display_attention
         return self.list_display
 

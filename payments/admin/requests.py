@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import display
 from unfold.enums import ActionVariant
 
 from ledger.filters import BusinessDaysFilter
 from payments import limits
 from payments.actions import standing_budgets
-from payments.admin.filters import CurrencyFilter, ReachedFilter
+from payments.admin.filters import CurrencyFilter, ReachedFilter, RequestStatusFilter
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.admin.request_actions import VALID_IN, RequestActions
-from payments.admin.review import CALM, TONES, review, state_of, version_of
-from payments.models import Payment, PaymentRequest
+from payments.admin.review import CALM, review, version_of
+from payments.models import PaymentRequest
 from payments.presentation.dates import age
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.next_step import turn_of
-from payments.states import FINISHED_PAYMENTS, PaymentState
+from payments.presentation.status import OF_PAYMENTS, WAITING, row_status, with_status
+from payments.states import PaymentState, Tone
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -37,7 +37,7 @@ class PaymentRequestAdmin(RequestActions, ReadOnlyAdmin):
     list_display = ("state_label", "payer_name", "title", "amount", "turn", "since")
     list_display_links = ("state_label", "payer_name", "title")
     list_filter = (
-        ("state", ChoicesDropdownFilter),
+        RequestStatusFilter,
         ReachedFilter,
         CurrencyFilter,
         ("seller", RelatedDropdownFilter),
@@ -65,19 +65,13 @@ class PaymentRequestAdmin(RequestActions, ReadOnlyAdmin):
     # Reading
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PaymentRequest]:
-        payments = Payment.objects.filter(request=OuterRef("pk"))
-        attention = payments.filter(state=PaymentState.NEEDS_ATTENTION)
-        waits = Q(state=PaymentState.APPROVED, held=True, released_at=None)
-        others = payments.exclude(waits).exclude(state__in=FINISHED_PAYMENTS)
         found: QuerySet[PaymentRequest] = super().get_queryset(request)
-        return found.select_related("payer_wallet", "seller", "requested_by", "authorised_by").annotate(
-            needs_person=Exists(attention) | (Exists(payments.filter(waits)) & ~Exists(others))
-        )
+        return with_status(found.select_related("payer_wallet", "seller", "requested_by", "authorised_by"))
 
-    @display(description=_("state"), label={tone: tone for tone in {*TONES.values(), "outside"}}, ordering="state")
+    @display(description=_("state"), label={tone: tone for tone in get_args(Tone)}, ordering="state")
     def state_label(self, row: PaymentRequest) -> tuple[str, str]:
-        text, tone = state_of(row)
-        return tone, text
+        status = row_status(row)
+        return status.tone, str(status.label)
 
     @display(description=_("the payer pays at most"), ordering="ceiling_debit")
     def amount(self, row: PaymentRequest) -> str:
@@ -85,7 +79,8 @@ class PaymentRequestAdmin(RequestActions, ReadOnlyAdmin):
 
     @display(description=_("whose turn"))
     def turn(self, row: PaymentRequest) -> str:
-        needs_person: bool = row.needs_person  # type: ignore[attr-defined]  # annotated in get_queryset
+        status = row_status(row)
+        needs_person = status == WAITING or status == OF_PAYMENTS[PaymentState.NEEDS_ATTENTION]
         return str(turn_of(row.state, needs_person=needs_person).label)
 
     @display(description=_("age"), ordering="created_at")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext as _
-
 from ledger.api import timeline
 from payments import limits
 from payments.links import approval_url
@@ -14,55 +12,29 @@ from payments.models.standing_budgets import budget_of
 from payments.presentation import budget_summary, timeline_lines
 from payments.presentation.cost_summary import CostSummary, cost_line_of
 from payments.presentation.next_step import next_step
-from payments.presentation.reasons import OUTSIDE, PARTLY, sentence
+from payments.presentation.reasons import sentence
+from payments.presentation.status import request_status
 from payments.presentation.timeline_text import describe
-from payments.states import PaymentState, RequestState
+from payments.states import OPEN_REQUESTS, PAID_REQUESTS, PaymentState, RequestState
 
 if TYPE_CHECKING:
     from payments.models import Payment, PaymentRequest
 
 TIMELINE_LIMIT = 300
-#: How a state is coloured, in lists and on the page (Unfold's names).
-TONES = {
-    RequestState.QUOTING: "info",
-    RequestState.QUOTED: "warning",
-    RequestState.AWAITING_AUTHORISATION: "warning",
-    RequestState.AWAITING_APPROVAL: "info",
-    RequestState.APPROVED: "primary",
-    RequestState.SETTLED: "success",
-    RequestState.FAILED: "danger",
-    RequestState.DECLINED: "danger",
-    RequestState.CANCELLED: "default",
-    RequestState.EXPIRED: "default",
-}
 #: Read when nothing moves any more, or nothing will for a while.
-CALM = {
+CALM = {state for state in RequestState if state not in OPEN_REQUESTS} | {
     RequestState.QUOTED,
     RequestState.AWAITING_AUTHORISATION,
-    RequestState.SETTLED,
-    RequestState.FAILED,
-    RequestState.DECLINED,
-    RequestState.CANCELLED,
-    RequestState.EXPIRED,
 }
 #: Nobody outside was asked yet.
 UNSENT_STATES = {RequestState.QUOTING, RequestState.QUOTED, RequestState.AWAITING_AUTHORISATION}
 #: The payer has, or had, a link.
-SENT_STATES = {RequestState.AWAITING_APPROVAL, RequestState.APPROVED, RequestState.SETTLED}
-
-
-def state_of(request: PaymentRequest) -> tuple[str, str]:
-    """A request's state in words, and their colour. Settled outside the wallets, or only in part, is told apart."""
-    if request.reason == OUTSIDE:
-        return _("Settled outside"), "outside"
-    if request.state == RequestState.FAILED and request.reason in PARTLY:
-        return _("Settled in part"), "warning"
-    return str(request.get_state_display()), TONES[RequestState(request.state)]
+SENT_STATES = {RequestState.AWAITING_APPROVAL, RequestState.APPROVED, *PAID_REQUESTS}
 
 
 def problem_of(request: PaymentRequest) -> str:
     """Why the request is not where it should be; empty when all is well."""
-    return "" if request.state == RequestState.SETTLED else sentence(request.reason, request.reason_params)
+    return "" if request.state in PAID_REQUESTS else sentence(request.reason, request.reason_params)
 
 
 def review(request: PaymentRequest) -> dict[str, Any]:
@@ -74,11 +46,9 @@ def review(request: PaymentRequest) -> dict[str, Any]:
     )
     own = budget_of(request)
     bill = CostSummary(request, [cost_line_of(payment) for payment in payments])
-    state, tone = state_of(request)
     return {
         "request_row": request,
-        "state": state,
-        "tone": tone,
+        "status": request_status(request, payments),
         "bill": bill,
         "budget": own or request.budget,
         "terms": budget_summary.terms(own) if own else [],

@@ -10,7 +10,7 @@ from payments.engine.transitions import move
 from payments.mail.queue import queue_message
 from payments.models import PaymentRequest
 from payments.models.messages import Template
-from payments.presentation.reasons import OUTSIDE, PARTLY
+from payments.models.requests import RemainingEnd
 from payments.states import (
     FINISHED_PAYMENTS,
     IN_FLIGHT,
@@ -26,11 +26,12 @@ if TYPE_CHECKING:
     from ledger.api import Actor
     from payments.models import Payment
 
-#: Why the rest of a request that was paid in part is not paid, by how the request would have ended without that part.
-WHY_NO_REST = {
-    RequestState.DECLINED: "rest_declined",
-    RequestState.EXPIRED: "rest_expired",
-    RequestState.CANCELLED: "rest_cancelled",
+#: The sentence for why the remaining payments of a request that was paid in part are not paid.
+REMAINING_REASONS: dict[str, str] = {
+    RemainingEnd.DECLINED: "rest_declined",
+    RemainingEnd.EXPIRED: "rest_expired",
+    RemainingEnd.CANCELLED: "rest_cancelled",
+    RemainingEnd.FAILED: "some_failed",
 }
 
 
@@ -46,15 +47,16 @@ def finish(
     ends: dict[str, Any] = {"actor": actor, "private": private, "finished_at": clock.now(), "payer_asked_at": None}
     if not unpaid:
         outside = any(payment.state == PaymentState.SETTLED_OUTSIDE for payment in asked)
-        move(request, RequestState.SETTLED, reason=OUTSIDE if outside else "", **ends)
+        reason = "settled_outside" if outside else ""
+        move(request, RequestState.SETTLED_OUTSIDE if outside else RequestState.SETTLED, reason=reason, **ends)
         queue_message(Template.RECEIPT, request=request, occasion=f"receipt:{request.pk}")
         return
     called_off = all(payment.state == PaymentState.CANCELLED for payment in unpaid)
     if len(unpaid) < len(asked):
-        code, params = ("rest_cancelled", {}) if called_off else ("some_failed", {})
-        if request.reason in PARTLY:
-            code, params = request.reason, request.reason_params
-        move(request, RequestState.FAILED, reason=code, reason_params=params, **ends)
+        end = RemainingEnd.CANCELLED if called_off else RemainingEnd.FAILED
+        params = request.reason_params if request.remaining_end else {}
+        reason = REMAINING_REASONS[request.remaining_end or end]
+        move(request, RequestState.SETTLED_IN_PART, reason=reason, reason_params=params, **ends)
         queue_message(Template.RECEIPT, request=request, occasion=f"receipt:{request.pk}")
     elif called_off:
         move(request, RequestState.CANCELLED, **ends)
@@ -66,10 +68,12 @@ def finish(
         queue_message(Template.FAILED, request=request, occasion=f"failed:{request.pk}:{len(payments)}")
 
 
-def nothing_left_to_ask(request: PaymentRequest, payments: Sequence[Payment], code: str = "some_failed") -> None:
-    """All that the payer was still asked for has ended without them, for the reason `code`."""
+def nothing_left_to_ask(
+    request: PaymentRequest, payments: Sequence[Payment], end: RemainingEnd = RemainingEnd.FAILED
+) -> None:
+    """All that the payer was still asked for has ended without them, as `end` says."""
     if any(payment.state in IN_FLIGHT for payment in payments):
-        _see_to_the_end(request, code, {}, ENGINE, None)
+        _see_to_the_end(request, end, {}, ENGINE, None)
     else:
         finish(request, payments)
 
@@ -99,9 +103,9 @@ def end_unsent(  # noqa: PLR0913 - who, how and why
             move(payment, PaymentState.CANCELLED, actor=actor)
     params = dict(reason_params or {})
     if any(payment.state in IN_FLIGHT for payment in payments):
-        _see_to_the_end(request, WHY_NO_REST[to], params, actor, private)
+        _see_to_the_end(request, RemainingEnd(to.value), params, actor, private)
     elif any(payment.state in PAID for payment in payments):
-        request.reason, request.reason_params = WHY_NO_REST[to], params
+        request.remaining_end, request.reason_params = RemainingEnd(to.value), params
         assert all(payment.state in FINISHED_PAYMENTS for payment in payments)
         finish(request, payments, actor, private)
     else:
@@ -118,19 +122,18 @@ def end_unsent(  # noqa: PLR0913 - who, how and why
 
 
 def _see_to_the_end(
-    request: PaymentRequest, code: str, params: dict[str, Any], actor: Actor, private: Mapping[str, str] | None
+    request: PaymentRequest,
+    end: RemainingEnd,
+    params: dict[str, Any],
+    actor: Actor,
+    private: Mapping[str, str] | None,
 ) -> None:
+    """Nothing more is sent; the request stays open until what was sent has ended."""
+    told: dict[str, Any] = {"remaining_end": end, "reason": REMAINING_REASONS[end], "reason_params": params}
     if request.state == RequestState.APPROVED:
-        PaymentRequest.objects.filter(pk=request.pk).update(reason=code, reason_params=params)
-        request.reason, request.reason_params = code, params
+        PaymentRequest.objects.filter(pk=request.pk).update(**told)
+        for column, value in told.items():
+            setattr(request, column, value)
         return
-    move(
-        request,
-        RequestState.APPROVED,
-        actor=actor,
-        private=private,
-        reason=code,
-        reason_params=params,
-        payer_asked_at=None,
-        proposed_debit=None,
-    )
+    told |= {"payer_asked_at": None, "proposed_debit": None}
+    move(request, RequestState.APPROVED, actor=actor, private=private, **told)

@@ -21,6 +21,7 @@ from payments.models import (
     WalletProof,
 )
 from payments.models.fields import amount_of
+from payments.models.payments import Block
 from payments.signals import request_moved
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ def move(row: type_of_row, to: str, *, actor: Actor, private: Mapping[str, str] 
         raise NoSuchMove(f"{name} {row.pk}: there is no move from {row.state} to {to}")
     columns.setdefault("reason", "")
     columns.setdefault("reason_params", {})
+    if isinstance(row, Payment):
+        columns.setdefault("blocked_by", Block.NOTHING)
     columns["changed_at"] = clock.now()
     was_approved = isinstance(row, Payment) and row.grant_id is not None
     rows = type(row)._default_manager.filter(pk=row.pk, state=row.state)  # noqa: SLF001 - Django's public name

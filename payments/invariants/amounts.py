@@ -186,7 +186,7 @@ MONEY: Final = (
             UNION ALL
             SELECT refund.of_id, COALESCE(back.debit_scale, back.asset_scale),
                 CASE WHEN back.state IN ('failed', 'cancelled') OR (back.state IN ('new', 'quoted')
-                          AND request.state IN ('failed', 'declined', 'cancelled', 'expired'))
+                          AND request.state IN ('settled_in_part', 'failed', 'declined', 'cancelled', 'expired'))
                      THEN CASE WHEN back.fixed_debit IS NULL THEN -back.received_value ELSE 0 END
                      WHEN back.state = 'settled' AND back.fixed_debit IS NULL THEN -back.received_value
                      ELSE -COALESCE(back.fixed_debit, back.value) END

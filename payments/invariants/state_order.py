@@ -69,9 +69,9 @@ ORDER: Final = (
         """
         SELECT request.id FROM payments_paymentrequest request
         JOIN payments_payment payment ON payment.request_id = request.id
-        WHERE (request.state IN ('failed', 'declined', 'cancelled', 'expired')
+        WHERE (request.state IN ('settled_in_part', 'failed', 'declined', 'cancelled', 'expired')
                AND payment.state NOT IN ('settled', 'settled_outside', 'failed', 'cancelled'))
-           OR (request.state = 'settled' AND payment.state NOT IN ('settled', 'settled_outside')
+           OR (request.state IN ('settled', 'settled_outside') AND payment.state NOT IN ('settled', 'settled_outside')
                AND NOT (payment.state = 'failed' AND payment.changed_at <= request.sent_at))
            OR (request.state IN ('declined', 'cancelled', 'expired')
                AND payment.state IN ('settled', 'settled_outside'))
@@ -107,7 +107,8 @@ ORDER: Final = (
         # A failed payment that was sent has a time of sending and none of settling.
         """
         SELECT id FROM payments_paymentrequest
-        WHERE (state IN ('settled', 'failed', 'declined', 'cancelled', 'expired')) <> (finished_at IS NOT NULL)
+        WHERE (state IN ('settled', 'settled_in_part', 'settled_outside', 'failed', 'declined', 'cancelled', 'expired'))
+            <> (finished_at IS NOT NULL)
         UNION ALL SELECT id FROM payments_payment
         WHERE (state IN ('settled', 'settled_outside')) <> (settled_at IS NOT NULL)
            OR (state IN ('sent', 'settled') AND sent_at IS NULL)

@@ -23,9 +23,9 @@ from payments.presentation.attention_text import missing
 from payments.presentation.cost_summary import cost_summary_of
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.languages import supported
-from payments.presentation.reasons import OUTSIDE, PARTLY, sentence
+from payments.presentation.reasons import sentence
 from payments.presentation.receiver_reasons import why_not_here
-from payments.states import PaymentState
+from payments.states import PaymentState, RequestState
 
 LONGEST_SUBJECT = 150  # characters
 EMPTY_LINES = re.compile(r"\n{3,}")
@@ -154,11 +154,11 @@ def _outside(message: Message) -> dict[str, Any]:
 def _is_outside(message: Message) -> bool:
     if message.template in TO_RECEIVER and message.payment:
         return message.payment.state == PaymentState.SETTLED_OUTSIDE
-    return message.request is not None and message.request.reason == OUTSIDE
+    return message.request is not None and message.request.state == RequestState.SETTLED_OUTSIDE
 
 
 def _is_partly(message: Message) -> bool:
-    return message.request is not None and message.request.reason in PARTLY
+    return message.request is not None and message.request.state == RequestState.SETTLED_IN_PART
 
 
 def _why(message: Message) -> str:

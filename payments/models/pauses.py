@@ -1,22 +1,24 @@
 """The switch that stops new money movement."""
 
-from typing import Final
-
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from ledger import clock
 
-#: Why the program paused by itself.
-DATABASE_RESTORED: Final = "database_restored"
-LEDGER_UNPROTECTED: Final = "ledger_unprotected"
-
 
 class PauseScope(models.TextChoices):
     ALL = "all", _("Everything")
     SELLER = "seller", _("One seller")
     HOST = "host", _("One wallet host")
+
+
+class PauseCause(models.TextChoices):
+    """Who paused: a person, who says why, or the program, for one of these."""
+
+    PERSON = "person", _("A person")
+    DATABASE_RESTORED = "database_restored", _("The database was restored or copied")
+    LEDGER_UNPROTECTED = "ledger_unprotected", _("The ledger is not protected")
 
 
 class Pause(models.Model):
@@ -26,6 +28,8 @@ class Pause(models.Model):
     target = models.CharField(
         _("seller id or wallet host"), max_length=255, blank=True, help_text=_("Empty when everything is paused.")
     )
+    cause = models.CharField(_("cause"), max_length=32, choices=PauseCause, default=PauseCause.PERSON, editable=False)
+    # In the words of whoever paused; of a pause that the program started, its cause.
     reason = models.CharField(_("reason"), max_length=200)
     started_at = models.DateTimeField(_("since"), default=clock.now, editable=False)
     started_by = models.ForeignKey(

@@ -35,6 +35,15 @@ class Decision(models.TextChoices):
     OUTSIDE = "outside", _("Settled outside")
 
 
+class Block(models.TextChoices):
+    """What must be seen to before an approved payment is sent once more."""
+
+    NOTHING = "", _("Nothing")
+    COULD_NOT_SEND = "could_not_send", _("The payer's wallet could not send it")
+    OVER_LIMIT = "over_limit", _("The payer's wallet says that it is more than was approved")
+    REFUSED = "refused", _("A wallet refused it")
+
+
 class Purpose(models.TextChoices):
     """What a payment is for."""
 
@@ -84,6 +93,7 @@ class Payment(Dated, Reasoned):
     sent_at = models.DateTimeField(_("sent"), null=True)
     settled_at = models.DateTimeField(_("settled"), null=True)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
+    blocked_by = models.CharField(max_length=16, choices=Block, blank=True, default=Block.NOTHING, editable=False)
     # Who takes care of a payment that needs attention, and what they decided: done once nothing more can arrive.
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,

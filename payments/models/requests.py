@@ -31,6 +31,15 @@ if TYPE_CHECKING:
 APPROVAL_LIFETIME = timedelta(days=14)
 
 
+class RemainingEnd(models.TextChoices):
+    """Why what was not sent yet will not be, while something that was sent is still seen to its end."""
+
+    DECLINED = "declined", _("Declined by the payer")
+    EXPIRED = "expired", _("Expired")
+    CANCELLED = "cancelled", _("Cancelled")
+    FAILED = "failed", _("Failed")
+
+
 class PaymentRequest(Dated, Reasoned):
     """One ask to one payer to approve; its id is what everybody quotes when they speak of it."""
 
@@ -78,6 +87,8 @@ class PaymentRequest(Dated, Reasoned):
     proposed_debit = value_field(verbose_name=_("new amount, not accepted yet"), null=True)
     # Of the ceiling: ordered under earlier approvals when the payer was last asked. They are asked for the rest.
     committed_debit = value_field(verbose_name=_("ordered before the payer was asked again"), default=0)
+    # Set while the remaining amount is no longer asked for, and what was sent is still under way.
+    remaining_end = models.CharField(max_length=16, choices=RemainingEnd, blank=True, editable=False)
     asset_code = asset_code_field(blank=True)
     asset_scale = asset_scale_field(null=True)
 

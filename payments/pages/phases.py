@@ -13,7 +13,6 @@ from ledger import clock
 from payments.actions import approvals
 from payments.models.grants import GrantKind
 from payments.presentation.next_step import waits_for_work
-from payments.presentation.reasons import OUTSIDE, PARTLY
 from payments.states import GrantState, PaymentState, RequestState
 
 if TYPE_CHECKING:
@@ -60,6 +59,8 @@ ENDED_UNPAID: Final = {Phase.FAILED, Phase.DECLINED, Phase.CANCELLED, Phase.EXPI
 
 ENDS: Final = {
     RequestState.SETTLED: Phase.SETTLED,
+    RequestState.SETTLED_IN_PART: Phase.PARTLY,
+    RequestState.SETTLED_OUTSIDE: Phase.OUTSIDE,
     RequestState.FAILED: Phase.FAILED,
     RequestState.DECLINED: Phase.DECLINED,
     RequestState.CANCELLED: Phase.CANCELLED,
@@ -102,10 +103,6 @@ def progress_of(request: PaymentRequest) -> Progress:
 
 
 def _phase(request: PaymentRequest, payments: Sequence[Payment]) -> Phase:
-    if request.state == RequestState.SETTLED and request.reason == OUTSIDE:
-        return Phase.OUTSIDE
-    if request.state == RequestState.FAILED and request.reason in PARTLY:
-        return Phase.PARTLY
     if request.state in ENDS:
         return ENDS[RequestState(request.state)]
     if request.state == RequestState.APPROVED and not payments:

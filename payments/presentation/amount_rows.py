@@ -10,6 +10,7 @@ from payments.presentation import format_amounts
 from payments.presentation.attention_text import missing
 from payments.presentation.dates import day
 from payments.presentation.format_amounts import format_amount
+from payments.presentation.status import payment_status
 from payments.states import FINISHED_PAYMENTS, PAID, UNSENT, PaymentState
 
 if TYPE_CHECKING:
@@ -141,10 +142,10 @@ def _arrivals(line: CostLine) -> list[AmountRow]:
         remaining: AmountRow = {
             "label": line.name if payment.is_fee else _("For %(name)s") % name,
             "value": format_amount(missing(payment)),
-            "note": payment.get_state_display(),
+            "note": str(payment_status(payment).label),
         }
         return [received, remaining] if payment.received_value else [remaining]
     dead = payment.state in FINISHED_PAYMENTS
     label = _("For %(name)s") % name if dead else _("%(name)s receives") % name
-    note = payment.get_state_display() if dead else _when(line) or payment.get_state_display()
+    note = str(payment_status(payment).label) if dead else _when(line) or str(payment_status(payment).label)
     return [{"label": label, "value": line.gets_text, "note": note}]

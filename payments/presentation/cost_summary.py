@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 
 #: Orders to pay that were, or may have been, carried out.
 LIVE_OUTGOING = {AttemptState.OPEN, AttemptState.UNKNOWN, AttemptState.DONE}
-
-#: Why an order ended, of which only the payer's wallet knows what it had taken by then.
-UNCLEAR_ENDS = {"fenced"}
+#: The same, and those that ended so that only the payer's wallet knows what it had taken by then.
+MAY_HAVE_COST = {*LIVE_OUTGOING, AttemptState.FENCED}
 
 
 @dataclass(frozen=True)
@@ -166,9 +165,7 @@ def _debit(outgoing: OutgoingPayment) -> Amount | None:
 
 def _may_have_cost(payment: Payment) -> bool:
     outgoing_payments = payment.outgoing_payments.all()
-    return bool(payment.received_value) or any(
-        outgoing.state in LIVE_OUTGOING or outgoing.reason in UNCLEAR_ENDS for outgoing in outgoing_payments
-    )
+    return bool(payment.received_value) or any(outgoing.state in MAY_HAVE_COST for outgoing in outgoing_payments)
 
 
 def _sum(amounts: list[Amount]) -> Amount | None:

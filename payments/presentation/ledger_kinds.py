@@ -28,6 +28,8 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("The payer approved in their wallet. The money is not set aside."),
     ),
     "request.settled": (_("Everything is settled."),),
+    "request.settled_in_part": (_("A part is settled. What is missing will not be paid by this request."),),
+    "request.settled_outside": (_("Everything is settled, but not all of it in the wallets."),),
     "request.failed": (_("The request failed."),),
     "request.declined": (_("The payer declined."),),
     "request.cancelled": (_("The request was cancelled."),),
@@ -204,6 +206,7 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("The payer's wallet has sent the money."),
     ),
     "outgoing.failed": (_("The payer's wallet could not send the money."),),
+    "outgoing.fenced": (_("The receiver's side was closed before it could arrive."),),
     # Mail
     "message.queued": (
         _("An email to %(name)s waits to be sent: %(template)s."),

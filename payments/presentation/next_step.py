@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
-from django.db.models import TextChoices
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from payments.states import FINISHED_PAYMENTS, IN_FLIGHT, PAID, PaymentState, RequestState
+from payments.states import FINISHED_PAYMENTS, IN_FLIGHT, REQUESTS, PaymentState, RequestState, Turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from payments.models import OutsideSettlement, Payment, PaymentRequest
-
-
-class Turn(TextChoices):
-    STAFF = "staff", gettext_lazy("Staff")
-    SECOND_PERSON = "second_person", gettext_lazy("A second person")
-    PAYER = "payer", gettext_lazy("The payer")
-    ENGINE = "engine", gettext_lazy("Tequio")
-    NOBODY = "nobody", gettext_lazy("Nobody: it is over")
 
 
 @dataclass(frozen=True)
@@ -33,23 +23,9 @@ class NextStep:
     text: str
 
 
-_TURNS: dict[str, Turn] = {
-    RequestState.QUOTING: Turn.ENGINE,
-    RequestState.QUOTED: Turn.STAFF,
-    RequestState.AWAITING_AUTHORISATION: Turn.SECOND_PERSON,
-    RequestState.AWAITING_APPROVAL: Turn.PAYER,
-    RequestState.APPROVED: Turn.ENGINE,
-    RequestState.SETTLED: Turn.NOBODY,
-    RequestState.FAILED: Turn.STAFF,
-    RequestState.DECLINED: Turn.STAFF,
-    RequestState.CANCELLED: Turn.NOBODY,
-    RequestState.EXPIRED: Turn.STAFF,
-}
-
-
 def turn_of(state: str, *, needs_person: bool) -> Turn:
     """`needs_person`: a payment waits for staff, to decide or to accept work, whatever the request's own state."""
-    return Turn.STAFF if needs_person else _TURNS[state]
+    return Turn.STAFF if needs_person else REQUESTS[RequestState(state)].turn
 
 
 def waits_for_work(payments: Iterable[Payment]) -> bool:
@@ -70,7 +46,7 @@ def next_step(request: PaymentRequest, payments: Iterable[Payment]) -> NextStep:
         return NextStep(
             whose, _("A payment needs attention: a person must decide. Its page says what happened and what helps.")
         )
-    match request.state:
+    match RequestState(request.state):
         case RequestState.QUOTING:
             text = _("The payer's wallet is being asked what it costs. This takes seconds.")
         case RequestState.QUOTED:
@@ -87,23 +63,21 @@ def next_step(request: PaymentRequest, payments: Iterable[Payment]) -> NextStep:
                 _("Approved, not set aside. Waiting for the work to be accepted.") if waits else _while_approved(states)
             )
         case RequestState.SETTLED:
-            text = (
-                _("Everything is settled, but not all of it in the wallets. There is nothing left to do.")
-                if PaymentState.SETTLED_OUTSIDE in states
-                else _("Everything has arrived. There is nothing left to do.")
-            )
+            text = _("Everything has arrived. There is nothing left to do.")
+        case RequestState.SETTLED_OUTSIDE:
+            text = _("Everything is settled, but not all of it in the wallets. There is nothing left to do.")
+        case RequestState.SETTLED_IN_PART:
+            text = _("A part was paid. What was not paid can be asked for again.")
         case RequestState.FAILED:
-            text = (
-                _("A part was paid. What was not paid can be asked for again.")
-                if states & PAID
-                else _("Read why, put it right, then ask again: the same money can be asked for again.")
-            )
+            text = _("Read why, put it right, then ask again: the same money can be asked for again.")
         case RequestState.DECLINED:
             text = _("Talk to the payer. The same money can be asked for again.")
         case RequestState.EXPIRED:
             text = _("Nobody approved in time. The same money can be asked for again.")
-        case _:
+        case RequestState.CANCELLED:
             text = _("It was cancelled. The same money can be asked for again.")
+        case never:
+            assert_never(never)
     return NextStep(whose, text)
 
 

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from payments.models import Pause
-from payments.models.pauses import DATABASE_RESTORED, LEDGER_UNPROTECTED
+from payments.models.pauses import PauseCause
 from payments.openpayments.errors import (
     BadAnswer,
     NotSent,
@@ -26,17 +26,13 @@ from payments.presentation.format_amounts import format_amount
 
 #: Pauses that the program starts by itself, as they follow “paused:”. What a person wrote is shown as it stands.
 OWN_REASONS: dict[str, Promise] = {
-    DATABASE_RESTORED: _(
+    PauseCause.DATABASE_RESTORED: _(
         "this database was restored or copied. Compare the latest payments with the wallets before resuming"
     ),
-    LEDGER_UNPROTECTED: _(
+    PauseCause.LEDGER_UNPROTECTED: _(
         "the ledger's tables lack the triggers that protect them. Run “manage.py migrate”, then resume"
     ),
 }
-#: Of a request that settled, but not all of it in the wallets.
-OUTSIDE = "settled_outside"
-#: Of a request of which a part was paid, and the rest will not be.
-PARTLY = {"some_failed", "rest_declined", "rest_expired", "rest_cancelled"}
 
 SENTENCES: dict[str, Promise] = {
     # Wallet addresses
@@ -145,7 +141,7 @@ SENTENCES: dict[str, Promise] = {
     "cannot_be_fenced": _("Nobody can tell whether the money was sent: the payer's wallet does not say, and the receiver's wallet does not close. A person must ask both."),
     "given_up": _("Somebody decided not to try any longer. Nothing more can arrive."),
     "fenced": _("The receiver's side was closed before it could arrive."),
-    OUTSIDE: _("Not all of it in the wallets: some of it was settled outside them, which two people confirmed."),
+    "settled_outside": _("Not all of it in the wallets: some of it was settled outside them, which two people confirmed."),
     "not_held": _("This payment does not wait for anybody's work, so there is nothing to release."),
     "held_released": _("The work was accepted and the payment released, so it can no longer be called off here."),
     "held_over": _("This payment is “%(state)s”, so it can no longer be released or called off."),
@@ -226,7 +222,7 @@ def _nested(value: Any) -> Any:
 
 def pause_reason(pause: Pause) -> str:
     """Why something is paused, in the reader's language, or as somebody wrote it."""
-    return str(OWN_REASONS.get(pause.reason, pause.reason))
+    return str(OWN_REASONS.get(pause.cause, pause.reason))
 
 
 MAX_DESCRIPTION = 200

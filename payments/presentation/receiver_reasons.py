@@ -15,8 +15,12 @@ if TYPE_CHECKING:
 
     from payments.models import Payment
 
-#: By reason of the payment; with the same parameters.
-SENTENCES: Final[Mapping[str, str | Promise]] = {
+#: By reason of the payment, with the same parameters. None: it is about the receiver's own wallet, as all read it.
+WORDS: Final[Mapping[str, str | Promise | None]] = {
+    "receiver_wallet": None,
+    "wallet_not_found": None,
+    "wallet_garbage": None,
+    "wallet_renamed": None,
     "not_settled": _("It was sent, but your wallet does not report it as arrived yet."),
     "partly_arrived": _("Only %(received)s of %(amount)s arrived."),
     "cannot_be_fenced": _("The payer's wallet does not say whether it was sent."),
@@ -28,18 +32,14 @@ SENTENCES: Final[Mapping[str, str | Promise]] = {
     "wallet_gave_up": _("The wallets did not answer for a long time."),
     "given_up": _("It could not be sent this way."),
 }
-#: About the receiver's own wallet: these they can put right.
-OWN_WALLET: Final = frozenset({"receiver_wallet", "wallet_not_found", "wallet_garbage", "wallet_renamed"})
 OTHERWISE: Final = _("Something went wrong between the wallets.")
 
 
 def why_not_here(payment: Payment) -> str:
     """The reason that `payment` is late, or failed, in the reader's language."""
-    if payment.reason in OWN_WALLET:
-        return sentence(payment.reason, payment.reason_params)
-    known = SENTENCES.get(payment.reason)
+    known = WORDS.get(payment.reason, OTHERWISE)
     if known is None:
-        return str(OTHERWISE)
+        return sentence(payment.reason, payment.reason_params)
     try:
         return str(str(known) % payment.reason_params)
     except KeyError:

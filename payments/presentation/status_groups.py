@@ -3,29 +3,17 @@
 from django.db.models import Q, TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from payments.presentation.reasons import OUTSIDE
-from payments.states import PaymentState, RequestState
+from payments.states import PAYMENTS, Group, RequestState
 
 
-class Stage(TextChoices):
-    """Of a payment. No payment is in two; those that ended without money are in none."""
-
-    WAITING = "waiting", _("Waiting for approval")
-    APPROVED = "approved", _("Approved, not sent")
-    ON_ITS_WAY = "on_its_way", _("On its way, not settled")
-    ATTENTION = "attention", _("Needs attention")
-    SETTLED = "settled", _("Settled")
-    OUTSIDE = "outside", _("Settled outside")
+def _group(group: Group) -> Q:
+    counted = Q(state__in=sorted(state for state, meaning in PAYMENTS.items() if meaning.group == group))
+    # Before the payer has the link nobody waits for their approval.
+    return counted & Q(request__state=RequestState.AWAITING_APPROVAL) if group == Group.WAITING else counted
 
 
-STAGES: dict[str, Q] = {
-    Stage.WAITING: Q(state__in=[PaymentState.NEW, PaymentState.QUOTED], request__state=RequestState.AWAITING_APPROVAL),
-    Stage.APPROVED: Q(state=PaymentState.APPROVED),
-    Stage.ON_ITS_WAY: Q(state__in=[PaymentState.SENDING, PaymentState.SENT, PaymentState.UNKNOWN]),
-    Stage.ATTENTION: Q(state=PaymentState.NEEDS_ATTENTION),
-    Stage.SETTLED: Q(state=PaymentState.SETTLED),
-    Stage.OUTSIDE: Q(state=PaymentState.SETTLED_OUTSIDE),
-}
+#: The payments of each group that totals tell. What ended without money is in none.
+GROUPS: dict[str, Q] = {group: _group(group) for group in Group if group != Group.ENDED}
 
 
 class Reached(TextChoices):
@@ -44,5 +32,5 @@ REACHED: dict[str, Q] = {
     Reached.SENT: ASKS_TO_PAY & Q(sent_at__isnull=False),
     Reached.APPROVED: ASKS_TO_PAY & Q(approved_at__isnull=False),
     # In the wallets, all of it.
-    Reached.SETTLED: ASKS_TO_PAY & Q(state=RequestState.SETTLED) & ~Q(reason=OUTSIDE),
+    Reached.SETTLED: ASKS_TO_PAY & Q(state=RequestState.SETTLED),
 }

@@ -14,9 +14,9 @@ from django.db import connection, transaction
 
 from ledger import clock
 from ledger.api import Actor, Comparison, compare_witness, record
-from payments.actions.pausing import pause
+from payments.actions.pausing import pause_by_itself
 from payments.models import Installation, Pause
-from payments.models.pauses import DATABASE_RESTORED, PauseScope
+from payments.models.pauses import PauseCause
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -42,7 +42,7 @@ def check_installation() -> Pause | None:
         return None
     logger.warning("This database was restored or copied (moved: %s, ledger: %s). Payments are paused.", moved, history)
     with transaction.atomic():
-        started = pause(PauseScope.ALL, "", DATABASE_RESTORED, None)
+        started = pause_by_itself(PauseCause.DATABASE_RESTORED)
         if known is not None and moved and _remember(known.fingerprint, found):
             _tell(known.fingerprint, found, history, started)
     return started

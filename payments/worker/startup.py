@@ -8,9 +8,9 @@ import threading
 from django.db import connection
 
 from ledger.api import check_triggers
-from payments.actions.pausing import pause
+from payments.actions.pausing import pause_by_itself
 from payments.actions.sellers import register_from_settings
-from payments.models.pauses import LEDGER_UNPROTECTED, PauseScope
+from payments.models.pauses import PauseCause
 from payments.worker.database_identity import check_installation
 
 logger = logging.getLogger(__name__)
@@ -38,4 +38,4 @@ def check_ledger() -> None:
     """Pause everything while the ledger's tables could be changed unnoticed."""
     if missing := check_triggers(connection):
         logger.error("The ledger's triggers are missing: %s. Payments are paused.", ", ".join(missing))
-        pause(PauseScope.ALL, "", LEDGER_UNPROTECTED, None)
+        pause_by_itself(PauseCause.LEDGER_UNPROTECTED)

@@ -23,8 +23,9 @@ from payments.engine.steps.sending import CreateOutgoingPayment
 from payments.engine.transitions import move
 from payments.models import Grant, Payment, PaymentRequest
 from payments.models.grants import GrantKind
+from payments.models.payments import Block
 from payments.models.requests import APPROVAL_LIFETIME
-from payments.states import FINISHED_PAYMENTS, IN_FLIGHT, PAID, GrantState, PaymentState, RequestState
+from payments.states import FINISHED_PAYMENTS, IN_FLIGHT, PAID, AttemptState, GrantState, PaymentState, RequestState
 from payments.tokens import KEEP_ALIVE, token_is_fresh
 
 if TYPE_CHECKING:
@@ -42,7 +43,6 @@ HOLDS_UP = IN_FLIGHT - {PaymentState.NEEDS_ATTENTION}
 MOST_TRIES_TO_CLOSE = 8
 #: Nobody is paid at such a wallet address; anything else that is wrong with one may be a matter of seconds.
 GONE = {"wallet_not_found", "wallet_renamed"}
-MAY_BE_GONE = {"wallet_refused", "receiver_wallet"}
 SPENT_IS_NEWS = timedelta(minutes=5)
 
 
@@ -120,7 +120,7 @@ def _send(round_: Round, payment: Payment) -> None:
     if payment.waits_for_release:
         _hold(round_, payment, grant)
         return
-    if payment.reason == "payment_failed":
+    if payment.blocked_by == Block.COULD_NOT_SEND:
         _back_to_payer(round_, payment, "payment_failed")
         return
     if not is_due(plan, payment, now):
@@ -129,7 +129,7 @@ def _send(round_: Round, payment: Payment) -> None:
     too_often = (
         sum(outgoing.grant_id == grant.pk for outgoing in payment.outgoing_payments.all()) >= MOST_OUTGOING_PAYMENTS
     )
-    if payment.reason != "over_limit" and (too_long or too_often):
+    if payment.blocked_by != Block.OVER_LIMIT and (too_long or too_often):
         # Nothing was sent: giving up is safe.
         move(payment, PaymentState.FAILED, actor=ENGINE, reason=payment.reason, reason_params=payment.reason_params)
         plan.moved = True
@@ -138,7 +138,7 @@ def _send(round_: Round, payment: Payment) -> None:
         Payment.objects.filter(pk=payment.pk).update(reason="paused", reason_params={"why": {"code": pause.reason}})
         plan.wake(now + PAUSE_POLL)
         return
-    if payment.reason == "over_limit":
+    if payment.blocked_by == Block.OVER_LIMIT:
         _back_to_payer(round_, payment, _over_limit(grant))
         return
     if grant.interval and _waits_for_budget(plan, payment, grant, now):
@@ -162,7 +162,7 @@ def _looks_at_receiver(plan: Plan, request: PaymentRequest, payment: Payment) ->
     It may have closed since the approval. It may come back, too, so the next look is when the next try would be.
     """
     wallet = payment.receiver_wallet
-    if payment.reason not in MAY_BE_GONE or payment.retry_at is None:
+    if payment.blocked_by != Block.REFUSED or payment.retry_at is None:
         return False
     if wallet.checked_at is None or wallet.checked_at < payment.retry_at:
         plan.steps.append(CheckWallet(request.pk, wallet.pk, wallet.url))
@@ -170,7 +170,7 @@ def _looks_at_receiver(plan: Plan, request: PaymentRequest, payment: Payment) ->
     problem = receiver_problem(payment)
     if problem is None or wallet.problem not in GONE:
         return False
-    note_failure(payment, *problem)
+    note_failure(payment, *problem, blocked_by=Block.REFUSED)
     plan.moved = True
     return True
 
@@ -235,7 +235,8 @@ def _approval(request: PaymentRequest, payment: Payment) -> Grant | None:
 def _tried_since(request: PaymentRequest, payment: Payment) -> datetime:
     """When the payer approved, when it was released, or when a person had an older order fenced to start anew."""
     assert request.approved_at
-    since = [outgoing.changed_at for outgoing in payment.outgoing_payments.all() if outgoing.reason == "fenced"]
+    fenced = [outgoing for outgoing in payment.outgoing_payments.all() if outgoing.state == AttemptState.FENCED]
+    since = [outgoing.changed_at for outgoing in fenced]
     if payment.released_at:
         since.append(payment.released_at)
     return max([request.approved_at, *since])
@@ -270,6 +271,7 @@ def _back_to_payer(round_: Round, payment: Payment, code: str) -> None:
         actor=ENGINE,
         reason=code,
         budget=None,
+        remaining_end="",
         approved_at=request.approved_at if was_used else None,
         expires_at=max(request.expires_at, now + APPROVAL_LIFETIME),
         **remaining,

@@ -11,7 +11,7 @@ from payments.engine.planning import buying
 from payments.engine.queries import access_of
 from payments.engine.steps.access import RequestAccessGrant
 from payments.engine.steps.base import ENGINE
-from payments.engine.steps.quoting import RECEIVER_CLOSED, CreateQuote
+from payments.engine.steps.quoting import CreateQuote
 from payments.engine.steps.receiving import CompleteIncomingPayment, CreateIncomingPayment
 from payments.engine.transitions import move
 from payments.models import Grant, IncomingPayment, Quote
@@ -116,7 +116,7 @@ def unread_incoming_payment(payment: Payment) -> IncomingPayment | None:
     After a few tries it is left alone: nothing was ordered there, so money of ours can't be in it.
     """
     for incoming in payment.incoming_payments.all():
-        if incoming.reason == RECEIVER_CLOSED and not incoming.closed and incoming.failures < MOST_READS:
+        if incoming.state == AttemptState.FAILED and not incoming.closed and incoming.failures < MOST_READS:
             incoming.payment = payment
             return incoming
     return None

@@ -143,6 +143,5 @@ def _limit_is_known(plan: Plan, request: PaymentRequest, budget: StandingBudget)
 
 def _why_nobody(payments: list[Payment]) -> tuple[str, dict[str, Any]]:
     """The reason that all of them share, or that each has its own."""
-    first = payments[0]
-    alike = all(payment.reason == first.reason for payment in payments)
-    return (first.reason, first.reason_params) if alike else ("nobody_left", {})
+    first, several = payments[0], len({payment.reason for payment in payments}) > 1
+    return ("nobody_left", {}) if several else (first.reason, first.reason_params)

@@ -10,7 +10,7 @@ from payments.engine.transitions import move
 from payments.mail.queue import queue_message
 from payments.models import IncomingPayment, OutgoingPayment, Payment
 from payments.models.messages import Template
-from payments.models.payments import Decision
+from payments.models.payments import Block, Decision
 from payments.states import AttemptState, PaymentState
 
 #: Clocks differ: an incoming payment that expired only just now may still take what is on its way.
@@ -67,7 +67,7 @@ def stop_or_settle(payment: Payment, outgoing: OutgoingPayment) -> bool:
         return True
     if payment.held:
         # Approved long ago: the balance may have gone since, and the payer can put that right.
-        again: dict[str, Any] = {"failures": 0, "polls": 0, "retry_at": None}
+        again: dict[str, Any] = {"failures": 0, "polls": 0, "retry_at": None, "blocked_by": Block.COULD_NOT_SEND}
         move(payment, PaymentState.APPROVED, actor=ENGINE, reason="payment_failed", **again)
         return True
     move(payment, PaymentState.FAILED, actor=ENGINE, reason="payment_failed")
@@ -77,7 +77,7 @@ def stop_or_settle(payment: Payment, outgoing: OutgoingPayment) -> bool:
 def _decided(payment: Payment, outgoing: OutgoingPayment) -> None:
     """What a person decided, now that it is safe: the old order can bring nothing any more."""
     if outgoing.state in (AttemptState.OPEN, AttemptState.UNKNOWN):
-        move(outgoing, AttemptState.FAILED, actor=ENGINE, reason="fenced")
+        move(outgoing, AttemptState.FENCED, actor=ENGINE, reason="fenced")
     again: dict[str, Any] = {"failures": 0, "polls": 0, "retry_at": None, "decision": "", "owner": None}
     match payment.decision:
         case Decision.START_ANEW if payment.received_value:

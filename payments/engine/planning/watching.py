@@ -120,7 +120,7 @@ def _watch(plan: Plan, access: AccessGrants, payment: Payment) -> None:
     if not is_due(plan, payment, now):
         return
     incoming = outgoing.quote.incoming
-    over = outgoing.state == AttemptState.FAILED or payment.decision
+    over = outgoing.state in (AttemptState.FAILED, AttemptState.FENCED) or payment.decision
     if over and is_fenced(incoming, now) and stop_or_settle(payment, outgoing):
         plan.moved = True
         return

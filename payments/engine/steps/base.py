@@ -12,6 +12,7 @@ from payments.engine.backoff import after_failure, next_poll
 from payments.engine.queries import GRANT
 from payments.engine.transitions import move
 from payments.models import Payment, PaymentRequest
+from payments.models.payments import Block
 from payments.openpayments.errors import BadAnswer, Refused, UnsafeUrl
 from payments.presentation.reasons import why
 from payments.states import FINISHED_PAYMENTS, GrantState, PaymentState
@@ -82,13 +83,20 @@ def setback(payment: Payment, error: OpenPaymentsError) -> None:
     if payment.state == PaymentState.NEW and give_up:
         move(payment, PaymentState.FAILED, actor=ENGINE, reason=code, reason_params=params, failures=failures)
         return
-    note_failure(payment, code, params)
+    note_failure(payment, code, params, blocked_by=block_of(error))
     if payment.state == PaymentState.QUOTED and give_up:
         # Whether the payer can be asked without it, the next plan decides.
         Payment.objects.filter(pk=payment.pk).update(failures=PATIENCE, retry_at=None)
 
 
-def note_failure(payment: Payment, code: str, params: dict[str, Any]) -> None:
+def block_of(error: OpenPaymentsError) -> Block:
+    """What an error leaves to be seen to: after a plain refusal, whether the receiver's wallet is still there."""
+    if not isinstance(error, Refused) or error.signature_refused or error.too_small:
+        return Block.NOTHING
+    return Block.REFUSED
+
+
+def note_failure(payment: Payment, code: str, params: dict[str, Any], *, blocked_by: Block = Block.NOTHING) -> None:
     """One more failure in a row; a payment that ended, or that a person looks at, keeps the reason for that."""
     failures = payment.failures + 1
     retry_at = after_failure(failures)
@@ -97,7 +105,7 @@ def note_failure(payment: Payment, code: str, params: dict[str, Any]) -> None:
         retry_at = max(retry_at, next_poll(payment.polls))
     Payment.objects.filter(pk=payment.pk).update(failures=failures, retry_at=retry_at)
     if payment.state not in FINISHED_PAYMENTS | {PaymentState.NEEDS_ATTENTION}:
-        Payment.objects.filter(pk=payment.pk).update(reason=code, reason_params=params)
+        Payment.objects.filter(pk=payment.pk).update(reason=code, reason_params=params, blocked_by=blocked_by)
 
 
 def stop_asking(request_id: str, code: str, params: dict[str, Any]) -> None:
@@ -109,4 +117,4 @@ def stop_asking(request_id: str, code: str, params: dict[str, Any]) -> None:
 
 def progress(payment_id: str) -> None:
     """Something worked: earlier failures no longer count."""
-    Payment.objects.filter(pk=payment_id).update(failures=0, retry_at=None, reason="", reason_params={})
+    Payment.objects.filter(pk=payment_id).update(failures=0, retry_at=None, reason="", reason_params={}, blocked_by="")

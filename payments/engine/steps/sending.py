@@ -13,9 +13,10 @@ from ledger import clock
 from payments.engine.backoff import after_failure, next_poll
 from payments.engine.queries import OUTGOING_PAYMENT
 from payments.engine.steps.access import payer_of
-from payments.engine.steps.base import ENGINE, SignedStep, note_failure
+from payments.engine.steps.base import ENGINE, SignedStep, block_of, note_failure
 from payments.engine.transitions import begin, move
 from payments.models import Grant, OutgoingPayment, Payment
+from payments.models.payments import Block
 from payments.openpayments.errors import Refused
 from payments.presentation.reasons import why
 from payments.states import AttemptState, PaymentState
@@ -107,13 +108,15 @@ class CreateOutgoingPayment(OutgoingStep):
             return
         move(outgoing, AttemptState.REFUSED, actor=ENGINE, reason=code, reason_params=params)
         failures = outgoing.payment.failures + 1
+        over_limit = isinstance(error, Refused) and error.over_limit
         move(
             outgoing.payment,
             PaymentState.APPROVED,
             actor=ENGINE,
             failures=failures,
             retry_at=after_failure(failures),
-            reason="over_limit" if isinstance(error, Refused) and error.over_limit else code,
+            reason="over_limit" if over_limit else code,
+            blocked_by=Block.OVER_LIMIT if over_limit else block_of(error),
             reason_params=params,
         )
         end_dead_token(outgoing, error, self.ref.token)

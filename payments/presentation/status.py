@@ -1,0 +1,114 @@
+"""What a payment, and a payment request, is called: the one answer to “where is it?” on every page and in every mail.
+
+The words and their tones are those of `payments.states`. A request whose payments are being made is called what the
+payment of it that most wants to be told of is called; every other request is called by its own state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from django.db.models import Case, Exists, OuterRef, Q, Subquery, Value, When
+
+from payments.models import Payment
+from payments.states import (
+    FINISHED_PAYMENTS,
+    IN_FLIGHT,
+    PAYMENTS,
+    REQUESTS,
+    WAITS_FOR_WORK,
+    PaymentState,
+    RequestState,
+    Tone,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.db.models import QuerySet
+    from django.utils.functional import Promise
+
+    from payments.models import PaymentRequest
+
+HELD: Final = "waits_for_work"
+
+
+@dataclass(frozen=True)
+class Status:
+    """`code` names it in addresses; `tone` is the colour of its label."""
+
+    code: str
+    label: str | Promise
+    tone: Tone
+
+
+WAITING: Final = Status(HELD, WAITS_FOR_WORK, "info")
+OF_PAYMENTS: Final = {state: Status(state.value, state.label, PAYMENTS[state].tone) for state in PaymentState}
+OF_REQUESTS: Final = {state: Status(state.value, state.label, REQUESTS[state].tone) for state in RequestState}
+_RELEASED: Final = ~Q(held=True, released_at=None)
+
+
+def payment_status(payment: Payment) -> Status:
+    """What `payment` is called."""
+    state = PaymentState(payment.state)
+    return WAITING if state == PaymentState.APPROVED and payment.waits_for_release else OF_PAYMENTS[state]
+
+
+def request_status(request: PaymentRequest, payments: Iterable[Payment]) -> Status:
+    """What `request` is called; `payments` are its own."""
+    unfinished = [payment for payment in payments if payment.state not in FINISHED_PAYMENTS]
+    moving = [PaymentState(payment.state) for payment in unfinished if not payment.waits_for_release]
+    leading = min(moving, key=lambda state: PAYMENTS[state].rank, default=None)
+    return status_of(RequestState(request.state), leading, waits=bool(unfinished) and not moving)
+
+
+def status_of(state: RequestState, leading: PaymentState | None, *, waits: bool) -> Status:
+    """What a request in `state` is called whose `leading` payment is told of; `waits`: all it has wait for work."""
+    if state != RequestState.APPROVED:
+        return OF_REQUESTS[state]
+    if waits:
+        return WAITING
+    return OF_PAYMENTS[leading] if leading else OF_REQUESTS[state]
+
+
+def with_status(requests: QuerySet[PaymentRequest]) -> QuerySet[PaymentRequest]:
+    """`requests` with what `row_status` and `REQUEST_STATUSES` read, in the same query."""
+    mine = Payment.objects.filter(request=OuterRef("pk")).exclude(state__in=FINISHED_PAYMENTS)
+    moving = mine.filter(_RELEASED)
+    rank = Case(*(When(state=state, then=Value(meaning.rank)) for state, meaning in PAYMENTS.items()))
+    return requests.annotate(
+        leading=Subquery(moving.annotate(rank=rank).order_by("rank").values("state")[:1]),
+        waits_for_work=Exists(mine) & ~Exists(moving),
+    )
+
+
+def row_status(row: PaymentRequest) -> Status:
+    """What a row of `with_status` is called."""
+    leading: str | None = row.leading  # type: ignore[attr-defined]  # annotated by `with_status`
+    waits: bool = row.waits_for_work  # type: ignore[attr-defined]  # likewise
+    return status_of(RequestState(row.state), PaymentState(leading) if leading else None, waits=waits)
+
+
+def _of_requests() -> dict[Status, Q]:
+    approved = Q(state=RequestState.APPROVED)
+    told = {status: Q(state=state) for state, status in OF_REQUESTS.items() if state != RequestState.APPROVED}
+    # No other: what is still quoted was not approved, and its request isn't, either.
+    in_flight = sorted(IN_FLIGHT, key=lambda state: PAYMENTS[state].rank)
+    about_to = Q(leading=None, waits_for_work=False) | Q(leading=PaymentState.APPROVED)
+    return {
+        **told,
+        OF_REQUESTS[RequestState.APPROVED]: approved & about_to,
+        WAITING: approved & Q(waits_for_work=True),
+        **{OF_PAYMENTS[state]: approved & Q(leading=state) for state in in_flight},
+    }
+
+
+#: Every status that a request can be called, and the rows of `with_status` that are called so.
+REQUEST_STATUSES: Final = _of_requests()
+#: The same of payments.
+PAYMENT_STATUSES: Final = {
+    **{status: Q(state=state) for state, status in OF_PAYMENTS.items() if state != PaymentState.APPROVED},
+    OF_PAYMENTS[PaymentState.APPROVED]: Q(state=PaymentState.APPROVED) & _RELEASED,
+    WAITING: Q(state=PaymentState.APPROVED, held=True, released_at=None),
+}
