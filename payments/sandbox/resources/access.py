@@ -6,9 +6,9 @@ from typing import Any
 from starlette.requests import Request
 
 from payments.sandbox import signatures, wire
-from payments.sandbox.authorization.grants import Grant
+from payments.sandbox.authorization.grants import SandboxGrant
 from payments.sandbox.errors import InvalidBodyError, PlainError, ResourceRefusedError
-from payments.sandbox.provider import Provider
+from payments.sandbox.provider import WalletProvider
 from payments.sandbox.wallets import Wallet
 
 
@@ -16,7 +16,7 @@ from payments.sandbox.wallets import Wallet
 class Permission:
     """What a request was found to be allowed. `item` is the access that allows it."""
 
-    grant: Grant
+    grant: SandboxGrant
     item: dict[str, Any]
     everyones: bool  # the `-all` form of the action: also what other clients made
 
@@ -46,7 +46,7 @@ def checked(check: Any, request: Request, raw: bytes) -> dict[str, Any]:
     return body
 
 
-def wallet_of(provider: Provider, url: str) -> Wallet:
+def wallet_of(provider: WalletProvider, url: str) -> Wallet:
     """The wallet named in a body or a query; its address must be exactly its `id`."""
     wallet = provider.wallets.by_url(url)
     if wallet is None:
@@ -54,7 +54,7 @@ def wallet_of(provider: Provider, url: str) -> Wallet:
     return wallet
 
 
-def wallet_of_resource(provider: Provider, name: str) -> Wallet:
+def wallet_of_resource(provider: WalletProvider, name: str) -> Wallet:
     """The wallet that owns an existing resource."""
     wallet = provider.wallets.find(name)
     if wallet is None:
@@ -62,13 +62,13 @@ def wallet_of_resource(provider: Provider, name: str) -> Wallet:
     return wallet
 
 
-def unknown(provider: Provider, what: str) -> ResourceRefusedError:
+def unknown(provider: WalletProvider, what: str) -> ResourceRefusedError:
     """A resource that never was, or is no more."""
     return ResourceRefusedError(provider.settings.unknown_resource_status, f"unknown {what}")
 
 
 async def permission(  # noqa: PLR0913 - the request, and the three things that scope it
-    provider: Provider, request: Request, raw: bytes, *, kind: str, action: str, wallet: Wallet | None
+    provider: WalletProvider, request: Request, raw: bytes, *, kind: str, action: str, wallet: Wallet | None
 ) -> Permission:
     """What the request's token allows: `action` on resources of `kind` in `wallet`. Raises ResourceRefusedError."""
     grant = _live_grant(provider, request)
@@ -82,7 +82,7 @@ async def permission(  # noqa: PLR0913 - the request, and the three things that 
     return found
 
 
-def _live_grant(provider: Provider, request: Request) -> Grant:
+def _live_grant(provider: WalletProvider, request: Request) -> SandboxGrant:
     value = wire.gnap_token(request)
     if value is None:
         raise ResourceRefusedError(401, "Unauthorized")
@@ -96,7 +96,9 @@ def _live_grant(provider: Provider, request: Request) -> Grant:
     return grant
 
 
-def _permission(provider: Provider, grant: Grant, kind: str, action: str, wallet: Wallet | None) -> Permission:
+def _permission(
+    provider: WalletProvider, grant: SandboxGrant, kind: str, action: str, wallet: Wallet | None
+) -> Permission:
     for item in grant.access:
         identifier = item.get("identifier")
         if item["type"] != kind or (wallet and identifier and identifier != provider.wallets.url(wallet.name)):

@@ -13,8 +13,8 @@ from starlette.routing import Route
 from payments.sandbox import schemas
 from payments.sandbox.clock import wire_time
 from payments.sandbox.errors import ResourceRefusedError
-from payments.sandbox.money import LARGEST
-from payments.sandbox.provider import Provider
+from payments.sandbox.fees_and_rates import LARGEST
+from payments.sandbox.provider import WalletProvider
 from payments.sandbox.resources import access, paging
 from payments.sandbox.wallets import Wallet
 
@@ -22,7 +22,7 @@ KIND = "incoming-payment"
 
 
 async def create(request: Request) -> Response:
-    provider: Provider = request.app.state.provider
+    provider: WalletProvider = request.app.state.provider
     raw = await access.read(request)
     body = access.checked(schemas.new_incoming_payment, request, raw)
     wallet = access.wallet_of(provider, body["walletAddress"])
@@ -65,7 +65,7 @@ def _asked_expiry(body: dict[str, Any], now: float, longest: int) -> float:
 
 async def get(request: Request) -> Response:
     """The whole payment with a token; without one only what a payer needs to ask for a token."""
-    provider: Provider = request.app.state.provider
+    provider: WalletProvider = request.app.state.provider
     raw = await access.read(request)
     row = find(provider, request.path_params["id"])
     if row is None:
@@ -83,7 +83,7 @@ async def get(request: Request) -> Response:
 
 
 async def list_all(request: Request) -> Response:
-    provider: Provider = request.app.state.provider
+    provider: WalletProvider = request.app.state.provider
     raw = await access.read(request)
     page = paging.asked(request)
     wallet = access.wallet_of(provider, request.query_params.get("wallet-address", ""))
@@ -95,7 +95,7 @@ async def list_all(request: Request) -> Response:
 
 async def complete(request: Request) -> Response:
     """No more payments are wanted; 409 when that was so already."""
-    provider: Provider = request.app.state.provider
+    provider: WalletProvider = request.app.state.provider
     raw = await access.read(request)
     row = find(provider, request.path_params["id"])
     if row is None:
@@ -116,7 +116,7 @@ async def complete(request: Request) -> Response:
     return JSONResponse(to_wire(provider, row))
 
 
-def find(provider: Provider, payment_id: str) -> sqlite3.Row | None:
+def find(provider: WalletProvider, payment_id: str) -> sqlite3.Row | None:
     """The payment; one that expired before anything arrived has disappeared."""
     row = provider.store.one("select * from incoming where id = ?", payment_id)
     if row is None or (row["received"] == 0 and not row["completed"] and _expired(provider, row)):
@@ -124,16 +124,16 @@ def find(provider: Provider, payment_id: str) -> sqlite3.Row | None:
     return row
 
 
-def is_open(provider: Provider, row: sqlite3.Row) -> bool:
+def is_open(provider: WalletProvider, row: sqlite3.Row) -> bool:
     """Whether money is still accepted."""
     return not row["completed"] and not _expired(provider, row)
 
 
-def _expired(provider: Provider, row: sqlite3.Row) -> bool:
+def _expired(provider: WalletProvider, row: sqlite3.Row) -> bool:
     return bool(row["expires_at"] <= provider.clock.timestamp())
 
 
-def to_wire(provider: Provider, row: sqlite3.Row) -> dict[str, Any]:
+def to_wire(provider: WalletProvider, row: sqlite3.Row) -> dict[str, Any]:
     """The published form, without payment methods."""
     asset = provider.wallets.any(row["wallet"]).asset
     return {
@@ -148,7 +148,7 @@ def to_wire(provider: Provider, row: sqlite3.Row) -> dict[str, Any]:
     }
 
 
-def _methods(provider: Provider, row: sqlite3.Row) -> list[dict[str, str]]:
+def _methods(provider: WalletProvider, row: sqlite3.Row) -> list[dict[str, str]]:
     if not is_open(provider, row):
         return []
     return [{"type": "ilp", "ilpAddress": ilp_address(row["id"]), "sharedSecret": row["secret"]}]

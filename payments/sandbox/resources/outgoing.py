@@ -11,8 +11,8 @@ from starlette.routing import Route
 from payments.sandbox import schemas
 from payments.sandbox.clock import wire_time
 from payments.sandbox.errors import ResourceRefusedError
-from payments.sandbox.money import Asset
-from payments.sandbox.provider import Provider
+from payments.sandbox.fees_and_rates import WalletAsset
+from payments.sandbox.provider import WalletProvider
 from payments.sandbox.resources import access, limits, paging, quotes
 from payments.sandbox.resources.access import Permission
 from payments.sandbox.resources.limits import Spent
@@ -22,7 +22,7 @@ KIND = "outgoing-payment"
 
 
 async def create(request: Request) -> Response:
-    provider: Provider = request.app.state.provider
+    provider: WalletProvider = request.app.state.provider
     raw = await access.read(request)
     body = access.checked(schemas.new_outgoing_payment, request, raw)
     wallet = access.wallet_of(provider, body["walletAddress"])
@@ -36,7 +36,7 @@ async def create(request: Request) -> Response:
     return JSONResponse(answer, 201)
 
 
-async def _quote(provider: Provider, wallet: Wallet, permission: Permission, body: dict[str, Any]) -> sqlite3.Row:
+async def _quote(provider: WalletProvider, wallet: Wallet, permission: Permission, body: dict[str, Any]) -> sqlite3.Row:
     """The quote to pay by: the one named, or a new one when only a receiver and an amount are named."""
     if "quoteId" not in body:
         asked = {"receiver": body["incomingPayment"], "debitAmount": body["debitAmount"]}
@@ -55,13 +55,13 @@ async def _quote(provider: Provider, wallet: Wallet, permission: Permission, bod
     return row
 
 
-def _check_usable(provider: Provider, quote: sqlite3.Row) -> None:
+def _check_usable(provider: WalletProvider, quote: sqlite3.Row) -> None:
     if quote["used"] or quote["expires_at"] <= provider.clock.timestamp():
         raise ResourceRefusedError(400, "invalid quote")
 
 
 def _pay(
-    provider: Provider, wallet: Wallet, permission: Permission, quote_id: str, metadata: dict[str, Any] | None
+    provider: WalletProvider, wallet: Wallet, permission: Permission, quote_id: str, metadata: dict[str, Any] | None
 ) -> Spent:
     """Accept the payment, within the grant's limits; what the grant had spent before. One step: nothing is awaited."""
     now = provider.clock.timestamp()
@@ -98,12 +98,12 @@ def _pay(
     return before
 
 
-def _spent_so_far(provider: Provider, wallet: Wallet, row: sqlite3.Row, before: Spent) -> dict[str, Any]:
+def _spent_so_far(provider: WalletProvider, wallet: Wallet, row: sqlite3.Row, before: Spent) -> dict[str, Any]:
     """Wallets differ on whether the new payment is counted: nobody can rely on it."""
     debit, receive = before.debit, before.receive
     if provider.settings.spent_includes_payment:
         debit, receive = debit + row["debit"], receive + row["receive"]
-    asset = Asset(row["receive_code"], row["receive_scale"])
+    asset = WalletAsset(row["receive_code"], row["receive_scale"])
     answer = {"grantSpentDebitAmount": wallet.asset.amount(debit)}
     if before.receive_assets <= {asset}:
         answer["grantSpentReceiveAmount"] = asset.amount(receive)
@@ -111,7 +111,7 @@ def _spent_so_far(provider: Provider, wallet: Wallet, row: sqlite3.Row, before: 
 
 
 async def get(request: Request) -> Response:
-    provider: Provider = request.app.state.provider
+    provider: WalletProvider = request.app.state.provider
     raw = await access.read(request)
     row = _find(provider, request.path_params["id"])
     wallet = access.wallet_of_resource(provider, row["wallet"])
@@ -122,7 +122,7 @@ async def get(request: Request) -> Response:
     return JSONResponse(to_wire(provider, row))
 
 
-def _find(provider: Provider, payment_id: str) -> sqlite3.Row:
+def _find(provider: WalletProvider, payment_id: str) -> sqlite3.Row:
     row = provider.store.one("select * from outgoing where id = ?", payment_id)
     if row is None:
         raise access.unknown(provider, "outgoing payment")
@@ -130,7 +130,7 @@ def _find(provider: Provider, payment_id: str) -> sqlite3.Row:
 
 
 async def list_all(request: Request) -> Response:
-    provider: Provider = request.app.state.provider
+    provider: WalletProvider = request.app.state.provider
     raw = await access.read(request)
     page = paging.asked(request)
     wallet = access.wallet_of(provider, request.query_params.get("wallet-address", ""))
@@ -141,7 +141,7 @@ async def list_all(request: Request) -> Response:
 
 async def grant_spent(request: Request) -> Response:
     """What the grant behind the token has spent, in the current period when it has periods."""
-    provider: Provider = request.app.state.provider
+    provider: WalletProvider = request.app.state.provider
     raw = await access.read(request)
     permission = await access.permission(provider, request, raw, kind=KIND, action="create", wallet=None)
     wallet = access.wallet_of(provider, permission.item["identifier"])
@@ -155,7 +155,7 @@ async def grant_spent(request: Request) -> Response:
     )
 
 
-def to_wire(provider: Provider, row: sqlite3.Row) -> dict[str, Any]:
+def to_wire(provider: WalletProvider, row: sqlite3.Row) -> dict[str, Any]:
     asset = provider.wallets.any(row["wallet"]).asset
     return {
         "id": f"{provider.resource_url}/outgoing-payments/{row['id']}",
@@ -163,7 +163,7 @@ def to_wire(provider: Provider, row: sqlite3.Row) -> dict[str, Any]:
         "quoteId": quotes.url(provider, row["id"]),
         "failed": row["state"] == "failed",
         "receiver": row["receiver"],
-        "receiveAmount": Asset(row["receive_code"], row["receive_scale"]).amount(row["receive"]),
+        "receiveAmount": WalletAsset(row["receive_code"], row["receive_scale"]).amount(row["receive"]),
         "debitAmount": asset.amount(row["debit"]),
         "sentAmount": asset.amount(row["sent"]),
         **paging.stored_metadata(row),

@@ -17,7 +17,7 @@ from payments.engine.planning.buying import MOST_TRIES, lower
 from payments.invariants import violations
 from payments.models import IncomingPayment, Payment, PaymentRequest, Quote
 from payments.openpayments.amounts import Amount, Asset
-from payments.sandbox import money as rates
+from payments.sandbox import fees_and_rates as rates
 from payments.states import PaymentState, RequestState
 from payments.telling.bill import bill_of
 from payments.telling.figures import asked, charged
@@ -59,8 +59,8 @@ def spent(stage: Stage) -> int:
 
 def what_it_buys(pays: int, source: Asset, fee: dict[str, int], asset: str) -> int:
     """By the sandbox's own sums."""
-    sent = rates.Fee(fee.get("fixed", 0), fee.get("percentBps", 0)).largest_sent(pays)
-    from_, to = rates.Asset(source.code, source.scale), rates.Asset(asset, ASSETS[asset])
+    sent = rates.SendingFee(fee.get("fixed", 0), fee.get("percentBps", 0)).largest_sent(pays)
+    from_, to = rates.WalletAsset(source.code, source.scale), rates.WalletAsset(asset, ASSETS[asset])
     return rates.received(sent, from_, to)
 
 
