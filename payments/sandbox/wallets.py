@@ -105,8 +105,6 @@ class Wallets:
         self._check_free(new.name)
         if not 0 <= new.balance <= LARGEST:
             raise ControlError("the balance does not fit")
-        key = keys.generate_key()
-        key_id = f"wallet-{secrets.token_hex(4)}"
         self._store.insert(
             "wallets",
             name=new.name,
@@ -116,12 +114,11 @@ class Wallets:
             balance=new.balance,
             fee_fixed=new.fee.fixed,
             fee_bps=new.fee.percent_bps,
-            key_id=key_id,
-            private_key=keys.private_key_to_pem(key),
+            key_id="",
+            private_key="",
             created_at=created_at,
         )
-        self.put_key(new.name, dict(keys.public_jwk(key, key_id).to_wire()))
-        return self.any(new.name)
+        return self.rotate_key(new.name)
 
     def change(self, name: str, changes: Mapping[str, Any]) -> Wallet:
         """Change the public name or the fee, close or reopen it, or move it to another address. Raises ControlError."""
@@ -166,7 +163,7 @@ class Wallets:
             self._store.run("delete from wallets where name = ?", name)
 
     def rotate_key(self, name: str) -> Wallet:
-        """A new key of the wallet's own in place of the old one. Raises ControlError."""
+        """A new key of the wallet's own in place of the old one, if there was one. Raises ControlError."""
         wallet = self.any(name)
         key = keys.generate_key()
         key_id = f"wallet-{secrets.token_hex(4)}"

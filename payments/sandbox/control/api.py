@@ -3,7 +3,7 @@
 import inspect
 import ipaddress
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -142,21 +142,12 @@ def change_settings(provider: WalletProvider, _: Request, body: dict[str, Any]) 
     return provider.settings.to_wire()
 
 
-def approve(provider: WalletProvider, request: Request, _: dict[str, Any]) -> Any:
+def decide(provider: WalletProvider, request: Request, _: dict[str, Any]) -> Any:
     """What the person would click; `redirect` is where the browser would go next, None without `finish`."""
-    return _decide(provider, request.path_params["id"], "approved")
-
-
-def reject(provider: WalletProvider, request: Request, _: dict[str, Any]) -> Any:
-    """As `approve`, with the other button."""
-    return _decide(provider, request.path_params["id"], "rejected")
-
-
-def _decide(provider: WalletProvider, interaction: str, decision: Literal["approved", "rejected"]) -> Any:
-    grant = provider.grants.by_interaction(interaction)
+    grant = provider.grants.by_interaction(request.path_params["id"])
     if grant is None:
         raise ControlError("no such interaction")
-    decided = provider.grants.decide(grant, decision)
+    decided = provider.grants.decide(grant, consent.DECISIONS[request.path_params["decision"]])
     if decided is None:
         raise ControlError("this interaction is over")
     return {"redirect": consent.way_back(provider, decided)}
@@ -230,8 +221,7 @@ ROUTES = [
     _route("/wallets/{name}/rotate-key", "POST", rotate_key),
     _route("/wallets/{name}/balance", "POST", change_balance),
     _route("/settings", "POST", change_settings),
-    _route("/interactions/{id}/approve", "POST", approve),
-    _route("/interactions/{id}/reject", "POST", reject),
+    _route("/interactions/{id}/{decision}", "POST", decide),
     _route("/faults", "POST", add_faults),
     _route("/faults", "DELETE", clear_faults),
     _route("/faults/{name}", "POST", change_state),

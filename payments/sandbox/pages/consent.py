@@ -1,7 +1,7 @@
 """The page on which a person allows what a client asked for, and the way back to the client."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from starlette.requests import Request
@@ -16,6 +16,8 @@ from payments.sandbox.pages.rendering import page
 from payments.sandbox.provider import WalletProvider
 from payments.sandbox.resources import incoming
 from payments.sandbox.wallets import Wallet
+
+DECISIONS: dict[str, Literal["approved", "rejected"]] = {"approve": "approved", "reject": "rejected"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,9 @@ async def decide(request: Request) -> Response:
     provider: WalletProvider = request.app.state.provider
     grant = provider.grants.by_interaction(request.path_params["id"])
     decision = (await request.form()).get("decision")
-    if grant is None or decision not in {"approve", "reject"}:
+    if grant is None or not isinstance(decision, str) or decision not in DECISIONS:
         return page(request, "over.html", {"reason": "unknown", "back": None, "client": ""}, status=404)
-    decided = provider.grants.decide(grant, "approved" if decision == "approve" else "rejected")
+    decided = provider.grants.decide(grant, DECISIONS[decision])
     if decided is None:
         return await show(request)
     back = way_back(provider, decided)

@@ -1,5 +1,7 @@
 """Who may do what at the resource server: the token, its grant, its scope, and the signature of its client."""
 
+import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +12,8 @@ from payments.sandbox.authorization.grants import SandboxGrant
 from payments.sandbox.errors import InvalidBodyError, PlainError, ResourceRefusedError
 from payments.sandbox.provider import WalletProvider
 from payments.sandbox.wallets import Wallet
+
+Find = Callable[[WalletProvider, str], sqlite3.Row | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +66,11 @@ def wallet_of_resource(provider: WalletProvider, name: str) -> Wallet:
     return wallet
 
 
-def unknown(provider: WalletProvider, what: str) -> ResourceRefusedError:
-    """A resource that never was, or is no more."""
-    return ResourceRefusedError(provider.settings.unknown_resource_status, f"unknown {what}")
+def found(provider: WalletProvider, kind: str, row: sqlite3.Row | None) -> sqlite3.Row:
+    """The resource; raises ResourceRefusedError when it never was, or is no more."""
+    if row is None:
+        raise ResourceRefusedError(provider.settings.unknown_resource_status, f"unknown {kind.replace('-', ' ')}")
+    return row
 
 
 async def permission(  # noqa: PLR0913 - the request, and the three things that scope it
@@ -72,14 +78,27 @@ async def permission(  # noqa: PLR0913 - the request, and the three things that 
 ) -> Permission:
     """What the request's token allows: `action` on resources of `kind` in `wallet`. Raises ResourceRefusedError."""
     grant = _live_grant(provider, request)
-    found = _permission(provider, grant, kind, action, wallet)
+    allowed = _permission(provider, grant, kind, action, wallet)
     try:
         await signatures.check(provider, request, raw, grant.client, grant.key)
     except (signatures.UnknownClientError, signatures.BadSignatureError) as error:
         raise ResourceRefusedError(401, f"Signature validation error: {error}") from None
     # The token may have been revoked or rotated while the client's keys were fetched.
     _live_grant(provider, request)
-    return found
+    return allowed
+
+
+async def reached(request: Request, *, kind: str, action: str, find: Find) -> sqlite3.Row:
+    """The resource whose id is in the path, when the request's token reaches it. Raises ResourceRefusedError."""
+    provider: WalletProvider = request.app.state.provider
+    raw = await read(request)
+    resource_id = request.path_params["id"]
+    row = found(provider, kind, find(provider, resource_id))
+    wallet = wallet_of_resource(provider, row["wallet"])
+    allowed = await permission(provider, request, raw, kind=kind, action=action, wallet=wallet)
+    # It may have changed, or be no more, since the client's keys were fetched.
+    again = find(provider, resource_id)
+    return found(provider, kind, again if again and allowed.sees(again["client"]) else None)
 
 
 def _live_grant(provider: WalletProvider, request: Request) -> SandboxGrant:

@@ -66,19 +66,12 @@ def _asked_expiry(body: dict[str, Any], now: float, longest: int) -> float:
 async def get(request: Request) -> Response:
     """The whole payment with a token; without one only what a payer needs to ask for a token."""
     provider: WalletProvider = request.app.state.provider
-    raw = await access.read(request)
-    row = find(provider, request.path_params["id"])
-    if row is None:
-        raise access.unknown(provider, "incoming payment")
-    wallet = access.wallet_of_resource(provider, row["wallet"])
     if "authorization" not in request.headers:
-        return JSONResponse(
-            {"authServer": provider.auth_url, "receivedAmount": wallet.asset.amount(row["received"])},
-        )
-    permission = await access.permission(provider, request, raw, kind=KIND, action="read", wallet=wallet)
-    row = find(provider, request.path_params["id"])
-    if row is None or not permission.sees(row["client"]):
-        raise access.unknown(provider, "incoming payment")
+        await access.read(request)
+        row = access.found(provider, KIND, find(provider, request.path_params["id"]))
+        asset = access.wallet_of_resource(provider, row["wallet"]).asset
+        return JSONResponse({"authServer": provider.auth_url, "receivedAmount": asset.amount(row["received"])})
+    row = await access.reached(request, kind=KIND, action="read", find=find)
     return JSONResponse({**to_wire(provider, row), "methods": _methods(provider, row)})
 
 
@@ -96,14 +89,7 @@ async def list_all(request: Request) -> Response:
 async def complete(request: Request) -> Response:
     """No more payments are wanted; 409 when that was so already."""
     provider: WalletProvider = request.app.state.provider
-    raw = await access.read(request)
-    row = find(provider, request.path_params["id"])
-    if row is None:
-        raise access.unknown(provider, "incoming payment")
-    wallet = access.wallet_of_resource(provider, row["wallet"])
-    permission = await access.permission(provider, request, raw, kind=KIND, action="complete", wallet=wallet)
-    if not permission.sees(row["client"]):
-        raise access.unknown(provider, "incoming payment")
+    row = await access.reached(request, kind=KIND, action="complete", find=find)
     changed = provider.store.run(
         "update incoming set completed = 1 where id = ? and not completed and expires_at > ?",
         row["id"],
@@ -111,9 +97,7 @@ async def complete(request: Request) -> Response:
     )
     if not changed:
         raise ResourceRefusedError(409, "wrong state")
-    row = find(provider, row["id"])
-    assert row is not None
-    return JSONResponse(to_wire(provider, row))
+    return JSONResponse(to_wire(provider, access.found(provider, KIND, find(provider, row["id"]))))
 
 
 def find(provider: WalletProvider, payment_id: str) -> sqlite3.Row | None:

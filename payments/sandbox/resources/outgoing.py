@@ -30,8 +30,7 @@ async def create(request: Request) -> Response:
     quote = await _quote(provider, wallet, permission, body)
     before = _pay(provider, wallet, permission, quote["id"], body.get("metadata"))
     request.app.state.settlement.wake()
-    row = provider.store.one("select * from outgoing where id = ?", quote["id"])
-    assert row is not None
+    row = access.found(provider, KIND, _find(provider, quote["id"]))
     answer = {**to_wire(provider, row), **_spent_so_far(provider, wallet, row, before)}
     return JSONResponse(answer, 201)
 
@@ -42,7 +41,7 @@ async def _quote(provider: WalletProvider, wallet: Wallet, permission: Permissio
         asked = {"receiver": body["incomingPayment"], "debitAmount": body["debitAmount"]}
         return await quotes.make(provider, wallet, permission.client, asked)
     prefix = quotes.url(provider, "")
-    row = provider.store.one("select * from quotes where id = ?", body["quoteId"].removeprefix(prefix))
+    row = quotes.find(provider, body["quoteId"].removeprefix(prefix))
     if row is None or not body["quoteId"].startswith(prefix):
         raise ResourceRefusedError(404, "unknown quote")
     if (row["wallet"], row["client"]) != (wallet.name, permission.client):
@@ -66,8 +65,7 @@ def _pay(
     """Accept the payment, within the grant's limits; what the grant had spent before. One step: nothing is awaited."""
     now = provider.clock.timestamp()
     with provider.store.transaction():
-        quote = provider.store.one("select * from quotes where id = ?", quote_id)
-        assert quote is not None
+        quote = access.found(provider, quotes.KIND, quotes.find(provider, quote_id))
         _check_usable(provider, quote)
         before = limits.check(provider, permission.grant, permission.item, quote, wallet.asset)
         provider.store.run("update quotes set used = 1 where id = ?", quote_id)
@@ -112,21 +110,12 @@ def _spent_so_far(provider: WalletProvider, wallet: Wallet, row: sqlite3.Row, be
 
 async def get(request: Request) -> Response:
     provider: WalletProvider = request.app.state.provider
-    raw = await access.read(request)
-    row = _find(provider, request.path_params["id"])
-    wallet = access.wallet_of_resource(provider, row["wallet"])
-    permission = await access.permission(provider, request, raw, kind=KIND, action="read", wallet=wallet)
-    row = _find(provider, request.path_params["id"])
-    if not permission.sees(row["client"]):
-        raise access.unknown(provider, "outgoing payment")
+    row = await access.reached(request, kind=KIND, action="read", find=_find)
     return JSONResponse(to_wire(provider, row))
 
 
-def _find(provider: WalletProvider, payment_id: str) -> sqlite3.Row:
-    row = provider.store.one("select * from outgoing where id = ?", payment_id)
-    if row is None:
-        raise access.unknown(provider, "outgoing payment")
-    return row
+def _find(provider: WalletProvider, payment_id: str) -> sqlite3.Row | None:
+    return provider.store.one("select * from outgoing where id = ?", payment_id)
 
 
 async def list_all(request: Request) -> Response:

@@ -58,9 +58,7 @@ async def make(provider: WalletProvider, wallet: Wallet, client: str, body: dict
         expires_at=expires_at,
         created_at=now,
     )
-    row = provider.store.one("select * from quotes where id = ?", quote_id)
-    assert row is not None
-    return row
+    return access.found(provider, KIND, find(provider, quote_id))
 
 
 async def usable_receiver(provider: WalletProvider, wallet: Wallet, url: str) -> Receiver:
@@ -111,15 +109,12 @@ def _positive(wire: Any, asset: WalletAsset) -> int:
 
 async def get(request: Request) -> Response:
     provider: WalletProvider = request.app.state.provider
-    raw = await access.read(request)
-    row = provider.store.one("select * from quotes where id = ?", request.path_params["id"])
-    if row is None:
-        raise access.unknown(provider, "quote")
-    wallet = access.wallet_of_resource(provider, row["wallet"])
-    permission = await access.permission(provider, request, raw, kind=KIND, action="read", wallet=wallet)
-    if not permission.sees(row["client"]):
-        raise access.unknown(provider, "quote")
+    row = await access.reached(request, kind=KIND, action="read", find=find)
     return JSONResponse(to_wire(provider, row))
+
+
+def find(provider: WalletProvider, quote_id: str) -> sqlite3.Row | None:
+    return provider.store.one("select * from quotes where id = ?", quote_id)
 
 
 def url(provider: WalletProvider, quote_id: str) -> str:
