@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from payments.sandbox.faults.exchange import Exchange, Strike, after_the_work
+from payments.sandbox.faults.exchange import Strike, StruckExchange, after_the_work
 
 ELSEWHERE = "http://169.254.169.254/latest/meta-data"
 URLS = {"uri", "manage", "redirect", "authServer", "resourceServer"}
@@ -13,7 +13,7 @@ URLS = {"uri", "manage", "redirect", "authServer", "resourceServer"}
 def altered(change: Callable[[Any], Any]) -> Strike:
     """The request is done, and its JSON answer sent as `change` makes it."""
 
-    async def struck(exchange: Exchange, _: float) -> None:
+    async def struck(exchange: StruckExchange, _: float) -> None:
         answer = exchange.answer
         if answer.is_json:  # a 204 and a plain text say nothing that could be turned round
             untrue = change(json.loads(answer.body))

@@ -2,7 +2,7 @@
 
 import json
 
-from payments.sandbox.faults.exchange import Exchange, RecordedAnswer, Strike
+from payments.sandbox.faults.exchange import RecordedAnswer, Strike, StruckExchange
 
 HUGE_CHUNKS = 256
 CHUNK = b"x" * 65536
@@ -18,7 +18,7 @@ def refusal(status: int) -> Strike:
 
 
 def _always(answer: RecordedAnswer) -> Strike:
-    async def struck(exchange: Exchange, _: float) -> None:
+    async def struck(exchange: StruckExchange, _: float) -> None:
         await exchange.reply(answer)
 
     return struck
@@ -27,15 +27,15 @@ def _always(answer: RecordedAnswer) -> Strike:
 redirect = _always(RecordedAnswer(302, [(b"location", b"http://127.0.0.1:1/elsewhere"), (b"content-length", b"0")]))
 
 
-async def garbage(exchange: Exchange, _: float) -> None:
+async def garbage(exchange: StruckExchange, _: float) -> None:
     await exchange.reply(exchange.answer.with_body(b"\x00\xff\xfe{]garbage"))
 
 
-async def not_json(exchange: Exchange, _: float) -> None:
+async def not_json(exchange: StruckExchange, _: float) -> None:
     await exchange.reply(exchange.answer.with_body(b"<!doctype html><p>Down for maintenance", "text/html"))
 
 
-async def huge(exchange: Exchange, _: float) -> None:
+async def huge(exchange: StruckExchange, _: float) -> None:
     length = str(len(CHUNK) * HUGE_CHUNKS).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", length)]
     await exchange.start(RecordedAnswer(exchange.answer.status_with_body, headers))

@@ -48,7 +48,7 @@ class RecordedAnswer:
 
 
 @dataclass
-class Exchange:
+class StruckExchange:
     """A request on its way to `app`. `answer` is empty until `app` did its work."""
 
     app: App
@@ -73,13 +73,13 @@ class Exchange:
         await self.connections.cut(self.scope["client"], reset=reset)
 
 
-Strike = Callable[[Exchange, float], Awaitable[None]]
+Strike = Callable[[StruckExchange, float], Awaitable[None]]
 
 
 def after_the_work(strike: Strike) -> Strike:
     """The provider does what it was asked before `strike` sees to the answer."""
 
-    async def struck(exchange: Exchange, seconds: float) -> None:
+    async def struck(exchange: StruckExchange, seconds: float) -> None:
         await exchange.app(exchange.scope, exchange.receive, exchange.answer.collect)
         await strike(exchange, seconds)
 

@@ -3,14 +3,14 @@
 import asyncio
 import contextlib
 
-from payments.sandbox.faults.exchange import Exchange
+from payments.sandbox.faults.exchange import StruckExchange
 
 
-async def cut_off(exchange: Exchange, _: float) -> None:
+async def cut_off(exchange: StruckExchange, _: float) -> None:
     await exchange.cut(reset=True)
 
 
-async def hang(exchange: Exchange, seconds: float) -> None:
+async def hang(exchange: StruckExchange, seconds: float) -> None:
     """Say nothing until the client leaves or the time is over, then cut the connection."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
@@ -19,7 +19,7 @@ async def hang(exchange: Exchange, seconds: float) -> None:
     await exchange.cut(reset=True)
 
 
-async def truncate(exchange: Exchange, _: float) -> None:
+async def truncate(exchange: StruckExchange, _: float) -> None:
     """Half of the answer. Half of no body is no answer at all."""
     body = exchange.answer.body
     if body:
@@ -28,12 +28,12 @@ async def truncate(exchange: Exchange, _: float) -> None:
     await exchange.cut(reset=False)
 
 
-async def delay(exchange: Exchange, seconds: float) -> None:
+async def delay(exchange: StruckExchange, seconds: float) -> None:
     await asyncio.sleep(seconds)
     await exchange.app(exchange.scope, exchange.receive, exchange.send)
 
 
-async def drip(exchange: Exchange, seconds: float) -> None:
+async def drip(exchange: StruckExchange, seconds: float) -> None:
     await exchange.start(exchange.answer)
     for byte in exchange.answer.body:
         await exchange.send_part(bytes([byte]))

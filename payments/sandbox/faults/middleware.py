@@ -4,7 +4,7 @@ import re
 
 from payments.sandbox.control.request_log import LoggedRequest
 from payments.sandbox.faults.connections import Connections
-from payments.sandbox.faults.exchange import App, Exchange, Message, Receive, Scope, Send
+from payments.sandbox.faults.exchange import App, Message, Receive, Scope, Send, StruckExchange
 from payments.sandbox.faults.rules import FaultRules
 from payments.sandbox.operations import operation_of
 from payments.sandbox.provider import USER_AGENT, WalletProvider
@@ -41,7 +41,7 @@ class FaultMiddleware:
             await self._app(scope, receive, send)
             return
         logged.fault = rule.name
-        await rule.fault.strike(Exchange(self._app, self._connections, scope, receive, send), rule.seconds)
+        await rule.fault.strike(StruckExchange(self._app, self._connections, scope, receive, send), rule.seconds)
 
     def _wallets_in(self, scope: Scope, body: bytes) -> set[str]:
         """The names of this provider's wallets that the request is about, as far as it says so itself."""
