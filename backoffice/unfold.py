@@ -1,5 +1,6 @@
 """How the admin looks and how people move through it. `navigation.py` holds the sidebar."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
@@ -7,16 +8,9 @@ from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 
-def _icon(_request: HttpRequest) -> str:
-    return static("brand/icon.svg")
-
-
-def _textile(_request: HttpRequest) -> str:
-    return static("brand/textile.svg")
-
-
-def _stylesheet(_request: HttpRequest) -> str:
-    return static("admin.css")
+def _file(name: str) -> Callable[[HttpRequest], str]:
+    """The address of a static file, as Unfold's settings take it: asked for when a page is made."""
+    return lambda _request: static(name)
 
 
 UNFOLD: dict[str, Any] = {
@@ -24,14 +18,14 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": "Tequio",
     "SITE_SUBHEADER": _("Payments back office"),
     "SITE_URL": None,
-    "SITE_ICON": _icon,
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _icon}],
+    "SITE_ICON": _file("brand/icon.svg"),
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _file("brand/icon.svg")}],
     "SHOW_LANGUAGES": True,
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "6px",
-    "STYLES": [_stylesheet],
+    "STYLES": [_file("admin.css"), _file("admin_payments.css"), _file("admin_dashboard.css")],
     "DASHBOARD_CALLBACK": "backoffice.dashboard.overview",
-    "LOGIN": {"image": _textile},
+    "LOGIN": {"image": _file("brand/textile.svg")},
     "SIDEBAR": {"show_search": True, "navigation": "backoffice.navigation.sidebar"},
     # Warm paper and wool for the ground, indigo (añil) for what can be pressed. Red is kept for what went wrong.
     # Each pair that carries text has at least 4.5:1: 600 on white, 500 on base-900.

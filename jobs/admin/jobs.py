@@ -134,7 +134,6 @@ class JobAdmin(KeptAdmin):
     )
 
     class Media:
-        css = {"all": ("admin_payments.css",)}
         js = ("admin_copy.js",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:

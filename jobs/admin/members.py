@@ -150,7 +150,6 @@ class MemberAdmin(KeptAdmin):
     )
 
     class Media:
-        css = {"all": ("admin_payments.css",)}
         js = ("admin_copy.js",)
 
     @display(description=_("member"), ordering="name", header=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 import uvicorn
 
 from payments.sandbox.app import application
-from payments.sandbox.control.connections import Connections, protocol
-from payments.sandbox.provider import Config, Provider
+from payments.sandbox.faults.connections import Connections, protocol
+from payments.sandbox.provider import Config, WalletProvider
 
 
 def main(arguments: list[str]) -> None:
@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> None:
     # httpx logs every URL it calls, and a consent link is as good as a password.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     base_url = (options.public_url or f"http://{options.host}:{options.port}").rstrip("/")
-    provider = Provider(Config(base_url, options.name, options.data, options.clock_file))
+    provider = WalletProvider(Config(base_url, options.name, options.data, options.clock_file))
     connections = Connections()
     uvicorn.run(
         application(provider, connections),

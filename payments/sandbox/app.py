@@ -9,15 +9,17 @@ from starlette.applications import Starlette
 from payments.sandbox import errors
 from payments.sandbox.authorization import server as authorization_server
 from payments.sandbox.control import api
-from payments.sandbox.control.connections import Connections
-from payments.sandbox.control.gate import App, Gate
-from payments.sandbox.pages import accounts, consent, rendering
-from payments.sandbox.provider import Provider
+from payments.sandbox.faults.connections import Connections
+from payments.sandbox.faults.exchange import App
+from payments.sandbox.faults.middleware import FaultMiddleware
+from payments.sandbox.faults.rules import FaultRules
+from payments.sandbox.pages import consent, rendering, wallet_addresses
+from payments.sandbox.provider import WalletProvider
 from payments.sandbox.resources import incoming, outgoing, quotes, settlement
 from payments.sandbox.resources.settlement import Settlement
 
 
-def application(provider: Provider, connections: Connections) -> App:
+def application(provider: WalletProvider, connections: Connections) -> App:
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         settling = asyncio.create_task(app.state.settlement.run())
@@ -38,7 +40,7 @@ def application(provider: Provider, connections: Connections) -> App:
             *api.ROUTES,
             *rendering.ROUTES,
             # Last: a wallet may have any name that is not a path of ours.
-            *accounts.ROUTES,
+            *wallet_addresses.ROUTES,
         ],
         exception_handlers=dict(errors.HANDLERS),
         lifespan=lifespan,
@@ -46,4 +48,5 @@ def application(provider: Provider, connections: Connections) -> App:
     app.router.redirect_slashes = False
     app.state.provider = provider
     app.state.settlement = Settlement(provider)
-    return Gate(app, provider, connections)
+    app.state.faults = FaultRules()
+    return FaultMiddleware(app, provider, app.state.faults, connections)

@@ -1,6 +1,6 @@
 """Refusals, in the shapes that real authorization and resource servers give them."""
 
-from typing import Any, NoReturn
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -67,10 +67,6 @@ def plain(_: Request, error: Exception) -> Response:
 
 def control_refused(_: Request, error: Exception) -> Response:
     return JSONResponse({"error": str(error)}, 400)
-
-
-def not_found(description: str = "Not Found") -> NoReturn:
-    raise PlainError(404, description)
 
 
 HANDLERS = {

@@ -9,8 +9,7 @@ import httpx
 
 from payments.sandbox.authorization.grants import Grants, Tokens
 from payments.sandbox.clock import Clock
-from payments.sandbox.control.faults import Faults
-from payments.sandbox.control.journal import Journal
+from payments.sandbox.control.request_log import RequestLog
 from payments.sandbox.settings import Settings
 from payments.sandbox.store import Store
 from payments.sandbox.wallets import Wallets
@@ -28,7 +27,7 @@ class Config:
     clock_file: Path | None = None
 
 
-class Provider:
+class WalletProvider:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.name = config.name
@@ -39,8 +38,7 @@ class Provider:
         self.wallets = Wallets(self.store, config.base_url)
         self.grants = Grants(self.store, self.clock)
         self.tokens = Tokens(self.store, self.clock)
-        self.faults = Faults()
-        self.journal = Journal()
+        self.request_log = RequestLog()
         # Other wallets may be slow, and some tests make them hang: nothing here waits longer than this.
         self.http = httpx.AsyncClient(
             timeout=10,
@@ -73,8 +71,7 @@ class Provider:
         self.store.clear()
         self.settings = Settings()
         self.clock.offset_seconds = 0
-        self.faults.clear()
-        self.journal.clear()
+        self.request_log.clear()
 
     async def close(self) -> None:
         await self.http.aclose()

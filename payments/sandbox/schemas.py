@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from payments.openpayments.keys import Jwk, KeyFormatError
 from payments.sandbox.clock import parse_time
 from payments.sandbox.errors import InvalidBodyError
-from payments.sandbox.money import Asset
+from payments.sandbox.fees_and_rates import WalletAsset
 from payments.sandbox.resources.intervals import Interval
 
 RECEIVER = re.compile(r"^https?://.+/incoming-payments/.+$")
@@ -78,7 +78,7 @@ def receiver(value: Any, path: str) -> str:
     return str(value)
 
 
-def amount(value: Any, path: str) -> tuple[int, Asset]:
+def amount(value: Any, path: str) -> tuple[int, WalletAsset]:
     """Minor units and asset of an amount on the wire."""
     fields = obj(value, path)
     for name in ("value", "assetCode", "assetScale"):
@@ -90,7 +90,7 @@ def amount(value: Any, path: str) -> tuple[int, Asset]:
     scale = fields["assetScale"]
     if type(scale) is not int or not 0 <= scale <= 255:  # noqa: PLR2004 - the published bounds
         raise InvalidBodyError(f"{path}.assetScale must be an integer between 0 and 255")
-    return int(digits), Asset(text(fields["assetCode"], f"{path}.assetCode"), scale)
+    return int(digits), WalletAsset(text(fields["assetCode"], f"{path}.assetCode"), scale)
 
 
 def moment(value: Any, path: str) -> float:

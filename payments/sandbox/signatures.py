@@ -13,7 +13,7 @@ from starlette.requests import Request
 from payments.openpayments.keys import Jwk, KeyFormatError
 from payments.openpayments.signing import ReceivedRequest, SignatureRejected, VerifiedSignature, verify
 from payments.sandbox import wire
-from payments.sandbox.provider import Provider
+from payments.sandbox.provider import WalletProvider
 
 # Real wallets know two derived components and refuse signatures over any other.
 DERIVED = re.compile(r'"(@[a-z-]+)"')
@@ -27,7 +27,9 @@ class BadSignatureError(Exception):
     """Not signed, signed wrongly, too little covered, or too long ago."""
 
 
-async def check(provider: Provider, request: Request, body: bytes, client: str, bound_to: str | None = None) -> str:
+async def check(
+    provider: WalletProvider, request: Request, body: bytes, client: str, bound_to: str | None = None
+) -> str:
     """The thumbprint of the key that signed, which must be `bound_to` at a provider that binds grants to keys.
 
     Raises UnknownClientError or BadSignatureError. `client` is a wallet address, or a key as JSON.
@@ -49,7 +51,9 @@ async def check(provider: Provider, request: Request, body: bytes, client: str, 
     return thumbprint
 
 
-def _verify(provider: Provider, received: ReceivedRequest, keys: Mapping[str, Ed25519PublicKey]) -> VerifiedSignature:
+def _verify(
+    provider: WalletProvider, received: ReceivedRequest, keys: Mapping[str, Ed25519PublicKey]
+) -> VerifiedSignature:
     oldest = timedelta(seconds=provider.settings.signature_seconds)
     try:
         return verify(received, keys.get, now=datetime.now(UTC), oldest=oldest)
@@ -60,7 +64,7 @@ def _verify(provider: Provider, received: ReceivedRequest, keys: Mapping[str, Ed
         return verify(received, keys.get, now=provider.clock.now(), oldest=oldest)
 
 
-async def client_keys(provider: Provider, client: str) -> dict[str, Jwk]:
+async def client_keys(provider: WalletProvider, client: str) -> dict[str, Jwk]:
     """The client's public keys by their id. Raises UnknownClientError."""
     if client.startswith("{"):
         jwk = Jwk.from_wire(json.loads(client))
@@ -79,7 +83,7 @@ async def client_keys(provider: Provider, client: str) -> dict[str, Jwk]:
     return keys
 
 
-async def client_name(provider: Provider, client: str) -> str:
+async def client_name(provider: WalletProvider, client: str) -> str:
     """The client's public name, which a person is shown. Raises UnknownClientError when there is none."""
     name = (await _fetch(provider, client)).get("publicName")
     if not isinstance(name, str) or not name:
@@ -87,7 +91,7 @@ async def client_name(provider: Provider, client: str) -> str:
     return name
 
 
-async def _fetch(provider: Provider, url: str) -> dict[str, Any]:
+async def _fetch(provider: WalletProvider, url: str) -> dict[str, Any]:
     try:
         answer = await provider.http.get(url, timeout=5)
         document = answer.json() if answer.status_code == httpx.codes.OK else None

@@ -4,6 +4,7 @@ Everything between two awaits is atomic towards other requests, because the proc
 loop; `transaction()` makes it atomic towards the disk as well. Never await inside one.
 """
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,18 +49,7 @@ create table if not exists deliveries (
     packet text primary key, incoming text not null, amount integer not null, at real not null);
 """
 
-TABLES = (
-    "deliveries",
-    "outgoing",
-    "quotes",
-    "incoming",
-    "tokens",
-    "grants",
-    "keys",
-    "former_names",
-    "wallets",
-    "settings",
-)
+TABLES = tuple(re.findall(r"create table if not exists (\w+)", SCHEMA))
 
 
 class Store:

@@ -4,6 +4,7 @@ import json
 import re
 import secrets
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -11,10 +12,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from payments.openpayments import keys
 from payments.sandbox.errors import ControlError
-from payments.sandbox.money import LARGEST, Asset, Fee
+from payments.sandbox.fees_and_rates import LARGEST, SendingFee, WalletAsset
 from payments.sandbox.store import Store
 
 NAME = re.compile(r"^[a-z0-9][a-z0-9._-]{0,62}$")
+# The tables of what a wallet holds.
+HOLDINGS = ("incoming", "quotes", "outgoing")
 # Paths of the provider itself.
 RESERVED = {"auth", "op", "ilp", "sandbox", "assets", "favicon.ico"}
 
@@ -25,9 +28,9 @@ class Wallet:
 
     name: str
     public_name: str | None
-    asset: Asset
+    asset: WalletAsset
     balance: int
-    fee: Fee
+    fee: SendingFee
     key_id: str
     private_key_pem: str
     disabled: bool
@@ -37,9 +40,9 @@ class Wallet:
         return cls(
             row["name"],
             row["public_name"],
-            Asset(row["asset_code"], row["asset_scale"]),
+            WalletAsset(row["asset_code"], row["asset_scale"]),
             row["balance"],
-            Fee(row["fee_fixed"], row["fee_bps"]),
+            SendingFee(row["fee_fixed"], row["fee_bps"]),
             row["key_id"],
             row["private_key"],
             bool(row["disabled"]),
@@ -55,9 +58,9 @@ class NewWallet:
 
     name: str
     public_name: str | None
-    asset: Asset
+    asset: WalletAsset
     balance: int
-    fee: Fee
+    fee: SendingFee
 
 
 class Wallets:
@@ -99,14 +102,9 @@ class Wallets:
 
     def create(self, new: NewWallet, created_at: float) -> Wallet:
         """Open an account; its own key, which signs what it asks of other providers, is made now."""
-        if not NAME.match(new.name) or new.name in RESERVED:
-            raise ControlError(f"a wallet cannot be called {new.name!r}")
-        if self._store.one("select 1 from wallets where name = ?", new.name):
-            raise ControlError(f"a wallet called {new.name!r} exists")
+        self._check_free(new.name)
         if not 0 <= new.balance <= LARGEST:
             raise ControlError("the balance does not fit")
-        key = keys.generate_key()
-        key_id = f"wallet-{secrets.token_hex(4)}"
         self._store.insert(
             "wallets",
             name=new.name,
@@ -116,15 +114,56 @@ class Wallets:
             balance=new.balance,
             fee_fixed=new.fee.fixed,
             fee_bps=new.fee.percent_bps,
-            key_id=key_id,
-            private_key=keys.private_key_to_pem(key),
+            key_id="",
+            private_key="",
             created_at=created_at,
         )
-        self.put_key(new.name, dict(keys.public_jwk(key, key_id).to_wire()))
-        return self.any(new.name)
+        return self.rotate_key(new.name)
+
+    def change(self, name: str, changes: Mapping[str, Any]) -> Wallet:
+        """Change the public name or the fee, close or reopen it, or move it to another address. Raises ControlError."""
+        wallet = self.any(name)
+        unknown = set(changes) - {"publicName", "disabled", "fee", "name", "keepOld"}
+        if unknown:
+            raise ControlError(f"unknown: {', '.join(sorted(unknown))}")
+        fee = changes.get("fee", {})
+        self._store.run(
+            "update wallets set public_name = ?, disabled = ?, fee_fixed = ?, fee_bps = ? where name = ?",
+            changes.get("publicName", wallet.public_name),
+            bool(changes.get("disabled", wallet.disabled)),
+            int(fee.get("fixed", wallet.fee.fixed)),
+            int(fee.get("percentBps", wallet.fee.percent_bps)),
+            name,
+        )
+        if "name" in changes:
+            self._rename(name, str(changes["name"]), keep_old=bool(changes.get("keepOld")))
+        return self.any(str(changes.get("name", name)))
+
+    def _rename(self, old: str, new: str, *, keep_old: bool) -> None:
+        self._check_free(new)
+        with self._store.transaction():
+            self._store.run("update wallets set name = ? where name = ?", new, old)
+            for table in HOLDINGS:
+                self._store.run(f"update {table} set wallet = ? where wallet = ?", new, old)  # noqa: S608 - our names
+            if keep_old:
+                self._store.insert("former_names", name=old, now=new)
+
+    def _check_free(self, name: str) -> None:
+        if not NAME.match(name) or name in RESERVED:
+            raise ControlError(f"a wallet cannot be called {name!r}")
+        if self._store.one("select 1 from wallets where name = ?", name):
+            raise ControlError(f"a wallet called {name!r} exists")
+
+    def delete(self, name: str) -> None:
+        """The wallet and everything in it. Raises ControlError."""
+        self.any(name)
+        with self._store.transaction():
+            for table in HOLDINGS:
+                self._store.run(f"delete from {table} where wallet = ?", name)  # noqa: S608 - our names
+            self._store.run("delete from wallets where name = ?", name)
 
     def rotate_key(self, name: str) -> Wallet:
-        """A new key of the wallet's own in place of the old one. Raises ControlError."""
+        """A new key of the wallet's own in place of the old one, if there was one. Raises ControlError."""
         wallet = self.any(name)
         key = keys.generate_key()
         key_id = f"wallet-{secrets.token_hex(4)}"

@@ -80,7 +80,7 @@ def page(client: Client, language: str = "en") -> str:
     answer = client.get(ADDRESS)
     assert answer.status_code == 200
     text = answer.content.decode().replace("\xa0", " ")
-    return text[text.index('class="tequio-overview"') :].split("</main>")[0]
+    return text[text.index('class="tequio-cards"') :].split("</main>")[0]
 
 
 def words(client: Client, language: str = "en") -> str:

@@ -27,8 +27,8 @@ LOST: dict[str, float] = {
     "delay": 1,
     "huge": 0.1,
 }
-#: Answers that are well-formed and untrue.
-LIES: dict[str, dict[str, float]] = {
+#: Single calls are also answered with what is well-formed and untrue, or refused.
+OF_THEIR_OWN: dict[str, dict[str, float]] = {
     "create-incoming-payment": {"wrong-amount": 2, "wrong-asset": 1, "wrong-wallet": 1},
     "create-quote": {"wrong-amount": 2, "wrong-asset": 1, "wrong-receiver": 1, "wrong-wallet": 1},
     "create-outgoing-payment": {"wrong-amount": 2, "wrong-receiver": 1, "status:409": 2, "status:408": 1},
@@ -69,7 +69,7 @@ def rules(seed: int, percent: int, hangs: int) -> list[dict[str, Any]]:
         match = {"operation": operation, "nth": dice.randrange(5, 60)}
         made.append({"match": match, "do": "hang-after", "times": -(-hangs // 3)})
     for operation, share in SHARE.items():
-        kinds = {**LOST, **LIES.get(operation, {})}
+        kinds = {**LOST, **OF_THEIR_OWN.get(operation, {})}
         made += _rules(dice, operation, "client", min(share * percent / 100, MOST), kinds)
     for operation, share in BETWEEN_WALLETS.items():
         made += _rules(dice, operation, "wallet", share * percent / 100, BETWEEN_KINDS)

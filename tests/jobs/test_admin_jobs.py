@@ -407,6 +407,6 @@ def test_money_is_offered_beside_the_words_that_ask_for_it_until_nobody_is_left_
     ask = action(job, "request_payment")
     shown = html(staff, job)
     assert shown.count(f'href="{ask}"') == 1
-    assert ask in shown.split("tequio-review")[1]
+    assert ask in shown.split("tequio-cards")[1]
     fund(job, [application], seller, by=rosa, form_id="once")
     assert ask not in html(staff, job)

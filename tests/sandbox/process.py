@@ -169,20 +169,20 @@ class SandboxProcess:
 
     def forget(self, resource_url: str) -> None:
         """Make a payment, quote or grant vanish."""
-        self.control("POST", "/forget", {"id": resource_url})
+        self.control("POST", "/faults/forget", {"id": resource_url})
 
     def complete(self, incoming_payment_url: str) -> None:
         """The receiver completes an incoming payment."""
-        self.control("POST", "/complete", {"id": incoming_payment_url})
+        self.control("POST", "/faults/complete", {"id": incoming_payment_url})
 
     def pay_in(self, incoming_payment_url: str, minor_units: int) -> int:
         """Somebody else pays an incoming payment; how much was accepted."""
-        answer = self.control("POST", "/pay-in", {"id": incoming_payment_url, "amount": str(minor_units)})
+        answer = self.control("POST", "/faults/pay-in", {"id": incoming_payment_url, "amount": str(minor_units)})
         return int(answer["accepted"])
 
     def cancel(self, outgoing_payment_url: str, reason: str = "Cancelled by the account holder") -> None:
         """The payer's wallet cancels a payment that was not sent yet."""
-        self.control("POST", "/cancel", {"id": outgoing_payment_url, "reason": reason})
+        self.control("POST", "/faults/cancel", {"id": outgoing_payment_url, "reason": reason})
 
     def settle(self, outgoing_payment_url: str | None = None) -> dict[str, int]:
         """Move the money of one payment, or of all that are due; how many `ended`, and how many are still `open`."""

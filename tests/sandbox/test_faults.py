@@ -1,10 +1,12 @@
 """What goes wrong on command, as the client of a wallet sees it."""
 
+import contextlib
 import time
 
 import httpx
 import pytest
 
+from payments.sandbox.faults.catalogue import FAULTS, RequestFault
 from tests.sandbox.client import WalletClient, amount, error
 from tests.sandbox.process import SandboxProcess, SandboxRefusedError
 
@@ -92,7 +94,7 @@ def test_a_drip_passes_every_read_time_out(sandbox: SandboxProcess, shop: Wallet
     assert try_to_make(sandbox, shop, worker, "drip", seconds=0.001).json()["receivedAmount"] == amount(0, "MXN")
 
 
-def test_lies(sandbox: SandboxProcess, shop: WalletClient, payer: str, worker: str) -> None:
+def test_altered_answers(sandbox: SandboxProcess, shop: WalletClient, payer: str, worker: str) -> None:
     receiver = shop.incoming(sandbox, worker, amount(1000, "MXN")).json()["id"]
 
     def quoted(do: str) -> dict[str, object]:
@@ -108,6 +110,16 @@ def test_lies(sandbox: SandboxProcess, shop: WalletClient, payer: str, worker: s
     assert quoted("wrong-types")["method"] == 3
     sandbox.faults({"match": {"operation": "get-wallet-address"}, "do": "private-urls"})
     assert httpx.get(payer, trust_env=False).json()["authServer"].startswith("http://169.254.169.254/")
+
+
+@pytest.mark.parametrize("do", [name for name, fault in FAULTS.items() if isinstance(fault, RequestFault)])
+def test_every_fault_of_requests_in_the_catalogue_can_be_asked_for(
+    sandbox: SandboxProcess, payer: str, do: str
+) -> None:
+    sandbox.faults({"match": {"operation": "get-wallet-address"}, "do": do, "seconds": 0.001})
+    with contextlib.suppress(httpx.TransportError):
+        httpx.get(payer, trust_env=False)
+    assert [each["fault"] for each in sandbox.requests("get-wallet-address")] == [do]
 
 
 def test_any_status_can_be_asked_for_and_a_redirect(sandbox: SandboxProcess, shop: WalletClient, worker: str) -> None:
@@ -144,6 +156,8 @@ def test_what_does_not_exist_is_refused_with_a_reason(sandbox: SandboxProcess) -
     for rule in ({"do": "explode"}, {"do": "hang", "match": {"who": "me"}}, {"do": "hang", "match": {"from": "x"}}):
         with pytest.raises(SandboxRefusedError):
             sandbox.faults(rule)
+    with pytest.raises(SandboxRefusedError, match="there are forget, complete, pay-in, cancel"):
+        sandbox.control("POST", "/faults/down", {"id": "7"})
     for settings in ({"waitSeconds": -1}, {"waitSeconds": "5"}, {"wait": 5}, {"onLowBalance": "wait"}):
         with pytest.raises(SandboxRefusedError):
             sandbox.settings(**settings)

@@ -10,8 +10,8 @@ from tests.sandbox.process import SandboxProcess
 NOON = 1_790_000_000
 
 
-def order(sandbox: SandboxProcess, shop: WalletClient, payer: str, worker: str) -> str:
-    """An accepted order to pay 5.00; where it lives."""
+def accepted(sandbox: SandboxProcess, shop: WalletClient, payer: str, worker: str) -> str:
+    """An outgoing payment of 5.00 that was accepted: its address."""
     incoming = shop.incoming(sandbox, worker, amount(500)).json()
     quote = shop.quote(sandbox, payer, incoming["id"]).json()
     paid = shop.pay(sandbox, payer, quote["id"], shop.allowed_to_pay(sandbox, payer))
@@ -44,7 +44,7 @@ def test_a_wallet_whose_clock_is_wrong_is_wrong_by_its_own_offset(tmp_path: Path
 def test_money_moves_only_when_told(sandbox: SandboxProcess, shop: WalletClient, payer: str) -> None:
     sandbox.settings(settleOnCommand=True)
     worker = sandbox.create_wallet("ana", balance=0)
-    first, second = order(sandbox, shop, payer, worker), order(sandbox, shop, payer, worker)
+    first, second = accepted(sandbox, shop, payer, worker), accepted(sandbox, shop, payer, worker)
     assert sandbox.balance("ana") == 0
     assert sandbox.settle(second) == {"ended": 1, "open": 1}
     assert sandbox.balance("ana") == 500
@@ -58,7 +58,7 @@ def test_on_command_only_what_is_due_and_paid_for_moves(
 ) -> None:
     sandbox.settings(settleOnCommand=True, settleDelayMs=60_000)
     worker = sandbox.create_wallet("ana", balance=0)
-    order(sandbox, shop, payer, worker)
+    accepted(sandbox, shop, payer, worker)
     assert sandbox.settle() == {"ended": 0, "open": 1}
     sandbox.clock(61)
     assert sandbox.settle() == {"ended": 1, "open": 0}
@@ -69,7 +69,7 @@ def test_a_wallet_that_rotates_its_key_pays_with_the_new_one(
 ) -> None:
     sandbox.settings(settleOnCommand=True)
     worker = sandbox.create_wallet("ana", balance=0)
-    order(sandbox, shop, payer, worker)
+    accepted(sandbox, shop, payer, worker)
     before = sandbox.wallet("payer")["keyId"]
     sandbox.rotate_key("payer")
     after = sandbox.wallet("payer")

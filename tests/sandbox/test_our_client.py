@@ -23,7 +23,7 @@ PESO = Asset("MXN", 2)
 
 
 @dataclass
-class Flow:
+class ClientFlow:
     """The eight steps, one method each, as the product takes them."""
 
     sandbox: SandboxProcess
@@ -96,13 +96,13 @@ class Flow:
 
 
 @pytest.fixture
-def flow(sandbox: SandboxProcess, shop: WalletClient, payer: str, worker: str) -> Iterator[Flow]:
+def flow(sandbox: SandboxProcess, shop: WalletClient, payer: str, worker: str) -> Iterator[ClientFlow]:
     sandbox.settings(waitSeconds=0)
     with Transport(frozenset({sandbox.trusted_host})) as transport:
-        yield Flow(sandbox, Client(transport), shop.signer, payer, worker)
+        yield ClientFlow(sandbox, Client(transport), shop.signer, payer, worker)
 
 
-def test_a_payment_settles_at_the_receiver(flow: Flow) -> None:
+def test_a_payment_settles_at_the_receiver(flow: ClientFlow) -> None:
     incoming, outgoing = flow.pay()
     assert (outgoing.debit_amount.value, outgoing.sent_amount.value) == (54, 0)
 
@@ -115,7 +115,7 @@ def test_a_payment_settles_at_the_receiver(flow: Flow) -> None:
     eventually(arrived)
 
 
-def test_wallet_addresses_and_keys_are_read(flow: Flow) -> None:
+def test_wallet_addresses_and_keys_are_read(flow: ClientFlow) -> None:
     wallet = flow.client.get_wallet_address(flow.worker, deadline=flow.soon())
     assert (wallet.id, wallet.public_name, wallet.asset) == (flow.worker, "Worker", PESO)
     keys = flow.client.get_keys(flow.signer.client, deadline=flow.soon())
@@ -140,7 +140,7 @@ def test_wallet_addresses_and_keys_are_read(flow: Flow) -> None:
     ],
 )
 def test_each_kind_of_misbehaviour_is_told_apart(
-    flow: Flow, do: str, error: type[OpenPaymentsError], unknown: bool
+    flow: ClientFlow, do: str, error: type[OpenPaymentsError], unknown: bool
 ) -> None:
     flow.sandbox.faults({"match": {"operation": "create-incoming-payment"}, "do": do})
     with pytest.raises(error) as caught:
@@ -148,14 +148,14 @@ def test_each_kind_of_misbehaviour_is_told_apart(
     assert caught.value.outcome_unknown is unknown
 
 
-def test_a_wallet_that_points_to_a_private_address_is_not_believed(flow: Flow) -> None:
+def test_a_wallet_that_points_to_a_private_address_is_not_believed(flow: ClientFlow) -> None:
     flow.sandbox.faults({"match": {"operation": "get-wallet-address"}, "do": "private-urls"})
     with pytest.raises(BadAnswer):
         flow.client.get_wallet_address(flow.worker, deadline=flow.soon())
 
 
 @pytest.mark.parametrize("do", ["hang", "drip", "huge"])
-def test_no_call_outlives_its_deadline(flow: Flow, do: str) -> None:
+def test_no_call_outlives_its_deadline(flow: ClientFlow, do: str) -> None:
     flow.sandbox.faults({"match": {"operation": "get-wallet-address"}, "do": do, "seconds": 30})
     begin = datetime.now(UTC)
     with pytest.raises(Unanswered):
@@ -169,7 +169,7 @@ def refused(call: Callable[[], object]) -> Refused:
     return caught.value
 
 
-def test_refusals_can_be_told_apart(flow: Flow) -> None:
+def test_refusals_can_be_told_apart(flow: ClientFlow) -> None:
     incoming, _ = flow.pay()
     token = flow.token()
     flow.sandbox.clock(601)

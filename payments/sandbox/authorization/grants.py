@@ -25,7 +25,7 @@ def client_text(client: Any) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
+class SandboxGrant:
     """`interaction` is the id in the URL that a person opens; `interaction_key` the `interact.finish` of the answer."""
 
     id: str
@@ -92,10 +92,10 @@ class Grants:
         interaction: Interaction | None,
         key: str,
         settings: Settings,
-    ) -> Grant:
+    ) -> SandboxGrant:
         """Write down a grant; without an interaction it is issued at once."""
         now = self._clock.timestamp()
-        grant = Grant(
+        grant = SandboxGrant(
             id=str(uuid.uuid4()),
             client=client,
             client_name=interaction.client_name if interaction else None,
@@ -113,25 +113,25 @@ class Grants:
             expires_at=now + settings.interaction_seconds if interaction else None,
             created_at=now,
         )
-        columns = {name: getattr(grant, name) for name in Grant.__slots__}
+        columns = {name: getattr(grant, name) for name in SandboxGrant.__slots__}
         columns["access"] = json.dumps(access)
         columns["subject"] = json.dumps(subject) if subject else None
         self._store.insert("grants", **columns)
         return grant
 
-    def get(self, grant_id: str) -> Grant | None:
+    def get(self, grant_id: str) -> SandboxGrant | None:
         row = self._store.one("select * from grants where id = ?", grant_id)
-        return Grant.from_row(row) if row else None
+        return SandboxGrant.from_row(row) if row else None
 
-    def by_interaction(self, interaction: str) -> Grant | None:
+    def by_interaction(self, interaction: str) -> SandboxGrant | None:
         row = self._store.one("select * from grants where interaction = ?", interaction)
-        return Grant.from_row(row) if row else None
+        return SandboxGrant.from_row(row) if row else None
 
-    def expired(self, grant: Grant) -> bool:
+    def expired(self, grant: SandboxGrant) -> bool:
         """Whether the time to decide is over."""
         return grant.expires_at is not None and grant.expires_at <= self._clock.timestamp()
 
-    def decide(self, grant: Grant, state: Literal["approved", "rejected"]) -> Grant | None:
+    def decide(self, grant: SandboxGrant, state: Literal["approved", "rejected"]) -> SandboxGrant | None:
         """Record a person's decision; None when it was decided before, cancelled, or too late."""
         if self.expired(grant):
             return None
@@ -144,16 +144,16 @@ class Grants:
         )
         return self.get(grant.id) if changed else None
 
-    def wait(self, grant: Grant, seconds: int) -> None:
+    def wait(self, grant: SandboxGrant, seconds: int) -> None:
         """The client asked: it may ask again after `seconds`."""
         self._store.run(
             "update grants set may_continue_at = ? where id = ?", self._clock.timestamp() + seconds, grant.id
         )
 
-    def issue(self, grant: Grant) -> None:
+    def issue(self, grant: SandboxGrant) -> None:
         self._store.run("update grants set state = 'issued' where id = ?", grant.id)
 
-    def revoke(self, grant: Grant) -> None:
+    def revoke(self, grant: SandboxGrant) -> None:
         """End the grant and every token under it. Payments made under it are not stopped."""
         with self._store.transaction():
             self._store.run("update grants set state = 'revoked' where id = ?", grant.id)

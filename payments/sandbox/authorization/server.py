@@ -7,14 +7,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from payments.sandbox import schemas, signatures, wire
-from payments.sandbox.authorization.grants import Grant, Interaction, Token, client_text
+from payments.sandbox.authorization.grants import Interaction, SandboxGrant, Token, client_text
 from payments.sandbox.errors import AuthorizationRefusedError, InvalidBodyError, PlainError
-from payments.sandbox.provider import Provider
+from payments.sandbox.provider import WalletProvider
 
 
 async def request_grant(request: Request) -> Response:
     """A new grant: issued at once, or waiting for a person."""
-    provider: Provider = request.app.state.provider
+    provider: WalletProvider = request.app.state.provider
     raw = await _read(request)
     body = _checked(schemas.grant_request, request, raw)
     client = client_text(body["client"])
@@ -42,7 +42,7 @@ async def request_grant(request: Request) -> Response:
 
 async def continue_grant(request: Request) -> Response:
     """After the person decided (with `interact_ref`), or polling (grants without `finish` only)."""
-    provider: Provider = request.app.state.provider
+    provider: WalletProvider = request.app.state.provider
     raw = await _read(request)
     reference = _checked(schemas.continue_request, request, raw)
     grant = _grant_to_continue(provider, request)
@@ -65,7 +65,7 @@ async def continue_grant(request: Request) -> Response:
     return JSONResponse(_issued(provider, grant))
 
 
-def _issued(provider: Provider, grant: Grant) -> dict[str, Any]:
+def _issued(provider: WalletProvider, grant: SandboxGrant) -> dict[str, Any]:
     provider.grants.issue(grant)
     answer: dict[str, Any] = {"continue": _continue(provider, grant)}
     if grant.access:
@@ -77,7 +77,7 @@ def _issued(provider: Provider, grant: Grant) -> dict[str, Any]:
 
 async def cancel_grant(request: Request) -> Response:
     """End a grant, before or after it was issued. Payments made under it go on."""
-    provider: Provider = request.app.state.provider
+    provider: WalletProvider = request.app.state.provider
     raw = await _read(request)
     grant = _grant_to_continue(provider, request)
     await _check_signature(provider, request, raw, grant.client, grant.key)
@@ -87,7 +87,7 @@ async def cancel_grant(request: Request) -> Response:
 
 async def rotate_token(request: Request) -> Response:
     """A new token for an old one, which may have expired; the old one and its address are dead afterwards."""
-    provider: Provider = request.app.state.provider
+    provider: WalletProvider = request.app.state.provider
     _, grant = await _managed_token(provider, request)
     # Read again: of several rotations at once, one finds the token.
     token = _find_managed(provider, request)
@@ -98,13 +98,13 @@ async def rotate_token(request: Request) -> Response:
 
 
 async def revoke_token(request: Request) -> Response:
-    provider: Provider = request.app.state.provider
+    provider: WalletProvider = request.app.state.provider
     token, _ = await _managed_token(provider, request)
     provider.tokens.revoke(token)
     return Response(status_code=204)
 
 
-async def _managed_token(provider: Provider, request: Request) -> tuple[Token, Grant]:
+async def _managed_token(provider: WalletProvider, request: Request) -> tuple[Token, SandboxGrant]:
     raw = await _read(request)
     token = _find_managed(provider, request)
     grant = provider.grants.get(token.grant_id)
@@ -113,14 +113,14 @@ async def _managed_token(provider: Provider, request: Request) -> tuple[Token, G
     return token, grant
 
 
-def _find_managed(provider: Provider, request: Request) -> Token:
+def _find_managed(provider: WalletProvider, request: Request) -> Token:
     token = provider.tokens.by_manage(request.path_params["id"], wire.gnap_token(request) or "")
     if token is None:
         raise AuthorizationRefusedError(404, "invalid_rotation", "token not found")
     return token
 
 
-def _grant_to_continue(provider: Provider, request: Request) -> Grant:
+def _grant_to_continue(provider: WalletProvider, request: Request) -> SandboxGrant:
     grant = provider.grants.get(request.path_params["id"])
     if grant is None or grant.continue_token != wire.gnap_token(request) or grant.state == "revoked":
         raise AuthorizationRefusedError(401, "invalid_continuation", "unknown or revoked continuation")
@@ -134,7 +134,7 @@ def _needs_a_person(access: list[dict[str, Any]], subject: dict[str, Any] | None
     )
 
 
-async def _interaction(provider: Provider, client: str, interact: dict[str, Any] | None) -> Interaction:
+async def _interaction(provider: WalletProvider, client: str, interact: dict[str, Any] | None) -> Interaction:
     if interact is None:
         raise AuthorizationRefusedError(400, "invalid_request", "missing required request field 'interact'")
     if client.startswith("{"):
@@ -147,7 +147,7 @@ async def _interaction(provider: Provider, client: str, interact: dict[str, Any]
     return Interaction(client_name=name, finish_uri=finish.get("uri"), nonce=finish.get("nonce"))
 
 
-def _check_identifiers(provider: Provider, access: list[dict[str, Any]], subject: dict[str, Any] | None) -> None:
+def _check_identifiers(provider: WalletProvider, access: list[dict[str, Any]], subject: dict[str, Any] | None) -> None:
     """Every wallet that is named must be one of this provider's."""
     named = [item["identifier"] for item in access if "identifier" in item]
     named += [item["id"] for item in (subject or {}).get("sub_ids", [])]
@@ -170,7 +170,7 @@ def _checked(check: Any, request: Request, raw: bytes) -> Any:
 
 
 async def _check_signature(
-    provider: Provider, request: Request, raw: bytes, client: str, key: str | None = None
+    provider: WalletProvider, request: Request, raw: bytes, client: str, key: str | None = None
 ) -> str:
     """The thumbprint of the key that signed."""
     try:
@@ -181,7 +181,7 @@ async def _check_signature(
         raise AuthorizationRefusedError(401, "invalid_client", f"Signature validation error: {error}") from None
 
 
-def _token(provider: Provider, grant: Grant, token: Token) -> dict[str, Any]:
+def _token(provider: WalletProvider, grant: SandboxGrant, token: Token) -> dict[str, Any]:
     return {
         "value": token.value,
         "manage": f"{provider.auth_url}/token/{token.manage}",
@@ -190,7 +190,7 @@ def _token(provider: Provider, grant: Grant, token: Token) -> dict[str, Any]:
     }
 
 
-def _continue(provider: Provider, grant: Grant, wait: int | None = None) -> dict[str, Any]:
+def _continue(provider: WalletProvider, grant: SandboxGrant, wait: int | None = None) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "access_token": {"value": grant.continue_token},
         "uri": f"{provider.auth_url}/continue/{grant.id}",

@@ -3,7 +3,7 @@
 import inspect
 import ipaddress
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -12,15 +12,15 @@ from starlette.routing import Route
 
 from payments.openpayments.wirejson import UnreadableJsonError, parse_json
 from payments.sandbox import schemas, wire
-from payments.sandbox.control import tricks
-from payments.sandbox.control.faults import Rule
 from payments.sandbox.errors import ControlError, InvalidBodyError, PlainError
-from payments.sandbox.money import Asset, Fee
+from payments.sandbox.faults.catalogue import state_fault
+from payments.sandbox.faults.rules import FaultRule
+from payments.sandbox.fees_and_rates import SendingFee, WalletAsset
 from payments.sandbox.pages import consent
-from payments.sandbox.provider import Provider
+from payments.sandbox.provider import WalletProvider
 from payments.sandbox.wallets import NewWallet, Wallet
 
-Handler = Callable[[Provider, Request, dict[str, Any]], Any]
+Handler = Callable[[WalletProvider, Request, dict[str, Any]], Any]
 
 
 def _control(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
@@ -51,7 +51,7 @@ def _control(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     return endpoint
 
 
-def _wallet_answer(provider: Provider, wallet: Wallet) -> dict[str, Any]:
+def _wallet_answer(provider: WalletProvider, wallet: Wallet) -> dict[str, Any]:
     totals = provider.store.one(
         "select coalesce(sum(received), 0) as received from incoming where wallet = ?", wallet.name
     )
@@ -74,16 +74,16 @@ def _wallet_answer(provider: Provider, wallet: Wallet) -> dict[str, Any]:
     }
 
 
-def create_wallet(provider: Provider, _: Request, body: dict[str, Any]) -> Any:
+def create_wallet(provider: WalletProvider, _: Request, body: dict[str, Any]) -> Any:
     """`balance` in minor units, as a string; `fee.percentBps` in hundredths of a percent; `keys` are public JWKs."""
     fee = body.get("fee") or {}
     keys = [schemas.jwk(key, "keys") for key in body.get("keys", [])]
     new = NewWallet(
         name=body["name"],
         public_name=body.get("publicName"),
-        asset=Asset(str(body["assetCode"]), int(body["assetScale"])),
+        asset=WalletAsset(str(body["assetCode"]), int(body["assetScale"])),
         balance=int(body.get("balance", "0")),
-        fee=Fee(int(fee.get("fixed", 0)), int(fee.get("percentBps", 0))),
+        fee=SendingFee(int(fee.get("fixed", 0)), int(fee.get("percentBps", 0))),
     )
     with provider.store.transaction():
         wallet = provider.wallets.create(new, provider.clock.timestamp())
@@ -92,25 +92,25 @@ def create_wallet(provider: Provider, _: Request, body: dict[str, Any]) -> Any:
     return _wallet_answer(provider, wallet)
 
 
-def list_wallets(provider: Provider, _: Request, __: dict[str, Any]) -> Any:
+def list_wallets(provider: WalletProvider, _: Request, __: dict[str, Any]) -> Any:
     return {"wallets": [_wallet_answer(provider, wallet) for wallet in provider.wallets.all()]}
 
 
-def get_wallet(provider: Provider, request: Request, _: dict[str, Any]) -> Any:
+def get_wallet(provider: WalletProvider, request: Request, _: dict[str, Any]) -> Any:
     return _wallet_answer(provider, provider.wallets.any(request.path_params["name"]))
 
 
-def change_wallet(provider: Provider, request: Request, body: dict[str, Any]) -> Any:
+def change_wallet(provider: WalletProvider, request: Request, body: dict[str, Any]) -> Any:
     """`publicName`, `disabled`, `name` (with `keepOld`: the old address answers with the new id), `fee`."""
-    return _wallet_answer(provider, tricks.change_wallet(provider, request.path_params["name"], body))
+    return _wallet_answer(provider, provider.wallets.change(request.path_params["name"], body))
 
 
-def delete_wallet(provider: Provider, request: Request, _: dict[str, Any]) -> Any:
-    tricks.delete_wallet(provider, request.path_params["name"])
+def delete_wallet(provider: WalletProvider, request: Request, _: dict[str, Any]) -> Any:
+    provider.wallets.delete(request.path_params["name"])
     return {}
 
 
-def change_keys(provider: Provider, request: Request, body: dict[str, Any]) -> Any:
+def change_keys(provider: WalletProvider, request: Request, body: dict[str, Any]) -> Any:
     """`add`: public JWKs to publish; `remove`: key ids to withdraw."""
     wallet = provider.wallets.any(request.path_params["name"])
     for key in [schemas.jwk(key, "add") for key in body.get("add", [])]:
@@ -121,13 +121,13 @@ def change_keys(provider: Provider, request: Request, body: dict[str, Any]) -> A
     return _wallet_answer(provider, wallet)
 
 
-def rotate_key(provider: Provider, request: Request, _: dict[str, Any]) -> Any:
+def rotate_key(provider: WalletProvider, request: Request, _: dict[str, Any]) -> Any:
     """The wallet signs with a new key of its own from now on; the old one is withdrawn."""
     with provider.store.transaction():
         return _wallet_answer(provider, provider.wallets.rotate_key(request.path_params["name"]))
 
 
-def change_balance(provider: Provider, request: Request, body: dict[str, Any]) -> Any:
+def change_balance(provider: WalletProvider, request: Request, body: dict[str, Any]) -> Any:
     """`set` or `add` minor units, as a string."""
     wallet = provider.wallets.any(request.path_params["name"])
     amount = int(body["set"]) - wallet.balance if "set" in body else int(body["add"])
@@ -137,87 +137,61 @@ def change_balance(provider: Provider, request: Request, body: dict[str, Any]) -
     return get_wallet(provider, request, body)
 
 
-def change_settings(provider: Provider, _: Request, body: dict[str, Any]) -> Any:
+def change_settings(provider: WalletProvider, _: Request, body: dict[str, Any]) -> Any:
     provider.change_settings(body)
     return provider.settings.to_wire()
 
 
-def approve(provider: Provider, request: Request, _: dict[str, Any]) -> Any:
+def decide(provider: WalletProvider, request: Request, _: dict[str, Any]) -> Any:
     """What the person would click; `redirect` is where the browser would go next, None without `finish`."""
-    return _decide(provider, request.path_params["id"], "approved")
-
-
-def reject(provider: Provider, request: Request, _: dict[str, Any]) -> Any:
-    """As `approve`, with the other button."""
-    return _decide(provider, request.path_params["id"], "rejected")
-
-
-def _decide(provider: Provider, interaction: str, decision: Literal["approved", "rejected"]) -> Any:
-    grant = provider.grants.by_interaction(interaction)
+    grant = provider.grants.by_interaction(request.path_params["id"])
     if grant is None:
         raise ControlError("no such interaction")
-    decided = provider.grants.decide(grant, decision)
+    decided = provider.grants.decide(grant, consent.DECISIONS[request.path_params["decision"]])
     if decided is None:
         raise ControlError("this interaction is over")
     return {"redirect": consent.way_back(provider, decided)}
 
 
-def add_faults(provider: Provider, _: Request, body: dict[str, Any]) -> Any:
-    """A list of faults, see `faults.Rule`."""
-    provider.faults.add([Rule.from_wire(rule) for rule in body["items"]])
+def add_faults(_: WalletProvider, request: Request, body: dict[str, Any]) -> Any:
+    """A list of rules by which faults strike requests, see `FaultRule`."""
+    request.app.state.faults.add([FaultRule.from_wire(rule) for rule in body["items"]])
     return {}
 
 
-def clear_faults(provider: Provider, _: Request, __: dict[str, Any]) -> Any:
-    provider.faults.clear()
+def clear_faults(_: WalletProvider, request: Request, __: dict[str, Any]) -> Any:
+    request.app.state.faults.clear()
     return {}
 
 
-def requests(provider: Provider, request: Request, _: dict[str, Any]) -> Any:
+def change_state(provider: WalletProvider, request: Request, body: dict[str, Any]) -> Any:
+    """One of the catalogue's state faults. `id`: the URL of the payment, quote or grant continuation it happens to."""
+    return state_fault(request.path_params["name"]).change(provider, _last_part(body["id"]), body)
+
+
+def requests(provider: WalletProvider, request: Request, _: dict[str, Any]) -> Any:
     operation = request.query_params.get("operation")
-    return {"requests": [entry.to_wire() for entry in provider.journal.entries(operation)]}
+    return {"requests": [each.to_wire() for each in provider.request_log.requests(operation)]}
 
 
-def clear_requests(provider: Provider, _: Request, __: dict[str, Any]) -> Any:
-    provider.journal.clear()
+def clear_requests(provider: WalletProvider, _: Request, __: dict[str, Any]) -> Any:
+    provider.request_log.clear()
     return {}
 
 
-def change_clock(provider: Provider, _: Request, body: dict[str, Any]) -> Any:
+def change_clock(provider: WalletProvider, _: Request, body: dict[str, Any]) -> Any:
     provider.change_clock(int(body["offsetSeconds"]))
     return {"now": provider.clock.now().isoformat()}
 
 
-def reset(provider: Provider, request: Request, _: dict[str, Any]) -> Any:
+def reset(provider: WalletProvider, request: Request, _: dict[str, Any]) -> Any:
     request.app.state.settlement.forget()
+    request.app.state.faults.clear()
     provider.reset()
     return {}
 
 
-def forget(provider: Provider, _: Request, body: dict[str, Any]) -> Any:
-    """`id`: the URL of a payment, quote or grant continuation that vanishes without a trace."""
-    tricks.forget(provider, _last_part(body["id"]))
-    return {}
-
-
-def complete(provider: Provider, _: Request, body: dict[str, Any]) -> Any:
-    """`id`: the incoming payment that its receiver completes."""
-    tricks.complete(provider, _last_part(body["id"]))
-    return {}
-
-
-def pay_in(provider: Provider, _: Request, body: dict[str, Any]) -> Any:
-    """`id`: the incoming payment that somebody else pays `amount` (minor units, as a string) into."""
-    return {"accepted": str(tricks.pay_in(provider, _last_part(body["id"]), int(body["amount"])))}
-
-
-def cancel(provider: Provider, _: Request, body: dict[str, Any]) -> Any:
-    """`id`: the outgoing payment, not yet sent, that the payer's wallet cancels for `reason`."""
-    tricks.cancel(provider, _last_part(body["id"]), str(body.get("reason", "Cancelled by the account holder")))
-    return {}
-
-
-async def settle(_: Provider, request: Request, body: dict[str, Any]) -> Any:
+async def settle(_: WalletProvider, request: Request, body: dict[str, Any]) -> Any:
     """Move the money now: of the outgoing payment `id`, or of all that are due; see the setting `settleOnCommand`."""
     payment_id = _last_part(body["id"]) if "id" in body else None
     ended, still_open = await request.app.state.settlement.settle_now(payment_id)
@@ -228,7 +202,7 @@ def _last_part(url: str) -> str:
     return urlsplit(url).path.rpartition("/")[2]
 
 
-def live(provider: Provider, _: Request, __: dict[str, Any]) -> Any:
+def live(provider: WalletProvider, _: Request, __: dict[str, Any]) -> Any:
     return {"name": provider.name, "settings": provider.settings.to_wire(), "now": provider.clock.now().isoformat()}
 
 
@@ -247,17 +221,13 @@ ROUTES = [
     _route("/wallets/{name}/rotate-key", "POST", rotate_key),
     _route("/wallets/{name}/balance", "POST", change_balance),
     _route("/settings", "POST", change_settings),
-    _route("/interactions/{id}/approve", "POST", approve),
-    _route("/interactions/{id}/reject", "POST", reject),
+    _route("/interactions/{id}/{decision}", "POST", decide),
     _route("/faults", "POST", add_faults),
     _route("/faults", "DELETE", clear_faults),
+    _route("/faults/{name}", "POST", change_state),
     _route("/requests", "GET", requests),
     _route("/requests", "DELETE", clear_requests),
     _route("/clock", "POST", change_clock),
     _route("/reset", "POST", reset),
-    _route("/forget", "POST", forget),
-    _route("/complete", "POST", complete),
-    _route("/pay-in", "POST", pay_in),
-    _route("/cancel", "POST", cancel),
     _route("/settle", "POST", settle),
 ]

@@ -1,7 +1,7 @@
 """The page on which a person allows what a client asked for, and the way back to the client."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from starlette.requests import Request
@@ -10,13 +10,14 @@ from starlette.routing import Route
 
 from payments.openpayments.interaction import interaction_hash
 from payments.sandbox import schemas
-from payments.sandbox.authorization.grants import Grant
-from payments.sandbox.money import Asset
+from payments.sandbox.authorization.grants import SandboxGrant
 from payments.sandbox.pages import words
 from payments.sandbox.pages.rendering import page
-from payments.sandbox.provider import Provider
+from payments.sandbox.provider import WalletProvider
 from payments.sandbox.resources import incoming
 from payments.sandbox.wallets import Wallet
+
+DECISIONS: dict[str, Literal["approved", "rejected"]] = {"approve": "approved", "reject": "rejected"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Ask:
 
 
 async def show(request: Request) -> Response:
-    provider: Provider = request.app.state.provider
+    provider: WalletProvider = request.app.state.provider
     grant = provider.grants.by_interaction(request.path_params["id"])
     if grant is None or grant.state == "revoked":
         return page(request, "over.html", {"reason": "unknown", "back": None, "client": ""}, status=404)
@@ -55,12 +56,12 @@ async def show(request: Request) -> Response:
 
 async def decide(request: Request) -> Response:
     """The form: `decision` is `approve` or `reject`."""
-    provider: Provider = request.app.state.provider
+    provider: WalletProvider = request.app.state.provider
     grant = provider.grants.by_interaction(request.path_params["id"])
     decision = (await request.form()).get("decision")
-    if grant is None or decision not in {"approve", "reject"}:
+    if grant is None or not isinstance(decision, str) or decision not in DECISIONS:
         return page(request, "over.html", {"reason": "unknown", "back": None, "client": ""}, status=404)
-    decided = provider.grants.decide(grant, "approved" if decision == "approve" else "rejected")
+    decided = provider.grants.decide(grant, DECISIONS[decision])
     if decided is None:
         return await show(request)
     back = way_back(provider, decided)
@@ -69,7 +70,7 @@ async def decide(request: Request) -> Response:
     return RedirectResponse(back, 302, headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
 
 
-def way_back(provider: Provider, grant: Grant) -> str | None:
+def way_back(provider: WalletProvider, grant: SandboxGrant) -> str | None:
     """Where the browser goes after the decision; None when the client gave no address."""
     if grant.finish_uri is None:
         return None
@@ -79,7 +80,7 @@ def way_back(provider: Provider, grant: Grant) -> str | None:
     return _with_query(grant, {"hash": _hash(provider, grant), "interact_ref": grant.interact_ref})
 
 
-def _hash(provider: Provider, grant: Grant) -> str:
+def _hash(provider: WalletProvider, grant: SandboxGrant) -> str:
     settings = provider.settings
     grant_url = f"{provider.auth_url}/" if settings.hash_trailing_slash else provider.auth_url
     text = interaction_hash(grant.client_nonce or "", grant.interaction_key or "", grant.interact_ref or "", grant_url)
@@ -88,7 +89,7 @@ def _hash(provider: Provider, grant: Grant) -> str:
     return text
 
 
-def _with_query(grant: Grant, added: dict[str, str]) -> str | None:
+def _with_query(grant: SandboxGrant, added: dict[str, str]) -> str | None:
     """The client's address with its own query kept and ours added."""
     if grant.finish_uri is None:
         return None
@@ -97,13 +98,13 @@ def _with_query(grant: Grant, added: dict[str, str]) -> str | None:
     return urlunsplit(parts._replace(query=query))
 
 
-def _over(request: Request, grant: Grant, reason: str, back: str | None) -> Response:
+def _over(request: Request, grant: SandboxGrant, reason: str, back: str | None) -> Response:
     status = 410 if reason == "expired" else 200
     context = {"reason": reason, "back": back, "client": grant.client_name or grant.client}
     return page(request, "over.html", context, status=status)
 
 
-def _ask(provider: Provider, grant: Grant) -> Ask:
+def _ask(provider: WalletProvider, grant: SandboxGrant) -> Ask:
     item = grant.outgoing_access()
     identifier = _wallet_url(grant, item)
     wallet = provider.wallets.by_url(identifier) if identifier else None
@@ -114,7 +115,7 @@ def _ask(provider: Provider, grant: Grant) -> Ask:
         client=grant.client,
         wallet=wallet,
         balance=words.money(wallet.balance, wallet.asset) if wallet else "",
-        limit=_money(amount) if amount else None,
+        limit=words.money(*schemas.amount(amount, "amount")) if amount else None,
         limits_receipt="receiveAmount" in limits,
         receiver=limits.get("receiver"),
         receiver_name=_receiver_name(provider, limits.get("receiver", "")),
@@ -123,7 +124,7 @@ def _ask(provider: Provider, grant: Grant) -> Ask:
     )
 
 
-def _wallet_url(grant: Grant, item: dict[str, Any] | None) -> str | None:
+def _wallet_url(grant: SandboxGrant, item: dict[str, Any] | None) -> str | None:
     if item is not None:
         return str(item["identifier"])
     if grant.subject is not None:
@@ -131,17 +132,12 @@ def _wallet_url(grant: Grant, item: dict[str, Any] | None) -> str | None:
     return next((str(each["identifier"]) for each in grant.access if "identifier" in each), None)
 
 
-def _receiver_name(provider: Provider, url: str) -> str | None:
+def _receiver_name(provider: WalletProvider, url: str) -> str | None:
     """Whose incoming payment it is, when it is one of this provider's."""
     prefix = f"{provider.resource_url}/incoming-payments/"
     row = incoming.find(provider, url.removeprefix(prefix)) if url.startswith(prefix) else None
     wallet = provider.wallets.find(row["wallet"]) if row else None
     return wallet.public_name if wallet else None
-
-
-def _money(wire: dict[str, Any]) -> str:
-    value, asset = schemas.amount(wire, "amount")
-    return words.money(value, Asset(asset.code, asset.scale))
 
 
 ROUTES = [

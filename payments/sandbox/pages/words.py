@@ -4,12 +4,12 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from payments.sandbox.money import Asset
+from payments.sandbox.fees_and_rates import WalletAsset
 
 SPANISH: dict[str, str] = json.loads((Path(__file__).parent / "spanish.json").read_text("utf-8"))
 
 
-class Words:
+class PageWords:
     """The words of one language."""
 
     def __init__(self, language: str) -> None:
@@ -19,7 +19,7 @@ class Words:
         return SPANISH.get(english, english) if self.language == "es" else english
 
 
-def preferred(accept_language: str) -> Words:
+def preferred(accept_language: str) -> PageWords:
     """English, unless the browser likes Spanish better."""
     best, language = -1.0, "en"
     for part in accept_language.split(","):
@@ -31,10 +31,10 @@ def preferred(accept_language: str) -> Words:
         primary = tag.split("-")[0].lower()
         if primary in {"en", "es"} and weight > best:
             best, language = weight, primary
-    return Words(language)
+    return PageWords(language)
 
 
-def money(value: int, asset: Asset) -> str:
+def money(value: int, asset: WalletAsset) -> str:
     """`123456` of MXN/2 → `1,234.56 MXN`."""
     whole, fraction = divmod(value, 10**asset.scale)
     decimals = f".{fraction:0{asset.scale}d}" if asset.scale else ""

@@ -13,8 +13,8 @@ from starlette.routing import Route
 from payments.sandbox import schemas
 from payments.sandbox.clock import wire_time
 from payments.sandbox.errors import ResourceRefusedError
-from payments.sandbox.money import LARGEST
-from payments.sandbox.provider import Provider
+from payments.sandbox.fees_and_rates import LARGEST
+from payments.sandbox.provider import WalletProvider
 from payments.sandbox.resources import access, paging
 from payments.sandbox.wallets import Wallet
 
@@ -22,7 +22,7 @@ KIND = "incoming-payment"
 
 
 async def create(request: Request) -> Response:
-    provider: Provider = request.app.state.provider
+    provider: WalletProvider = request.app.state.provider
     raw = await access.read(request)
     body = access.checked(schemas.new_incoming_payment, request, raw)
     wallet = access.wallet_of(provider, body["walletAddress"])
@@ -65,25 +65,18 @@ def _asked_expiry(body: dict[str, Any], now: float, longest: int) -> float:
 
 async def get(request: Request) -> Response:
     """The whole payment with a token; without one only what a payer needs to ask for a token."""
-    provider: Provider = request.app.state.provider
-    raw = await access.read(request)
-    row = find(provider, request.path_params["id"])
-    if row is None:
-        raise access.unknown(provider, "incoming payment")
-    wallet = access.wallet_of_resource(provider, row["wallet"])
+    provider: WalletProvider = request.app.state.provider
     if "authorization" not in request.headers:
-        return JSONResponse(
-            {"authServer": provider.auth_url, "receivedAmount": wallet.asset.amount(row["received"])},
-        )
-    permission = await access.permission(provider, request, raw, kind=KIND, action="read", wallet=wallet)
-    row = find(provider, request.path_params["id"])
-    if row is None or not permission.sees(row["client"]):
-        raise access.unknown(provider, "incoming payment")
+        await access.read(request)
+        row = access.found(provider, KIND, find(provider, request.path_params["id"]))
+        asset = access.wallet_of_resource(provider, row["wallet"]).asset
+        return JSONResponse({"authServer": provider.auth_url, "receivedAmount": asset.amount(row["received"])})
+    row = await access.reached(request, kind=KIND, action="read", find=find)
     return JSONResponse({**to_wire(provider, row), "methods": _methods(provider, row)})
 
 
 async def list_all(request: Request) -> Response:
-    provider: Provider = request.app.state.provider
+    provider: WalletProvider = request.app.state.provider
     raw = await access.read(request)
     page = paging.asked(request)
     wallet = access.wallet_of(provider, request.query_params.get("wallet-address", ""))
@@ -95,15 +88,8 @@ async def list_all(request: Request) -> Response:
 
 async def complete(request: Request) -> Response:
     """No more payments are wanted; 409 when that was so already."""
-    provider: Provider = request.app.state.provider
-    raw = await access.read(request)
-    row = find(provider, request.path_params["id"])
-    if row is None:
-        raise access.unknown(provider, "incoming payment")
-    wallet = access.wallet_of_resource(provider, row["wallet"])
-    permission = await access.permission(provider, request, raw, kind=KIND, action="complete", wallet=wallet)
-    if not permission.sees(row["client"]):
-        raise access.unknown(provider, "incoming payment")
+    provider: WalletProvider = request.app.state.provider
+    row = await access.reached(request, kind=KIND, action="complete", find=find)
     changed = provider.store.run(
         "update incoming set completed = 1 where id = ? and not completed and expires_at > ?",
         row["id"],
@@ -111,12 +97,10 @@ async def complete(request: Request) -> Response:
     )
     if not changed:
         raise ResourceRefusedError(409, "wrong state")
-    row = find(provider, row["id"])
-    assert row is not None
-    return JSONResponse(to_wire(provider, row))
+    return JSONResponse(to_wire(provider, access.found(provider, KIND, find(provider, row["id"]))))
 
 
-def find(provider: Provider, payment_id: str) -> sqlite3.Row | None:
+def find(provider: WalletProvider, payment_id: str) -> sqlite3.Row | None:
     """The payment; one that expired before anything arrived has disappeared."""
     row = provider.store.one("select * from incoming where id = ?", payment_id)
     if row is None or (row["received"] == 0 and not row["completed"] and _expired(provider, row)):
@@ -124,16 +108,16 @@ def find(provider: Provider, payment_id: str) -> sqlite3.Row | None:
     return row
 
 
-def is_open(provider: Provider, row: sqlite3.Row) -> bool:
+def is_open(provider: WalletProvider, row: sqlite3.Row) -> bool:
     """Whether money is still accepted."""
     return not row["completed"] and not _expired(provider, row)
 
 
-def _expired(provider: Provider, row: sqlite3.Row) -> bool:
+def _expired(provider: WalletProvider, row: sqlite3.Row) -> bool:
     return bool(row["expires_at"] <= provider.clock.timestamp())
 
 
-def to_wire(provider: Provider, row: sqlite3.Row) -> dict[str, Any]:
+def to_wire(provider: WalletProvider, row: sqlite3.Row) -> dict[str, Any]:
     """The published form, without payment methods."""
     asset = provider.wallets.any(row["wallet"]).asset
     return {
@@ -148,7 +132,7 @@ def to_wire(provider: Provider, row: sqlite3.Row) -> dict[str, Any]:
     }
 
 
-def _methods(provider: Provider, row: sqlite3.Row) -> list[dict[str, str]]:
+def _methods(provider: WalletProvider, row: sqlite3.Row) -> list[dict[str, str]]:
     if not is_open(provider, row):
         return []
     return [{"type": "ilp", "ilpAddress": ilp_address(row["id"]), "sharedSecret": row["secret"]}]

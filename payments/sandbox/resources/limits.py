@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from payments.sandbox import schemas
-from payments.sandbox.authorization.grants import Grant
+from payments.sandbox.authorization.grants import SandboxGrant
 from payments.sandbox.errors import ResourceRefusedError
-from payments.sandbox.money import Asset
-from payments.sandbox.provider import Provider
+from payments.sandbox.fees_and_rates import WalletAsset
+from payments.sandbox.provider import WalletProvider
 from payments.sandbox.resources.intervals import Interval
 
 
@@ -19,10 +19,10 @@ class Spent:
     payments: int
     debit: int
     receive: int
-    receive_assets: frozenset[Asset]
+    receive_assets: frozenset[WalletAsset]
 
 
-def spent(provider: Provider, grant: Grant, item: dict[str, Any]) -> Spent:
+def spent(provider: WalletProvider, grant: SandboxGrant, item: dict[str, Any]) -> Spent:
     """In the current period when the grant has periods, else ever. Failed payments count what they delivered."""
     period = _period(item, provider.clock.timestamp())
     begin, end = period or (0.0, float("inf"))
@@ -33,11 +33,13 @@ def spent(provider: Provider, grant: Grant, item: dict[str, Any]) -> Spent:
         payments=len(rows),
         debit=sum(row["sent"] if row["state"] == "failed" else row["debit"] for row in rows),
         receive=sum(row["delivered"] if row["state"] == "failed" else row["receive"] for row in rows),
-        receive_assets=frozenset(Asset(row["receive_code"], row["receive_scale"]) for row in rows),
+        receive_assets=frozenset(WalletAsset(row["receive_code"], row["receive_scale"]) for row in rows),
     )
 
 
-def check(provider: Provider, grant: Grant, item: dict[str, Any], quote: sqlite3.Row, debit_asset: Asset) -> Spent:
+def check(
+    provider: WalletProvider, grant: SandboxGrant, item: dict[str, Any], quote: sqlite3.Row, debit_asset: WalletAsset
+) -> Spent:
     """What was spent before; raises ResourceRefusedError when a payment by `quote` is more than the grant allows."""
     limits: dict[str, Any] = item.get("limits", {})
     if limits.get("receiver", quote["receiver"]) != quote["receiver"]:
@@ -51,7 +53,7 @@ def check(provider: Provider, grant: Grant, item: dict[str, Any], quote: sqlite3
             raise _over()
     if "receiveAmount" in limits:
         most, asset = schemas.amount(limits["receiveAmount"], "receiveAmount")
-        assets = before.receive_assets | {Asset(quote["receive_code"], quote["receive_scale"])}
+        assets = before.receive_assets | {WalletAsset(quote["receive_code"], quote["receive_scale"])}
         if assets != {asset} or before.receive + quote["receive"] > most:
             raise _over()
     return before

@@ -11,8 +11,8 @@ from starlette.routing import Route
 from payments.sandbox import schemas
 from payments.sandbox.clock import wire_time
 from payments.sandbox.errors import ResourceRefusedError
-from payments.sandbox.money import Asset
-from payments.sandbox.provider import Provider
+from payments.sandbox.fees_and_rates import WalletAsset
+from payments.sandbox.provider import WalletProvider
 from payments.sandbox.resources import access, limits, paging, quotes
 from payments.sandbox.resources.access import Permission
 from payments.sandbox.resources.limits import Spent
@@ -22,7 +22,7 @@ KIND = "outgoing-payment"
 
 
 async def create(request: Request) -> Response:
-    provider: Provider = request.app.state.provider
+    provider: WalletProvider = request.app.state.provider
     raw = await access.read(request)
     body = access.checked(schemas.new_outgoing_payment, request, raw)
     wallet = access.wallet_of(provider, body["walletAddress"])
@@ -30,19 +30,18 @@ async def create(request: Request) -> Response:
     quote = await _quote(provider, wallet, permission, body)
     before = _pay(provider, wallet, permission, quote["id"], body.get("metadata"))
     request.app.state.settlement.wake()
-    row = provider.store.one("select * from outgoing where id = ?", quote["id"])
-    assert row is not None
+    row = access.found(provider, KIND, _find(provider, quote["id"]))
     answer = {**to_wire(provider, row), **_spent_so_far(provider, wallet, row, before)}
     return JSONResponse(answer, 201)
 
 
-async def _quote(provider: Provider, wallet: Wallet, permission: Permission, body: dict[str, Any]) -> sqlite3.Row:
+async def _quote(provider: WalletProvider, wallet: Wallet, permission: Permission, body: dict[str, Any]) -> sqlite3.Row:
     """The quote to pay by: the one named, or a new one when only a receiver and an amount are named."""
     if "quoteId" not in body:
         asked = {"receiver": body["incomingPayment"], "debitAmount": body["debitAmount"]}
         return await quotes.make(provider, wallet, permission.client, asked)
     prefix = quotes.url(provider, "")
-    row = provider.store.one("select * from quotes where id = ?", body["quoteId"].removeprefix(prefix))
+    row = quotes.find(provider, body["quoteId"].removeprefix(prefix))
     if row is None or not body["quoteId"].startswith(prefix):
         raise ResourceRefusedError(404, "unknown quote")
     if (row["wallet"], row["client"]) != (wallet.name, permission.client):
@@ -55,19 +54,18 @@ async def _quote(provider: Provider, wallet: Wallet, permission: Permission, bod
     return row
 
 
-def _check_usable(provider: Provider, quote: sqlite3.Row) -> None:
+def _check_usable(provider: WalletProvider, quote: sqlite3.Row) -> None:
     if quote["used"] or quote["expires_at"] <= provider.clock.timestamp():
         raise ResourceRefusedError(400, "invalid quote")
 
 
 def _pay(
-    provider: Provider, wallet: Wallet, permission: Permission, quote_id: str, metadata: dict[str, Any] | None
+    provider: WalletProvider, wallet: Wallet, permission: Permission, quote_id: str, metadata: dict[str, Any] | None
 ) -> Spent:
     """Accept the payment, within the grant's limits; what the grant had spent before. One step: nothing is awaited."""
     now = provider.clock.timestamp()
     with provider.store.transaction():
-        quote = provider.store.one("select * from quotes where id = ?", quote_id)
-        assert quote is not None
+        quote = access.found(provider, quotes.KIND, quotes.find(provider, quote_id))
         _check_usable(provider, quote)
         before = limits.check(provider, permission.grant, permission.item, quote, wallet.asset)
         provider.store.run("update quotes set used = 1 where id = ?", quote_id)
@@ -98,12 +96,12 @@ def _pay(
     return before
 
 
-def _spent_so_far(provider: Provider, wallet: Wallet, row: sqlite3.Row, before: Spent) -> dict[str, Any]:
+def _spent_so_far(provider: WalletProvider, wallet: Wallet, row: sqlite3.Row, before: Spent) -> dict[str, Any]:
     """Wallets differ on whether the new payment is counted: nobody can rely on it."""
     debit, receive = before.debit, before.receive
     if provider.settings.spent_includes_payment:
         debit, receive = debit + row["debit"], receive + row["receive"]
-    asset = Asset(row["receive_code"], row["receive_scale"])
+    asset = WalletAsset(row["receive_code"], row["receive_scale"])
     answer = {"grantSpentDebitAmount": wallet.asset.amount(debit)}
     if before.receive_assets <= {asset}:
         answer["grantSpentReceiveAmount"] = asset.amount(receive)
@@ -111,26 +109,17 @@ def _spent_so_far(provider: Provider, wallet: Wallet, row: sqlite3.Row, before: 
 
 
 async def get(request: Request) -> Response:
-    provider: Provider = request.app.state.provider
-    raw = await access.read(request)
-    row = _find(provider, request.path_params["id"])
-    wallet = access.wallet_of_resource(provider, row["wallet"])
-    permission = await access.permission(provider, request, raw, kind=KIND, action="read", wallet=wallet)
-    row = _find(provider, request.path_params["id"])
-    if not permission.sees(row["client"]):
-        raise access.unknown(provider, "outgoing payment")
+    provider: WalletProvider = request.app.state.provider
+    row = await access.reached(request, kind=KIND, action="read", find=_find)
     return JSONResponse(to_wire(provider, row))
 
 
-def _find(provider: Provider, payment_id: str) -> sqlite3.Row:
-    row = provider.store.one("select * from outgoing where id = ?", payment_id)
-    if row is None:
-        raise access.unknown(provider, "outgoing payment")
-    return row
+def _find(provider: WalletProvider, payment_id: str) -> sqlite3.Row | None:
+    return provider.store.one("select * from outgoing where id = ?", payment_id)
 
 
 async def list_all(request: Request) -> Response:
-    provider: Provider = request.app.state.provider
+    provider: WalletProvider = request.app.state.provider
     raw = await access.read(request)
     page = paging.asked(request)
     wallet = access.wallet_of(provider, request.query_params.get("wallet-address", ""))
@@ -141,7 +130,7 @@ async def list_all(request: Request) -> Response:
 
 async def grant_spent(request: Request) -> Response:
     """What the grant behind the token has spent, in the current period when it has periods."""
-    provider: Provider = request.app.state.provider
+    provider: WalletProvider = request.app.state.provider
     raw = await access.read(request)
     permission = await access.permission(provider, request, raw, kind=KIND, action="create", wallet=None)
     wallet = access.wallet_of(provider, permission.item["identifier"])
@@ -155,7 +144,7 @@ async def grant_spent(request: Request) -> Response:
     )
 
 
-def to_wire(provider: Provider, row: sqlite3.Row) -> dict[str, Any]:
+def to_wire(provider: WalletProvider, row: sqlite3.Row) -> dict[str, Any]:
     asset = provider.wallets.any(row["wallet"]).asset
     return {
         "id": f"{provider.resource_url}/outgoing-payments/{row['id']}",
@@ -163,7 +152,7 @@ def to_wire(provider: Provider, row: sqlite3.Row) -> dict[str, Any]:
         "quoteId": quotes.url(provider, row["id"]),
         "failed": row["state"] == "failed",
         "receiver": row["receiver"],
-        "receiveAmount": Asset(row["receive_code"], row["receive_scale"]).amount(row["receive"]),
+        "receiveAmount": WalletAsset(row["receive_code"], row["receive_scale"]).amount(row["receive"]),
         "debitAmount": asset.amount(row["debit"]),
         "sentAmount": asset.amount(row["sent"]),
         **paging.stored_metadata(row),

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.requests import Request
 
 from payments.sandbox.errors import ResourceRefusedError
-from payments.sandbox.provider import Provider
+from payments.sandbox.provider import WalletProvider
 from payments.sandbox.resources.access import Permission
 from payments.sandbox.wallets import Wallet
 
@@ -18,7 +18,7 @@ LARGEST_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class RequestedPage:
     """What was asked for: `size` items after `cursor`, or before it when `backwards`."""
 
     size: int
@@ -26,7 +26,7 @@ class Page:
     backwards: bool
 
 
-def asked(request: Request) -> Page:
+def asked(request: Request) -> RequestedPage:
     """The page in the query. Raises ResourceRefusedError."""
     query = request.query_params
     if "first" in query and "last" in query:
@@ -37,7 +37,7 @@ def asked(request: Request) -> Page:
     size = query.get("last" if backwards else "first", str(DEFAULT_PAGE))
     if not size.isascii() or not size.isdigit() or not 1 <= int(size) <= LARGEST_PAGE:
         raise ResourceRefusedError(400, f"a page has between 1 and {LARGEST_PAGE} items")
-    return Page(int(size), query.get("cursor"), backwards)
+    return RequestedPage(int(size), query.get("cursor"), backwards)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Listing:
 
 
 def listed(
-    provider: Provider, listing: Listing, page: Page, to_wire: Callable[[sqlite3.Row], dict[str, Any]]
+    provider: WalletProvider, listing: Listing, page: RequestedPage, to_wire: Callable[[sqlite3.Row], dict[str, Any]]
 ) -> dict[str, Any]:
     """One page of a listing, newest first."""
     where = f"wallet = ? and (client = ? or ?) and ({listing.condition})"
@@ -74,7 +74,7 @@ def listed(
     return {"pagination": pagination, "result": [to_wire(row) for row in rows]}
 
 
-def _position(provider: Provider, table: str, wallet: Wallet, cursor: str | None) -> int:
+def _position(provider: WalletProvider, table: str, wallet: Wallet, cursor: str | None) -> int:
     if cursor is None:
         return 2**62
     row = provider.store.one(f"select seq from {table} where id = ? and wallet = ?", cursor, wallet.name)  # noqa: S608
@@ -83,7 +83,7 @@ def _position(provider: Provider, table: str, wallet: Wallet, cursor: str | None
     return int(row["seq"])
 
 
-def _exists(provider: Provider, sql: str, *parameters: Any) -> bool:
+def _exists(provider: WalletProvider, sql: str, *parameters: Any) -> bool:
     return provider.store.one(f"{sql} limit 1", *parameters) is not None
 
 

@@ -13,8 +13,8 @@ from payments.openpayments.signing import Signer, compact_json, sign_request
 from payments.sandbox import schemas
 from payments.sandbox.clock import parse_time
 from payments.sandbox.errors import InvalidBodyError
-from payments.sandbox.money import Asset
-from payments.sandbox.provider import Provider
+from payments.sandbox.fees_and_rates import WalletAsset
+from payments.sandbox.provider import WalletProvider
 from payments.sandbox.wallets import Wallet
 
 
@@ -31,7 +31,7 @@ class Receiver:
     """An open incoming payment at any provider. Amounts in minor units of `asset`."""
 
     url: str
-    asset: Asset
+    asset: WalletAsset
     incoming_amount: int | None
     received: int
     expires_at: float | None
@@ -57,7 +57,7 @@ class Delivery:
         return cls(f"{parts.scheme}://{parts.netloc}/ilp", receiver.ilp_address, receiver.secret)
 
 
-async def receiver(provider: Provider, payer: Wallet, url: str) -> Receiver:
+async def receiver(provider: WalletProvider, payer: Wallet, url: str) -> Receiver:
     """Ask the receiver's provider as `payer`. Raises ReceiverUnusableError and ReceiverUnreachableError."""
     public = await _answer(provider, _request(provider, "GET", url))
     auth_server = public.get("authServer")
@@ -68,7 +68,7 @@ async def receiver(provider: Provider, payer: Wallet, url: str) -> Receiver:
     return _parsed(url, await _answer(provider, _signed(provider, payer, request)))
 
 
-async def deliver(provider: Provider, delivery: Delivery, packet: str, amount: int) -> int:
+async def deliver(provider: WalletProvider, delivery: Delivery, packet: str, amount: int) -> int:
     """Hand over `amount` minor units; how many were accepted. The same `packet` is never accepted twice."""
     body = compact_json({"address": delivery.ilp_address, "packet": packet, "amount": str(amount)})
     request = _request(provider, "POST", delivery.url, body, authorization=f"HMAC {proof(delivery.secret, body)}")
@@ -84,7 +84,7 @@ def proof(secret: str, body: bytes) -> str:
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
-async def _token(provider: Provider, payer: Wallet, auth_server: str) -> str:
+async def _token(provider: WalletProvider, payer: Wallet, auth_server: str) -> str:
     content = compact_json(
         {
             "access_token": {"access": [{"type": "incoming-payment", "actions": ["read-all"]}]},
@@ -101,7 +101,7 @@ async def _token(provider: Provider, payer: Wallet, auth_server: str) -> str:
 
 
 def _request(
-    provider: Provider, method: str, url: str, content: bytes | None = None, *, authorization: str | None = None
+    provider: WalletProvider, method: str, url: str, content: bytes | None = None, *, authorization: str | None = None
 ) -> httpx.Request:
     headers = {} if content is None else {"Content-Type": "application/json"}
     if authorization is not None:
@@ -112,13 +112,13 @@ def _request(
         raise ReceiverUnreachableError("not an address") from None
 
 
-def _signed(provider: Provider, payer: Wallet, request: httpx.Request) -> httpx.Request:
+def _signed(provider: WalletProvider, payer: Wallet, request: httpx.Request) -> httpx.Request:
     signer = Signer(provider.wallets.url(payer.name), payer.key_id, payer.private_key())
     sign_request(request, signer, datetime.now(UTC))
     return request
 
 
-async def _answer(provider: Provider, request: httpx.Request) -> dict[str, Any]:
+async def _answer(provider: WalletProvider, request: httpx.Request) -> dict[str, Any]:
     try:
         answer = await provider.http.send(request)
         body = answer.json() if answer.is_success else None

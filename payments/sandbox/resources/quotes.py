@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from payments.sandbox import money, schemas
+from payments.sandbox import fees_and_rates, schemas
 from payments.sandbox.clock import wire_time
 from payments.sandbox.errors import PlainError, ResourceRefusedError
-from payments.sandbox.money import LARGEST, Asset, NoRateError
-from payments.sandbox.provider import Provider
+from payments.sandbox.fees_and_rates import LARGEST, NoRateError, WalletAsset
+from payments.sandbox.provider import WalletProvider
 from payments.sandbox.resources import access, peers
 from payments.sandbox.resources.peers import Receiver
 from payments.sandbox.wallets import Wallet
@@ -22,7 +22,7 @@ KIND = "quote"
 
 
 async def create(request: Request) -> Response:
-    provider: Provider = request.app.state.provider
+    provider: WalletProvider = request.app.state.provider
     raw = await access.read(request)
     body = access.checked(schemas.new_quote, request, raw)
     wallet = access.wallet_of(provider, body["walletAddress"])
@@ -31,7 +31,7 @@ async def create(request: Request) -> Response:
     return JSONResponse(to_wire(provider, row), 201)
 
 
-async def make(provider: Provider, wallet: Wallet, client: str, body: dict[str, Any]) -> sqlite3.Row:
+async def make(provider: WalletProvider, wallet: Wallet, client: str, body: dict[str, Any]) -> sqlite3.Row:
     """Write down a quote for `body` (`receiver`, and at most one amount). Raises ResourceRefusedError, PlainError."""
     receiver = await usable_receiver(provider, wallet, body["receiver"])
     try:
@@ -58,12 +58,10 @@ async def make(provider: Provider, wallet: Wallet, client: str, body: dict[str, 
         expires_at=expires_at,
         created_at=now,
     )
-    row = provider.store.one("select * from quotes where id = ?", quote_id)
-    assert row is not None
-    return row
+    return access.found(provider, KIND, find(provider, quote_id))
 
 
-async def usable_receiver(provider: Provider, wallet: Wallet, url: str) -> Receiver:
+async def usable_receiver(provider: WalletProvider, wallet: Wallet, url: str) -> Receiver:
     """The open incoming payment at `url`. Raises ResourceRefusedError."""
     try:
         return await peers.receiver(provider, wallet, url)
@@ -83,7 +81,7 @@ def _priced(wallet: Wallet, receiver: Receiver, body: dict[str, Any]) -> tuple[i
         raise ResourceRefusedError(400, "invalid amount")
     if receiver.remaining is not None and receive > receiver.remaining:
         raise ResourceRefusedError(400, "invalid amount")
-    sent = money.needed(receive, wallet.asset, receiver.asset)
+    sent = fees_and_rates.needed(receive, wallet.asset, receiver.asset)
     fee = wallet.fee.on(sent)
     if sent + fee > LARGEST:
         raise ResourceRefusedError(400, "invalid amount")
@@ -92,9 +90,9 @@ def _priced(wallet: Wallet, receiver: Receiver, body: dict[str, Any]) -> tuple[i
 
 def _fixed_debit(wallet: Wallet, receiver: Receiver, debit: int) -> tuple[int, int, int]:
     sent = wallet.fee.largest_sent(debit)
-    receive = money.received(sent, wallet.asset, receiver.asset)
+    receive = fees_and_rates.received(sent, wallet.asset, receiver.asset)
     if sent <= 0 or receive <= 0:
-        least = money.needed(1, wallet.asset, receiver.asset)
+        least = fees_and_rates.needed(1, wallet.asset, receiver.asset)
         details = {"minSendAmount": wallet.asset.amount(least + wallet.fee.on(least))}
         raise ResourceRefusedError(400, "non-positive receive amount", details)
     if receive > LARGEST or (receiver.remaining is not None and receive > receiver.remaining):
@@ -102,7 +100,7 @@ def _fixed_debit(wallet: Wallet, receiver: Receiver, debit: int) -> tuple[int, i
     return debit, debit - sent, receive
 
 
-def _positive(wire: Any, asset: Asset) -> int:
+def _positive(wire: Any, asset: WalletAsset) -> int:
     value, given = schemas.amount(wire, "amount")
     if given != asset or not 0 < value <= LARGEST:
         raise ResourceRefusedError(400, "invalid amount")
@@ -110,28 +108,25 @@ def _positive(wire: Any, asset: Asset) -> int:
 
 
 async def get(request: Request) -> Response:
-    provider: Provider = request.app.state.provider
-    raw = await access.read(request)
-    row = provider.store.one("select * from quotes where id = ?", request.path_params["id"])
-    if row is None:
-        raise access.unknown(provider, "quote")
-    wallet = access.wallet_of_resource(provider, row["wallet"])
-    permission = await access.permission(provider, request, raw, kind=KIND, action="read", wallet=wallet)
-    if not permission.sees(row["client"]):
-        raise access.unknown(provider, "quote")
+    provider: WalletProvider = request.app.state.provider
+    row = await access.reached(request, kind=KIND, action="read", find=find)
     return JSONResponse(to_wire(provider, row))
 
 
-def url(provider: Provider, quote_id: str) -> str:
+def find(provider: WalletProvider, quote_id: str) -> sqlite3.Row | None:
+    return provider.store.one("select * from quotes where id = ?", quote_id)
+
+
+def url(provider: WalletProvider, quote_id: str) -> str:
     return f"{provider.resource_url}/quotes/{quote_id}"
 
 
-def to_wire(provider: Provider, row: sqlite3.Row) -> dict[str, Any]:
+def to_wire(provider: WalletProvider, row: sqlite3.Row) -> dict[str, Any]:
     return {
         "id": url(provider, row["id"]),
         "walletAddress": provider.wallets.url(row["wallet"]),
         "receiver": row["receiver"],
-        "receiveAmount": Asset(row["receive_code"], row["receive_scale"]).amount(row["receive"]),
+        "receiveAmount": WalletAsset(row["receive_code"], row["receive_scale"]).amount(row["receive"]),
         "debitAmount": provider.wallets.any(row["wallet"]).asset.amount(row["debit"]),
         "method": "ilp",
         "expiresAt": wire_time(row["expires_at"]),

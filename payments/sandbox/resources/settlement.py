@@ -15,7 +15,7 @@ from starlette.routing import Route
 from payments.openpayments.wirejson import UnreadableJsonError, parse_json
 from payments.sandbox import wire
 from payments.sandbox.errors import PlainError
-from payments.sandbox.provider import Provider
+from payments.sandbox.provider import WalletProvider
 from payments.sandbox.resources import incoming, peers
 from payments.sandbox.resources.peers import Delivery
 
@@ -30,7 +30,7 @@ GIVE_UP_SECONDS = 60
 class Settlement:
     """Settles accepted payments in the background, each on its own, so that a slow receiver holds up no other."""
 
-    def __init__(self, provider: Provider) -> None:
+    def __init__(self, provider: WalletProvider) -> None:
         self._provider = provider
         self._woken = asyncio.Event()
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -110,7 +110,7 @@ class Settlement:
         provider, settings = self._provider, self._provider.settings
         now = provider.clock.timestamp()
         if row["quote_expires_at"] <= now:
-            self._fail(row, "Quote expired before the payment was funded", refund=0)
+            fail(provider, row, "Quote expired before the payment was funded", refund=0)
             return
         with provider.store.transaction():
             funded = provider.store.run(
@@ -123,7 +123,7 @@ class Settlement:
                 provider.store.run("update outgoing set state = 'sending' where id = ?", row["id"])
                 return
         if settings.on_low_balance == "fail" and now >= row["created_at"] + settings.low_balance_seconds:
-            self._fail(row, "Insufficient balance", refund=0)
+            fail(provider, row, "Insufficient balance", refund=0)
             return
         self._later(row)
 
@@ -142,7 +142,7 @@ class Settlement:
             row = self._row(row["id"])
             # Once a delivery was tried it may have arrived: then only asking again can tell.
             if row["delivery"] is None and provider.clock.timestamp() >= row["created_at"] + GIVE_UP_SECONDS:
-                self._fail(row, "The receiver could not be reached", refund=row["debit"])
+                fail(provider, row, "The receiver could not be reached", refund=row["debit"])
             else:
                 self._later(row)
             return
@@ -178,14 +178,6 @@ class Settlement:
             )
             self._provider.wallets.add_to_balance(row["wallet"], back)
 
-    def _fail(self, row: sqlite3.Row, reason: str, refund: int) -> None:
-        metadata = {**json.loads(row["metadata"] or "{}"), "cancellationReason": reason}
-        with self._provider.store.transaction():
-            self._provider.store.run(
-                "update outgoing set state = 'failed', metadata = ? where id = ?", json.dumps(metadata), row["id"]
-            )
-            self._provider.wallets.add_to_balance(row["wallet"], refund)
-
     def _later(self, row: sqlite3.Row) -> None:
         due_at = self._provider.clock.timestamp() + RETRY_SECONDS
         self._provider.store.run("update outgoing set due_at = ? where id = ?", due_at, row["id"])
@@ -201,9 +193,19 @@ class PaymentGoneError(Exception):
     """The payment was forgotten or cancelled while it was being settled."""
 
 
+def fail(provider: WalletProvider, row: sqlite3.Row, reason: str, refund: int) -> None:
+    """The outgoing payment is over without success; `refund` minor units go back to the payer."""
+    metadata = {**json.loads(row["metadata"] or "{}"), "cancellationReason": reason}
+    with provider.store.transaction():
+        provider.store.run(
+            "update outgoing set state = 'failed', metadata = ? where id = ?", json.dumps(metadata), row["id"]
+        )
+        provider.wallets.add_to_balance(row["wallet"], refund)
+
+
 async def deliver(request: Request) -> Response:
     """The receiving end: the caller proves that it knows the incoming payment's secret."""
-    provider: Provider = request.app.state.provider
+    provider: WalletProvider = request.app.state.provider
     raw = await wire.read_body(request)
     try:
         body = parse_json(raw)
@@ -218,7 +220,7 @@ async def deliver(request: Request) -> Response:
     return JSONResponse({"accepted": str(accept(provider, payment_id, packet, amount))})
 
 
-def accept(provider: Provider, payment_id: str, packet: str, amount: int) -> int:
+def accept(provider: WalletProvider, payment_id: str, packet: str, amount: int) -> int:
     """Credit up to `amount` minor units to an incoming payment; how many fitted. Once per `packet`."""
     with provider.store.transaction():
         known = provider.store.one("select amount from deliveries where packet = ?", packet)

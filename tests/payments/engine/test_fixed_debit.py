@@ -20,7 +20,7 @@ from payments.openpayments.amounts import Amount, Asset
 from payments.presentation.amount_rows import asked, charged
 from payments.presentation.cost_summary import cost_summary_of
 from payments.presentation.reasons import Refusal, sentence
-from payments.sandbox import money as rates
+from payments.sandbox import fees_and_rates as rates
 from payments.states import PaymentState, RequestState
 from tests.payments.engine.conftest import SECONDS, Stage
 from tests.payments.engine.splits import paid_to, received
@@ -61,8 +61,8 @@ def spent(stage: Stage) -> int:
 
 def what_it_buys(pays: int, source: Asset, fee: dict[str, int], asset: str) -> int:
     """By the sandbox's own sums."""
-    sent = rates.Fee(fee.get("fixed", 0), fee.get("percentBps", 0)).largest_sent(pays)
-    from_, to = rates.Asset(source.code, source.scale), rates.Asset(asset, ASSETS[asset])
+    sent = rates.SendingFee(fee.get("fixed", 0), fee.get("percentBps", 0)).largest_sent(pays)
+    from_, to = rates.WalletAsset(source.code, source.scale), rates.WalletAsset(asset, ASSETS[asset])
     return rates.received(sent, from_, to)
 
 

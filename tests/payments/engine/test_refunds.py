@@ -19,15 +19,15 @@ from payments.openpayments.amounts import Amount
 from payments.presentation.amount_rows import asked
 from payments.presentation.cost_summary import cost_summary_of
 from payments.presentation.reasons import Refusal
-from payments.sandbox import money as rates
+from payments.sandbox import fees_and_rates as rates
 from payments.states import RequestState
 from tests.payments.engine.conftest import SECONDS, Stage
 
 if TYPE_CHECKING:
     from payments.models import WalletAddress
 
-EUROS, PESOS = rates.Asset("EUR", 2), rates.Asset("MXN", 2)
-FEE = rates.Fee(5_00, 150)
+EUROS, PESOS = rates.WalletAsset("EUR", 2), rates.WalletAsset("MXN", 2)
+FEE = rates.SendingFee(5_00, 150)
 BALANCE = 1_000_000
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -142,6 +142,6 @@ def test_a_seller_gives_back_in_its_own_currency_by_two_people(stage: Stage) -> 
     request = refunds.refund(paid.pk, pesos(20_00, paid), by=stage.staff, form_id="1")
     assert request.two_people
     assert approved(stage, sent(stage, request)).state == RequestState.SETTLED
-    assert stage.sandbox.balance("berlin") - before == rates.received(20_00, rates.Asset("USD", 2), EUROS)
+    assert stage.sandbox.balance("berlin") - before == rates.received(20_00, rates.WalletAsset("USD", 2), EUROS)
     assert left(paid) == 30_00
     assert not violations()

@@ -54,10 +54,10 @@ def test_a_hiccup_while_quoting_is_not_even_noticed(stage: Stage) -> None:
     assert advance(request.pk, SECONDS).state == RequestState.QUOTED
 
 
-@pytest.mark.parametrize("lie", ["wrong-amount", "wrong-receiver", "wrong-asset", "wrong-wallet"])
-def test_a_quote_for_something_else_is_refused(stage: Stage, lie: str) -> None:
+@pytest.mark.parametrize("fault", ["wrong-amount", "wrong-receiver", "wrong-asset", "wrong-wallet"])
+def test_a_quote_for_something_else_is_refused(stage: Stage, fault: str) -> None:
     request = stage.ask()
-    stage.sandbox.faults({"match": {"operation": "create-quote"}, "do": lie, "times": None})
+    stage.sandbox.faults({"match": {"operation": "create-quote"}, "do": fault, "times": None})
     request = advance(request.pk, SECONDS)
     assert (request.state, request.reason) == (RequestState.FAILED, "quote_wrong")
 

@@ -14,7 +14,7 @@ class NoRateError(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
-class Asset:
+class WalletAsset:
     code: str
     scale: int
 
@@ -24,7 +24,7 @@ class Asset:
 
 
 @dataclass(frozen=True, slots=True)
-class Fee:
+class SendingFee:
     """What sending costs: a fixed part in minor units and a share in hundredths of a percent of what is sent."""
 
     fixed: int = 0
@@ -43,19 +43,19 @@ class Fee:
         return sent
 
 
-def received(sent: int, source: Asset, destination: Asset) -> int:
+def received(sent: int, source: WalletAsset, destination: WalletAsset) -> int:
     """What arrives, in minor units of `destination`, when `sent` minor units of `source` are sent; rounded down."""
     numerator, denominator = _ratio(source, destination)
     return sent * numerator // denominator
 
 
-def needed(receive: int, source: Asset, destination: Asset) -> int:
+def needed(receive: int, source: WalletAsset, destination: WalletAsset) -> int:
     """What has to be sent, in minor units of `source`, so that at least `receive` arrives; rounded up."""
     numerator, denominator = _ratio(source, destination)
     return -(-receive * denominator // numerator)
 
 
-def _ratio(source: Asset, destination: Asset) -> tuple[int, int]:
+def _ratio(source: WalletAsset, destination: WalletAsset) -> tuple[int, int]:
     """Minor units of `destination` per minor unit of `source`, as a fraction. Raises NoRateError."""
     if source.code == destination.code:
         return 10**destination.scale, 10**source.scale

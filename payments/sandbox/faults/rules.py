@@ -1,4 +1,4 @@
-"""Misbehaviour on command: which requests go wrong, and how."""
+"""Which requests a fault strikes: what they ask for, whose they are, how often and with what chance."""
 
 import random
 from collections.abc import Mapping
@@ -6,22 +6,16 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from payments.sandbox.errors import ControlError
-
-# Without having done the work …
-BEFORE = {"down", "hang", "reset-before", "500-before", "garbage-before", "redirect"}
-# … after having done it, with the answer spoilt …
-AFTER = {"reset-after", "hang-after", "500-after", "garbage", "truncate", "huge", "drip", "not-json"}
-# … or with another answer than the true one.
-LIES = {"wrong-types", "wrong-amount", "wrong-asset", "wrong-receiver", "wrong-wallet", "private-urls", "no-interval"}
-KINDS = BEFORE | AFTER | LIES | {"delay"}
+from payments.sandbox.faults.catalogue import RequestFault, request_fault
 
 
 @dataclass
-class Rule:
-    """One fault. `times` counts down, None is for ever; `nth` is the matching request (from 1) that it starts with."""
+class FaultRule:
+    """`times` counts down, None is for ever; `nth` is the matching request (from 1) that it starts with."""
 
     operation: str
-    do: str
+    name: str
+    fault: RequestFault
     wallet: str | None
     origin: str
     nth: int
@@ -40,20 +34,20 @@ class Rule:
         )
         if unknown:
             raise ControlError(f"unknown in a fault: {', '.join(sorted(unknown))}")
-        do = str(wire.get("do"))
-        if do not in KINDS and not (do.startswith("status:") and do[7:].isdigit()):
-            raise ControlError(f"no fault is called {do!r}; there are {', '.join(sorted(KINDS))} and status:NNN")
+        name = str(wire.get("do"))
+        fault = request_fault(name)
         origin = match.get("from", "client")
         if origin not in {"client", "wallet", "any"}:
             raise ControlError("a request comes from 'client', 'wallet' or 'any'")
         return cls(
             operation=match.get("operation", "*"),
-            do=do,
+            name=name,
+            fault=fault,
             wallet=match.get("wallet"),
             origin=origin,
             nth=int(match.get("nth", 1)),
             times=wire.get("times", 1),
-            seconds=float(wire.get("seconds", 600 if do.startswith("hang") else 1)),
+            seconds=float(wire.get("seconds", fault.seconds)),
             chance_per_mille=int(wire.get("chancePerMille", 1000)),
             dice=random.Random(wire.get("seed", 0)),  # noqa: S311 - repeatable on purpose
         )
@@ -76,11 +70,11 @@ class Rule:
         return True
 
 
-class Faults:
-    """The faults in force, in the order they were asked for; the first that strikes a request decides."""
+class FaultRules:
+    """The rules in force, in the order they were asked for; the first that strikes a request decides."""
 
     def __init__(self) -> None:
-        self._rules: list[Rule] = []
+        self._rules: list[FaultRule] = []
 
     def __bool__(self) -> bool:
         return bool(self._rules)
@@ -90,13 +84,13 @@ class Faults:
         """Whether it matters which wallets a request is about."""
         return any(rule.wallet is not None for rule in self._rules)
 
-    def add(self, rules: list[Rule]) -> None:
+    def add(self, rules: list[FaultRule]) -> None:
         self._rules += rules
 
     def clear(self) -> None:
         self._rules.clear()
 
-    def pick(self, operation: str, wallets: set[str], *, from_wallet: bool) -> Rule | None:
+    def pick(self, operation: str, wallets: set[str], *, from_wallet: bool) -> FaultRule | None:
         for rule in self._rules:
             if rule.matches(operation, wallets, from_wallet=from_wallet) and rule.strikes():
                 return rule

@@ -9,10 +9,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from payments.sandbox.errors import PlainError, ResourceRefusedError
-from payments.sandbox.money import Asset
+from payments.sandbox.fees_and_rates import WalletAsset
 from payments.sandbox.pages import words
 from payments.sandbox.pages.rendering import page
-from payments.sandbox.provider import Provider
+from payments.sandbox.provider import WalletProvider
 from payments.sandbox.resources import incoming
 from payments.sandbox.wallets import Wallet
 
@@ -20,7 +20,7 @@ LATEST = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class AccountLine:
     """One payment on an account's page."""
 
     amount: str
@@ -32,14 +32,14 @@ class Line:
 
 
 async def home(request: Request) -> Response:
-    provider: Provider = request.app.state.provider
+    provider: WalletProvider = request.app.state.provider
     accounts = [(wallet, words.money(wallet.balance, wallet.asset)) for wallet in provider.wallets.all()]
     return page(request, "home.html", {"accounts": accounts})
 
 
 async def wallet_address(request: Request) -> Response:
     """JSON, or the account's page for a browser."""
-    provider: Provider = request.app.state.provider
+    provider: WalletProvider = request.app.state.provider
     wallet = _found(request)
     if _is_browser(request):
         return _account(request, provider, wallet)
@@ -57,7 +57,7 @@ async def wallet_address(request: Request) -> Response:
 
 
 async def keys(request: Request) -> Response:
-    provider: Provider = request.app.state.provider
+    provider: WalletProvider = request.app.state.provider
     return JSONResponse({"keys": provider.wallets.keys(_found(request).name)})
 
 
@@ -67,7 +67,7 @@ async def did_document(request: Request) -> Response:
 
 
 def _found(request: Request) -> Wallet:
-    provider: Provider = request.app.state.provider
+    provider: WalletProvider = request.app.state.provider
     wallet = provider.wallets.find(provider.wallets.current_name(request.path_params["name"]))
     if wallet is None:
         raise ResourceRefusedError(404, "Could not get wallet address")
@@ -79,7 +79,7 @@ def _is_browser(request: Request) -> bool:
     return "text/html" in accept and "application/json" not in accept
 
 
-def _account(request: Request, provider: Provider, wallet: Wallet) -> Response:
+def _account(request: Request, provider: WalletProvider, wallet: Wallet) -> Response:
     arrived = provider.store.all(
         "select * from incoming where wallet = ? order by seq desc limit ?", wallet.name, LATEST
     )
@@ -94,7 +94,7 @@ def _account(request: Request, provider: Provider, wallet: Wallet) -> Response:
     return page(request, "account.html", context)
 
 
-def _incoming(provider: Provider, wallet: Wallet, row: sqlite3.Row) -> Line:
+def _incoming(provider: WalletProvider, wallet: Wallet, row: sqlite3.Row) -> AccountLine:
     wanted = row["amount"]
     if row["received"] and (wanted is None or row["received"] >= wanted):
         state, tone = "received", "good"
@@ -104,7 +104,7 @@ def _incoming(provider: Provider, wallet: Wallet, row: sqlite3.Row) -> Line:
         state, tone = "waiting", "waiting"
     else:
         state, tone = "closed" if row["completed"] else "expired", "quiet"
-    return Line(
+    return AccountLine(
         amount=words.money(row["received"], wallet.asset),
         more=words.money(wanted, wallet.asset) if wanted is not None and wanted != row["received"] else None,
         text=row["client"] if not row["client"].startswith("{") else "",
@@ -114,15 +114,15 @@ def _incoming(provider: Provider, wallet: Wallet, row: sqlite3.Row) -> Line:
     )
 
 
-def _outgoing(wallet: Wallet, row: sqlite3.Row) -> Line:
+def _outgoing(wallet: Wallet, row: sqlite3.Row) -> AccountLine:
     state, tone = {
         "funding": ("not enough balance", "waiting"),
         "sending": ("on its way", "waiting"),
         "failed": ("failed", "bad"),
         "completed": ("sent", "good") if row["sent"] else ("not sent", "quiet"),
     }[row["state"]]
-    received = words.money(row["receive"], Asset(row["receive_code"], row["receive_scale"]))
-    return Line(
+    received = words.money(row["receive"], WalletAsset(row["receive_code"], row["receive_scale"]))
+    return AccountLine(
         amount=words.money(row["debit"], wallet.asset),
         more=received,
         text=row["receiver"],

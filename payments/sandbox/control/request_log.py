@@ -4,11 +4,11 @@ from collections import deque
 from dataclasses import asdict, dataclass
 from typing import Any
 
-MOST_ENTRIES = 20_000
+MOST_REQUESTS = 20_000
 
 
 @dataclass(slots=True)
-class Entry:
+class LoggedRequest:
     """One request. `status` is None while it is being answered and when the connection was cut without an answer."""
 
     operation: str
@@ -27,16 +27,16 @@ class Entry:
         }
 
 
-class Journal:
+class RequestLog:
     def __init__(self) -> None:
-        self._entries: deque[Entry] = deque(maxlen=MOST_ENTRIES)
+        self._requests: deque[LoggedRequest] = deque(maxlen=MOST_REQUESTS)
 
-    def add(self, entry: Entry) -> None:
-        self._entries.append(entry)
+    def add(self, request: LoggedRequest) -> None:
+        self._requests.append(request)
 
     def clear(self) -> None:
-        self._entries.clear()
+        self._requests.clear()
 
-    def entries(self, operation: str | None = None) -> list[Entry]:
+    def requests(self, operation: str | None = None) -> list[LoggedRequest]:
         """Oldest first."""
-        return [entry for entry in self._entries if operation in {None, entry.operation}]
+        return [request for request in self._requests if operation in {None, request.operation}]
