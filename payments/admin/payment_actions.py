@@ -27,6 +27,7 @@ from payments.admin.payment_dialogs import (
 )
 from payments.admin.refund_forms import RefundForm, ask_refund
 from payments.models import Payment, PaymentRequest
+from payments.presentation.status import payment_status
 from payments.worker.advance_now import advance_now
 
 if TYPE_CHECKING:
@@ -201,6 +202,6 @@ def _act(
             )
     if done and moves:
         advance_now(row.request_id, SECONDS)
-        state = Payment.objects.get(pk=object_id).get_state_display()
+        state = payment_status(Payment.objects.get(pk=object_id)).label
         messages.info(request, _("Looked at just now: “%(state)s”.") % {"state": state})
     return go(request, reverse("admin:payments_payment_change", args=[object_id]))

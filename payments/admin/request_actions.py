@@ -17,6 +17,7 @@ from payments.admin.dialogs import attempt, go
 from payments.admin.request_dialogs import DrawForm, ProofForm, RequestForm
 from payments.models import PaymentRequest
 from payments.presentation.reasons import Refusal
+from payments.presentation.status import request_status
 from payments.states import OPEN_REQUESTS, RequestState
 from payments.worker.advance_now import advance_now
 
@@ -195,7 +196,9 @@ class RequestActions:
     def look_again(self, request: HttpRequest, _form: RequestForm, object_id: str) -> HttpResponse:
         requests.ask_what_was_spent(object_id)
         row = advance_now(object_id, LOOK_SECONDS)
-        messages.info(request, _("Looked at just now: “%(state)s”.") % {"state": row.get_state_display()})
+        messages.info(
+            request, _("Looked at just now: “%(state)s”.") % {"state": request_status(row, row.payments.all()).label}
+        )
         return go(request, _page(object_id))
 
     @action(

@@ -25,6 +25,7 @@ from payments.presentation.format_amounts import format_amount
 from payments.presentation.languages import supported
 from payments.presentation.reasons import sentence
 from payments.presentation.receiver_reasons import why_not_here
+from payments.presentation.status import Status, payment_status, request_status
 from payments.states import PaymentState, RequestState
 
 LONGEST_SUBJECT = 150  # characters
@@ -102,12 +103,18 @@ def _context(message: Message, request: PaymentRequest, instead_of_links: str) -
         "charged": amount_rows.charged(bill),
         "charged_parts": amount_rows.parts(amount_rows.charged(bill)),
         "why": _why(message),
+        "status": _status(message, request),
         "link": instead_of_links or links.approval_url(_linked(message, request)),
         "own_page": instead_of_links or _own_page(message),
         "receives": message.template in TO_RECEIVER,
         **_outside(message),
         **_budget(request),
     }
+
+
+def _status(message: Message, request: PaymentRequest) -> Status:
+    """What the payment, or the request, that the message tells of is called now."""
+    return payment_status(message.payment) if message.payment else request_status(request, request.payments.all())
 
 
 def _linked(message: Message, request: PaymentRequest) -> PaymentRequest:

@@ -24,6 +24,7 @@ from payments.presentation.cost_summary import cost_summary_of
 from payments.presentation.dates import moment
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal, sentence
+from payments.presentation.status import request_status
 from payments.worker.advance_now import advance_now
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ def _show(opened: OpenedApprovalLink, *, hint: str = "", refusal: str = "", stat
         "hero": bill.at_most_now if progress.acts else bill.charged or bill.at_most,
         "rows": amount_rows.parts(_rows(progress.phase, bill)),
         "steps": steps_of(request, progress.phase),
+        "status": request_status(request, request.payments.all()),
         "accepted": request.shown,
         "before": request.ceiling if progress.phase == Phase.GREW and not bill.committed else None,
         "button": _button(progress.phase, bill),

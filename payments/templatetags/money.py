@@ -8,6 +8,7 @@ from payments.models import Payment
 from payments.openpayments.amounts import Amount
 from payments.presentation.format_amounts import bought_by, format_amount, format_gets
 from payments.presentation.reasons import sentence
+from payments.presentation.status import payment_status
 
 register = template.Library()
 
@@ -33,3 +34,9 @@ def gets(payment: Payment) -> str:
 def reason(row: Any) -> str:
     """The sentence for a row's reason, or nothing."""
     return sentence(row.reason, row.reason_params)
+
+
+@register.filter
+def status(payment: Payment) -> str:
+    """What a payment is called."""
+    return str(payment_status(payment).label)

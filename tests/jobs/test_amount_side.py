@@ -8,12 +8,12 @@ import pytest
 
 from jobs import earnings, job_payments
 from jobs.funding import fund
-from jobs.job_payments import MoneyStatus
 from jobs.models import AmountSide, Application, Job, JobFunding
 from jobs.worker_balances import balance_of
 from payments.models import Payment, PaymentRequest, Seller
 from payments.openpayments.amounts import Amount, Asset
 from payments.presentation.reasons import Refusal
+from payments.presentation.status import OF_PAYMENTS
 from payments.states import PaymentState
 from tests.jobs import cast
 
@@ -86,7 +86,7 @@ def test_once_paid_nothing_is_owed_whatever_it_bought(rosa: User, seller: Seller
     cast.settle(request)
     application = reread(application)
     assert job_payments.remaining_of(job.budget, application).is_zero
-    assert job_payments.money_status(application) == MoneyStatus.SETTLED
+    assert job_payments.money_status(application) == OF_PAYMENTS[PaymentState.SETTLED]
     assert balance_of(application).places.settled == Amount(1250_00, MXN)
     with pytest.raises(Refusal):
         fund(job, [application], seller, by=rosa, form_id="2")

@@ -21,6 +21,7 @@ from payments.models.payments import Purpose
 from payments.openpayments.amounts import Amount, Asset
 from payments.presentation.cost_summary import cost_summary_of
 from payments.presentation.reasons import Refusal
+from payments.presentation.status import OF_PAYMENTS
 from payments.states import PaymentState
 from tests.jobs import cast
 from tests.jobs.test_split import staffed
@@ -115,7 +116,7 @@ def test_a_failing_fee_leaves_the_workers_settled(rosa: User, taker: Seller) -> 
     sync_job(job.pk)
     job.refresh_from_db()
     assert job.is_funded
-    assert job_payments.money_status(workers[0]) == job_payments.MoneyStatus.SETTLED
+    assert job_payments.money_status(workers[0]) == OF_PAYMENTS[PaymentState.SETTLED]
     assert payables.choices(job) == []
 
 

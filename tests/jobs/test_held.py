@@ -19,6 +19,7 @@ from payments.actions import release_held
 from payments.models import IncomingPayment, Payment, PaymentRequest, Seller
 from payments.models.payments import Purpose
 from payments.openpayments.amounts import Amount, Asset
+from payments.presentation import status
 from payments.presentation.reasons import Refusal
 from payments.states import PaymentState
 from tests.jobs import cast
@@ -63,11 +64,14 @@ def fee_of(request: PaymentRequest) -> Payment:
 
 def test_accepting_the_work_releases_that_worker_only(rosa: User, seller: Seller) -> None:
     job, workers, request = beforehand(seller, rosa)
-    assert [job_payments.money_status(worker) for worker in workers] == [job_payments.MoneyStatus.HELD] * 3
+    assert [job_payments.money_status(worker) for worker in workers] == [status.WAITING] * 3
     accept(workers[1], rosa)
     assert [payment_of(worker).released_at is not None for worker in workers] == [False, True, False]
     assert [row.kind for row in timeline([("request", request.pk)])].count("payment.released") == 1
-    assert job_payments.money_status(Application.objects.get(pk=workers[1].pk)) == job_payments.MoneyStatus.APPROVED
+    assert (
+        job_payments.money_status(Application.objects.get(pk=workers[1].pk))
+        == status.OF_PAYMENTS[PaymentState.APPROVED]
+    )
     assert payables.choices(job) == []
 
 
@@ -126,7 +130,7 @@ def test_canceling_the_job_calls_all_of_them_off(rosa: User, taker: Seller) -> N
     decisions.move_job(job.pk, "cancel", by=rosa, seen=Job.objects.get(pk=job.pk).status)
     assert set(request.payments.values_list("state", flat=True)) == {P.CANCELLED}
     assert not Payout.objects.filter(active=True).exists()
-    assert [job_payments.money_status(worker) for worker in workers] == [job_payments.MoneyStatus.OWED] * 3
+    assert [job_payments.money_status(worker) for worker in workers] == [job_payments.OWED] * 3
 
 
 def test_a_job_is_not_canceled_while_money_is_on_its_way(rosa: User, seller: Seller) -> None:

@@ -15,6 +15,7 @@ from jobs.payables import choices
 from payments.engine.transitions import move
 from payments.models import Payment, PaymentRequest, Seller
 from payments.presentation.reasons import Refusal
+from payments.presentation.status import OF_PAYMENTS
 from payments.states import PaymentState, RequestState
 from tests.jobs import cast
 
@@ -55,8 +56,8 @@ def test_paid_outside_completes_the_job_and_is_told_apart(rosa: User, seller: Se
     decisions.accept_submission(work.pk, by=rosa)
     job.refresh_from_db()
     assert (job.status, job.is_funded) == (JobStatus.COMPLETE, True)
-    assert job_payments.money_status(application) == job_payments.MoneyStatus.OUTSIDE
-    assert job_payments.money_statuses([application]) == [(job_payments.MoneyStatus.OUTSIDE, 1)]
+    assert job_payments.money_status(application) == OF_PAYMENTS[PaymentState.SETTLED_OUTSIDE]
+    assert job_payments.money_statuses([application]) == [(OF_PAYMENTS[PaymentState.SETTLED_OUTSIDE], 1)]
 
 
 def test_what_was_paid_outside_is_not_asked_for_again(rosa: User, seller: Seller) -> None:

@@ -12,7 +12,6 @@ from ledger import clock
 from payments.actions import attention
 from payments.admin.attention_panel import offered
 from payments.models import OutsideSettlement, Payment
-from payments.presentation.reasons import OUTSIDE
 from payments.states import AttemptState, PaymentState, RequestState
 from tests.payments.public_cast import asked, charged, paid_to_maria, settled
 from tests.payments.staff import page, person, signed_in
@@ -239,7 +238,7 @@ def test_the_requests_page_leads_to_it(rosa: Client) -> None:
 def outside() -> Payment:
     """Settled outside, on the word of two people."""
     now = clock.now()
-    request = asked(RequestState.SETTLED, reason=OUTSIDE, approved_at=now, finished_at=now)
+    request = asked(RequestState.SETTLED_OUTSIDE, reason="settled_outside", approved_at=now, finished_at=now)
     payment = paid_to_maria(request, PaymentState.SETTLED_OUTSIDE, settled_at=now, decision="outside")
     OutsideSettlement.objects.create(
         payment=payment,

@@ -19,7 +19,7 @@ from ledger.api import Actor, record, seal, timeline
 from ledger.triggers import remove_triggers
 from payments.actions.pausing import resume
 from payments.models import Installation, Pause
-from payments.models.pauses import DATABASE_RESTORED, LEDGER_UNPROTECTED
+from payments.models.pauses import PauseCause
 from payments.pauses import active
 from payments.worker.database_identity import check_installation, fingerprint
 from payments.worker.startup import check_ledger
@@ -164,7 +164,7 @@ def test_waking_up_elsewhere_pauses_everything_and_is_recorded_once() -> None:
     Installation.objects.create(fingerprint="another place")
     started = check_installation()
     assert started is not None
-    assert (started.scope, started.reason, started.started_by) == ("all", DATABASE_RESTORED, None)
+    assert (started.scope, started.cause, started.started_by) == ("all", PauseCause.DATABASE_RESTORED, None)
     assert check_installation() is None
     about = timeline([("pause", str(started.pk))])
     assert [row.kind for row in about] == ["pause.started", "installation.moved"]
@@ -189,7 +189,7 @@ def test_an_older_copy_in_the_same_place_is_noticed(witness: Path) -> None:
     witness.write_text(json.dumps(seen | {"index": seen["index"] + 1}))  # what the backup does not have
     started = check_installation()
     assert started is not None
-    assert started.reason == DATABASE_RESTORED
+    assert started.cause == PauseCause.DATABASE_RESTORED
     assert check_installation() == started
     resume(started.pk, person("ana"))
     assert check_installation() is None
@@ -211,4 +211,4 @@ def test_a_ledger_without_its_triggers_moves_no_money() -> None:
     assert active() == []
     remove_triggers(connection)
     check_ledger()
-    assert [one.reason for one in active()] == [LEDGER_UNPROTECTED]
+    assert [one.cause for one in active()] == [PauseCause.LEDGER_UNPROTECTED]

@@ -11,7 +11,6 @@ from payments.mail import notices
 from payments.mail.rendering import Rendered, render
 from payments.models import Message, OutsideSettlement, Payment, PaymentRequest
 from payments.models.messages import Template
-from payments.presentation.reasons import OUTSIDE
 from payments.states import AttemptState, PaymentState, RequestState
 from tests.payments.public_cast import TITLE, asked, asked_proof, charged, paid_to_maria, settled, standing_budget
 
@@ -197,7 +196,7 @@ def test_no_text_mail_has_more_than_one_empty_line_in_a_row() -> None:
 def outside(received: int = 0) -> Payment:
     """Settled outside on the word of two people, after `received` minor units had arrived in the wallet."""
     now = clock.now()
-    request = asked(RequestState.SETTLED, reason=OUTSIDE, finished_at=now)
+    request = asked(RequestState.SETTLED_OUTSIDE, reason="settled_outside", finished_at=now)
     payment = paid_to_maria(request, PaymentState.SETTLED_OUTSIDE, settled_at=now, received_value=received)
     people = {name: User.objects.create_user(name) for name in ("ana", "luis")}
     OutsideSettlement.objects.create(

@@ -14,7 +14,6 @@ from ledger import clock
 from ledger.api import timeline
 from payments import links
 from payments.models import PaymentRequest
-from payments.presentation.reasons import OUTSIDE
 from payments.states import AttemptState, GrantState, PaymentState, RequestState
 from tests.payments.public_cast import TITLE, asked, charged, interaction, paid_to_maria, settled, wallet
 from tests.payments.reading import buttons, everything, url_of, words
@@ -95,7 +94,7 @@ CASES = {
     "needs attention": Case(lambda: on_its_way(PaymentState.NEEDS_ATTENTION), "Radio Comunitaria is finding out.", []),
     "settled": Case(lambda: settled().request, "The receiver's wallet confirms that the money is there.", []),
     "settled outside": Case(
-        lambda: ended(RequestState.SETTLED, PaymentState.SETTLED_OUTSIDE, reason=OUTSIDE),
+        lambda: ended(RequestState.SETTLED_OUTSIDE, PaymentState.SETTLED_OUTSIDE, reason="settled_outside"),
         "records this as settled, but not all of it came through the wallets",
         [],
     ),
@@ -193,7 +192,9 @@ def test_a_failure_after_money_left_does_not_say_that_nothing_was_charged(client
 
 
 def test_what_the_wallet_brought_and_what_was_settled_outside_are_told_apart(client: Client) -> None:
-    request = asked(RequestState.SETTLED, reason=OUTSIDE, approved_at=clock.now(), finished_at=clock.now())
+    request = asked(
+        RequestState.SETTLED_OUTSIDE, reason="settled_outside", approved_at=clock.now(), finished_at=clock.now()
+    )
     paid_to_maria(request, PaymentState.SETTLED_OUTSIDE, received_value=50000, settled_at=clock.now())
     text = words(client.get(url_of(request)))
     assert "María Hernández received" in text

@@ -10,9 +10,9 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from ledger.api import timeline
-from payments.actions.pausing import pause, resume
+from payments.actions.pausing import pause, pause_by_itself, resume
 from payments.models import Pause
-from payments.models.pauses import DATABASE_RESTORED, PauseScope
+from payments.models.pauses import PauseCause, PauseScope
 from payments.pauses import active, blocking
 from payments.presentation.reasons import pause_reason
 from payments.presentation.timeline_text import describe
@@ -195,7 +195,7 @@ def test_the_command_refuses_with_a_sentence(ana: User, arguments: list[str], se
 
 
 def test_the_programs_own_reasons_are_words() -> None:
-    started = pause(PauseScope.ALL, "", DATABASE_RESTORED, None)
+    started = pause_by_itself(PauseCause.DATABASE_RESTORED)
     assert "Compare the latest payments with the wallets" in pause_reason(started)
 
 
@@ -204,5 +204,5 @@ def test_resuming_after_a_restore_makes_this_history_count(
     ana: User, settings: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     settings.LEDGER_WITNESS_FILE = str(tmp_path / "witness")  # type: ignore[attr-defined]  # pytest-django's settings
-    resume(pause(PauseScope.ALL, "", DATABASE_RESTORED, None).pk, ana)
+    resume(pause_by_itself(PauseCause.DATABASE_RESTORED).pk, ana)
     assert (tmp_path / "witness").exists()

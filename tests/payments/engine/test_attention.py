@@ -17,7 +17,7 @@ from payments.engine.transitions import move
 from payments.invariants import violations
 from payments.models import Message, OutsideSettlement, Payment
 from payments.presentation.attention_text import EXPLANATIONS, explain
-from payments.presentation.reasons import OUTSIDE, Refusal
+from payments.presentation.reasons import Refusal
 from payments.presentation.timeline_text import describe
 from payments.states import GrantState, PaymentState, RequestState
 from tests.payments.troubles import (
@@ -168,7 +168,7 @@ def test_settled_outside_counts_once_two_people_say_so(stage: Stage, second: Use
     stage.sandbox.clear_faults()
     attention.look_again(payment.pk, by=second)
     request = until_over(stage, payment)
-    assert (request.state, request.reason) == (RequestState.SETTLED, OUTSIDE)
+    assert request.state == RequestState.SETTLED_OUTSIDE
     assert payment.state == PaymentState.SETTLED_OUTSIDE
     claim = payment.outside_settlements.get()
     assert (claim.claimed_by, claim.confirmed_by) == (stage.staff, second)

@@ -1,0 +1,44 @@
+"""After an upgrade: rows that a migration moved to a state of their own get the ledger's entry for it, once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import connections, transaction
+from django.db.models import Exists, OuterRef
+
+from ledger.api import Actor, record
+from ledger.models import EntrySubject
+from payments.engine.transitions import facts, subjects_of
+from payments.models import OutgoingPayment, PaymentRequest
+from payments.states import AttemptState, RequestState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.apps import AppConfig
+
+ACTOR = Actor.system("upgrade")
+#: States that earlier versions told by a reason.
+NEW: tuple[tuple[str, type[PaymentRequest | OutgoingPayment], str], ...] = (
+    ("request", PaymentRequest, RequestState.SETTLED_IN_PART),
+    ("request", PaymentRequest, RequestState.SETTLED_OUTSIDE),
+    ("outgoing", OutgoingPayment, AttemptState.FENCED),
+)
+
+
+def tell_new_states(app_config: AppConfig, using: str, **_kwargs: Any) -> None:
+    """Receiver of `post_migrate`: any number of times."""
+    del app_config
+    if EntrySubject._meta.db_table not in connections[using].introspection.table_names():  # noqa: SLF001 - Django's public name
+        return  # one app was migrated by itself, and the ledger's turn is still to come
+    with transaction.atomic(using):
+        for name, row in _untold():
+            record(f"{name}.{row.state}", actor=ACTOR, subjects=subjects_of(row), data=facts(row))
+
+
+def _untold() -> Iterator[tuple[str, PaymentRequest | OutgoingPayment]]:
+    for name, model, state in NEW:
+        told = EntrySubject.objects.filter(subject_kind=name, subject_id=OuterRef("pk"), entry__kind=f"{name}.{state}")
+        for row in model._default_manager.filter(~Exists(told), state=state):  # noqa: SLF001 - Django's public name
+            yield name, row
