@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
 from django.contrib.auth.models import Group, User
@@ -13,15 +12,14 @@ from django_q.models import OrmQ
 
 from backoffice import roles
 from backoffice.demo import stories, story
+from backoffice.demo.cast import ENGINE_SECONDS, Cast
 from backoffice.demo.environment import passwords
 from jobs import decisions
 from jobs.funding import Way, fund, seller_of
 from jobs.models import Application, Job, Member, Organisation, Submission
 from jobs.models.members import MemberKind
-from jobs.tasks import sync_request
 from ledger import clock
 from ledger.api import seal
-from payments import links
 from payments.actions import approvals, requests, wallets
 from payments.actions.sellers import SellerFee, register
 from payments.models import AuthorisationLimit, PaymentRequest
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
     from backoffice.demo.wallets import DemoProvider
 
 DAY_SECONDS = 24 * 60 * 60
-ENGINE_SECONDS = 10.0
 SENT_SECONDS = 2.0
 STAFF = {"rosa": roles.PLATFORM_STAFF, "luis": roles.FINANCE, "ines": roles.AUDITOR}
 
@@ -44,12 +41,10 @@ class Seeding:
     """One run of it. `funders` and `workers` are the two wallet providers."""
 
     def __init__(self, funders: DemoProvider, workers: DemoProvider) -> None:
-        self.funders, self.workers = funders, workers
-        self.members: dict[str, Member] = {}
-        self.rosa = _people()
+        self.cast = Cast(funders, workers, _people())
 
     def run(self, tell: Callable[[str], None]) -> None:
-        for provider in (self.funders, self.workers):
+        for provider in (self.cast.funders, self.cast.workers):
             provider.settings(waitSeconds=0, settleDelayMs=100)
         _move_clock(story.STANDING.days)
         for seller in story.SELLERS:
@@ -58,8 +53,8 @@ class Seeding:
             self._member(person)
         (code, scale), limit = story.AUTHORISATION_LIMIT
         AuthorisationLimit.objects.create(asset_code=code, asset_scale=scale, limit=limit)
-        stories.standing_budget(self, story.STANDING)
-        stories.proven_wallet(self, story.PROVEN)
+        stories.standing_budget(self.cast, story.STANDING)
+        stories.proven_wallet(self.cast, story.PROVEN)
         for work in sorted(story.JOBS, key=lambda work: -work.days):
             _move_clock(work.days)
             self._job(work)
@@ -67,18 +62,18 @@ class Seeding:
             tell(work.title)
         _move_clock(0)
         for request in PaymentRequest.objects.filter(next_attempt_at__lte=clock.now()):
-            self.advance(request.pk)
+            self.cast.advance(request.pk)
         stories.deliver_mail()
         while seal():
             pass
         # All that was queued meanwhile has been done here.
         OrmQ.objects.all().delete()
-        for provider in (self.funders, self.workers):
+        for provider in (self.cast.funders, self.cast.workers):
             provider.settings(waitSeconds=2, settleDelayMs=1500)
 
     def _seller(self, id: str, name: str, fee: int, treasurer: str) -> None:  # noqa: A002 - the column's name
         key, key_id = generate_key(), f"{id}-demo"
-        url = self.workers.open(id, name, story.MXN, 0, keys=[public_jwk(key, key_id)])
+        url = self.cast.workers.open(id, name, story.MXN, 0, keys=[public_jwk(key, key_id)])
         seller = register(
             id,
             url,
@@ -96,12 +91,12 @@ class Seeding:
         if person.organisation:
             member.kind = MemberKind.ORGANISATION
         if person.balance is not None:
-            provider = self.funders if person.organisation else self.workers
+            provider = self.cast.funders if person.organisation else self.cast.workers
             fee = {"fixed": person.fee[0], "percentBps": person.fee[1]}
             url = provider.open(person.key, person.name, person.asset, person.balance, fee=fee)
             member.wallet = wallets.check(wallets.find_or_add(url).pk, ENGINE_SECONDS)
         member.save()
-        self.members[person.key] = member
+        self.cast.members[person.key] = member
         if person.key in story.ORGANISATIONS:
             _legal(member, *story.ORGANISATIONS[person.key])
 
@@ -109,32 +104,32 @@ class Seeding:
         job = self._written(work)
         if work.fate == "draft":
             return
-        decisions.move_job(job.pk, "publish", by=self.rosa, seen=job.status)
+        decisions.move_job(job.pk, "publish", by=self.cast.rosa, seen=job.status)
         for key in (*filter(None, [work.worker]), *work.team, *work.others):
-            Application.objects.create(job=job, worker=self.members[key])
+            Application.objects.create(job=job, worker=self.cast.members[key])
         if work.fate == "recruiting":
             return
-        chosen = [self.members[key] for key in (work.worker, *work.team)]
+        chosen = [self.cast.members[key] for key in (work.worker, *work.team)]
         applications = list(job.applications.filter(worker__in=chosen).order_by("pk"))
         for application in applications:
-            decisions.select(application.pk, by=self.rosa)
+            decisions.select(application.pk, by=self.cast.rosa)
         for other in job.applications.exclude(worker__in=chosen):
             if work.fate != "selected":
-                decisions.reject(other.pk, by=self.rosa)
+                decisions.reject(other.pk, by=self.cast.rosa)
         job.refresh_from_db()
-        decisions.move_job(job.pk, "start_work", by=self.rosa, seen=job.status)
+        decisions.move_job(job.pk, "start_work", by=self.cast.rosa, seen=job.status)
         for number, application in enumerate(applications):
             link = f"https://files.example.org/{job.pk}/{number}"
             submission = Submission.objects.create(application=application, link=link)
             if work.fate in story.ACCEPTED:
-                decisions.accept_submission(submission.pk, by=self.rosa)
+                decisions.accept_submission(submission.pk, by=self.cast.rosa)
         match work.fate:
             case "selected":
                 return
             case "drawn":
-                stories.drawn(self, job, applications)
+                stories.drawn(self.cast, job, applications)
             case "escrow":
-                stories.escrow(self, job, applications)
+                stories.escrow(self.cast, job, applications)
             case _:
                 self._money(job, applications, work)
 
@@ -147,7 +142,7 @@ class Seeding:
             reference=work.reference,
             target_language=work.language,
             deliverable_types=list(work.deliverables),
-            funder=self.members[work.funder],
+            funder=self.cast.members[work.funder],
             amount_side=work.side,
             budget_value=budget.value,
             budget_code=budget.asset.code,
@@ -160,11 +155,11 @@ class Seeding:
 
     def _money(self, job: Job, applications: list[Application], work: story.Work) -> None:
         way = Way.HELD if work.fate == "held" else Way.NOW
-        request = fund(job, applications, seller_of(job), way, by=self.rosa, form_id=f"demo-{job.pk}")
-        self.advance(request.pk)
+        request = fund(job, applications, seller_of(job), way, by=self.cast.rosa, form_id=f"demo-{job.pk}")
+        self.cast.advance(request.pk)
         if work.fate == "quoted":
             return
-        requests.send(request.pk, by=self.rosa)
+        requests.send(request.pk, by=self.cast.rosa)
         stories.deliver_mail()
         match work.fate:
             case "authorisation" | "waiting":
@@ -174,39 +169,24 @@ class Seeding:
             case "expired":
                 _move_clock(work.days - 15)
             case "broke":
-                self.funders.settings(onLowBalance="fail", lowBalanceSeconds=0)
-                self.approve(request)
+                self.cast.funders.settings(onLowBalance="fail", lowBalanceSeconds=0)
+                self.cast.approve(request)
             case "sent":
                 # The payer's balance does not cover it: their wallet has the order and waits.
-                self.approve(request)
+                self.cast.approve(request)
                 advance_now(request.pk, SENT_SECONDS)
                 return
             case "held":
                 # The first is paid because their work is accepted; the others wait.
-                self.approve(request)
-                self.advance(request.pk)
-                decisions.accept_submission(applications[0].submissions.get().pk, by=self.rosa)
+                self.cast.approve(request)
+                self.cast.advance(request.pk)
+                decisions.accept_submission(applications[0].submissions.get().pk, by=self.cast.rosa)
             case _:
-                self.approve(request)
-        self.advance(request.pk)
-        self.funders.settings(onLowBalance="pending")
+                self.cast.approve(request)
+        self.cast.advance(request.pk)
+        self.cast.funders.settings(onLowBalance="pending")
         if work.fate == "refunded":
-            stories.refund(self, request)
-
-    def approve(self, request: PaymentRequest, provider: DemoProvider | None = None) -> None:
-        """The payer opens the link, approves in their wallet (a funder's, unless at `provider`), and comes back."""
-        approvals.approve(request.pk, None)
-        page = approvals.wallet_page(self.advance(request.pk))
-        assert page, "the sandbox gives every payer a page"
-        back = parse_qs(urlsplit((provider or self.funders).approve(page)).query)
-        grant_id = links.read_return(back["return"][0])
-        came = approvals.came_back(request.pk, grant_id, interact_ref=back["interact_ref"][0], hash=back["hash"][0])
-        assert came == "accepted", came
-
-    def advance(self, request_id: str) -> PaymentRequest:
-        request = advance_now(request_id, ENGINE_SECONDS)
-        sync_request(request_id)
-        return request
+            stories.refund(self.cast, request)
 
 
 def _legal(member: Member, *told: str) -> None:

@@ -133,8 +133,10 @@ def _note(key: SellerKey, seen: Jwk | None, wallet: str) -> None:
             reason_params=params,
         )
         return
-    is_news = problem and not key.reason and key.state in {KeyState.ACTIVE, KeyState.REPLACED}
-    columns = {"checked_at": now, "reason": problem, "reason_params": params}
+    in_use = key.state in {KeyState.ACTIVE, KeyState.REPLACED}
+    is_news = problem and in_use and key.missing_at is None
+    missing_at = (key.missing_at or now) if problem and in_use else None
+    columns = {"checked_at": now, "missing_at": missing_at, "reason": problem, "reason_params": params}
     if not problem:
         columns["published_at"] = key.published_at or now
     SellerKey.objects.filter(pk=key.pk).update(**columns)

@@ -95,7 +95,7 @@ class ReportForm(PaymentForm):
         _("Once confirmed, %(receiver)s and %(payer)s are told by email that this was settled outside."),
     )
     way = forms.ChoiceField(
-        label=_("How was it paid?"), choices=OutsideSettlement.Way, widget=UnfoldAdminSelectWidget()
+        label=_("How was it paid?"), choices=OutsideSettlement.Means, widget=UnfoldAdminSelectWidget()
     )
     evidence = forms.CharField(
         label=_("Evidence"),

@@ -23,7 +23,7 @@ from payments.actions import seller_keys, sellers
 from payments.admin.dialogs import SeenForm, attempt, go
 from payments.models import Seller
 from payments.openpayments.keys import KeyFormatError
-from payments.presentation.reasons import Refusal
+from payments.presentation.reasons import Refusal, sentence
 from payments.states import KeyState
 
 if TYPE_CHECKING:
@@ -168,8 +168,8 @@ class SellerActions:
             messages.error(request, str(refusal))
             return go(request, _page(object_id))
         for key in found:
-            if key.reason:
-                messages.warning(request, str(Refusal(key.reason, **key.reason_params)))
+            if problem := sentence(key.reason, key.reason_params):
+                messages.warning(request, problem)
             else:
                 messages.success(request, _("The wallet lists the key “%(key_id)s”.") % {"key_id": key.kid})
         return go(request, _page(object_id))

@@ -260,7 +260,7 @@ class SellerAdmin(SellerActions, ModelAdmin):
     def condition(self, row: Seller) -> tuple[str, str]:
         if row.retired_at:
             return "retired", _("Retired")
-        if any(key.reason for key in row.keys.all() if key.state in {KeyState.ACTIVE, KeyState.REPLACED}):
+        if any(key.missing_at for key in row.keys.all() if key.state in {KeyState.ACTIVE, KeyState.REPLACED}):
             return "key", _("Key not published")
         return "ready", _("In use")
 

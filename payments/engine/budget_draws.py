@@ -9,6 +9,7 @@ from ledger.api import record
 from payments.engine.budget_reservations import hindrance, reserve, wire
 from payments.engine.transitions import move
 from payments.mail.queue import queue_message
+from payments.models.attempts import latest_quote
 from payments.models.messages import Template
 from payments.models.standing_budgets import BudgetState
 from payments.presentation.dates import moment
@@ -31,7 +32,7 @@ def start(request: PaymentRequest, budget: StandingBudget, payments: Sequence[Pa
     period = budget.period_at(now)
     assert period and budget.grant, "an active budget has its approval, and a period"  # noqa: PT018
     for payment in payments:
-        quote = payment.latest_quote
+        quote = latest_quote(payment)
         assert quote and quote.debit_value is not None, "a quoted payment has a debit"  # noqa: PT018
         if not reserve(payment, period, quote.debit_value):
             period.refresh_from_db()

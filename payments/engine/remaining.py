@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from payments.models.attempts import counted_outgoing_payment, debit_of, latest_quote
 from payments.states import DEAD_PAYMENTS, UNSENT
 
 if TYPE_CHECKING:
@@ -18,10 +19,10 @@ def remaining_of(request: PaymentRequest, payments: Sequence[Payment]) -> dict[s
     The ceiling stays the most that the payer pays in all; without those who will not be paid any more, it shrinks to
     what the others need. When they need more than that, it is proposed to the payer.
     """
-    outgoing_payments = [outgoing for payment in payments if (outgoing := payment.counted_outgoing_payment)]
+    outgoing_payments = [outgoing for payment in payments if (outgoing := counted_outgoing_payment(payment))]
     committed = sum(outgoing.quote.debit_value or 0 for outgoing in outgoing_payments)
-    unsent = [(payment, payment.latest_quote) for payment in payments if payment.state in UNSENT]
-    total = committed + sum(payment.needs(quote) for payment, quote in unsent if quote)
+    unsent = [(payment, latest_quote(payment)) for payment in payments if payment.state in UNSENT]
+    total = committed + sum(debit_of(payment, quote) for payment, quote in unsent if quote)
     ceiling = request.ceiling_debit or 0
     dead = any(payment.state in DEAD_PAYMENTS for payment in payments)
     return {

@@ -22,8 +22,8 @@ CAUSES = ("database_restored", "ledger_unprotected")
 
 
 def forwards(apps, schema_editor):
-    request, payment, outgoing, pause = (
-        apps.get_model("payments", name) for name in ("PaymentRequest", "Payment", "OutgoingPayment", "Pause")
+    request, payment, outgoing, key, pause = (
+        apps.get_model("payments", name) for name in ("PaymentRequest", "Payment", "OutgoingPayment", "SellerKey", "Pause")
     )
     request.objects.filter(state="settled", reason="settled_outside").update(state="settled_outside")
     request.objects.filter(state="failed", reason__in=PARTLY).update(state="settled_in_part")
@@ -32,6 +32,7 @@ def forwards(apps, schema_editor):
     for reason, block in BLOCKS.items():
         payment.objects.filter(state__in=["new", "quoted", "approved"], reason=reason).update(blocked_by=block)
     outgoing.objects.filter(state="failed", reason="fenced").update(state="fenced")
+    key.objects.filter(state__in=["active", "replaced"]).exclude(reason="").update(missing_at=F("checked_at"))
     pause.objects.filter(reason__in=CAUSES).update(cause=F("reason"))
 
 
@@ -39,6 +40,11 @@ class Migration(migrations.Migration):
     dependencies = [("payments", "0002_wire_nouns")]
 
     operations = [
+        migrations.AddField(
+            model_name='sellerkey',
+            name='missing_at',
+            field=models.DateTimeField(editable=False, null=True),
+        ),
         migrations.AddField(
             model_name='pause',
             name='cause',

@@ -19,7 +19,7 @@ from payments.models.fields import (
 from payments.models.grants import Grant
 from payments.models.payments import Payment
 from payments.models.wallets import WalletAddress
-from payments.states import AttemptState
+from payments.states import COUNTED_OUTGOING, AttemptState
 
 if TYPE_CHECKING:
     from payments.openpayments.amounts import Amount
@@ -130,3 +130,19 @@ class OutgoingPayment(Attempt):
                 name="one_live_outgoing_payment",
             )
         ]
+
+
+def counted_outgoing_payment(payment: Payment) -> OutgoingPayment | None:
+    """The one order to pay that counts against what the payer approved. Reads `outgoing_payments`."""
+    return next((outgoing for outgoing in payment.outgoing_payments.all() if outgoing.state in COUNTED_OUTGOING), None)
+
+
+def latest_quote(payment: Payment) -> Quote | None:
+    """The newest quote that the wallet gave for what the receiver gets. Reads `quotes`."""
+    answered = [quote for quote in payment.quotes.all() if quote.remote_id and not quote.probe]
+    return max(answered, key=lambda quote: (quote.created_at, quote.id), default=None)
+
+
+def debit_of(payment: Payment, quote: Quote) -> int:
+    """What it takes from what the payer approves, in minor units of the payer's currency."""
+    return payment.fixed_debit if payment.fixed_debit is not None else quote.debit_value or 0

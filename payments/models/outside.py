@@ -11,7 +11,7 @@ from payments.models.payments import Payment
 class OutsideSettlement(Dated):
     """Somebody paid the receiver by bank or in cash. Counts only once a second person has confirmed it."""
 
-    class Way(models.TextChoices):
+    class Means(models.TextChoices):
         BANK = "bank", _("Bank transfer")
         CASH = "cash", _("Cash")
         OTHER = "other", _("Other")
@@ -20,7 +20,7 @@ class OutsideSettlement(Dated):
     payment = models.ForeignKey(
         Payment, verbose_name=_("payment"), on_delete=models.PROTECT, related_name="outside_settlements"
     )
-    way = models.CharField(_("how"), max_length=16, choices=Way)
+    way = models.CharField(_("how"), max_length=16, choices=Means)
     evidence = models.TextField(
         _("evidence"), max_length=2000, help_text=_("Bank reference, receipt number, who handed it over, when.")
     )

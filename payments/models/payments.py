@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -21,10 +19,7 @@ from payments.models.grants import Grant
 from payments.models.requests import PaymentRequest
 from payments.models.wallets import WalletAddress
 from payments.openpayments.amounts import Amount, Asset
-from payments.states import COUNTED_OUTGOING, DEAD_PAYMENTS, DEAD_REQUESTS, PAID, UNAPPROVED_PAYMENTS, PaymentState
-
-if TYPE_CHECKING:
-    from payments.models.attempts import OutgoingPayment, Quote
+from payments.states import DEAD_PAYMENTS, DEAD_REQUESTS, PAID, UNAPPROVED_PAYMENTS, PaymentState
 
 
 class Decision(models.TextChoices):
@@ -164,10 +159,6 @@ class Payment(Dated, Reasoned):
         """What of its worth counts as paid once it is over: all of it, or the part that came before it failed."""
         return self.worth if self.state in PAID else self.worth_received
 
-    def needs(self, quote: Quote) -> int:
-        """What it takes from what the payer approves, in minor units of the payer's currency."""
-        return self.fixed_debit if self.fixed_debit is not None else quote.debit_value or 0
-
     @property
     def waits_for_release(self) -> bool:
         """Nothing may be ordered for it yet, whatever the payer approved."""
@@ -190,14 +181,3 @@ class Payment(Dated, Reasoned):
         """It failed before the payer was asked, so that they never heard of it. Reads the request."""
         asked_at = self.request.sent_at
         return self.state == PaymentState.FAILED and (asked_at is None or self.changed_at <= asked_at)
-
-    @property
-    def counted_outgoing_payment(self) -> OutgoingPayment | None:
-        """The one order to pay that counts against what the payer approved. Reads `outgoing_payments`."""
-        return next((outgoing for outgoing in self.outgoing_payments.all() if outgoing.state in COUNTED_OUTGOING), None)
-
-    @property
-    def latest_quote(self) -> Quote | None:
-        """The newest quote that the wallet gave for what the receiver gets."""
-        answered = [quote for quote in self.quotes.all() if quote.remote_id and not quote.probe]
-        return max(answered, key=lambda quote: (quote.created_at, quote.id), default=None)

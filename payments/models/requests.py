@@ -23,7 +23,6 @@ from payments.models.wallets import WalletAddress
 from payments.states import OPEN_REQUESTS, RequestState
 
 if TYPE_CHECKING:
-    from payments.models.standing_budgets import StandingBudget  # noqa: F401 - the type of `budget`
     from payments.openpayments.amounts import Amount
 
 

@@ -138,6 +138,8 @@ class SellerKey(Dated, Reasoned):
     )
     checked_at = models.DateTimeField(_("last looked for at the wallet"), null=True, editable=False)
     published_at = models.DateTimeField(_("seen at the wallet"), null=True, editable=False)
+    # A key in use that the wallet did not list, or listed otherwise, when it was last looked at.
+    missing_at = models.DateTimeField(null=True, editable=False)
     activated_at = models.DateTimeField(_("in use since"), null=True, editable=False)
     replaced_at = models.DateTimeField(_("replaced"), null=True, editable=False)
     retired_at = models.DateTimeField(_("retired"), null=True, editable=False)

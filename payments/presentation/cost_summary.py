@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
+from payments.models.attempts import latest_quote
 from payments.openpayments.amounts import Amount
 from payments.presentation import format_amounts
 from payments.states import UNSENT, AttemptState, PaymentState
@@ -149,7 +150,7 @@ def fee_name(payment: Payment) -> str:
 
 
 def cost_line_of(payment: Payment) -> CostLine:
-    quote = payment.latest_quote
+    quote = latest_quote(payment)
     return CostLine(payment, quote.debit if quote else None, _charged(payment))
 
 

@@ -142,8 +142,8 @@ def _told(data: Mapping[str, Any], private: Mapping[str, str]) -> dict[str, str]
         told["what_for"] = str(_ALLOWED_FOR.get(told["grant_kind"], told["grant_kind"]))
     if told.get("decision") in Decision.values:
         told["decision"] = str(Decision(told["decision"]).label)
-    if told.get("way") in OutsideSettlement.Way.values:
-        told["way"] = str(OutsideSettlement.Way(told["way"]).label)
+    if told.get("way") in OutsideSettlement.Means.values:
+        told["way"] = str(OutsideSettlement.Means(told["way"]).label)
     if told.get("template") in Template.values:
         told["template"] = str(Template(told["template"]).label)
     return {**told, **{name: value for name, value in private.items() if value}}

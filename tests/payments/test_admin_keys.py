@@ -108,7 +108,10 @@ def test_changing_the_key_has_a_permission_of_its_own(administrator: Client, pem
 
 def test_the_list_and_the_page_warn_of_a_key_that_is_no_longer_published(rotator: Client) -> None:
     SellerKey.objects.update(
-        reason="key_not_published", reason_params={"wallet": WALLET, "key_id": "k1"}, checked_at=clock.now()
+        reason="key_not_published",
+        reason_params={"wallet": WALLET, "key_id": "k1"},
+        checked_at=clock.now(),
+        missing_at=clock.now(),
     )
     assert "Key not published" in rotator.get(reverse("admin:payments_seller_changelist")).content.decode()
     page = rotator.get(reverse("admin:payments_seller_change", args=["radio"])).content.decode()

@@ -18,6 +18,7 @@ from payments.actions import pausing
 from payments.compiled import Compiled
 from payments.engine import queries
 from payments.models import Payment, PaymentRequest, sellers
+from payments.models.attempts import latest_quote
 from payments.models.grants import GrantKind
 from payments.models.pauses import PauseScope
 from payments.states import AttemptState, PaymentState, RequestState
@@ -110,8 +111,8 @@ def test_attempts_are_at_hand_as_if_they_were_prefetched(db: None) -> None:
         first, second = payments
         assert [order.quote.incoming.value for order in first.outgoing_payments.all()] == [125000]
         assert [place.payment for place in first.incoming_payments.all()] == [first]
-        assert first.latest_quote
-        assert hasattr(first.latest_quote, "outgoing_payment")
+        assert latest_quote(first)
+        assert hasattr(latest_quote(first), "outgoing_payment")
         assert second == alone
         assert list(second.outgoing_payments.all()) == []
         assert second.request.payer_wallet.host == first.receiver_wallet.host.replace("bank", "wallet")

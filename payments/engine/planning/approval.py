@@ -14,6 +14,7 @@ from payments.engine.steps.approving import ContinueGrant, RequestApprovalGrant,
 from payments.engine.steps.base import ENGINE, PATIENCE, stop_asking
 from payments.engine.transitions import move
 from payments.models import Grant, Payment, PaymentRequest, Quote
+from payments.models.attempts import debit_of, latest_quote
 from payments.models.standing_budgets import BEFORE_THE_END, budget_of
 from payments.states import IN_FLIGHT, GrantState, PaymentState, RequestState
 
@@ -158,7 +159,7 @@ def _quote(plan: Plan, access: AccessGrants, payment: Payment, asked_at: datetim
     One receiver whose wallet is down now does not keep the payer from approving for all.
     """
     if payment.waits_for_release or _is_out_of_reach(payment):
-        return payment.latest_quote
+        return latest_quote(payment)
     return quote_or_step(plan, access, payment, since=asked_at)
 
 
@@ -176,7 +177,7 @@ def _ask_wallet(plan: Plan, request: PaymentRequest, quotes: list[Quote]) -> Non
         stop_asking(request.pk, "asset_changed", {})
         plan.moved = True
         return
-    total = request.committed_debit + sum(quote.payment.needs(quote) for quote in quotes)
+    total = request.committed_debit + sum(debit_of(quote.payment, quote) for quote in quotes)
     if total > ceiling.value:
         note_growth(request, total)
         plan.moved = True

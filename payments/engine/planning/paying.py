@@ -22,6 +22,7 @@ from payments.engine.steps.receiving import CompleteIncomingPayment
 from payments.engine.steps.sending import CreateOutgoingPayment
 from payments.engine.transitions import move
 from payments.models import Grant, Payment, PaymentRequest
+from payments.models.attempts import counted_outgoing_payment
 from payments.models.grants import GrantKind
 from payments.models.payments import Block
 from payments.models.requests import APPROVAL_LIFETIME
@@ -58,7 +59,7 @@ class Round:
         self.pauses = pauses.active()
         self.committed: Counter[str] = Counter()  # minor units by approval
         for payment in self.payments:
-            if outgoing := payment.counted_outgoing_payment:
+            if outgoing := counted_outgoing_payment(payment):
                 self.committed[outgoing.grant_id] += outgoing.quote.debit_value or 0
 
     def fits(self, grant: Grant, quote: Quote) -> bool:

@@ -15,6 +15,7 @@ from payments.engine.steps.quoting import CreateQuote
 from payments.engine.steps.receiving import CompleteIncomingPayment, CreateIncomingPayment
 from payments.engine.transitions import move
 from payments.models import Grant, IncomingPayment, Quote
+from payments.models.attempts import latest_quote
 from payments.models.grants import GrantKind
 from payments.presentation.format_amounts import format_amount
 from payments.states import AttemptState, GrantState, PaymentState
@@ -129,7 +130,7 @@ def arrived(payment: Payment) -> dict[str, str]:
 
 def fresh_quote(payment: Payment, now: datetime, since: datetime | None) -> Quote | None:
     """The newest quote that can still be paid, made after `since`."""
-    quote = payment.latest_quote
+    quote = latest_quote(payment)
     if quote is None or quote.state != AttemptState.OPEN or quote.incoming.closed:
         return None
     if not buying.lives(quote, now) or quote.incoming.value != payment.value:

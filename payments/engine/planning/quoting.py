@@ -10,6 +10,7 @@ from payments.engine.steps.base import ENGINE
 from payments.engine.steps.checking import CheckWallet
 from payments.engine.transitions import move
 from payments.models import Payment, PaymentRequest, StandingBudget, WalletAddress
+from payments.models.attempts import debit_of, latest_quote
 from payments.models.standing_budgets import budget_of
 from payments.states import FINISHED_PAYMENTS, PaymentState, RequestState
 
@@ -112,7 +113,7 @@ def _quoted(plan: Plan, request: PaymentRequest, payments: list[Payment]) -> Non
     if not quoted:
         _give_up(plan, request, payments, *_why_nobody(payments))
         return
-    debits = [quote.debit for payment in quoted if (quote := payment.latest_quote) and quote.debit]
+    debits = [quote.debit for payment in quoted if (quote := latest_quote(payment)) and quote.debit]
     assert len(debits) == len(quoted), "every quoted payment has a debit"
     asset = request.payer_wallet.asset
     if any(debit.asset != asset for debit in debits):
@@ -123,7 +124,7 @@ def _quoted(plan: Plan, request: PaymentRequest, payments: list[Payment]) -> Non
         request,
         RequestState.QUOTED,
         actor=ENGINE,
-        ceiling_debit=sum(payment.needs(quote) for payment in quoted if (quote := payment.latest_quote)),
+        ceiling_debit=sum(debit_of(payment, quote) for payment in quoted if (quote := latest_quote(payment))),
         asset_code=asset.code,
         asset_scale=asset.scale,
         failures=0,
