@@ -1,4 +1,4 @@
-"""How a job moves. Nothing else assigns `Job.status`.
+"""How a job moves. Nothing else moves `Job.status`.
 
 | event             | from                             | to         | who    | when                                  |
 |-------------------|----------------------------------|------------|--------|---------------------------------------|

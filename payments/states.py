@@ -1,6 +1,6 @@
 """Every state of everything that moves money, and every move between them. Nothing else assigns a state.
 
-A move is made by `payments.engine.transitions.move`, which checks it against these tables.
+A move is made by `payments.engine.transitions.move`, which has `payments.moving.swap` check it against these tables.
 """
 
 from django.db.models import TextChoices
