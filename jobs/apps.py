@@ -9,14 +9,16 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         # Models can only be imported once every app is loaded.
-        from jobs import invariants, links, schedule, signal_receivers, timeline_text  # noqa: PLC0415
+        from jobs import invariants, links, schedule, signal_receivers, state_tables, timeline_text  # noqa: PLC0415
         from payments.invariants import also_hold  # noqa: PLC0415
         from payments.mail.pages import provide  # noqa: PLC0415
         from payments.presentation.timeline_text import also_ask  # noqa: PLC0415
         from payments.signals import request_moved  # noqa: PLC0415
+        from payments.state_diagram import also_draw  # noqa: PLC0415
 
         also_ask(timeline_text.describe_own)
         also_hold(invariants.ESCROW_IS_ENOUGH)
+        also_draw(*state_tables.TABLES)
         provide(links.page_of)
         request_moved.connect(signal_receivers.queue_sync, dispatch_uid="jobs.derive_status")
         post_migrate.connect(schedule.make, sender=self, dispatch_uid="jobs.schedule")

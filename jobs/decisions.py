@@ -7,12 +7,14 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from jobs import deadlines, held_payments, job_payments, lifecycle
-from jobs.derive_status import sync_held
+from jobs.derive_status import sync_locked
 from jobs.models import Application, ApplicationStatus, Job, JobStatus, Submission, SubmissionStatus
+from jobs.models.work import APPLICATION_MOVES, SUBMISSION_MOVES
 from jobs.reasons import JobRefusal
 from jobs.worker_mail import tell_selected
 from ledger import clock
 from ledger.api import Actor, record
+from payments.moving import NoSuchMove, swap
 
 #: Workers may be selected or let go while the job is in one of these.
 SELECTABLE = frozenset({JobStatus.RECRUITING, JobStatus.SELECTING, JobStatus.SUBMITTING, JobStatus.REVIEWING})
@@ -40,7 +42,7 @@ def move_job(
             held_payments.cancel(held_payments.of_job(job), by=by)
         _check_move(job, event)
         lifecycle.move(job, event, _staff(by))
-        sync_held(job)
+        sync_locked(job)
         if event == "reopen" and job.status != JobStatus.RECRUITING:
             raise JobRefusal("job_closes_again")
         return job
@@ -69,7 +71,7 @@ def _check_move(job: Job, event: str) -> None:
 def select(application_id: int, *, by: User) -> Application:
     """Pending or rejected → selected, unless the job has all the workers it wants. Raises JobRefusal."""
     with transaction.atomic():
-        application, job = _held_application(application_id)
+        application, job = _lock_application(application_id)
         chosen = job.applications.filter(status=ApplicationStatus.SELECTED).count()
         if application.status != ApplicationStatus.SELECTED and chosen >= job.workers_wanted:
             raise JobRefusal("job_full", job=job.title, wanted=str(job.workers_wanted))
@@ -84,15 +86,15 @@ def reject(application_id: int, *, by: User) -> Application:
     A payment that was approved beforehand, and waits for their work, is called off.
     """
     with transaction.atomic():
-        application, job = _held_application(application_id)
+        application, job = _lock_application(application_id)
         held_payments.cancel(held_payments.waiting(application.payouts.all()), by=by)
-        sync_held(job)
+        sync_locked(job)
         if application.payouts.filter(active=True).exists():
             raise JobRefusal("application_settled", name=application.worker.name)
         return _decide_application(application, job, ApplicationStatus.REJECTED, by)
 
 
-def _held_application(application_id: int) -> tuple[Application, Job]:
+def _lock_application(application_id: int) -> tuple[Application, Job]:
     job = lifecycle.lock_job(Application.objects.only("job_id").get(pk=application_id).job_id)
     if job.status not in SELECTABLE:
         raise JobRefusal("job_not_now", status=str(JobStatus(job.status).label))
@@ -101,12 +103,10 @@ def _held_application(application_id: int) -> tuple[Application, Job]:
 
 def _decide_application(application: Application, job: Job, status: ApplicationStatus, by: User) -> Application:
     before = ApplicationStatus(application.status)
-    if before == status:
-        raise JobRefusal("application_moved", name=application.worker.name, status=str(before.label))
-    now = clock.now()
-    changed = Application.objects.filter(pk=application.pk, status=before).update(status=status, changed_at=now)
-    assert changed == 1, "the job is held, so nobody else decides"
-    application.status, application.changed_at = status, now
+    try:
+        swap(application, status, APPLICATION_MOVES, column="status")
+    except NoSuchMove:
+        raise JobRefusal("application_moved", name=application.worker.name, status=str(before.label)) from None
     record(
         f"application.{status}",
         actor=_staff(by),
@@ -114,7 +114,7 @@ def _decide_application(application: Application, job: Job, status: ApplicationS
         data={"before": str(before.value)},
         private={"worker": application.worker.name},
     )
-    sync_held(job)
+    sync_locked(job)
     return application
 
 
@@ -137,10 +137,8 @@ def _decide_submission(submission_id: int, status: SubmissionStatus, by: User) -
         job = lifecycle.lock_job(found.application.job_id)
         submission = Submission.objects.select_related("application__worker").get(pk=submission_id)
         _check_submission(submission, job, status)
-        before, now = submission.status, clock.now()
-        changed = Submission.objects.filter(pk=submission.pk, status=before).update(status=status, changed_at=now)
-        assert changed == 1, "the job is held, so nobody else decides"
-        submission.status, submission.changed_at = status, now
+        before = submission.status
+        swap(submission, status, SUBMISSION_MOVES, column="status")
         worker = submission.application.worker
         record(
             f"submission.{status}",
@@ -156,7 +154,7 @@ def _decide_submission(submission_id: int, status: SubmissionStatus, by: User) -
         )
         if status == SubmissionStatus.ACCEPTED:
             held_payments.release(submission.application, by=by)
-        sync_held(job)
+        sync_locked(job)
         return submission
 
 

@@ -113,12 +113,13 @@ DERIVED: dict[str, Callable[[Facts], bool]] = {
 
 
 def sync_job(job_id: int) -> None:
+    """Lock the job and derive its status."""
     with transaction.atomic():
-        sync_held(lifecycle.lock_job(job_id))
+        sync_locked(lifecycle.lock_job(job_id))
 
 
-def sync_held(job: Job) -> None:
-    """The same for a job that the caller's transaction already holds."""
+def sync_locked(job: Job) -> None:
+    """Derive the status of a job that the caller's transaction has locked (`lifecycle.lock_job`)."""
     _settle(job)
     _release(job)
     facts = Facts.of(job)

@@ -15,7 +15,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from jobs import funding, lifecycle, payables
-from jobs.derive_status import sync_held
+from jobs.derive_status import sync_locked
 from jobs.models import Application, JobFunding, JobStatus
 from jobs.reasons import WAYS, JobRefusal
 from payments.actions import refunds
@@ -56,7 +56,7 @@ def escrow_of(job: Job) -> Escrow | None:
 
 
 def escrows_of(job: Job) -> list[Escrow]:
-    """All the money that ever arrived at a seller for `job`, newest first. Exact only while the job is held.
+    """All the money that ever arrived at a seller for `job`, newest first. Exact only while the job is locked.
 
     What the sending wallet charges for sending is the seller's own cost, and never taken from the job's money. Who was
     paid outside the wallets was paid with it.
@@ -121,7 +121,7 @@ def _pay_out(
     job = lifecycle.lock_job(asked.pk)
     if made := PaymentRequest.objects.filter(form_id=form_id).first():
         return funding.made_before(made, [job])
-    sync_held(job)
+    sync_locked(job)
     status = JobStatus(job.status)
     if status not in funding.PAYABLE:
         raise JobRefusal("job_status_pays_nothing", status=str(status.label), way=str(WAYS[status]))
@@ -195,8 +195,8 @@ def give_back(  # noqa: PLR0913 - the parts of a refund
     that it made before. Raises Refusal; nothing is changed then.
     """
     with transaction.atomic():
-        held_job = lifecycle.lock_job(job.pk)
-        escrow = next((each for each in escrows_of(held_job) if each.funding.pk == funding_id), None)
+        locked_job = lifecycle.lock_job(job.pk)
+        escrow = next((each for each in escrows_of(locked_job) if each.funding.pk == funding_id), None)
         if escrow is None:
             raise JobRefusal("escrow_empty")
         if not PaymentRequest.objects.filter(form_id=form_id).exists():

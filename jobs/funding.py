@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from jobs import job_payments, lifecycle, wallet_changes
 from jobs.contacts import at_work, default_reference, payer_of
-from jobs.derive_status import sync_held
+from jobs.derive_status import sync_locked
 from jobs.models import (
     Application,
     Job,
@@ -121,7 +121,7 @@ def _fund(  # noqa: PLR0913 - the parts of an ask
     if made := PaymentRequest.objects.filter(form_id=form_id).first():
         return made_before(made, jobs)
     for job in jobs:
-        sync_held(job)  # what has ended meanwhile is no obstacle
+        sync_locked(job)  # what has ended meanwhile is no obstacle
         _check_job(job, seller, alone=len(jobs) == 1)
     funder = _one_funder(jobs)
     found = _platform(jobs, seller) if receivers == "seller" else _workers(jobs, receivers)

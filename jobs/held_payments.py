@@ -1,7 +1,7 @@
 """Payments that were approved beforehand: accepted work releases them, and whoever does no work is not paid.
 
 The fee of such a request goes once, with the last of its workers, and only for those who are paid: one payment instead
-of one more per worker, and nothing for work that never came. The caller's transaction holds the job.
+of one more per worker, and nothing for work that never came. The caller's transaction has locked the job.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def settle_fee(request_id: str, *, by: User | None = None) -> None:
 
 
 def _fee_is_due(request_id: str) -> bool:
-    """It waits, and no worker does. Whoever released the last ones has the request's row: they see each other."""
+    """It waits, and no worker does. Whoever released the last ones locked the request: they see each other."""
     workers = Payment.objects.filter(request=request_id, purpose=Purpose.WORK, held=True, released_at=None)
     waits = workers.exclude(state__in=FINISHED_PAYMENTS).exists()
     return not waits and _waiting_fees().filter(request=request_id).exists()

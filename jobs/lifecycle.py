@@ -1,4 +1,4 @@
-"""How a job moves. Nothing else assigns `Job.status`.
+"""How a job moves. Nothing else moves `Job.status`.
 
 | event             | from                             | to         | who    | when                                  |
 |-------------------|----------------------------------|------------|--------|---------------------------------------|
@@ -32,9 +32,9 @@ from dataclasses import dataclass
 
 from jobs.models import Job, JobStatus
 from jobs.reasons import JobRefusal
-from ledger import clock
 from ledger.api import Actor, record
 from payments.locking import lock
+from payments.moving import Moved, NoSuchMove, swap
 
 S = JobStatus
 OVER = frozenset({S.COMPLETE, S.EXPIRED, S.CANCELED})
@@ -75,18 +75,18 @@ def move(job: Job, event: str, actor: Actor) -> None:
     """
     rule = MOVES[event]
     before = JobStatus(job.status)
-    if before not in rule.sources:
-        raise JobRefusal("job_not_now", status=str(before.label))
-    now = clock.now()
-    if not Job.objects.filter(pk=job.pk, status=before).update(status=rule.target, changed_at=now):
-        raise JobRefusal("job_moved", status=str(JobStatus(Job.objects.get(pk=job.pk).status).label))
+    try:
+        swap(job, rule.target, {source: {rule.target} for source in rule.sources}, column="status")
+    except NoSuchMove:
+        raise JobRefusal("job_not_now", status=str(before.label)) from None
+    except Moved:
+        raise JobRefusal("job_moved", status=str(JobStatus(Job.objects.get(pk=job.pk).status).label)) from None
     record(
         f"job.{rule.target}",
         actor=actor,
         subjects={"job": str(job.pk)},
         data={"event": event, "before": str(before.value)},
     )
-    job.status, job.changed_at = rule.target, now
 
 
 def lock_job(job_id: int) -> Job:

@@ -11,6 +11,7 @@ from django.db import transaction
 from django_q.tasks import async_task
 
 from jobs.models import Member, WalletChange, WalletChangeState
+from jobs.models.wallet_changes import WALLET_CHANGE_MOVES
 from jobs.reasons import JobRefusal
 from ledger import clock
 from ledger.api import Actor, record
@@ -18,6 +19,7 @@ from payments.actions import wallets
 from payments.locking import lock
 from payments.mail.queue import queue_notice
 from payments.models.messages import Template
+from payments.moving import swap
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -39,26 +41,26 @@ def propose(
     assert (by == "staff") == (user is not None)
     actor = Actor.staff(user.pk) if user else Actor.member(member.pk)
     after = wallets.find_or_add(url)
-    held = lock(Member.objects.select_related("wallet"), member.pk)
-    if held.wallet == after:
+    locked = lock(Member.objects.select_related("wallet"), member.pk)
+    if locked.wallet == after:
         return None
     if after.checked_at is None:
         async_task(CHECK_TASK, after.pk)
-    before = held.wallet
+    before = locked.wallet
     if before is None:
-        _give(held, None, after, actor)
+        _give(locked, None, after, actor)
         return None
-    if waiting := waiting_change(held):
+    if waiting := waiting_change(locked):
         if waiting.after == after:
             return waiting
         _decide(waiting, WalletChangeState.SUPERSEDED, actor, user)
-    change = WalletChange.objects.create(member=held, before=before, after=after, proposed_by=user)
+    change = WalletChange.objects.create(member=locked, before=before, after=after, proposed_by=user)
     _tell("member.wallet_change_proposed", change, actor)
     queue_notice(
         Template.WALLET_CHANGE,
-        name=held.name,
-        email=held.email,
-        language=held.language,
+        name=locked.name,
+        email=locked.email,
+        language=locked.language,
         details={"before": before.url, "after": after.url},
         occasion=f"wallet_change:{change.pk}",
     )
@@ -68,7 +70,7 @@ def propose(
 @transaction.atomic
 def confirm(change_id: int, *, by: User) -> WalletChange:
     """The second person agrees: new payments go to the new wallet. Raises JobRefusal."""
-    change = _waiting(change_id)
+    change = _lock_waiting(change_id)
     if change.proposed_by_id == by.pk:
         raise JobRefusal("own_wallet_change")
     if change.after.problem:
@@ -85,7 +87,7 @@ def confirm(change_id: int, *, by: User) -> WalletChange:
 @transaction.atomic
 def refuse(change_id: int, *, by: User) -> WalletChange:
     """The wallet stays as it is. Whoever proposed the change may take it back so."""
-    change = _waiting(change_id)
+    change = _lock_waiting(change_id)
     _decide(change, WalletChangeState.REFUSED, Actor.staff(by.pk), by)
     return change
 
@@ -115,7 +117,7 @@ def others_with(member: Member, wallet: WalletAddress | None) -> list[Member]:
     return list(same.exclude(pk=member.pk).order_by("name"))
 
 
-def _waiting(change_id: int) -> WalletChange:
+def _lock_waiting(change_id: int) -> WalletChange:
     member_id = WalletChange.objects.values_list("member_id", flat=True).get(pk=change_id)
     lock(Member.objects.all(), member_id)
     change = WalletChange.objects.select_related("member", "before", "after").get(pk=change_id)
@@ -125,11 +127,7 @@ def _waiting(change_id: int) -> WalletChange:
 
 
 def _decide(change: WalletChange, state: WalletChangeState, actor: Actor, by: User | None) -> None:
-    now = clock.now()
-    rows = WalletChange.objects.filter(pk=change.pk, state=WalletChangeState.WAITING)
-    changed = rows.update(state=state, decided_by=by, decided_at=now, changed_at=now)
-    assert changed == 1, "the member is held, so nobody else decides"
-    change.state, change.decided_by, change.decided_at = state, by, now
+    swap(change, state, WALLET_CHANGE_MOVES, decided_by=by, decided_at=clock.now())
     _tell(f"member.wallet_change_{state}", change, actor)
 
 

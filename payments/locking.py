@@ -1,4 +1,4 @@
-"""The one way to keep a row from everybody else: until the transaction ends, on PostgreSQL and on SQLite alike."""
+"""The one way to lock a row: nobody else gets it until the transaction ends, on PostgreSQL and on SQLite alike."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from payments.models.messages import MESSAGE_MOVES, MessageState
 from payments.states import (
     ATTEMPT_MOVES,
     GRANT_MOVES,
@@ -32,13 +33,16 @@ R, P, G, A, K, W = RequestState, PaymentState, GrantState, AttemptState, KeyStat
 INTRODUCTION: Final = """\
 # States
 
-Everything that moves money is a row with a state, and moves only along these arrows. A move, its ledger entry and what
-follows from it are one transaction (`payments/engine/transitions.py`); the tables are in `payments/states.py`, and
-`manage.py draw_states` makes this page from them. `manage.py check_invariants` checks that the rows agree.
+Everything that moves money is a row with a state; so is a message, a decision on work, a change of wallet. They move
+only along these arrows (`payments/moving.py`). A move, its ledger entry and what follows from it are one transaction.
+The tables are in `payments/states.py`, or beside the states of their models, and `manage.py draw_states` makes this
+page from them; how a job moves is told in [jobs.md](jobs.md). `manage.py check_invariants` checks that the rows agree.
 """
 
 #: Title, what it is, the table, and what each state means.
-TABLES: Final[tuple[tuple[str, str, Mapping[str, set[str]], Mapping[TextChoices, str]], ...]] = (
+Table = tuple[str, str, "Mapping[str, set[str]]", "Mapping[TextChoices, str]"]
+
+TABLES: Final[list[Table]] = [
     (
         "Payment request",
         "One ask to one payer. *Approved* reserves nothing: the money is still in the payer's wallet.",
@@ -133,7 +137,23 @@ TABLES: Final[tuple[tuple[str, str, Mapping[str, set[str]], Mapping[TextChoices,
             W.ENDED: "It was not proven in time, or no longer needs to be.",
         },
     ),
-)
+    (
+        "Message",
+        "One email to one person, once per occasion. Written down with what it tells of, rendered when it is sent.",
+        MESSAGE_MOVES,
+        {
+            MessageState.QUEUED: "It is sent at once, or after a wait when the mail server did not take it.",
+            MessageState.SENDING: "One worker hands it to the mail server. Should it die, another tries again.",
+            MessageState.SENT: "The mail server took it.",
+            MessageState.FAILED: "Given up, with the reason: refused, not needed any more, or tried too often.",
+        },
+    ),
+]
+
+
+def also_draw(*more: Table) -> None:
+    """The tables of a room above this one. The same again changes nothing."""
+    TABLES.extend(table for table in more if table not in TABLES)
 
 
 def page() -> str:

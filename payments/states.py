@@ -1,8 +1,8 @@
 """Every state of everything that moves money, what it means, and every move between them. Nothing else assigns a state.
 
-A move is made by `payments.engine.transitions.move`, which checks it against these tables. What a state means (what it
-is called, its tone, whose turn it is, whether money is open, in flight, paid or over) stands in `REQUESTS` and
-`PAYMENTS` alone: pages, mails, filters and figures read it from there.
+A move is made by `payments.engine.transitions.move`, which has `payments.moving.swap` check it against these tables.
+What a state means (what it is called, its tone, whose turn it is, whether money is open, in flight, paid or over)
+stands in `REQUESTS` and `PAYMENTS` alone: pages, mails, filters and figures read it from there.
 """
 
 from dataclasses import dataclass

@@ -17,7 +17,7 @@ from unfold.widgets import (
 
 from jobs import deadlines, held_payments, job_payments, lifecycle, parse_amounts
 from jobs.deadlines import DEADLINES
-from jobs.derive_status import sync_held
+from jobs.derive_status import sync_locked
 from jobs.models import ApplicationStatus, Deliverable, Job, JobStatus
 from jobs.reasons import JobRefusal
 from payments.admin.dialogs import SeenForm, number_of
@@ -76,8 +76,8 @@ class JobForm(JobModelForm):
         cleaned = super().clean() or self.cleaned_data
         if self.instance.pk:
             # Nobody asks for this job's money while its budget changes; what ended meanwhile is no obstacle.
-            sync_held(job := lifecycle.lock_job(self.instance.pk))
-            self.instance.status, self.instance.is_funded = job.status, job.is_funded
+            sync_locked(lifecycle.lock_job(self.instance.pk))
+            self.instance.refresh_from_db(fields=["status", "is_funded"])
         self._check_deadlines(cleaned)
         self._check_workers(cleaned)
         if "budget_text" in cleaned and "currency" in cleaned:

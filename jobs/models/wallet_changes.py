@@ -16,6 +16,18 @@ class WalletChangeState(models.TextChoices):
     SUPERSEDED = "superseded", _("Replaced by a later one")
 
 
+WALLET_CHANGE_MOVES: dict[str, set[str]] = {
+    WalletChangeState.WAITING: {
+        WalletChangeState.CONFIRMED,
+        WalletChangeState.REFUSED,
+        WalletChangeState.SUPERSEDED,
+    },
+    WalletChangeState.CONFIRMED: set(),
+    WalletChangeState.REFUSED: set(),
+    WalletChangeState.SUPERSEDED: set(),
+}
+
+
 class WalletChange(Dated):
     """Moved only by `jobs.wallet_changes`. Payments that were asked for keep the wallet they were asked with."""
 

@@ -21,6 +21,19 @@ class SubmissionStatus(models.TextChoices):
     REJECTED = "rejected", _("Rejected")
 
 
+#: A decision may be changed while the job goes on.
+APPLICATION_MOVES: dict[str, set[str]] = {
+    ApplicationStatus.PENDING: {ApplicationStatus.SELECTED, ApplicationStatus.REJECTED},
+    ApplicationStatus.SELECTED: {ApplicationStatus.REJECTED},
+    ApplicationStatus.REJECTED: {ApplicationStatus.SELECTED},
+}
+SUBMISSION_MOVES: dict[str, set[str]] = {
+    SubmissionStatus.PENDING: {SubmissionStatus.ACCEPTED, SubmissionStatus.REJECTED},
+    SubmissionStatus.ACCEPTED: {SubmissionStatus.REJECTED},
+    SubmissionStatus.REJECTED: {SubmissionStatus.ACCEPTED},
+}
+
+
 class Application(Dated):
     """A member offers to do a job. `status` is moved only by `jobs.decisions`."""
 

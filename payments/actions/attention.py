@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def take_over(payment_id: str, *, by: User) -> Payment:
     """From now on `by` takes care of it."""
     with transaction.atomic():
-        payment = _held(payment_id, also_decided=True)
+        payment = _lock_payment(payment_id, also_decided=True)
         Payment.objects.filter(pk=payment.pk).update(owner=by)
         _tell("payment.taken_over", payment, by)
     return payment
@@ -37,7 +37,7 @@ def take_over(payment_id: str, *, by: User) -> Payment:
 def look_again(payment_id: str, *, by: User) -> Payment:
     """Ask both wallets now instead of at the next look."""
     with transaction.atomic():
-        payment = _held(payment_id, also_decided=True)
+        payment = _lock_payment(payment_id, also_decided=True)
         Payment.objects.filter(pk=payment.pk).update(retry_at=None, polls=0, failures=0)
         payment.incoming_payments.update(retry_at=None, failures=0)
         _tell("payment.looked_again", payment, by)
@@ -48,7 +48,7 @@ def look_again(payment_id: str, *, by: User) -> Payment:
 def start_anew(payment_id: str, *, by: User) -> Payment:
     """Close the receiver's side for good, then send the money again, under the approval if it still lives."""
     with transaction.atomic():
-        payment = _held(payment_id)
+        payment = _lock_payment(payment_id)
         if payment.received_value:
             raise Refusal("partly_here")
         _check_no_claim(payment)
@@ -59,7 +59,7 @@ def start_anew(payment_id: str, *, by: User) -> Payment:
 def give_up(payment_id: str, *, by: User) -> Payment:
     """Close the receiver's side for good and let the payment fail, with whatever has arrived until then."""
     with transaction.atomic():
-        payment = _held(payment_id)
+        payment = _lock_payment(payment_id)
         _check_no_claim(payment)
         _decide(payment, Decision.GIVE_UP, by)
     return payment
@@ -70,7 +70,7 @@ def report_outside(payment_id: str, *, way: str, evidence: str, by: User) -> Out
     if not evidence.strip():
         raise Refusal("no_evidence")
     with transaction.atomic():
-        payment = _held(payment_id)
+        payment = _lock_payment(payment_id)
         _check_no_claim(payment)
         claim = OutsideSettlement.objects.create(payment=payment, way=way, evidence=evidence.strip(), claimed_by=by)
         _tell("payment.outside_reported", payment, by, {"way": way}, private={"evidence": claim.evidence})
@@ -80,7 +80,7 @@ def report_outside(payment_id: str, *, way: str, evidence: str, by: User) -> Out
 def withdraw_outside(payment_id: str, *, by: User) -> Payment:
     """It was not paid outside after all."""
     with transaction.atomic():
-        payment = _held(payment_id)
+        payment = _lock_payment(payment_id)
         if not payment.outside_settlements.filter(withdrawn_at=None).update(withdrawn_at=clock.now()):
             raise Refusal("nothing_claimed")
         _tell("payment.outside_withdrawn", payment, by)
@@ -90,7 +90,7 @@ def withdraw_outside(payment_id: str, *, by: User) -> Payment:
 def confirm_outside(payment_id: str, *, by: User) -> Payment:
     """A second person agrees; once nothing can arrive from the wallets any more, the payment is settled outside."""
     with transaction.atomic():
-        payment = _held(payment_id)
+        payment = _lock_payment(payment_id)
         claim = payment.outside_settlements.filter(withdrawn_at=None).first()
         if claim is None:
             raise Refusal("nothing_claimed")
@@ -102,8 +102,8 @@ def confirm_outside(payment_id: str, *, by: User) -> Payment:
     return payment
 
 
-def _held(payment_id: str, *, also_decided: bool = False) -> Payment:
-    """The payment, held with its request until the transaction ends; refused when it needs nobody any more."""
+def _lock_payment(payment_id: str, *, also_decided: bool = False) -> Payment:
+    """The payment, its request locked until the transaction ends. Raises Refusal when it needs nobody any more."""
     payment = Payment.objects.get(pk=payment_id)
     lock_request(payment.request_id)
     payment.refresh_from_db()

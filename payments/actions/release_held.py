@@ -29,7 +29,7 @@ def release(payment_id: str, *, by: User | None) -> Payment:
     `by` is None when a rule decided, not a person. Once is enough: releasing again changes nothing. Raises Refusal for
     a payment that is not held, or that failed or was cancelled.
     """
-    payment, _request = _taken(payment_id)
+    payment, _request = _lock_payment(payment_id)
     if payment.state in DEAD_PAYMENTS:
         raise Refusal("held_over", state=str(PaymentState(payment.state).label))
     if payment.released_at is None:
@@ -51,7 +51,7 @@ def cancel(payment_id: str, *, by: User | None) -> Payment:
     Cancelling again changes nothing. Raises Refusal for a payment that is not held, that was released, or that ended.
     The payer is told when nothing of the request remains.
     """
-    payment, request = _taken(payment_id)
+    payment, request = _lock_payment(payment_id)
     if payment.state == PaymentState.CANCELLED:
         return payment
     if payment.released_at is not None:
@@ -64,8 +64,8 @@ def cancel(payment_id: str, *, by: User | None) -> Payment:
     return payment
 
 
-def _taken(payment_id: str) -> tuple[Payment, PaymentRequest]:
-    """The payment, held with its request until the transaction ends."""
+def _lock_payment(payment_id: str) -> tuple[Payment, PaymentRequest]:
+    """The payment and its request, which is locked until the transaction ends. Raises Refusal if it is not held."""
     request = lock_request(Payment.objects.values_list("request_id", flat=True).get(pk=payment_id))
     payment = Payment.objects.select_related("receiver_wallet").get(pk=payment_id)
     if not payment.held:

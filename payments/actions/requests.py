@@ -1,6 +1,6 @@
 """What staff do with payment requests: ask, send, authorise, send again, quote again, cancel. No network here.
 
-Every function is one transaction (or part of the caller's), begins by taking the request's row, and records who did it.
+Every function is one transaction (or part of the caller's), begins by locking the request, and records who did it.
 """
 
 from __future__ import annotations
@@ -187,7 +187,7 @@ def _payment(request: PaymentRequest, line: RequestLine) -> Payment:
 
 
 def lock_request(request_id: str) -> PaymentRequest:
-    """The request's row, ours until the transaction ends; the engine looks at it afterwards."""
+    """The request as it is now, locked until the transaction ends; the engine looks at it afterwards."""
     wake(request_id)
     return REQUEST.get(request_id)
 

@@ -1,6 +1,6 @@
 """What staff and funders do with standing budgets: set up, pay from, pause, resume, stop, compare. No network here.
 
-Every function takes the row of a payment request first, as the engine does: that of the approval, or of the draw.
+Every function locks the row of a payment request first, as the engine does: that of the approval, or of the draw.
 """
 
 from __future__ import annotations
@@ -265,7 +265,7 @@ def draw(request_id: str, budget_id: str, *, by: User) -> PaymentRequest:
 @transaction.atomic
 def pause(budget_id: str, *, by: User) -> None:
     """Nothing is paid from it until it is resumed. What was ordered goes on."""
-    budget = _taken(budget_id)
+    budget = _lock_budget(budget_id)
     if budget.paused_at is None:
         StandingBudget.objects.filter(pk=budget.pk).update(paused_at=clock.now())
         _tell(budget, "budget.paused", Actor.staff(by.pk))
@@ -273,7 +273,7 @@ def pause(budget_id: str, *, by: User) -> None:
 
 @transaction.atomic
 def resume(budget_id: str, *, by: User) -> None:
-    budget = _taken(budget_id)
+    budget = _lock_budget(budget_id)
     if budget.paused_at is not None:
         StandingBudget.objects.filter(pk=budget.pk).update(paused_at=None)
         _tell(budget, "budget.resumed", Actor.staff(by.pk))
@@ -295,7 +295,7 @@ def stop_by_payer(budget_id: str) -> None:
 
 
 def _stop(budget_id: str, actor: Actor, reason: str) -> None:
-    budget = _taken(budget_id)
+    budget = _lock_budget(budget_id)
     end(budget.request, RequestState.CANCELLED, reason, actor=actor, now=clock.now())
     async_task(ADVANCE_TASK, budget.request_id)
 
@@ -303,12 +303,12 @@ def _stop(budget_id: str, actor: Actor, reason: str) -> None:
 @transaction.atomic
 def compare(budget_id: str) -> None:
     """Have the payer's wallet say, at the next look, what it counts as spent in the current period."""
-    budget = _taken(budget_id)
+    budget = _lock_budget(budget_id)
     budget.request.grants.filter(kind=GrantKind.OUTGOING, state=GrantState.ACTIVE).update(asks_spent=True)
 
 
-def _taken(budget_id: str) -> StandingBudget:
-    """The budget with the request of its approval, held until the transaction ends. Refused once it is over."""
+def _lock_budget(budget_id: str) -> StandingBudget:
+    """The budget, the request of its approval locked until the transaction ends. Raises Refusal once it is over."""
     request = lock_request(StandingBudget.objects.values_list("request_id", flat=True).get(pk=budget_id))
     budget = StandingBudget.objects.get(pk=budget_id)
     budget.request = request

@@ -19,8 +19,8 @@ from payments.engine.leases import Lease, LeaseLost, acquire, release, renew, re
 from payments.engine.planning import Plan, mark_unanswered, plan
 from payments.engine.queries import REQUEST
 from payments.engine.steps.base import ENGINE, Step
-from payments.engine.transitions import Moved, NoSuchMove
 from payments.models import PaymentRequest
+from payments.moving import Moved, NoSuchMove
 from payments.openpayments.errors import OpenPaymentsError
 from payments.openpayments.transport import Deadline
 

@@ -19,9 +19,10 @@ from payments import links
 from payments.client import client
 from payments.engine.steps.approving import INTERACTION_LIFETIME, UNSAID_WAIT_SECONDS
 from payments.engine.steps.base import ENGINE, SignedStep
-from payments.engine.transitions import Moved, NoSuchMove, move
+from payments.engine.transitions import move
 from payments.locking import lock
 from payments.models import WalletAddress, WalletProof
+from payments.moving import Moved, NoSuchMove
 from payments.openpayments.client import InteractRequest
 from payments.openpayments.errors import BadAnswer, NotSent, OpenPaymentsError, Refused
 from payments.openpayments.interaction import new_nonce
@@ -208,6 +209,6 @@ def page_of(proof: WalletProof) -> str:
 
 
 def lock_proof(proof_id: str) -> WalletProof:
-    """The proof, its wallet's row ours until the transaction ends."""
+    """The proof as it is now, its wallet locked until the transaction ends."""
     lock(WalletAddress.objects.all(), WalletProof.objects.values_list("wallet_id", flat=True).get(pk=proof_id))
     return WalletProof.objects.select_related("wallet", "seller__wallet").get(pk=proof_id)

@@ -1,12 +1,9 @@
-"""The one way a state changes: compare and swap, with its ledger entry, in the caller's transaction."""
+"""How everything that moves money changes its state: with its ledger entry, in the caller's transaction."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
-
-from ledger import clock
 from ledger.api import record
 from payments import states
 from payments.engine.budget_reservations import give_back
@@ -22,6 +19,7 @@ from payments.models import (
 )
 from payments.models.fields import amount_of
 from payments.models.payments import Block
+from payments.moving import swap
 from payments.signals import request_moved
 
 if TYPE_CHECKING:
@@ -48,14 +46,6 @@ MOVES: dict[type, tuple[str, dict[str, set[str]]]] = {
 }
 
 
-class Moved(Exception):
-    """The row is no longer in the state it was read in: somebody else was first."""
-
-
-class NoSuchMove(Exception):
-    """The table has no such move: a bug, or an answer that came so late that the row has ended meanwhile."""
-
-
 def begin(row: type_of_row, *, actor: Actor) -> None:
     """Insert `row` in its first state, with the entry that says so."""
     row.save(force_insert=True)
@@ -67,22 +57,12 @@ def move(row: type_of_row, to: str, *, actor: Actor, private: Mapping[str, str] 
 
     Raises `Moved` when the row has left that state meanwhile, and `NoSuchMove` for a move that the table does not have.
     """
-    assert transaction.get_connection().in_atomic_block, "a state changes together with its ledger entry"
-    name, moves = MOVES[type(row)]
-    if to not in moves[row.state]:
-        raise NoSuchMove(f"{name} {row.pk}: there is no move from {row.state} to {to}")
-    columns.setdefault("reason", "")
-    columns.setdefault("reason_params", {})
+    blank: dict[str, Any] = {"reason": "", "reason_params": {}}
     if isinstance(row, Payment):
-        columns.setdefault("blocked_by", Block.NOTHING)
-    columns["changed_at"] = clock.now()
+        blank["blocked_by"] = Block.NOTHING
     was_approved = isinstance(row, Payment) and row.grant_id is not None
-    rows = type(row)._default_manager.filter(pk=row.pk, state=row.state)  # noqa: SLF001 - Django's public name
-    if rows.update(state=to, **columns) != 1:
-        raise Moved(f"{name} {row.pk} is no longer {row.state}")
-    row.state = to
-    for column, value in columns.items():
-        setattr(row, column, value)
+    _name, moves = MOVES[type(row)]
+    swap(row, to, moves, **blank | columns)
     _tell(row, actor, private)
     if isinstance(row, Payment) and was_approved and row.state in states.GIVES_BACK:
         # Here, so that no way of ending a payment forgets what it reserved of a standing budget.

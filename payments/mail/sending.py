@@ -22,7 +22,8 @@ from ledger import clock
 from payments.mail.queue import NOT_NEEDED, is_pointless, tell
 from payments.mail.rendering import render
 from payments.models import Message
-from payments.models.messages import MessageState
+from payments.models.messages import MESSAGE_MOVES, MessageState
+from payments.moving import Moved, swap
 
 if TYPE_CHECKING:
     from payments.mail.rendering import Rendered
@@ -135,11 +136,8 @@ def _claim(message_id: str) -> Message | None:
     message = Message.objects.select_related("request", "payment").filter(pk=message_id).first()
     if message is None or message.state != MessageState.QUEUED or (message.next_attempt_at or now) > now:
         return None
-    mine = Message.objects.filter(pk=message_id, state=MessageState.QUEUED, attempts=message.attempts)
-    if not mine.update(state=MessageState.SENDING, attempts=message.attempts + 1, changed_at=now):
-        return None
-    message.state, message.attempts = MessageState.SENDING, message.attempts + 1
-    return message
+    with transaction.atomic():
+        return message if _move(message, MessageState.SENDING, attempts=message.attempts + 1) else None
 
 
 def _postpone(message: Message, reason: str) -> None:
@@ -148,22 +146,24 @@ def _postpone(message: Message, reason: str) -> None:
         _finish(message, MessageState.FAILED, reason=reason)
         return
     at = clock.now() + WAITS[message.attempts - 1]
-    _move(message, MessageState.QUEUED, reason=reason, next_attempt_at=at)
+    with transaction.atomic():
+        _move(message, MessageState.QUEUED, next_attempt_at=at, **_why(message, reason))
 
 
 def _finish(message: Message, state: MessageState, reason: str = "", **columns: Any) -> None:
     with transaction.atomic():
-        if _move(message, state, reason=reason, next_attempt_at=None, **columns):
+        if _move(message, state, next_attempt_at=None, **_why(message, reason), **columns):
             tell(message, f"message.{state}")
 
 
-def _move(message: Message, state: MessageState, *, reason: str, **columns: Any) -> bool:
-    """Out of the try that `message.attempts` counts; False when a later try has begun."""
-    params = {"name": message.to_name} if reason else {}
-    columns.update(state=state, reason=reason, reason_params=params, changed_at=clock.now())
-    mine = Message.objects.filter(pk=message.pk, state=MessageState.SENDING, attempts=message.attempts)
-    if not mine.update(**columns):
+def _why(message: Message, reason: str) -> dict[str, Any]:
+    return {"reason": reason, "reason_params": {"name": message.to_name} if reason else {}}
+
+
+def _move(message: Message, state: MessageState, **columns: Any) -> bool:
+    """Move it in the caller's transaction; False when somebody else has, or a later try than was read has begun."""
+    try:
+        swap(message, state, MESSAGE_MOVES, unchanged=("attempts",), **columns)
+    except Moved:
         return False
-    for column, value in columns.items():
-        setattr(message, column, value)
     return True

@@ -16,6 +16,15 @@ class MessageState(models.TextChoices):
     FAILED = "failed", _("Not delivered")
 
 
+MESSAGE_MOVES: dict[str, set[str]] = {
+    MessageState.QUEUED: {MessageState.SENDING},
+    # Back into the queue: the mail server did not take it now, or whoever was handing it over died.
+    MessageState.SENDING: {MessageState.SENT, MessageState.QUEUED, MessageState.FAILED},
+    MessageState.SENT: set(),
+    MessageState.FAILED: set(),
+}
+
+
 class Template(models.TextChoices):
     APPROVAL = "approval", _("Approval request")
     APPROVAL_AGAIN = "approval_again", _("Approval needed again")

@@ -13,12 +13,11 @@ from django.db import transaction
 from django.db.models import F
 
 from ledger import clock
-from payments import tasks
+from payments import moving, tasks
 from payments.engine import advance, transitions
 from payments.engine.leases import SECONDS, Lease, renew_and_lock
 from payments.engine.planning import mark_unanswered, plan, watching
 from payments.engine.steps.base import ENGINE
-from payments.engine.transitions import _tell
 from payments.mail import sending
 from payments.mail.rendering import render
 from payments.models import PaymentRequest
@@ -97,18 +96,14 @@ def _fence_skipped() -> None:
 
 def _states_overwritten() -> None:
     # The function is known by name in many modules: what it does is exchanged, not the name.
-    transitions.move.__code__ = _overwrite.__code__
+    moving.swap.__code__ = _overwrite.__code__
 
 
-def _overwrite(row: Any, to: str, *, actor: Any, private: Any = None, **columns: Any) -> None:
-    columns.setdefault("reason", "")
-    columns.setdefault("reason_params", {})
-    columns["changed_at"] = clock.now()
-    type(row)._default_manager.filter(pk=row.pk).update(state=to, **columns)
-    row.state = to
-    for column, value in columns.items():
-        setattr(row, column, value)
-    _tell(row, actor, private)
+def _overwrite(row: Any, to: str, moves: Any, *, column: str = "state", unchanged: Any = (), **columns: Any) -> None:
+    columns.update({column: to, "changed_at": clock.now()})
+    type(row)._default_manager.filter(pk=row.pk).update(**columns)
+    for each, value in columns.items():
+        setattr(row, each, value)
 
 
 def _answer_in_pieces() -> None:
@@ -116,6 +111,7 @@ def _answer_in_pieces() -> None:
     whole = types.FunctionType(move.__code__, move.__globals__, "move", move.__defaults__, move.__closure__)
     whole.__kwdefaults__ = move.__kwdefaults__
     _exchange(transitions, _whole_move=whole)
+    vars(transitions)["transaction"] = transaction
     move.__code__ = _move_by_itself.__code__
 
     def apply_without_transaction(step: Step, answer: object) -> None:

@@ -6,6 +6,9 @@ from payments.management.commands.draw_states import PAGE
 from payments.state_diagram import TABLES, diagram, page
 from payments.states import PAYMENT_MOVES
 
+#: Decisions that people may change; the job's end ends them.
+CHANGEABLE = {"Application", "Submission"}
+
 
 def test_the_page_in_the_docs_is_current() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run `python manage.py draw_states`"
@@ -29,7 +32,7 @@ def test_every_state_can_be_reached_from_the_first_and_ends_somewhere(
             seen.add(state)
             reached.extend(moves[state])
     assert seen == set(moves)
-    assert any(not following for following in moves.values())
+    assert any(not following for following in moves.values()) or table[0] in CHANGEABLE
 
 
 def test_a_diagram_has_one_arrow_per_move_and_one_per_end() -> None:

@@ -30,7 +30,7 @@ PATIENCE = 3
 
 @dataclass(frozen=True)
 class Step(ABC):
-    """`call` is pure network and safe in a thread; `apply` and `failed` run in a transaction that holds the request."""
+    """`call` is pure network and safe in a thread; `apply` and `failed` run with the request locked."""
 
     request_id: str
 

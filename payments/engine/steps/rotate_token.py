@@ -9,8 +9,10 @@ from payments.engine.backoff import after_failure
 from payments.engine.leases import wake
 from payments.engine.queries import GRANT
 from payments.engine.steps.base import ENGINE, SignedStep
-from payments.engine.transitions import Moved, move
+from payments.engine.transitions import move
+from payments.locking import lock
 from payments.models import Grant
+from payments.moving import Moved
 from payments.openpayments.errors import BadAnswer, Refused
 from payments.presentation.reasons import why
 from payments.states import GrantState
@@ -45,11 +47,11 @@ class RotateToken(SignedStep):
         return client.rotate_token(self.token, signer=self.signer, deadline=deadline)
 
     def apply(self, token: AccessToken) -> None:
-        grant = self._unrenewed()
+        grant = self._lock_unrenewed()
         Grant.objects.filter(pk=grant.pk).update(**token_columns(grant, token), lease_until=None)
 
     def failed(self, error: OpenPaymentsError) -> None:
-        grant = self._unrenewed()
+        grant = self._lock_unrenewed()
         code, params = why(error)
         if isinstance(error, Refused | BadAnswer) or error.outcome_unknown:
             # A rotation whose answer was lost has killed the old token: the approval can't be used any more.
@@ -64,14 +66,13 @@ class RotateToken(SignedStep):
             lease_until=None, failures=failures, retry_at=after_failure(failures), reason=code, reason_params=params
         )
 
-    def _unrenewed(self) -> Grant:
-        """The approval, held until the transaction ends.
+    def _lock_unrenewed(self) -> Grant:
+        """The approval, locked until the transaction ends.
 
         Raises Moved when somebody else has renewed its token since, or ended it: what the wallet now says of the token
         that was to be renewed is no news, and must not end an approval that lives.
         """
-        grant = GRANT.get(self.grant_id)
-        unchanged = Grant.objects.filter(pk=grant.pk, sealed=grant.sealed)
-        if token_of(grant) != self.token or not unchanged.update(lease_until=None):
+        grant = lock(GRANT.build(self.grant_id), self.grant_id)
+        if token_of(grant) != self.token:
             raise Moved(f"the token of grant {grant.pk} is no longer the one to renew")
         return grant
