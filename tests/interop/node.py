@@ -12,8 +12,7 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[1]
-PACKAGES = PROJECT / "node_modules" / "@interledger"
-SPECIFICATIONS = PACKAGES / "open-payments" / "dist" / "openapi" / "specs"
+SPECIFICATIONS = PROJECT / "node_modules" / "@interledger" / "open-payments" / "dist" / "openapi" / "specs"
 SECONDS = 60
 
 
