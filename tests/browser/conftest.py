@@ -32,11 +32,12 @@ HERE: Final = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of them in one process (with `--dist loadgroup`), so that everything is started once; or, skipped, not at all."""
+    """All of them in one process (with `--dist loadgroup`), so that everything is started once."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(GROUP)
-            if not CHROMIUM:
+            if not CHROMIUM and "browser" in getattr(item, "fixturenames", ()):
+                # Said here, before an installation is started for nothing.
                 item.add_marker(WITHOUT_CHROMIUM)
 
 
