@@ -1,28 +1,32 @@
 # Needs Python 3.11 or newer and make. `make test` also uses Node.js and Chromium when they are there, and says what it
-# skipped when they are not.
+# skipped, and why, when they are not.
 
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
-RUNTIME := $(VENV)/.installed-runtime
+DEMO := $(VENV)/.installed-demo
 DEVELOPMENT := $(VENV)/.installed-development
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 NODE := $(if $(shell command -v npm),node_modules/.package-lock.json,without-node)
 WORKERS ?= 2
 
-.PHONY: demo install test bench lint messages screenshot without-node
+.PHONY: demo install test prove bench lint messages screenshot without-node
 
 # Everything on one machine: the site, its worker and the sandbox wallets. Ctrl-C ends all of it.
-demo: $(RUNTIME) $(CATALOGUES)
+demo: $(DEMO) $(CATALOGUES)
 	$(PY) manage.py demo
 
 # What the other targets install when it is missing, without doing anything with it.
 install: $(DEVELOPMENT) $(CATALOGUES) $(NODE)
 
-# The whole suite, on SQLite or on the database that DATABASE_URL names. TESTS narrows it.
+# The suite, on SQLite or on the database that DATABASE_URL names. TESTS narrows it.
 test: $(DEVELOPMENT) $(CATALOGUES) $(NODE)
 	$(PY) -m pytest -n $(WORKERS) --dist loadgroup -rs $(TESTS)
+
+# What the suite has small, in full: two thousand flows in a hostile world, and every crash point.
+prove: $(DEVELOPMENT) $(CATALOGUES)
+	$(PY) -m pytest -n $(WORKERS) -m prove -rs $(or $(TESTS),tests/chaos tests/faults)
 
 bench: $(DEVELOPMENT) $(CATALOGUES) $(NODE)
 	$(PY) -m pytest -p no:xdist -rs -s --override-ini "python_files=bench_*.py" tests/bench
@@ -47,20 +51,20 @@ $(PY):
 		{ echo "Python 3.11 or newer is needed. Name it like this: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
-$(RUNTIME): requirements.txt | $(PY)
-	$(PIP) install --require-hashes -r requirements.txt
+$(DEMO): requirements-demo.txt | $(PY)
+	$(PIP) install --require-hashes -r requirements-demo.txt
 	@touch $@
 
 $(DEVELOPMENT): requirements-dev.txt | $(PY)
 	$(PIP) install --require-hashes -r requirements-dev.txt
-	@touch $@ $(RUNTIME)
+	@touch $@ $(DEMO)
 
 node_modules/.package-lock.json: package.json package-lock.json
 	npm ci --silent
 	@touch $@
 
 without-node:
-	@echo "npm was not found: the tests against the Node SDK and the accessibility checks fail until it is there."
+	@echo "npm was not found: the tests against the official Open Payments packages, and those of accessibility, are skipped."
 
-%.mo: %.po | $(RUNTIME)
+%.mo: %.po | $(DEMO)
 	$(PY) -m backoffice.catalogue compile

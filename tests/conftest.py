@@ -43,10 +43,9 @@ def django_db_modify_db_settings(
 LONGEST = (
     "tests/browser",
     "tests/faults",
-    "tests/chaos/test_chaos.py::test_every_promise",
+    "tests/chaos/test_chaos.py",
     "tests/security/test_canaries.py",
     "tests/chaos/test_any_order.py",
-    "tests/chaos/test_chaos.py::test_the_same_seed",
     "tests/workers",
 )
 

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,20 @@ from typing import Any
 from cryptography.fernet import Fernet
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-FOLDER = Path(os.environ.get("DEMO_FOLDER", ROOT / "var" / "demo"))
+FOLDER = Path(os.environ.get("DEMO_FOLDER") or ROOT / "var" / "demo").absolute()
 PEOPLE = ("admin", "rosa", "luis", "ines")
 DEFAULT_PORT = 8000
 DEFAULT_WALLET_PORT = 9100
+LAST_PORT = 65535
+#: How to have it elsewhere, for whoever must.
+ELSEWHERE = "DEMO_PORT=8080 DEMO_WALLET_PORT=9200 DEMO_FOLDER=/tmp/demo make demo"
 #: Its presence says that the first start filled the demo to the end.
 COMPLETE = "complete"
 FOREIGN = ("_FILE", "SELLER_", "OPEN_PAYMENTS_", "EMAIL_", "SECURE_")
+
+
+class WrongSetting(Exception):
+    """A setting of the demo that can't be; the message is a sentence for whoever set it."""
 
 
 @dataclass(frozen=True)
@@ -30,16 +38,37 @@ class Ports:
 
 
 def ports() -> Ports:
-    """Where the demo listens: DEMO_PORT, and DEMO_WALLET_PORT with the one after it."""
-    wallet = int(os.environ.get("DEMO_WALLET_PORT", DEFAULT_WALLET_PORT))
-    return Ports(int(os.environ.get("DEMO_PORT", DEFAULT_PORT)), wallet, wallet + 1)
+    """Where the demo listens: DEMO_PORT, and DEMO_WALLET_PORT with the one after it. Raises WrongSetting."""
+    site = _port("DEMO_PORT", DEFAULT_PORT, LAST_PORT)
+    wallet = _port("DEMO_WALLET_PORT", DEFAULT_WALLET_PORT, LAST_PORT - 1)
+    if site in {wallet, wallet + 1}:
+        raise WrongSetting(
+            f"DEMO_PORT is {site}, and the wallets listen on {wallet} and {wallet + 1} (DEMO_WALLET_PORT and the port "
+            "after it). Choose three different ports."
+        )
+    return Ports(site, wallet, wallet + 1)
+
+
+def _port(name: str, default: int, last: int) -> int:
+    text = os.environ.get(name) or str(default)
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= last):
+        raise WrongSetting(f"{name} is “{text}”. It has to be the number of a port, from 1 to {last}.")
+    return int(text)
 
 
 def prepare() -> None:
-    """Put the demo's settings into this process's environment, before Django reads them."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    kept = _kept()
-    listening = ports()
+    """Put the demo's settings into this process's environment, before Django reads them.
+
+    Ends the process with a sentence when a port or the folder can't be used.
+    """
+    try:
+        listening = ports()
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        kept = _kept()
+    except WrongSetting as why:
+        sys.exit(str(why))
+    except OSError as why:
+        sys.exit(f"The folder of the demo, {FOLDER}, can't be used: {why.strerror}. DEMO_FOLDER names another one.")
     for name in list(os.environ):
         if any(part in name for part in FOREIGN):
             del os.environ[name]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from backoffice.demo.environment import FOLDER, ROOT
+from backoffice.demo.environment import ELSEWHERE, FOLDER, ROOT
 
 START_SECONDS = 30.0
 STOP_SECONDS = 15.0
@@ -97,6 +97,6 @@ def check_ports(wanted: Sequence[int]) -> None:
                 probe.bind(("127.0.0.1", port))
             except OSError as error:
                 raise CannotStart(
-                    f"Port {port} is busy: another program, or another demo, listens there. Stop it, or choose other "
-                    "ports: DEMO_PORT=8080 DEMO_WALLET_PORT=9200 make demo"
+                    f"Port {port} is busy: another program, or another demo, listens there. Stop it, or choose others: "
+                    f"{ELSEWHERE}"
                 ) from error

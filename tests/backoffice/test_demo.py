@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from backoffice.demo import environment
 from tests.sandbox.process import free_port
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ def test_it_starts_full_ends_whole_and_goes_on(tmp_path: Path, ports: tuple[int,
     demos.append(demo)
     said = demo.wait_for("Ctrl-C ends")
     assert demo.url in said
+    before = said.partition("First start")[0]
+    assert all(str(used) in before for used in (*ports, tmp_path, "DEMO_PORT=")), before
     password = re.search(r"rosa\s+(rosa-\S+)", said)
     assert password, said
     with httpx.Client(base_url=demo.url, follow_redirects=True, trust_env=False) as browser:
@@ -92,7 +95,7 @@ def test_it_starts_full_ends_whole_and_goes_on(tmp_path: Path, ports: tuple[int,
         assert "Vaccination reminders" in answer.text
     busy = Demo(tmp_path / "other", *ports)
     demos.append(busy)
-    assert "is busy" in busy.wait_for("DEMO_PORT=")
+    assert str(tmp_path / "other") in busy.wait_for("is busy")
     assert "Stopped" in demo.stop()
     with pytest.raises(httpx.ConnectError):
         httpx.get(demo.url, trust_env=False)
@@ -105,3 +108,42 @@ def test_it_starts_full_ends_whole_and_goes_on(tmp_path: Path, ports: tuple[int,
     assert "First start" not in again.wait_for("Ctrl-C ends")
     assert password[1] in "".join(again.said)
     again.stop()
+
+
+@pytest.mark.parametrize(
+    ("site", "wallet", "said"),
+    [
+        ("eighty", "9100", "DEMO_PORT is “eighty”. It has to be the number of a port, from 1 to 65535."),
+        ("8000", "-1", "DEMO_WALLET_PORT is “-1”."),
+        ("0", "9100", "from 1 to 65535"),
+        ("65536", "9100", "from 1 to 65535"),
+        ("8000", "65535", "from 1 to 65534"),
+        ("9100", "9100", "Choose three different ports."),
+        ("9101", "9100", "Choose three different ports."),
+    ],
+)
+def test_ports_that_cannot_be_are_told_in_a_sentence(
+    site: str, wallet: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEMO_PORT", site)
+    monkeypatch.setenv("DEMO_WALLET_PORT", wallet)
+    with pytest.raises(environment.WrongSetting, match=re.escape(said)):
+        environment.ports()
+
+
+def test_a_setting_that_cannot_be_ends_the_start_without_a_traceback(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for folder, wallet, said in (
+        (tmp_path / "demo", "x", "DEMO_WALLET_PORT is “x”. It has to be the number of a port, from 1 to 65534.\n"),
+        (tmp_path / "file", "9100", f"The folder of the demo, {tmp_path / 'file'}, can't be used: File exists. "),
+    ):
+        ended = subprocess.run(
+            [sys.executable, "manage.py", "demo"],
+            cwd=PROJECT,
+            env={**os.environ, "DEMO_FOLDER": str(folder), "DEMO_WALLET_PORT": wallet},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 1
+        assert ended.stderr.startswith(said)

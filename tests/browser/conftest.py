@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +16,7 @@ from tests.browser.screens import Camera
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CHROMIUM: Final = Path("/usr/bin/chromium")
+CHROMIUM: Final = shutil.which("chromium")
 FLAGS: Final = (
     "--no-sandbox",
     "--disable-gpu",
@@ -26,6 +27,7 @@ FLAGS: Final = (
     "--disable-sync",
 )
 GROUP: Final = pytest.mark.xdist_group("browser")
+WITHOUT_CHROMIUM: Final = pytest.mark.skip("Chromium was not found: nothing was tried in a real browser.")
 HERE: Final = Path(__file__).parent
 
 
@@ -34,6 +36,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(GROUP)
+            if not CHROMIUM and "browser" in getattr(item, "fixturenames", ()):
+                # Said here, before an installation is started for nothing.
+                item.add_marker(WITHOUT_CHROMIUM)
 
 
 @pytest.fixture(scope="session")
@@ -45,8 +50,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 # Only for this folder's tests: while Playwright runs, the ORM refuses to work in the same process.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} was not found: nothing was tried in a real browser.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield browser

@@ -1,4 +1,4 @@
-"""Which cases are run: in the suite, what no story before passed; for the page of the docs, one at every point."""
+"""Which cases are run: a look for the suite; to prove it, what no story before passed; for the docs, every point."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 #: What a wallet does only once. However often an earlier story has passed it: a death at each is a case in every story.
 ONLY_ONCE: Final = {"post-continue", "post-token", "create-outgoing-payment"}
+#: Of the points of a story, those that a look takes.
+ONE_IN: Final = 6
 
 
 def all_of(points: Mapping[str, Sequence[Point]]) -> list[Case]:
@@ -18,7 +20,20 @@ def all_of(points: Mapping[str, Sequence[Point]]) -> list[Case]:
     return [case for story, passed in points.items() for point in passed for case in _all_at(story, point)]
 
 
-def of_the_suite(points: Mapping[str, Sequence[Point]]) -> list[Case]:
+def of_a_look(points: Mapping[str, Sequence[Point]]) -> list[Case]:
+    """Everything at what is done only once; a death at every sixth other point, before it and after it by turns."""
+    cases: list[Case] = []
+    sides = list(Side)
+    for story, passed in points.items():
+        for point in passed:
+            if point.kind == Kind.CALL and point.label in ONLY_ONCE:
+                cases += _all_at(story, point)
+        others = [point for point in passed if point.label not in ONLY_ONCE][::ONE_IN]
+        cases += [Case(story, Way.KILLED, point, sides[turn % 2]) for turn, point in enumerate(others)]
+    return cases
+
+
+def of_the_proof(points: Mapping[str, Sequence[Point]]) -> list[Case]:
     """Of the first story everything. Of each further one what is new in it, and deaths at what is done only once."""
     new = new_points(points)
     first = next(iter(points))
@@ -33,8 +48,8 @@ def of_the_suite(points: Mapping[str, Sequence[Point]]) -> list[Case]:
 
 
 def of_each_point(points: Mapping[str, Sequence[Point]]) -> list[Case]:
-    """Those of the suite, and a death at every point that they leave out: before it and after it by turns."""
-    cases = of_the_suite(points)
+    """Those of the proof, and a death at every point that they leave out: before it and after it by turns."""
+    cases = of_the_proof(points)
     tried = {(case.story, case.point) for case in cases}
     sides = list(Side)
     for story, passed in points.items():

@@ -50,6 +50,7 @@ class Command(BaseCommand):
 
     def _run(self, children: Children) -> None:
         ports = environment.ports()
+        self._announce(ports)
         check_ports(ports.all())
         catalogue.compile_stale()
         is_new = environment.begin_anew_unless_complete()
@@ -73,6 +74,16 @@ class Command(BaseCommand):
         while True:
             children.check()
             time.sleep(LOOK_SECONDS)
+
+    def _announce(self, ports: environment.Ports) -> None:
+        site, *wallets = ports.all()
+        self._say(
+            f"""\
+The demo listens on 127.0.0.1, ports {site} (the site), {wallets[0]} and {wallets[1]} (its wallets).
+It keeps its data in {environment.FOLDER}
+To choose others: {environment.ELSEWHERE}
+"""
+        )
 
     def _seed(self, funders: DemoProvider, workers: DemoProvider) -> None:
         self._say("First start: making people, jobs and payments. This takes some seconds.")
