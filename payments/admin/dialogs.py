@@ -19,7 +19,7 @@ from django.db import transaction
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.functional import Promise
+from django.utils.functional import Promise, keep_lazy_text
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.enums import ActionVariant
@@ -162,6 +162,12 @@ def asks_for_money(ask: Callable[[Any, User, Form], PaymentRequest]) -> Handler[
         return go(request, reverse("admin:payments_paymentrequest_change", args=[made.pk]))
 
     return handler
+
+
+@keep_lazy_text
+def with_wait(text: str) -> str:
+    """`text` with its %(seconds)s: how long a person waits at most. A lazy text stays one."""
+    return text % {"seconds": int(WAIT_SECONDS)}
 
 
 def staff(request: HttpRequest) -> User:

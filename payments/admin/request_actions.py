@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
 from payments.actions import requests, standing_budgets, wallet_proofs
-from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, dialog_action, go
+from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, dialog_action, go, with_wait
 from payments.admin.request_dialogs import DrawForm, ProofForm, RequestForm
 from payments.presentation.reasons import Refusal
 from payments.states import OPEN_REQUESTS, RequestState
@@ -156,8 +156,7 @@ class RequestActions:
         permission="look",
         icon="refresh",
         title=_("Ask the wallets how it stands?"),
-        description=_("This takes up to %(seconds)s seconds. It would be looked at anyway, later.")
-        % {"seconds": int(WAIT_SECONDS)},
+        description=with_wait(_("This takes up to %(seconds)s seconds. It would be looked at anyway, later.")),
         form=RequestForm,
         submit=_("Look now"),
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from ledger import clock
 from payments.actions import seller_keys, sellers
-from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, SeenForm, dialog_action, go
+from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, SeenForm, dialog_action, go, with_wait
 from payments.locking import lock
 from payments.models import Seller
 from payments.openpayments.keys import KeyFormatError
@@ -69,10 +69,7 @@ class SellerDialog(SeenForm):
 
     @cached_property
     def row(self) -> Seller:
-        found = Seller.objects.select_related("wallet").filter(pk=self.object_id).first()
-        if found is None:
-            raise Http404
-        return found
+        return get_object_or_404(Seller.objects.select_related("wallet"), pk=self.object_id)
 
     @cached_property
     def rows(self) -> list[SellerKey]:
@@ -145,8 +142,7 @@ class SellerActions:
         permission="rotate",
         icon="network_check",
         title=_("Look which keys the wallet lists?"),
-        description=_("Its public list of keys is read, for at most %(seconds)s seconds. No money moves.")
-        % {"seconds": int(WAIT_SECONDS)},
+        description=with_wait(_("Its public list of keys is read, for at most %(seconds)s seconds. No money moves.")),
         form=SellerDialog,
         submit=_("Check"),
     )
