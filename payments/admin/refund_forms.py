@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -86,10 +86,8 @@ class RefundForm(AmountForm):
     """Of one payment."""
 
     def side(self) -> Side:
-        found = Payment.objects.select_related("request__payer_wallet", "receiver_wallet").filter(pk=self.object_id)
-        row = found.prefetch_related("refunds__payment__request").first()
-        if row is None:
-            raise Http404
+        found = Payment.objects.select_related("request__payer_wallet", "receiver_wallet")
+        row = get_object_or_404(found.prefetch_related("refunds__payment__request"), pk=self.object_id)
         to = row.request
         whose = (row.receiver_name, row.receiver_wallet.url, to.payer_name, to.payer_wallet.url)
         return Side(*whose, refundable(row), to.payer_wallet.asset_code if changes_currency(row) else "")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.enums import ActionVariant
@@ -54,19 +55,17 @@ class BudgetForm(SeenForm):
 
     form_before_template = "admin/payments/standingbudget/dialog.html"
 
+    @cached_property
     def row(self) -> StandingBudget:
-        found = StandingBudget.objects.select_related("request", "grant").filter(pk=self.object_id).first()
-        if found is None:
-            raise Http404
-        return found
+        return get_object_or_404(StandingBudget.objects.select_related("request", "grant"), pk=self.object_id)
 
     def now(self) -> str:
-        row = self.row()
+        row = self.row
         period = budget_summary.summary_of(row).period
         return ".".join(map(str, (row.state, period and period.number, period and period.reserved_value)))
 
     def get_before_template_context(self, _request: HttpRequest, _object_id: int | str | None = None) -> dict[str, Any]:
-        row = self.row()
+        row = self.row
         now = budget_summary.summary_of(row)
         return {"budget": row, "every": budget_summary.every(row), "period_rows": budget_summary.this_period(now)}
 

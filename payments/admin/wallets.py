@@ -7,7 +7,6 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
-from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -37,10 +36,7 @@ class AcceptWalletForm(SeenForm):
 
     @cached_property
     def row(self) -> WalletAddress:
-        found = WalletAddress.objects.filter(pk=number_of(self.object_id)).first()
-        if found is None:
-            raise Http404
-        return found
+        return get_object_or_404(WalletAddress, pk=number_of(self.object_id))
 
     def now(self) -> str:
         row = self.row
