@@ -6,29 +6,30 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 
 from jobs import decisions, held_payments
-from jobs.admin.audited_admin import KeptAdmin, staff
+from jobs.admin.audited_admin import KeptAdmin
 from jobs.admin.badges import application_badge, money_badge
 from jobs.admin.bulk import BulkDecision, decide_marked
 from jobs.models import Application, JobStatus, Payout
 from jobs.reasons import JobRefusal
 from jobs.worker_mail import messages_to
-from payments.admin.dialogs import attempt, go, number_of
+from payments.admin.dialogs import DecisionOn, dialog_action, number_of
 from payments.admin.short_texts import shorts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
+    from django.contrib.auth.models import User
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
-    from django.utils.functional import Promise
+
+    from payments.admin.dialogs import Sentence
 
     ApplicationModelForm = forms.ModelForm[Application]
 else:
@@ -54,14 +55,6 @@ class RejectForm(BaseDialogForm):
         return {"payouts": held_payments.waiting(Payout.objects.filter(application=number_of(object_id)))}
 
 
-def decide_one(request: HttpRequest, decide: Callable[..., object], pk: int, done: Promise) -> None:
-    def act() -> str:
-        decide(pk, by=staff(request))
-        return str(done)
-
-    attempt(request, act)
-
-
 SELECT = BulkDecision(
     decisions.select,
     title=lambda n: ngettext("Select %(n)s worker?", "Select %(n)s workers?", n) % {"n": n},
@@ -77,6 +70,8 @@ REJECT = BulkDecision(
     submit=_("Reject"),
     done=lambda n: ngettext("%(n)s application is rejected.", "%(n)s applications are rejected.", n) % {"n": n},
 )
+#: `decisions` takes the job of an application, then the application.
+on_application = DecisionOn(lambda pk: Application.objects.get(pk=number_of(pk)))
 
 
 @admin.register(Application)
@@ -130,38 +125,35 @@ class ApplicationAdmin(KeptAdmin):
     def names(self, obj: Application) -> Mapping[str, str]:
         return {"worker": obj.worker.name}
 
-    @action(
-        description=_("Select"),
+    @dialog_action(
+        _("Select"),
+        permission="change",
         icon="how_to_reg",
-        permissions=["change"],
         variant=ActionVariant.PRIMARY,
-        url_path="select",
-        dialog={
-            "title": _("Select this worker?"),
-            "description": _("They are owed the budget once their work is accepted. No money moves now."),
-            "form_class": BaseDialogForm,
-            "form_submit_text": _("Select"),
-        },
+        path="select",
+        title=_("Select this worker?"),
+        description=_("They are owed the budget once their work is accepted. No money moves now."),
+        submit=_("Select"),
     )
-    def select_worker(self, request: HttpRequest, _form: BaseDialogForm, object_id: str) -> HttpResponse:
-        decide_one(request, decisions.select, int(object_id), _("The worker is selected."))
-        return go(request, reverse("admin:jobs_application_change", args=[object_id]))
+    @on_application
+    def select_worker(self, application: Application, by: User, _form: BaseDialogForm) -> Sentence:
+        decisions.select(application.pk, by=by)
+        return _("The worker is selected.")
 
-    @action(
-        description=_("Reject"),
+    @dialog_action(
+        _("Reject"),
+        permission="change",
         icon="person_off",
-        permissions=["change"],
-        url_path="reject",
-        dialog={
-            "title": _("Reject this application?"),
-            "description": _("The worker is not selected. This can be changed as long as nothing was paid."),
-            "form_class": RejectForm,
-            "form_submit_text": _("Reject"),
-        },
+        path="reject",
+        title=_("Reject this application?"),
+        description=_("The worker is not selected. This can be changed as long as nothing was paid."),
+        form=RejectForm,
+        submit=_("Reject"),
     )
-    def reject_worker(self, request: HttpRequest, _form: RejectForm, object_id: str) -> HttpResponse:
-        decide_one(request, decisions.reject, int(object_id), _("The application is rejected."))
-        return go(request, reverse("admin:jobs_application_change", args=[object_id]))
+    @on_application
+    def reject_worker(self, application: Application, by: User, _form: RejectForm) -> Sentence:
+        decisions.reject(application.pk, by=by)
+        return _("The application is rejected.")
 
     @admin.action(description=_("Select"), permissions=["change"])
     def select_all_marked(self, request: HttpRequest, queryset: QuerySet[Application]) -> HttpResponse | None:

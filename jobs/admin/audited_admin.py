@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.contrib.auth.models import User
 from unfold.admin import ModelAdmin
 
 from ledger import clock
 from ledger.api import Actor, record
+from payments.admin.dialogs import staff
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,12 +18,6 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from ledger.content import Json
-
-
-def staff(request: HttpRequest) -> User:
-    """Who is asking: the admin lets nobody else in."""
-    assert isinstance(request.user, User)
-    return request.user
 
 
 class KeptAdmin(ModelAdmin):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -83,10 +83,7 @@ class BudgetTermsForm(BaseDialogForm):
 
     @cached_property
     def member(self) -> Member:
-        found = Member.objects.select_related("wallet").filter(pk=number_of(self.object_id)).first()
-        if found is None:
-            raise Http404
-        return found
+        return get_object_or_404(Member.objects.select_related("wallet"), pk=number_of(self.object_id))
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from jobs import held_payments, lifecycle
-from jobs.admin.audited_admin import staff
 from jobs.models import Application, Submission
 from jobs.reasons import JobRefusal
+from payments.admin.dialogs import staff
 from payments.presentation.reasons import Refusal
 
 if TYPE_CHECKING:

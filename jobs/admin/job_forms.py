@@ -139,6 +139,8 @@ def job_at(object_id: int | str | None) -> Job:
 class MoveForm(SeenForm):
     """Carries the status that the person saw: a click on an older page moves nothing."""
 
+    is_current = True  # `move_job` compares the status, and says what it is by now
+
     def now(self) -> str:
         return job_at(self.object_id).status
 

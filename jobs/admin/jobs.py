@@ -12,12 +12,12 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.enums import ActionVariant
 
 from jobs import escrow, funding, lifecycle, payables
 from jobs.admin.ask_forms import BETWEEN, MOST_JOBS, PLATFORM, AskForm
-from jobs.admin.audited_admin import KeptAdmin, staff
+from jobs.admin.audited_admin import KeptAdmin
 from jobs.admin.badges import application_badge, job_badge, money_badge
 from jobs.admin.deadlines import OverdueFilter, ReopenForm
 from jobs.admin.job_forms import CancelForm, JobForm, MoveForm
@@ -31,8 +31,7 @@ from jobs.job_payments import funding_under_way, money_statuses, requests_of
 from jobs.models import Application, ApplicationStatus, Job, JobStatus
 from jobs.reasons import JobRefusal
 from ledger.filters import BusinessDaysFilter
-from payments.admin.dialogs import attempt, go, number_of
-from payments.admin.refund_forms import ask_refund
+from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, asks_for_money, dialog_action, go, number_of, staff
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal
 from payments.states import PaymentState
@@ -45,13 +44,12 @@ if TYPE_CHECKING:
     from django import forms
     from django.contrib.auth.models import User
     from django.http import HttpRequest, HttpResponse
-    from django.utils.functional import Promise
     from unfold.dataclasses import UnfoldAction
 
     from ledger.content import Json
+    from payments.admin.dialogs import Sentence
     from payments.models import PaymentRequest
 
-QUOTE_SECONDS = 8.0
 SELECTED = "selected_applications"
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
@@ -86,10 +84,15 @@ class ApplicationInline(TabularInline):
         return money_badge(application)
 
 
-def _dialog(
-    title: Promise, description: Promise, submit: Promise, form_class: type[MoveForm] = MoveForm
-) -> dict[str, Any]:
-    return {"title": title, "description": description, "form_class": form_class, "form_submit_text": submit}
+on_job = DecisionOn(lambda pk: lifecycle.lock_job(number_of(pk)))
+
+
+def _moved(job: Job, event: str, by: User, form: MoveForm, until: Mapping[str, datetime | None] | None = None) -> str:
+    seen, _space, waiting = form.cleaned_data["seen"].partition(" ")
+    if waiting != form.now().partition(" ")[2]:
+        raise JobRefusal("job_money_changed")
+    moved = move_job(job.pk, event, by=by, seen=seen, until=until)
+    return str(_("The job is now “%(status)s”.")) % {"status": JobStatus(moved.status).label}
 
 
 @admin.register(Job)
@@ -257,20 +260,18 @@ class JobAdmin(KeptAdmin):
     def has_request_payment_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
         return request.user.has_perm("payments.request_paymentrequest")
 
-    @action(
-        description=_("Quote & request approval"),
+    @dialog_action(
+        _("Quote & request approval"),
+        permission="request_payment",
         icon="request_quote",
-        permissions=["request_payment"],
         variant=ActionVariant.PRIMARY,
-        url_path="request-payment",
-        dialog={
-            "title": _("Quote & request approval"),
-            "description": _(
-                "The wallets are asked what it costs. The funder is asked nothing before you have seen both amounts."
-            ),
-            "form_class": AskForm,
-            "form_submit_text": _("Continue"),
-        },
+        path="request-payment",
+        title=_("Quote & request approval"),
+        description=_(
+            "The wallets are asked what it costs. The funder is asked nothing before you have seen both amounts."
+        ),
+        form=AskForm,
+        submit=_("Continue"),
     )
     def request_payment(self, request: HttpRequest, form: AskForm, object_id: str) -> HttpResponse:
         return self._ask(request, form, reverse("admin:jobs_job_change", args=[object_id]))
@@ -295,59 +296,46 @@ class JobAdmin(KeptAdmin):
         except Refusal as refusal:
             messages.error(request, str(refusal))
             return go(request, back)
-        advance_now(made.pk, QUOTE_SECONDS)
+        advance_now(made.pk, WAIT_SECONDS)
         if budget:
             pay_now(request, made.pk, budget)
         return go(request, reverse("admin:payments_paymentrequest_change", args=[made.pk]))
 
-    @action(
-        description=_("Pay out from escrow"),
+    @dialog_action(
+        _("Pay out from escrow"),
+        permission="request_payment",
         icon="outbox",
-        permissions=["request_payment"],
         variant=ActionVariant.PRIMARY,
-        url_path="pay-out",
-        dialog={
-            "title": _("Pay out from escrow"),
-            "description": _(
-                "Workers whose work is accepted are paid from the money that is held for this job. A second person must"
-                " authorise it, then it is approved in the wallet that holds the money."
-            ),
-            "form_class": PayOutForm,
-            "form_submit_text": _("Get the quote"),
-        },
+        path="pay-out",
+        title=_("Pay out from escrow"),
+        description=_(
+            "Workers whose work is accepted are paid from the money that is held for this job. A second person must"
+            " authorise it, then it is approved in the wallet that holds the money."
+        ),
+        form=PayOutForm,
+        submit=_("Get the quote"),
     )
-    def pay_out(self, request: HttpRequest, form: PayOutForm, object_id: str) -> HttpResponse:
+    @asks_for_money
+    def pay_out(self, by: User, form: PayOutForm) -> PaymentRequest:
         given = form.cleaned_data
-        try:
-            made = escrow.pay_out(
-                form.job, given["receivers"], by=staff(request), form_id=given["form_id"], seen=form.seen_by_person
-            )
-        except Refusal as refusal:
-            messages.error(request, str(refusal))
-            return go(request, reverse("admin:jobs_job_change", args=[object_id]))
-        advance_now(made.pk, QUOTE_SECONDS)
-        return go(request, reverse("admin:payments_paymentrequest_change", args=[made.pk]))
+        return escrow.pay_out(form.job, given["receivers"], by=by, form_id=given["form_id"], seen=form.seen_by_person)
 
     def has_refund_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
         return request.user.has_perm("payments.refund_payment")
 
-    @action(
-        description=_("Refund the rest"),
+    @dialog_action(
+        _("Refund the rest"),
+        permission="refund",
         icon="undo",
-        permissions=["refund"],
-        url_path="give-back",
-        dialog={
-            "title": _("Refund what is held for this job?"),
-            "form_class": GiveBackForm,
-            "form_submit_text": _("Get the quote"),
-        },
+        path="give-back",
+        title=_("Refund what is held for this job?"),
+        form=GiveBackForm,
+        submit=_("Get the quote"),
     )
-    def give_back(self, request: HttpRequest, form: GiveBackForm, object_id: str) -> HttpResponse:
-        def ask(by: User) -> PaymentRequest:
-            given, of = form.cleaned_data, form.escrow.funding.pk
-            return escrow.give_back(form.job, of, given["amount"], by=by, form_id=given["form_id"], seen=given["seen"])
-
-        return ask_refund(request, ask, reverse("admin:jobs_job_change", args=[object_id]))
+    @asks_for_money
+    def give_back(self, by: User, form: GiveBackForm) -> PaymentRequest:
+        given, of = form.cleaned_data, form.escrow.funding.pk
+        return escrow.give_back(form.job, of, given["amount"], by=by, form_id=given["form_id"], seen=given["seen"])
 
     @admin.action(description=_("Quote & request approval"), permissions=["request_payment"])
     def request_payments(self, request: HttpRequest, queryset: QuerySet[Job]) -> HttpResponse | None:
@@ -378,85 +366,72 @@ class JobAdmin(KeptAdmin):
 
     # Moves
 
-    @action(
-        description=_("Publish"),
+    @dialog_action(
+        _("Publish"),
+        permission="change",
         icon="campaign",
-        permissions=["change"],
-        url_path="publish",
-        dialog=_dialog(_("Publish the job?"), _("Workers can apply from now on."), _("Publish")),
+        title=_("Publish the job?"),
+        description=_("Workers can apply from now on."),
+        form=MoveForm,
+        submit=_("Publish"),
     )
-    def publish(self, request: HttpRequest, form: MoveForm, object_id: str) -> HttpResponse:
-        return self._move(request, form, object_id, "publish")
+    @on_job
+    def publish(self, job: Job, by: User, form: MoveForm) -> Sentence:
+        return _moved(job, "publish", by, form)
 
-    @action(
-        description=_("Close recruiting"),
+    @dialog_action(
+        _("Close recruiting"),
+        permission="change",
         icon="how_to_reg",
-        permissions=["change"],
-        url_path="close-recruiting",
-        dialog=_dialog(
-            _("Close recruiting?"), _("Then select workers among those who applied."), _("Close recruiting")
-        ),
+        path="close-recruiting",
+        title=_("Close recruiting?"),
+        description=_("Then select workers among those who applied."),
+        form=MoveForm,
+        submit=_("Close recruiting"),
     )
-    def close_recruiting(self, request: HttpRequest, form: MoveForm, object_id: str) -> HttpResponse:
-        return self._move(request, form, object_id, "close_recruiting")
+    @on_job
+    def close_recruiting(self, job: Job, by: User, form: MoveForm) -> Sentence:
+        return _moved(job, "close_recruiting", by, form)
 
-    @action(
-        description=_("Start work"),
+    @dialog_action(
+        _("Start work"),
+        permission="change",
         icon="construction",
-        permissions=["change"],
-        url_path="start-work",
-        dialog=_dialog(_("Start the work?"), _("The selected workers can hand in from now on."), _("Start work")),
+        path="start-work",
+        title=_("Start the work?"),
+        description=_("The selected workers can hand in from now on."),
+        form=MoveForm,
+        submit=_("Start work"),
     )
-    def start_work(self, request: HttpRequest, form: MoveForm, object_id: str) -> HttpResponse:
-        return self._move(request, form, object_id, "start_work")
+    @on_job
+    def start_work(self, job: Job, by: User, form: MoveForm) -> Sentence:
+        return _moved(job, "start_work", by, form)
 
-    @action(
-        description=_("Reopen"),
+    @dialog_action(
+        _("Reopen"),
+        permission="change",
         icon="restart_alt",
-        permissions=["change"],
-        url_path="reopen",
-        dialog={
-            "title": _("Open the job again?"),
-            "description": _(
-                "Workers can apply again. Applications and work stand as they were. Set the deadlines anew: one that "
-                "is empty ends nothing."
-            ),
-            "form_class": ReopenForm,
-            "form_submit_text": _("Reopen"),
-        },
-    )
-    def reopen(self, request: HttpRequest, form: ReopenForm, object_id: str) -> HttpResponse:
-        return self._move(request, form, object_id, "reopen", form.until)
-
-    @action(
-        description=_("Cancel the job"),
-        icon="cancel",
-        permissions=["change"],
-        url_path="cancel",
-        dialog=_dialog(
-            _("Cancel the job?"),
-            _("This can't be undone. Money that has settled stays where it is."),
-            _("Cancel the job"),
-            CancelForm,
+        title=_("Open the job again?"),
+        description=_(
+            "Workers can apply again. Applications and work stand as they were. Set the deadlines anew: one that "
+            "is empty ends nothing."
         ),
+        form=ReopenForm,
+        submit=_("Reopen"),
     )
-    def cancel(self, request: HttpRequest, form: MoveForm, object_id: str) -> HttpResponse:
-        return self._move(request, form, object_id, "cancel")
+    @on_job
+    def reopen(self, job: Job, by: User, form: ReopenForm) -> Sentence:
+        return _moved(job, "reopen", by, form, form.until)
 
-    def _move(
-        self,
-        request: HttpRequest,
-        form: MoveForm,
-        object_id: str,
-        event: str,
-        until: Mapping[str, datetime | None] | None = None,
-    ) -> HttpResponse:
-        def act() -> str:
-            seen, _space, waiting = form.cleaned_data["seen"].partition(" ")
-            if not form.is_current and waiting != form.now().partition(" ")[2]:
-                raise JobRefusal("job_money_changed")
-            job = move_job(int(object_id), event, by=staff(request), seen=seen, until=until)
-            return str(_("The job is now “%(status)s”.")) % {"status": JobStatus(job.status).label}
-
-        attempt(request, act)
-        return go(request, reverse("admin:jobs_job_change", args=[object_id]))
+    @dialog_action(
+        _("Cancel the job"),
+        permission="change",
+        icon="cancel",
+        title=_("Cancel the job?"),
+        description=_("This can't be undone. Money that has settled stays where it is."),
+        form=CancelForm,
+        submit=_("Cancel the job"),
+    )
+    @on_job
+    def cancel(self, job: Job, by: User, form: CancelForm) -> Sentence:
+        return _moved(job, "cancel", by, form)

@@ -11,41 +11,43 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django_q.tasks import async_task
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.enums import ActionVariant
-from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from jobs import links, wallet_changes
 from jobs.admin import organisations
-from jobs.admin.audited_admin import KeptAdmin, staff
+from jobs.admin.audited_admin import KeptAdmin
 from jobs.admin.badges import badge
 from jobs.admin.budget_dialog import BudgetTermsForm
 from jobs.admin.organisations import OrganisationInline
-from jobs.admin.wallet_dialogs import DECISIONS, WalletChangeForm, decide_change
+from jobs.admin.wallet_dialogs import DECISIONS, WalletChangeForm
 from jobs.budget_offers import set_up_budget
 from jobs.models import Member, WalletChange, WalletChangeState
 from jobs.reasons import JobRefusal
 from payments.actions import wallets
-from payments.admin.dialogs import go, number_of
+from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, dialog_action, go, number_of, staff
+from payments.locking import lock
 from payments.presentation.dates import moment
 from payments.presentation.reasons import Refusal, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from django.contrib.auth.models import User
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
     from unfold.admin import ModelAdmin
     from unfold.dataclasses import UnfoldAction
+    from unfold.forms import BaseDialogForm
 
+    from payments.admin.dialogs import Sentence
     from payments.models import WalletAddress
 
     MemberModelForm = forms.ModelForm[Member]
 else:
     MemberModelForm = forms.ModelForm
 
-CHECK_SECONDS = 8.0
 NOTHING = "\N{EN DASH}"
 WALLET_FIELDS = (
     "wallet_text",
@@ -118,6 +120,9 @@ class WalletFilter(admin.SimpleListFilter):
             case "none":
                 return queryset.filter(wallet=None)
         return queryset
+
+
+on_member = DecisionOn(lambda pk: lock(Member.objects.all(), number_of(pk)))
 
 
 @admin.register(Member)
@@ -240,41 +245,36 @@ class MemberAdmin(KeptAdmin):
     def names(self, obj: Member) -> Mapping[str, str]:
         return {"name": obj.name}
 
-    @action(
-        description=_("Check wallet now"),
+    @dialog_action(
+        _("Check wallet now"),
+        permission="change",
         icon="network_check",
-        permissions=["change"],
         variant=ActionVariant.PRIMARY,
-        url_path="check-wallet",
-        dialog={
-            "title": _("Check the wallet now?"),
-            "description": _("The wallet is asked for its currency and its public name. No money moves."),
-            "form_class": BaseDialogForm,
-            "form_submit_text": _("Check"),
-        },
+        path="check-wallet",
+        title=_("Check the wallet now?"),
+        description=_("The wallet is asked for its currency and its public name. No money moves."),
+        submit=_("Check"),
     )
     def check_wallet(self, request: HttpRequest, _form: BaseDialogForm, object_id: str) -> HttpResponse:
         member = Member.objects.select_related("wallet").get(pk=object_id)
         if member.wallet is None:
             messages.error(request, sentence("payer_without_wallet", {"name": member.name}))
         else:
-            self._say(request, wallets.check(member.wallet.pk, CHECK_SECONDS))
+            self._say(request, wallets.check(member.wallet.pk, WAIT_SECONDS))
         return go(request, reverse("admin:jobs_member_change", args=[object_id]))
 
-    @action(
-        description=_("Set up a standing budget"),
+    @dialog_action(
+        _("Set up a standing budget"),
+        permission="ask",
         icon="savings",
-        permissions=["ask"],
-        url_path="standing-budget",
-        dialog={
-            "title": _("Set up a standing budget?"),
-            "description": _(
-                "The funder approves once, in their wallet. Then staff pay within the limit without asking again. You"
-                " look at it once more before it is sent."
-            ),
-            "form_class": BudgetTermsForm,
-            "form_submit_text": _("Set it up"),
-        },
+        path="standing-budget",
+        title=_("Set up a standing budget?"),
+        description=_(
+            "The funder approves once, in their wallet. Then staff pay within the limit without asking again. You"
+            " look at it once more before it is sent."
+        ),
+        form=BudgetTermsForm,
+        submit=_("Set it up"),
     )
     def set_up_budget(self, request: HttpRequest, form: BudgetTermsForm, object_id: str) -> HttpResponse:
         try:
@@ -308,25 +308,22 @@ class MemberAdmin(KeptAdmin):
             "funder_link": links.funder_url(member) if may_see_funder and member.funded_jobs.exists() else "",
         }
 
-    @action(
-        description=_("Revoke the links"),
+    @dialog_action(
+        _("Revoke the links"),
+        permission="change",
         icon="link_off",
-        permissions=["change"],
-        url_path="revoke-links",
-        dialog={
-            "title": _("Revoke the links to this member's page?"),
-            "description": _(
-                "Every link that they got until now stops working, also those in emails. The next email carries a new "
-                "one, and you can copy it here. Links to approve single payments keep working."
-            ),
-            "form_class": BaseDialogForm,
-            "form_submit_text": _("Revoke the links"),
-        },
+        path="revoke-links",
+        title=_("Revoke the links to this member's page?"),
+        description=_(
+            "Every link that they got until now stops working, also those in emails. The next email carries a new "
+            "one, and you can copy it here. Links to approve single payments keep working."
+        ),
+        submit=_("Revoke the links"),
     )
-    def revoke_links(self, request: HttpRequest, _form: BaseDialogForm, object_id: str) -> HttpResponse:
-        links.revoke(int(object_id), by=staff(request).pk)
-        messages.success(request, _("The links no longer work."))
-        return go(request, reverse("admin:jobs_member_change", args=[object_id]))
+    @on_member
+    def revoke_links(self, member: Member, by: User, _form: BaseDialogForm) -> Sentence:
+        links.revoke(member.pk, by=by.pk)
+        return _("The links no longer work.")
 
     def get_actions_detail(self, request: HttpRequest, object_id: int | str) -> list[UnfoldAction]:
         allowed: list[UnfoldAction] = super().get_actions_detail(request, object_id)
@@ -336,48 +333,38 @@ class MemberAdmin(KeptAdmin):
     def has_confirm_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
         return request.user.has_perm("jobs.confirm_walletchange")
 
-    @action(
-        description=_("Confirm the new wallet"),
+    @dialog_action(
+        _("Confirm the new wallet"),
+        permission="confirm",
         icon="verified_user",
-        permissions=["confirm"],
         variant=ActionVariant.PRIMARY,
-        url_path="confirm-wallet",
-        dialog={
-            "title": _("Confirm this member's new wallet?"),
-            "description": _(
-                "Ask the member first, by a way that you used before. New payments go to the new wallet from then on."
-            ),
-            "form_class": WalletChangeForm,
-            "form_submit_text": _("Confirm"),
-        },
+        path="confirm-wallet",
+        title=_("Confirm this member's new wallet?"),
+        description=_(
+            "Ask the member first, by a way that you used before. New payments go to the new wallet from then on."
+        ),
+        form=WalletChangeForm,
+        submit=_("Confirm"),
     )
-    def confirm_wallet(self, request: HttpRequest, form: WalletChangeForm, object_id: str) -> HttpResponse:
-        def act(change: WalletChange) -> str:
-            done = wallet_changes.confirm(change.pk, by=staff(request))
-            told = {"name": done.member.name, "after": done.after.url}
-            return _("New payments to %(name)s go to %(after)s.") % told
+    @on_member
+    def confirm_wallet(self, _member: Member, by: User, form: WalletChangeForm) -> Sentence:
+        done = wallet_changes.confirm(form.shown.pk, by=by)
+        return _("New payments to %(name)s go to %(after)s.") % {"name": done.member.name, "after": done.after.url}
 
-        return decide_change(request, form, object_id, act)
-
-    @action(
-        description=_("Refuse the new wallet"),
+    @dialog_action(
+        _("Refuse the new wallet"),
+        permission="confirm",
         icon="block",
-        permissions=["confirm"],
-        url_path="refuse-wallet",
-        dialog={
-            "title": _("Refuse this member's new wallet?"),
-            "description": _("The wallet stays as it is."),
-            "form_class": WalletChangeForm,
-            "form_submit_text": _("Refuse"),
-        },
+        path="refuse-wallet",
+        title=_("Refuse this member's new wallet?"),
+        description=_("The wallet stays as it is."),
+        form=WalletChangeForm,
+        submit=_("Refuse"),
     )
-    def refuse_wallet(self, request: HttpRequest, form: WalletChangeForm, object_id: str) -> HttpResponse:
-        def act(change: WalletChange) -> str:
-            return _("The wallet %(before)s stays.") % {
-                "before": wallet_changes.refuse(change.pk, by=staff(request)).before.url
-            }
-
-        return decide_change(request, form, object_id, act)
+    @on_member
+    def refuse_wallet(self, _member: Member, by: User, form: WalletChangeForm) -> Sentence:
+        refused = wallet_changes.refuse(form.shown.pk, by=by)
+        return _("The wallet %(before)s stays.") % {"before": refused.before.url}
 
     def _say(self, request: HttpRequest, wallet: WalletAddress) -> None:
         if wallet.problem:

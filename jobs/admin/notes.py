@@ -8,22 +8,27 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.enums import ActionVariant
-from unfold.forms import BaseDialogForm
 
 from jobs import self_service
-from jobs.admin.audited_admin import staff
 from jobs.admin.badges import badge
 from jobs.models import MemberNote
-from payments.admin.dialogs import attempt, go, number_of
+from payments.admin.dialogs import DecisionOn, dialog_action, number_of
 from payments.admin.readonly import ReadOnlyAdmin
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import User
     from django.db.models import QuerySet
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
     from unfold.admin import ModelAdmin
     from unfold.dataclasses import UnfoldAction
+    from unfold.forms import BaseDialogForm
+
+    from payments.admin.dialogs import Sentence
+
+#: `self_service` handles a note once, however many ask for it.
+on_note = DecisionOn(lambda pk: MemberNote.objects.get(pk=number_of(pk)), back="changelist")
 
 
 class OpenFilter(admin.SimpleListFilter):
@@ -65,23 +70,16 @@ class MemberNoteAdmin(ReadOnlyAdmin):
         is_open = MemberNote.objects.filter(pk=number_of(object_id), handled_at=None).exists()
         return allowed if is_open else []
 
-    @action(
-        description=_("Done"),
+    @dialog_action(
+        _("Done"),
+        permission="done",
         icon="mark_chat_read",
-        permissions=["done"],
         variant=ActionVariant.PRIMARY,
-        url_path="done",
-        dialog={
-            "title": _("Has somebody seen to this?"),
-            "description": _("The member's page then no longer says that we are looking at it."),
-            "form_class": BaseDialogForm,
-            "form_submit_text": _("Done"),
-        },
+        title=_("Has somebody seen to this?"),
+        description=_("The member's page then no longer says that we are looking at it."),
+        submit=_("Done"),
     )
-    def done(self, request: HttpRequest, _form: BaseDialogForm, object_id: str) -> HttpResponse:
-        def act() -> str:
-            self_service.handle_note(int(object_id), by=staff(request))
-            return str(_("The note is done."))
-
-        attempt(request, act)
-        return go(request, reverse("admin:jobs_membernote_changelist"))
+    @on_note
+    def done(self, note: MemberNote, by: User, _form: BaseDialogForm) -> Sentence:
+        self_service.handle_note(note.pk, by=by)
+        return _("The note is done.")

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import StackedInline
 
-from jobs.admin.audited_admin import staff
 from jobs.models import Member, Organisation
 from jobs.models.members import MemberKind
 from ledger.api import Actor, record
+from payments.admin.dialogs import staff
 
 if TYPE_CHECKING:
     from django import forms

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.utils.translation import gettext as _
 
-from jobs.admin.audited_admin import staff
 from jobs.budget_offers import pay_as_asked
+from payments.admin.dialogs import staff
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal
 from payments.states import RequestState

@@ -8,15 +8,13 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import FileResponse, Http404
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 
 from jobs import decisions, held_payments
-from jobs.admin.applications import decide_one
 from jobs.admin.audited_admin import KeptAdmin
 from jobs.admin.badges import money_badge, submission_badge
 from jobs.admin.bulk import BulkDecision, decide_marked
@@ -24,13 +22,16 @@ from jobs.derive_status import sync_job
 from jobs.lifecycle import OVER
 from jobs.models import Application, ApplicationStatus, JobStatus, Payout, Submission, SubmissionStatus
 from jobs.reasons import JobRefusal
-from payments.admin.dialogs import go, number_of
+from payments.admin.dialogs import DecisionOn, dialog_action, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from django.contrib.auth.models import User
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
+
+    from payments.admin.dialogs import Sentence
 
     SubmissionModelForm = forms.ModelForm[Submission]
 else:
@@ -90,6 +91,8 @@ REJECT = BulkDecision(
     submit=_("Reject"),
     done=lambda n: ngettext("%(n)s submission is rejected.", "%(n)s submissions are rejected.", n) % {"n": n},
 )
+#: `decisions` takes the job of a submission, then the submission.
+on_submission = DecisionOn(lambda pk: Submission.objects.get(pk=number_of(pk)))
 
 
 @admin.register(Submission)
@@ -173,37 +176,34 @@ class SubmissionAdmin(KeptAdmin):
             raise Http404 from error
         return FileResponse(content, as_attachment=True, filename=name.rsplit("/", 1)[-1])
 
-    @action(
-        description=_("Accept"),
+    @dialog_action(
+        _("Accept"),
+        permission="change",
         icon="task",
-        permissions=["change"],
         variant=ActionVariant.PRIMARY,
-        url_path="accept",
-        dialog={
-            "title": _("Accept this work?"),
-            "form_class": AcceptSubmissionForm,
-            "form_submit_text": _("Accept"),
-        },
+        path="accept",
+        title=_("Accept this work?"),
+        form=AcceptSubmissionForm,
+        submit=_("Accept"),
     )
-    def accept_work(self, request: HttpRequest, _form: AcceptSubmissionForm, object_id: str) -> HttpResponse:
-        decide_one(request, decisions.accept_submission, int(object_id), _("The work is accepted."))
-        return go(request, reverse("admin:jobs_submission_change", args=[object_id]))
+    @on_submission
+    def accept_work(self, submission: Submission, by: User, _form: AcceptSubmissionForm) -> Sentence:
+        decisions.accept_submission(submission.pk, by=by)
+        return _("The work is accepted.")
 
-    @action(
-        description=_("Reject"),
+    @dialog_action(
+        _("Reject"),
+        permission="change",
         icon="assignment_return",
-        permissions=["change"],
-        url_path="reject",
-        dialog={
-            "title": _("Reject this work?"),
-            "description": _("The worker may hand in again."),
-            "form_class": BaseDialogForm,
-            "form_submit_text": _("Reject"),
-        },
+        path="reject",
+        title=_("Reject this work?"),
+        description=_("The worker may hand in again."),
+        submit=_("Reject"),
     )
-    def reject_work(self, request: HttpRequest, _form: BaseDialogForm, object_id: str) -> HttpResponse:
-        decide_one(request, decisions.reject_submission, int(object_id), _("The work is rejected."))
-        return go(request, reverse("admin:jobs_submission_change", args=[object_id]))
+    @on_submission
+    def reject_work(self, submission: Submission, by: User, _form: BaseDialogForm) -> Sentence:
+        decisions.reject_submission(submission.pk, by=by)
+        return _("The work is rejected.")
 
     @admin.action(description=_("Accept"), permissions=["change"])
     def accept_all_marked(self, request: HttpRequest, queryset: QuerySet[Submission]) -> HttpResponse | None:

@@ -21,6 +21,7 @@ from payments.models.payments import Purpose
 from payments.openpayments.amounts import Amount, AmountError
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal
+from payments.presentation.status import payment_status
 from payments.states import FINISHED_PAYMENTS, PAID
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _check(payment: Payment, amount: Amount, seen: Amount | None, *, of_escrow: 
     if payment.purpose == Purpose.REFUND:
         raise Refusal("refund_of_refund")
     if payment.state not in FINISHED_PAYMENTS:
-        raise Refusal("refund_too_early", state=payment.get_state_display())
+        raise Refusal("refund_too_early", state=str(payment_status(payment).label))
     if payment.is_escrow and not of_escrow:
         raise Refusal("refund_of_escrow")
     left = refundable(payment)

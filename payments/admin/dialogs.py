@@ -1,21 +1,46 @@
-"""What every action here shares: a dialog that was really looked at, and an answer that htmx follows."""
+"""How an action of these pages is declared, and all that its dialog, its one POST and its answer have in common.
+
+`dialog_action` has an action's words and its permission. Below it, `DecisionOn` makes one decision on one row, and
+`asks_for_money` makes a payment request; what only reads, or asks wallets, answers by itself.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from django import forms
 from django.contrib import messages
+from django.contrib.auth.models import User
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db.models import Model
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.functional import Promise, keep_lazy_text
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action
+from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 
 from payments.presentation.reasons import Refusal
+from payments.worker.advance_now import advance_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from django.contrib.admin import ModelAdmin
 
+    from payments.models import PaymentRequest
 
+Row = TypeVar("Row", bound=Model)
+Form = TypeVar("Form", bound=BaseDialogForm)
+Sentence = str | Promise
+#: What Unfold calls with a dialog that was confirmed: the admin, the request, the form, and what the path names.
+Handler = Callable[[Any, HttpRequest, Form, str], HttpResponse]
+
+#: How long a person waits for the wallets, in seconds, before their page shows how it stands.
+WAIT_SECONDS = 8.0
 #: Digits of the largest number that every database takes.
 LONGEST_NUMBER = 18
 
@@ -23,6 +48,10 @@ LONGEST_NUMBER = 18
 class SeenForm(BaseDialogForm):
     """A dialog that carries what it showed, so that a click on something older, or a second click, does nothing."""
 
+    #: Said instead of acting on something older.
+    outdated: Sentence = _(
+        "Something changed since you opened the dialog, so nothing was done. Look again, then decide."
+    )
     seen = forms.CharField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -36,6 +65,115 @@ class SeenForm(BaseDialogForm):
     @property
     def is_current(self) -> bool:
         return bool(self.cleaned_data["seen"] == self.now())
+
+
+class OutdatedDialog(Exception):
+    """What a dialog showed is no longer so. Its text says that nothing was done."""
+
+
+def dialog_action(  # noqa: PLR0913 - the words of a dialog
+    label: Sentence,
+    *,
+    permission: str,
+    icon: str,
+    title: Sentence,
+    submit: Sentence,
+    description: Sentence = "",
+    form: type[BaseDialogForm] = BaseDialogForm,
+    variant: ActionVariant = ActionVariant.DEFAULT,
+    path: str | None = None,
+) -> Callable[[Callable[..., HttpResponse]], Any]:
+    """The one way to declare an action: a button, a dialog, one POST. `path` ends its URL where its name doesn't.
+
+    Unfold lets every staff user do what names no permission, and runs on GET what has no dialog: so nothing is declared
+    without. The admin's `has_<permission>_permission` decides who may.
+    """
+    dialog = {"title": title, "description": description, "form_class": form, "form_submit_text": submit}
+    words = {"description": label, "icon": icon, "variant": variant, "url_path": path}
+    decorator: Callable[[Callable[..., HttpResponse]], Any] = action(permissions=[permission], dialog=dialog, **words)
+    return decorator
+
+
+@dataclass(frozen=True)
+class DecisionOn(Generic[Row]):
+    """A decision on one row: it is taken first, then decided on once, as the dialog showed it, all in one transaction.
+
+    `take` answers with the row of that id, locked unless what is decided takes it by itself, or raises DoesNotExist.
+    `then` follows a decision that was made, outside of its transaction, so that it can ask wallets. `back` is the page
+    that the person comes to.
+
+    What is decorated gets the row, who decides, and the form. It answers with a sentence for them, or raises Refusal.
+    """
+
+    take: Callable[[str], Row]
+    then: Callable[[HttpRequest, Row], None] | None = None
+    back: Literal["change", "changelist"] = "change"
+
+    def __call__(self, decide: Callable[[Any, Row, User, Form], Sentence]) -> Handler[Form]:
+        @wraps(decide)
+        def handler(admin: ModelAdmin[Row], request: HttpRequest, form: Form, object_id: str) -> HttpResponse:
+            try:
+                with transaction.atomic():
+                    row = self._taken(object_id)
+                    done = str(decide(admin, row, staff(request), _read_again(form)))
+            except OutdatedDialog as outdated:
+                messages.warning(request, str(outdated))
+            except Refusal as refusal:
+                messages.error(request, str(refusal))
+            else:
+                messages.success(request, done)
+                if self.then:
+                    self.then(request, row)
+            return go(request, _page(admin, object_id, self.back))
+
+        return handler
+
+    def _taken(self, object_id: str) -> Row:
+        try:
+            return self.take(object_id)
+        except ObjectDoesNotExist as error:
+            raise Http404 from error
+
+
+def _read_again(form: Form) -> Form:
+    """The same answer to the dialog as it would be shown now that the row is held. Raises OutdatedDialog."""
+    if not isinstance(form, SeenForm):
+        return form
+    again = type(form)(form.request, form.object_id, data=form.data)
+    if not (again.is_valid() and again.is_current):
+        raise OutdatedDialog(str(again.outdated))
+    return again
+
+
+def asks_for_money(ask: Callable[[Any, User, Form], PaymentRequest]) -> Handler[Form]:
+    """A dialog that makes a payment request: then its quote is fetched, and shown on its page.
+
+    What is decorated gets who asks, and the form. It answers with the request, or raises Refusal.
+    """
+
+    @wraps(ask)
+    def handler(admin: ModelAdmin[Any], request: HttpRequest, form: Form, object_id: str) -> HttpResponse:
+        try:
+            made = ask(admin, staff(request), form)
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
+            return go(request, _page(admin, object_id, "change"))
+        advance_now(made.pk, WAIT_SECONDS)
+        return go(request, reverse("admin:payments_paymentrequest_change", args=[made.pk]))
+
+    return handler
+
+
+@keep_lazy_text
+def with_wait(text: str) -> str:
+    """`text` with its %(seconds)s: how long a person waits at most. A lazy text stays one."""
+    return text % {"seconds": int(WAIT_SECONDS)}
+
+
+def staff(request: HttpRequest) -> User:
+    """Who is asking: the admin lets nobody else in."""
+    assert isinstance(request.user, User)
+    return request.user
 
 
 def number_of(object_id: object) -> int:
@@ -56,13 +194,6 @@ def go(request: HttpRequest, url: str) -> HttpResponse:
     return HttpResponseRedirect(url)
 
 
-def attempt(request: HttpRequest, act: Callable[[], str]) -> bool:
-    """Do it, and say what `act` answers, or why it was refused. Whether it was done."""
-    try:
-        with transaction.atomic():
-            done = act()
-    except Refusal as refusal:
-        messages.error(request, str(refusal))
-        return False
-    messages.success(request, done)
-    return True
+def _page(admin: ModelAdmin[Any], object_id: str, name: Literal["change", "changelist"]) -> str:
+    page = f"admin:{admin.opts.app_label}_{admin.opts.model_name}_{name}"
+    return reverse(page, args=[object_id] if name == "change" else [])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
@@ -13,13 +13,13 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from payments.actions.set_limits import remove_limit, set_limit, set_proof_limit
+from payments.admin.dialogs import staff
 from payments.limits import limit_of
 from payments.models import AuthorisationLimit, ProofLimit
 from payments.openpayments.amounts import Amount, AmountError, Asset
 from payments.presentation.format_amounts import format_amount
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
     from django.db.models import Model
     from django.http import HttpRequest
 
@@ -93,11 +93,11 @@ class LimitAdmin(ModelAdmin):
         self, request: HttpRequest, obj: AuthorisationLimit | ProofLimit, form: LimitForm, _change: Any
     ) -> None:
         set_it = set_limit if isinstance(obj, AuthorisationLimit) else set_proof_limit
-        saved = set_it(form.cleaned_data["limit"], by=cast("User", request.user))
+        saved = set_it(form.cleaned_data["limit"], by=staff(request))
         obj.pk, obj.limit = saved.pk, saved.limit
 
     def delete_model(self, request: HttpRequest, obj: AuthorisationLimit | ProofLimit) -> None:
-        remove_limit(obj, by=cast("User", request.user))
+        remove_limit(obj, by=staff(request))
 
 
 admin.site.register(AuthorisationLimit, LimitAdmin)

@@ -8,17 +8,17 @@ from csp.decorators import csp_replace
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path, reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
-from unfold.decorators import action, display
+from unfold.decorators import display
 
 from ledger.api import Actor
 from ledger.filters import BusinessDaysFilter
 from payments import links
-from payments.admin.dialogs import SeenForm, attempt, go
+from payments.admin.dialogs import DecisionOn, SeenForm, dialog_action
 from payments.admin.readonly import ReadOnlyAdmin
+from payments.locking import lock
 from payments.mail.queue import TO_RECEIVER, queue_again
 from payments.mail.rendering import render
 from payments.models import Message
@@ -28,11 +28,13 @@ from payments.presentation.reasons import sentence
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from django.contrib.auth.models import User
     from django.db.models import QuerySet
     from django.http import HttpResponseBase
     from django.urls import URLPattern
     from unfold.dataclasses import UnfoldAction
 
+    from payments.admin.dialogs import Sentence
     from payments.mail.rendering import Rendered
 
 TONES = {
@@ -58,12 +60,17 @@ NEW_TAB = '<base target="_blank">'
 class AgainForm(SeenForm):
     """Sends one more copy; the same dialog submitted twice sends one."""
 
+    is_current = True  # what it showed names the copy, so the second click finds it sent
+
     def now(self) -> str:
         return str(Message.objects.filter(occasion__startswith=_again(str(self.object_id))).count())
 
 
 def _again(message_id: str) -> str:
     return f"again:{message_id}:"
+
+
+on_message = DecisionOn(lambda pk: lock(Message.objects.all(), pk), back="changelist")
 
 
 @admin.register(Message)
@@ -76,7 +83,7 @@ class MessageAdmin(ReadOnlyAdmin):
         ("created_at", BusinessDaysFilter),
     )
     search_fields = ("to_name", "to_email", "request__id", "request__title", "details__title")
-    search_help_text = gettext_lazy("Name, email, payment id, title")
+    search_help_text = _("Name, email, payment id, title")
     fields = (
         "template_label",
         "recipient",
@@ -100,26 +107,26 @@ class MessageAdmin(ReadOnlyAdmin):
         )
 
     @display(
-        description=gettext_lazy("state"),
+        description=_("state"),
         label={str(state): tone for state, tone in TONES.items()},
         ordering="state",
     )
     def state_label(self, row: Message) -> tuple[str, str]:
         return row.state, row.get_state_display()
 
-    @display(description=gettext_lazy("what"), ordering="template")
+    @display(description=_("what"), ordering="template")
     def template_label(self, row: Message) -> str:
         return row.get_template_display()
 
-    @display(description=gettext_lazy("to"), ordering="to_name")
+    @display(description=_("to"), ordering="to_name")
     def recipient(self, row: Message) -> str:
         return f"{row.to_name} <{row.to_email}>"
 
-    @display(description=gettext_lazy("about"), ordering="request__title")
+    @display(description=_("about"), ordering="request__title")
     def about(self, row: Message) -> str:
         return row.title
 
-    @display(description=gettext_lazy("reason"))
+    @display(description=_("reason"))
     def why(self, row: Message) -> str:
         return sentence(row.reason, row.reason_params)
 
@@ -178,28 +185,16 @@ class MessageAdmin(ReadOnlyAdmin):
         allowed: list[UnfoldAction] = super().get_actions_detail(request, object_id)
         return allowed if ended.exists() else []
 
-    @action(
-        description=gettext_lazy("Send again"),
-        permissions=["again"],
+    @dialog_action(
+        _("Send again"),
+        permission="again",
         icon="forward_to_inbox",
-        dialog={
-            "title": gettext_lazy("Send this email again?"),
-            "description": gettext_lazy("The same person gets the same email once more, with today's figures."),
-            "form_class": AgainForm,
-            "form_submit_text": gettext_lazy("Send again"),
-        },
+        title=_("Send this email again?"),
+        description=_("The same person gets the same email once more, with today's figures."),
+        form=AgainForm,
+        submit=_("Send again"),
     )
-    def send_once_more(self, request: HttpRequest, form: AgainForm, object_id: str) -> HttpResponse:
-        back = reverse("admin:payments_message_changelist")
-
-        staff_id = request.user.pk
-        assert staff_id, "the permission was checked"
-
-        def act() -> str:
-            message = self.get_queryset(request).get(pk=object_id)
-            occasion = _again(object_id) + form.cleaned_data["seen"]
-            queue_again(message, occasion=occasion, actor=Actor.staff(staff_id))
-            return _("The email is on its way to %(name)s.") % {"name": message.to_name}
-
-        attempt(request, act)
-        return go(request, back)
+    @on_message
+    def send_once_more(self, row: Message, by: User, form: AgainForm) -> Sentence:
+        queue_again(row, occasion=_again(row.pk) + form.cleaned_data["seen"], actor=Actor.staff(by.pk))
+        return _("The email is on its way to %(name)s.") % {"name": row.to_name}

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.enums import ActionVariant
-from unfold.forms import BaseDialogForm
 
 from payments.actions import pausing
-from payments.admin.dialogs import go
+from payments.admin.dialogs import DecisionOn, dialog_action, number_of, staff
 from payments.admin.filters import PauseFilter
 from payments.models import Pause
 from payments.models.pauses import PauseScope
@@ -25,7 +21,14 @@ from payments.presentation.reasons import pause_reason
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from django.http import HttpRequest
     from unfold.dataclasses import UnfoldAction
+    from unfold.forms import BaseDialogForm
+
+    from payments.admin.dialogs import Sentence
+
+#: `pausing` ends a pause once, however many ask for it.
+on_pause = DecisionOn(lambda pk: Pause.objects.get(pk=number_of(pk)))
 
 
 class PauseForm(forms.ModelForm[Pause]):
@@ -54,15 +57,15 @@ class PauseAdmin(ModelAdmin):
     actions = None
     actions_detail = ("resume",)
 
-    @display(description=gettext_lazy("state"), label={"on": "warning", "over": "default"})
-    def condition(self, row: Pause) -> tuple[str, str]:
+    @display(description=_("state"), label={"on": "warning", "over": "default"})
+    def condition(self, row: Pause) -> tuple[str, Sentence]:
         return ("over", _("Over")) if row.ended_at else ("on", _("Paused"))
 
-    @display(description=gettext_lazy("what is paused"))
+    @display(description=_("what is paused"))
     def what(self, row: Pause) -> str:
         return str(row)
 
-    @display(description=gettext_lazy("reason"))
+    @display(description=_("reason"))
     def why(self, row: Pause) -> str:
         return pause_reason(row)
 
@@ -85,9 +88,7 @@ class PauseAdmin(ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Pause, form: PauseForm, _change: Any) -> None:
         told = form.cleaned_data
-        started = pausing.pause(
-            PauseScope(told["scope"]), told["target"], told["reason"], by=cast("User", request.user)
-        )
+        started = pausing.pause(PauseScope(told["scope"]), told["target"], told["reason"], by=staff(request))
         obj.pk, obj.target = started.pk, started.target
 
     def get_actions_detail(self, request: HttpRequest, object_id: int | str) -> list[UnfoldAction]:
@@ -96,24 +97,18 @@ class PauseAdmin(ModelAdmin):
         allowed: list[UnfoldAction] = super().get_actions_detail(request, object_id)
         return allowed
 
-    @action(
-        description=gettext_lazy("Resume"),
-        permissions=["resume"],
+    @dialog_action(
+        _("Resume"),
+        permission="resume",
         icon="play_circle",
         variant=ActionVariant.PRIMARY,
-        dialog={
-            "title": gettext_lazy("Let new payments go on?"),
-            "description": gettext_lazy(
-                "What waited is sent within minutes. After a restored database, compare the latest payments with the"
-                " wallets first."
-            ),
-            "form_class": BaseDialogForm,
-            "form_submit_text": gettext_lazy("Resume"),
-        },
+        title=_("Let new payments go on?"),
+        description=_(
+            "What waited is sent within minutes. After a restored database, compare the latest payments with the"
+            " wallets first."
+        ),
+        submit=_("Resume"),
     )
-    def resume(self, request: HttpRequest, _form: forms.Form, object_id: str) -> HttpResponse:
-        if not object_id.isdecimal() or not Pause.objects.filter(pk=object_id).exists():
-            raise Http404
-        ended = pausing.resume(int(object_id), by=cast("User", request.user))
-        messages.success(request, _("Resumed: %(what)s") % {"what": ended})
-        return go(request, reverse("admin:payments_pause_change", args=[object_id]))
+    @on_pause
+    def resume(self, row: Pause, by: User, _form: BaseDialogForm) -> Sentence:
+        return _("Resumed: %(what)s") % {"what": pausing.resume(row.pk, by=by)}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
@@ -31,23 +32,20 @@ class PaymentForm(SeenForm):
     form_before_template = "admin/payments/payment/dialog.html"
     steps: tuple[str | Promise, ...] = ()
 
+    @cached_property
     def row(self) -> Payment:
-        """As it is now: asked for again once the row is held."""
-        found = Payment.objects.select_related("request__payer_wallet", "receiver_wallet").filter(pk=self.object_id)
-        row = found.prefetch_related("outside_settlements__claimed_by").first()
-        if row is None:
-            raise Http404
-        return row
+        found = Payment.objects.select_related("request__payer_wallet", "receiver_wallet")
+        return get_object_or_404(found.prefetch_related("outside_settlements__claimed_by"), pk=self.object_id)
 
     def now(self) -> str:
         """What people decide on: how it stands, what has arrived, who cares for it, what was said."""
-        row = self.row()
+        row = self.row
         claim = claim_of(row)
         parts = (row.state, row.reason, row.received_value, row.owner_id, row.decision, claim and claim.pk)
         return ".".join(map(str, parts))
 
     def get_before_template_context(self, _request: HttpRequest, _object_id: int | str | None = None) -> dict[str, Any]:
-        row = self.row()
+        row = self.row
         names = {
             "amount": format_amount(row.amount),
             "received": format_amount(row.received),

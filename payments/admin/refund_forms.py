@@ -6,30 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib import messages
-from django.http import Http404
-from django.urls import reverse
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from payments.actions.refunds import changes_currency, refundable
-from payments.admin.dialogs import go
 from payments.identifiers import new_ulid
 from payments.models import Payment
 from payments.openpayments.amounts import Amount, AmountError
 from payments.presentation.reasons import Refusal
-from payments.worker.advance_now import advance_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from django.contrib.auth.models import User
-    from django.http import HttpRequest, HttpResponse
-
-    from payments.models import PaymentRequest
-
-QUOTE_SECONDS = 8.0
+    from django.http import HttpRequest
 
 
 @dataclass(frozen=True)
@@ -97,25 +86,11 @@ class RefundForm(AmountForm):
     """Of one payment."""
 
     def side(self) -> Side:
-        found = Payment.objects.select_related("request__payer_wallet", "receiver_wallet").filter(pk=self.object_id)
-        row = found.prefetch_related("refunds__payment__request").first()
-        if row is None:
-            raise Http404
+        found = Payment.objects.select_related("request__payer_wallet", "receiver_wallet")
+        row = get_object_or_404(found.prefetch_related("refunds__payment__request"), pk=self.object_id)
         to = row.request
         whose = (row.receiver_name, row.receiver_wallet.url, to.payer_name, to.payer_wallet.url)
         return Side(*whose, refundable(row), to.payer_wallet.asset_code if changes_currency(row) else "")
-
-
-def ask_refund(request: HttpRequest, ask: Callable[[User], PaymentRequest], back: str) -> HttpResponse:
-    """Ask, get the quote, and go to its page; or back, with the sentence that says why not."""
-    assert request.user.is_authenticated, "the admin lets nobody else in"
-    try:
-        made = ask(request.user)
-    except Refusal as refusal:
-        messages.error(request, str(refusal))
-        return go(request, back)
-    advance_now(made.pk, QUOTE_SECONDS)
-    return go(request, reverse("admin:payments_paymentrequest_change", args=[made.pk]))
 
 
 def is_refund(action: dict[str, Any]) -> bool:

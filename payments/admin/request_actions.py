@@ -5,31 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.db import transaction
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from unfold.decorators import action
+from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
 from payments.actions import requests, standing_budgets, wallet_proofs
-from payments.admin.dialogs import attempt, go
+from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, dialog_action, go, with_wait
 from payments.admin.request_dialogs import DrawForm, ProofForm, RequestForm
-from payments.models import PaymentRequest
 from payments.presentation.reasons import Refusal
 from payments.presentation.status import request_status
 from payments.states import OPEN_REQUESTS, RequestState
 from payments.worker.advance_now import advance_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from django.contrib.auth.models import User
     from django.http import HttpRequest, HttpResponse
 
-LOOK_SECONDS = 8.0
+    from payments.admin.dialogs import Sentence
+    from payments.models import PaymentRequest
 
-#: Which action is offered in which state. `asking` decides again, on the row as it is then.
+#: Which action is offered in which state. `payments.actions` decides again, on the row as it is then.
 VALID_IN: dict[str, set[str]] = {
     "draw_request": {RequestState.QUOTED},
     "send_request": {RequestState.QUOTED},
@@ -41,8 +36,10 @@ VALID_IN: dict[str, set[str]] = {
     "cancel_request": set(OPEN_REQUESTS),
 }
 
+on_request = DecisionOn(requests.lock_request)
 
-def _why_a_second_person(row: PaymentRequest) -> str:
+
+def _why_a_second_person(row: PaymentRequest) -> Sentence:
     if row.two_people:
         return _("Whatever the amount, this needs a second person: they must authorise it first.")
     return _("The amount is above the limit: a second person must authorise it first.")
@@ -51,193 +48,139 @@ def _why_a_second_person(row: PaymentRequest) -> str:
 class RequestActions:
     """The action methods of `PaymentRequestAdmin`; the permissions they name are there."""
 
-    @action(
-        description=gettext_lazy("Pay from the standing budget"),
-        permissions=["draw"],
+    @dialog_action(
+        _("Pay from the standing budget"),
+        permission="draw",
         icon="savings",
         variant=ActionVariant.PRIMARY,
-        dialog={
-            "title": gettext_lazy("Pay it from the standing budget?"),
-            "description": gettext_lazy(
-                "The funder approved this budget before, so they are not asked again: it is paid now, and they get an"
-                " email about it."
-            ),
-            "form_class": DrawForm,
-            "form_submit_text": gettext_lazy("Pay now"),
-        },
+        title=_("Pay it from the standing budget?"),
+        description=_(
+            "The funder approved this budget before, so they are not asked again: it is paid now, and they get an"
+            " email about it."
+        ),
+        form=DrawForm,
+        submit=_("Pay now"),
     )
-    def draw_request(self, request: HttpRequest, form: DrawForm, object_id: str) -> HttpResponse:
-        def act(by: User) -> str:
-            if form.budget is None:
-                raise Refusal("budget_not_active")
-            row = standing_budgets.draw(object_id, form.budget.pk, by=by)
-            if row.state == RequestState.AWAITING_AUTHORISATION:
-                return _why_a_second_person(row)
-            return _("It is being paid from the standing budget. %(payer)s is told.") % {"payer": row.payer_name}
+    @on_request
+    def draw_request(self, row: PaymentRequest, by: User, form: DrawForm) -> Sentence:
+        if form.budget is None:
+            raise Refusal("budget_not_active")
+        row = standing_budgets.draw(row.pk, form.budget.pk, by=by)
+        if row.state == RequestState.AWAITING_AUTHORISATION:
+            return _why_a_second_person(row)
+        return _("It is being paid from the standing budget. %(payer)s is told.") % {"payer": row.payer_name}
 
-        return _decide(request, form, object_id, act)
-
-    @action(
-        description=gettext_lazy("Send approval request"),
-        permissions=["send"],
+    @dialog_action(
+        _("Send approval request"),
+        permission="send",
         icon="send",
         variant=ActionVariant.PRIMARY,
-        dialog={
-            "title": gettext_lazy("Send the approval request?"),
-            "description": gettext_lazy(
-                "The payer gets an email with a link to approve these amounts in their own wallet. Nothing is charged"
-                " before they do."
-            ),
-            "form_class": RequestForm,
-            "form_submit_text": gettext_lazy("Send"),
-        },
+        title=_("Send the approval request?"),
+        description=_(
+            "The payer gets an email with a link to approve these amounts in their own wallet. Nothing is charged"
+            " before they do."
+        ),
+        form=RequestForm,
+        submit=_("Send"),
     )
-    def send_request(self, request: HttpRequest, form: RequestForm, object_id: str) -> HttpResponse:
-        def act(by: User) -> str:
-            row = requests.send(object_id, by=by)
-            if row.state == RequestState.AWAITING_AUTHORISATION:
-                return _why_a_second_person(row)
-            return _("The approval request is on its way to %(payer)s.") % {"payer": row.payer_name}
+    @on_request
+    def send_request(self, row: PaymentRequest, by: User, _form: RequestForm) -> Sentence:
+        row = requests.send(row.pk, by=by)
+        if row.state == RequestState.AWAITING_AUTHORISATION:
+            return _why_a_second_person(row)
+        return _("The approval request is on its way to %(payer)s.") % {"payer": row.payer_name}
 
-        return _decide(request, form, object_id, act)
-
-    @action(
-        description=gettext_lazy("Authorise"),
-        permissions=["authorise"],
+    @dialog_action(
+        _("Authorise"),
+        permission="authorise",
         icon="verified_user",
         variant=ActionVariant.PRIMARY,
-        dialog={
-            "title": gettext_lazy("Authorise this payment request?"),
-            "description": gettext_lazy(
-                "You take the second decision on these amounts. The payer then gets the email."
-            ),
-            "form_class": RequestForm,
-            "form_submit_text": gettext_lazy("Authorise and send"),
-        },
+        title=_("Authorise this payment request?"),
+        description=_("You take the second decision on these amounts. The payer then gets the email."),
+        form=RequestForm,
+        submit=_("Authorise and send"),
     )
-    def authorise(self, request: HttpRequest, form: RequestForm, object_id: str) -> HttpResponse:
-        def act(by: User) -> str:
-            row = requests.authorise(object_id, by=by)
-            return _("Authorised. The approval request is on its way to %(payer)s.") % {"payer": row.payer_name}
+    @on_request
+    def authorise(self, row: PaymentRequest, by: User, _form: RequestForm) -> Sentence:
+        row = requests.authorise(row.pk, by=by)
+        return _("Authorised. The approval request is on its way to %(payer)s.") % {"payer": row.payer_name}
 
-        return _decide(request, form, object_id, act)
-
-    @action(
-        description=gettext_lazy("Send the proof link"),
-        permissions=["ask"],
+    @dialog_action(
+        _("Send the proof link"),
+        permission="ask",
         icon="badge",
         variant=ActionVariant.PRIMARY,
-        dialog={
-            "title": gettext_lazy("Ask to prove the wallet?"),
-            "description": gettext_lazy(
-                "Each receiver who must prove their wallet gets an email with a link: they sign in at their own wallet"
-                " and confirm that it is theirs. No money moves."
-            ),
-            "form_class": ProofForm,
-            "form_submit_text": gettext_lazy("Send the link"),
-        },
+        title=_("Ask to prove the wallet?"),
+        description=_(
+            "Each receiver who must prove their wallet gets an email with a link: they sign in at their own wallet"
+            " and confirm that it is theirs. No money moves."
+        ),
+        form=ProofForm,
+        submit=_("Send the link"),
     )
-    def ask_proof(self, request: HttpRequest, form: ProofForm, object_id: str) -> HttpResponse:
-        def act(by: User) -> str:
-            proofs = wallet_proofs.ask_receivers(requests.lock_request(object_id), by=by)
-            names = ", ".join(proof.name for proof in proofs)
-            return _("The link to prove their wallet is on its way to %(names)s.") % {"names": names}
+    @on_request
+    def ask_proof(self, row: PaymentRequest, by: User, _form: ProofForm) -> Sentence:
+        proofs = wallet_proofs.ask_receivers(row, by=by)
+        names = ", ".join(proof.name for proof in proofs)
+        return _("The link to prove their wallet is on its way to %(names)s.") % {"names": names}
 
-        return _decide(request, form, object_id, act)
-
-    @action(
-        description=gettext_lazy("Quote again"),
-        permissions=["ask"],
+    @dialog_action(
+        _("Quote again"),
+        permission="ask",
         icon="calculate",
-        dialog={
-            "title": gettext_lazy("Ask the wallets for a new quote?"),
-            "description": gettext_lazy("The amounts below may change. You check them before anything is sent."),
-            "form_class": RequestForm,
-            "form_submit_text": gettext_lazy("Quote again"),
-        },
+        title=_("Ask the wallets for a new quote?"),
+        description=_("The amounts below may change. You check them before anything is sent."),
+        form=RequestForm,
+        submit=_("Quote again"),
     )
-    def quote_again(self, request: HttpRequest, form: RequestForm, object_id: str) -> HttpResponse:
-        def act(by: User) -> str:
-            requests.quote_again(object_id, by=by)
-            return _("A new quote is being fetched.")
+    @on_request
+    def quote_again(self, row: PaymentRequest, by: User, _form: RequestForm) -> Sentence:
+        requests.quote_again(row.pk, by=by)
+        return _("A new quote is being fetched.")
 
-        return _decide(request, form, object_id, act)
-
-    @action(
-        description=gettext_lazy("Send the email again"),
-        permissions=["ask"],
+    @dialog_action(
+        _("Send the email again"),
+        permission="ask",
         icon="forward_to_inbox",
-        dialog={
-            "title": gettext_lazy("Send the email again?"),
-            "description": gettext_lazy("The payer gets the same request once more. Nothing is charged twice."),
-            "form_class": RequestForm,
-            "form_submit_text": gettext_lazy("Send again"),
-        },
+        title=_("Send the email again?"),
+        description=_("The payer gets the same request once more. Nothing is charged twice."),
+        form=RequestForm,
+        submit=_("Send again"),
     )
-    def send_again(self, request: HttpRequest, form: RequestForm, object_id: str) -> HttpResponse:
-        def act(by: User) -> str:
-            row = requests.send_again(object_id, by=by)
-            return _("The email to %(payer)s is sent again.") % {"payer": row.payer_name}
+    @on_request
+    def send_again(self, row: PaymentRequest, by: User, _form: RequestForm) -> Sentence:
+        row = requests.send_again(row.pk, by=by)
+        return _("The email to %(payer)s is sent again.") % {"payer": row.payer_name}
 
-        return _decide(request, form, object_id, act)
-
-    @action(
-        description=gettext_lazy("Look again now"),
-        permissions=["look"],
+    @dialog_action(
+        _("Look again now"),
+        permission="look",
         icon="refresh",
-        dialog={
-            "title": gettext_lazy("Ask the wallets how it stands?"),
-            "description": gettext_lazy("This takes up to %(seconds)s seconds. It would be looked at anyway, later.")
-            % {"seconds": int(LOOK_SECONDS)},
-            "form_class": RequestForm,
-            "form_submit_text": gettext_lazy("Look now"),
-        },
+        title=_("Ask the wallets how it stands?"),
+        description=with_wait(_("This takes up to %(seconds)s seconds. It would be looked at anyway, later.")),
+        form=RequestForm,
+        submit=_("Look now"),
     )
     def look_again(self, request: HttpRequest, _form: RequestForm, object_id: str) -> HttpResponse:
         requests.ask_what_was_spent(object_id)
-        row = advance_now(object_id, LOOK_SECONDS)
-        messages.info(
-            request, _("Looked at just now: “%(state)s”.") % {"state": request_status(row, row.payments.all()).label}
-        )
-        return go(request, _page(object_id))
+        row = advance_now(object_id, WAIT_SECONDS)
+        state = request_status(row, row.payments.all()).label
+        messages.info(request, _("Looked at just now: “%(state)s”.") % {"state": state})
+        return go(request, reverse("admin:payments_paymentrequest_change", args=[object_id]))
 
-    @action(
-        description=gettext_lazy("Cancel request"),
-        permissions=["ask"],
+    @dialog_action(
+        _("Cancel request"),
+        permission="ask",
         icon="cancel",
-        dialog={
-            "title": gettext_lazy("Cancel this payment request?"),
-            "description": gettext_lazy(
-                "The link stops working at once and the payer is told. Money that is already on its way cannot be"
-                " called back."
-            ),
-            "form_class": RequestForm,
-            "form_submit_text": gettext_lazy("Cancel the request"),
-        },
+        title=_("Cancel this payment request?"),
+        description=_(
+            "The link stops working at once and the payer is told. Money that is already on its way cannot be"
+            " called back."
+        ),
+        form=RequestForm,
+        submit=_("Cancel the request"),
     )
-    def cancel_request(self, request: HttpRequest, form: RequestForm, object_id: str) -> HttpResponse:
-        def act(by: User) -> str:
-            requests.cancel(object_id, by=by)
-            return _("Cancelled. The link no longer works.")
-
-        return _decide(request, form, object_id, act)
-
-
-def _decide(request: HttpRequest, form: RequestForm, object_id: str, act: Callable[[User], str]) -> HttpResponse:
-    """Act once, on exactly what the dialog showed: the row is held until it is done."""
-    assert request.user.is_authenticated, "the admin lets nobody else in"
-    by = request.user
-    with transaction.atomic():
-        PaymentRequest.objects.select_for_update().filter(pk=object_id).first()
-        if not form.is_current:
-            messages.warning(
-                request,
-                _("Something changed since you opened the dialog, so nothing was done. Look again, then decide."),
-            )
-        else:
-            attempt(request, lambda: act(by))
-    return go(request, _page(object_id))
-
-
-def _page(object_id: str) -> str:
-    return reverse("admin:payments_paymentrequest_change", args=[object_id])
+    @on_request
+    def cancel_request(self, row: PaymentRequest, by: User, _form: RequestForm) -> Sentence:
+        requests.cancel(row.pk, by=by)
+        return _("Cancelled. The link no longer works.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
 
 from payments import limits
@@ -25,10 +25,7 @@ class RequestForm(SeenForm):
 
     @cached_property
     def row(self) -> PaymentRequest:
-        found = PaymentRequest.objects.select_related("payer_wallet", "seller").filter(pk=self.object_id).first()
-        if found is None:
-            raise Http404
-        return found
+        return get_object_or_404(PaymentRequest.objects.select_related("payer_wallet", "seller"), pk=self.object_id)
 
     def now(self) -> str:
         """State, amounts, link and mails: the ones a person decides on."""

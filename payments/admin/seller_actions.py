@@ -6,37 +6,33 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages
-from django.db import transaction
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
-from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from ledger import clock
 from payments.actions import seller_keys, sellers
-from payments.admin.dialogs import SeenForm, attempt, go
+from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, SeenForm, dialog_action, go, with_wait
+from payments.locking import lock
 from payments.models import Seller
 from payments.openpayments.keys import KeyFormatError
 from payments.presentation.reasons import Refusal, sentence
 from payments.states import KeyState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from django.contrib.auth.models import User
     from django.http import HttpRequest, HttpResponse
 
+    from payments.admin.dialogs import Sentence
     from payments.models import SellerKey
 
-CHECK_SECONDS = 8.0
 LONGEST_PEM = 4000
-NO_KEY = gettext_lazy("This is not an Ed25519 private key in PKCS#8 PEM without a password, or the key id has spaces.")
+NO_KEY = _("This is not an Ed25519 private key in PKCS#8 PEM without a password, or the key id has spaces.")
 
 
 def key_rows(seller: Seller) -> list[SellerKey]:
@@ -73,10 +69,7 @@ class SellerDialog(SeenForm):
 
     @cached_property
     def row(self) -> Seller:
-        found = Seller.objects.select_related("wallet").filter(pk=self.object_id).first()
-        if found is None:
-            raise Http404
-        return found
+        return get_object_or_404(Seller.objects.select_related("wallet"), pk=self.object_id)
 
     @cached_property
     def rows(self) -> list[SellerKey]:
@@ -92,19 +85,17 @@ class SellerDialog(SeenForm):
 
 class NewKeyDialog(SellerDialog):
     kid = forms.CharField(
-        label=gettext_lazy("Key id"),
+        label=_("Key id"),
         max_length=200,
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        help_text=gettext_lazy("The “kid” under which the wallet address will list it."),
+        help_text=_("The “kid” under which the wallet address will list it."),
     )
     private_key = forms.CharField(
-        label=gettext_lazy("Private key (only if your wallet provider made it)"),
+        label=_("Private key (only if your wallet provider made it)"),
         required=False,
         max_length=LONGEST_PEM,
         widget=WriteOnlyTextarea(attrs={"rows": 4, "autocomplete": "off", "spellcheck": "false"}),
-        help_text=gettext_lazy(
-            "Ed25519 in PKCS#8 PEM. Left empty, a key is made here. It is kept encrypted, never shown."
-        ),
+        help_text=_("Ed25519 in PKCS#8 PEM. Left empty, a key is made here. It is kept encrypted, never shown."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -121,169 +112,123 @@ class NewKeyDialog(SellerDialog):
         return cleaned
 
 
+on_seller = DecisionOn(lambda pk: lock(Seller.objects.all(), pk))
+
+
 class SellerActions:
     """The action methods of `SellerAdmin`; the permissions they name are there."""
 
     @method_decorator(sensitive_post_parameters("private_key"))
-    @action(
-        description=gettext_lazy("New key"),
-        permissions=["rotate"],
+    @dialog_action(
+        _("New key"),
+        permission="rotate",
         icon="key",
-        dialog={
-            "title": gettext_lazy("Make a new key?"),
-            "description": gettext_lazy(
-                "It is not used yet. Next, its public part is published at the wallet; then you check that it is there,"
-                " and only then use it."
-            ),
-            "form_class": NewKeyDialog,
-            "form_submit_text": gettext_lazy("Make the key"),
-        },
+        title=_("Make a new key?"),
+        description=_(
+            "It is not used yet. Next, its public part is published at the wallet; then you check that it is there,"
+            " and only then use it."
+        ),
+        form=NewKeyDialog,
+        submit=_("Make the key"),
     )
-    def new_key(self, request: HttpRequest, form: NewKeyDialog, object_id: str) -> HttpResponse:
-        def act(by: User) -> str:
-            told = form.cleaned_data
-            key = seller_keys.make(object_id, told["kid"], by=by, pem=told["private_key"] or None)
-            return _("The key “%(key_id)s” is made. Publish it at the wallet now: copy it below.") % {"key_id": key.kid}
+    @on_seller
+    def new_key(self, row: Seller, by: User, form: NewKeyDialog) -> Sentence:
+        told = form.cleaned_data
+        key = seller_keys.make(row.pk, told["kid"], by=by, pem=told["private_key"] or None)
+        return _("The key “%(key_id)s” is made. Publish it at the wallet now: copy it below.") % {"key_id": key.kid}
 
-        return _decide(request, form, object_id, act)
-
-    @action(
-        description=gettext_lazy("Check at the wallet"),
-        permissions=["rotate"],
+    @dialog_action(
+        _("Check at the wallet"),
+        permission="rotate",
         icon="network_check",
-        dialog={
-            "title": gettext_lazy("Look which keys the wallet lists?"),
-            "description": gettext_lazy(
-                "Its public list of keys is read, for at most %(seconds)s seconds. No money moves."
-            )
-            % {"seconds": int(CHECK_SECONDS)},
-            "form_class": SellerDialog,
-            "form_submit_text": gettext_lazy("Check"),
-        },
+        title=_("Look which keys the wallet lists?"),
+        description=with_wait(_("Its public list of keys is read, for at most %(seconds)s seconds. No money moves.")),
+        form=SellerDialog,
+        submit=_("Check"),
     )
     def check_keys(self, request: HttpRequest, _form: SellerDialog, object_id: str) -> HttpResponse:
         try:
-            found = seller_keys.check(object_id, CHECK_SECONDS)
+            found = seller_keys.check(object_id, WAIT_SECONDS)
         except Refusal as refusal:
             messages.error(request, str(refusal))
-            return go(request, _page(object_id))
+            found = []
         for key in found:
             if problem := sentence(key.reason, key.reason_params):
                 messages.warning(request, problem)
             else:
                 messages.success(request, _("The wallet lists the key “%(key_id)s”.") % {"key_id": key.kid})
-        return go(request, _page(object_id))
+        return go(request, reverse("admin:payments_seller_change", args=[object_id]))
 
-    @action(
-        description=gettext_lazy("Use the new key"),
-        permissions=["rotate"],
+    @dialog_action(
+        _("Use the new key"),
+        permission="rotate",
         icon="published_with_changes",
         variant=ActionVariant.PRIMARY,
-        dialog={
-            "title": gettext_lazy("Sign with the new key from now on?"),
-            "description": gettext_lazy(
-                "What was begun with the old key is ended with it: leave both published at the wallet until the old one"
-                " is retired."
-            ),
-            "form_class": SellerDialog,
-            "form_submit_text": gettext_lazy("Use it"),
-        },
+        title=_("Sign with the new key from now on?"),
+        description=_(
+            "What was begun with the old key is ended with it: leave both published at the wallet until the old one"
+            " is retired."
+        ),
+        form=SellerDialog,
+        submit=_("Use it"),
     )
-    def use_key(self, request: HttpRequest, form: SellerDialog, object_id: str) -> HttpResponse:
-        def act(by: User) -> str:
-            key = seller_keys.use(object_id, by=by)
-            return _("Everything new is asked for with the key “%(key_id)s”.") % {"key_id": key.kid}
+    @on_seller
+    def use_key(self, row: Seller, by: User, _form: SellerDialog) -> Sentence:
+        key = seller_keys.use(row.pk, by=by)
+        return _("Everything new is asked for with the key “%(key_id)s”.") % {"key_id": key.kid}
 
-        return _decide(request, form, object_id, act)
-
-    @action(
-        description=gettext_lazy("Discard the new key"),
-        permissions=["rotate"],
+    @dialog_action(
+        _("Discard the new key"),
+        permission="rotate",
         icon="delete",
-        dialog={
-            "title": gettext_lazy("Discard the new key?"),
-            "description": gettext_lazy("Its private part is destroyed. The key in use stays in use."),
-            "form_class": SellerDialog,
-            "form_submit_text": gettext_lazy("Discard it"),
-        },
+        title=_("Discard the new key?"),
+        description=_("Its private part is destroyed. The key in use stays in use."),
+        form=SellerDialog,
+        submit=_("Discard it"),
     )
-    def discard_key(self, request: HttpRequest, form: SellerDialog, object_id: str) -> HttpResponse:
-        def act(by: User) -> str:
-            return _("The key “%(key_id)s” is discarded.") % {"key_id": seller_keys.discard(object_id, by=by).kid}
+    @on_seller
+    def discard_key(self, row: Seller, by: User, _form: SellerDialog) -> Sentence:
+        return _("The key “%(key_id)s” is discarded.") % {"key_id": seller_keys.discard(row.pk, by=by).kid}
 
-        return _decide(request, form, object_id, act)
-
-    @action(
-        description=gettext_lazy("Retire the old key"),
-        permissions=["rotate"],
+    @dialog_action(
+        _("Retire the old key"),
+        permission="rotate",
         icon="key_off",
-        dialog={
-            "title": gettext_lazy("Retire the old key?"),
-            "description": gettext_lazy(
-                "Its private part is destroyed, which is possible once nothing that was begun with it is under way. It"
-                " also happens by itself, a day later. Then take the key out of the wallet."
-            ),
-            "form_class": SellerDialog,
-            "form_submit_text": gettext_lazy("Retire it"),
-        },
+        title=_("Retire the old key?"),
+        description=_(
+            "Its private part is destroyed, which is possible once nothing that was begun with it is under way. It"
+            " also happens by itself, a day later. Then take the key out of the wallet."
+        ),
+        form=SellerDialog,
+        submit=_("Retire it"),
     )
-    def retire_keys(self, request: HttpRequest, form: SellerDialog, object_id: str) -> HttpResponse:
-        def act(by: User) -> str:
-            names = ", ".join(key.kid for key in seller_keys.retire(object_id, by=by))
-            return _("Retired: %(names)s. Take it out of the wallet now.") % {"names": names}
+    @on_seller
+    def retire_keys(self, row: Seller, by: User, _form: SellerDialog) -> Sentence:
+        names = ", ".join(key.kid for key in seller_keys.retire(row.pk, by=by))
+        return _("Retired: %(names)s. Take it out of the wallet now.") % {"names": names}
 
-        return _decide(request, form, object_id, act)
-
-    @action(
-        description=gettext_lazy("Retire seller"),
-        permissions=["change"],
+    @dialog_action(
+        _("Retire seller"),
+        permission="change",
         icon="inventory_2",
-        dialog={
-            "title": gettext_lazy("Retire this seller?"),
-            "description": gettext_lazy("Nothing new is asked for with it. What was asked for goes on to its end."),
-            "form_class": SellerDialog,
-            "form_submit_text": gettext_lazy("Retire"),
-        },
+        title=_("Retire this seller?"),
+        description=_("Nothing new is asked for with it. What was asked for goes on to its end."),
+        form=SellerDialog,
+        submit=_("Retire"),
     )
-    def retire_seller(self, request: HttpRequest, form: SellerDialog, object_id: str) -> HttpResponse:
-        def act(by: User) -> str:
-            return _("The seller %(seller)s is retired.") % {"seller": sellers.retire(object_id, by=by).name}
+    @on_seller
+    def retire_seller(self, row: Seller, by: User, _form: SellerDialog) -> Sentence:
+        return _("The seller %(seller)s is retired.") % {"seller": sellers.retire(row.pk, by=by).name}
 
-        return _decide(request, form, object_id, act)
-
-    @action(
-        description=gettext_lazy("Use this seller again"),
-        permissions=["change"],
+    @dialog_action(
+        _("Use this seller again"),
+        permission="change",
         icon="unarchive",
-        dialog={
-            "title": gettext_lazy("Use this seller again?"),
-            "description": gettext_lazy("New payments can be asked for with it."),
-            "form_class": SellerDialog,
-            "form_submit_text": gettext_lazy("Use it again"),
-        },
+        title=_("Use this seller again?"),
+        description=_("New payments can be asked for with it."),
+        form=SellerDialog,
+        submit=_("Use it again"),
     )
-    def resume_seller(self, request: HttpRequest, form: SellerDialog, object_id: str) -> HttpResponse:
-        def act(by: User) -> str:
-            return _("The seller %(seller)s is used again.") % {"seller": sellers.resume(object_id, by=by).name}
-
-        return _decide(request, form, object_id, act)
-
-
-def _decide(request: HttpRequest, form: SellerDialog, object_id: str, act: Callable[[User], str]) -> HttpResponse:
-    """Act once, on exactly what the dialog showed: the row is held until it is done."""
-    assert request.user.is_authenticated, "the admin lets nobody else in"
-    by = request.user
-    with transaction.atomic():
-        Seller.objects.select_for_update().filter(pk=object_id).first()
-        if form.is_current:
-            attempt(request, lambda: act(by))
-        else:
-            messages.warning(
-                request,
-                _("Something changed since you opened the dialog, so nothing was done. Look again, then decide."),
-            )
-    return go(request, _page(object_id))
-
-
-def _page(object_id: str) -> str:
-    return reverse("admin:payments_seller_change", args=[object_id])
+    @on_seller
+    def resume_seller(self, row: Seller, by: User, _form: SellerDialog) -> Sentence:
+        return _("The seller %(seller)s is used again.") % {"seller": sellers.resume(row.pk, by=by).name}

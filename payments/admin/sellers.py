@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -20,6 +20,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidge
 
 from ledger.api import Actor
 from payments.actions import seller_keys, sellers, wallets
+from payments.admin.dialogs import staff
 from payments.admin.seller_actions import NO_KEY, SellerActions, WriteOnlyTextarea, key_rows, steps_of
 from payments.models import Seller
 from payments.openpayments.amounts import Amount, AmountError
@@ -29,7 +30,6 @@ from payments.presentation.reasons import Refusal, sentence
 from payments.states import OPEN_REQUESTS, KeyState
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
     from unfold.dataclasses import UnfoldAction
@@ -298,7 +298,7 @@ class SellerAdmin(SellerActions, ModelAdmin):
             approval_email=told.get("approval_email"),
             approval_language=told.get("approval_language") or None,
             fee=told.get("fee"),
-            actor=Actor.staff(cast("User", request.user).pk),
+            actor=Actor.staff(staff(request).pk),
         )
         obj.wallet = saved.wallet
         self._warn_of_open_requests(request, saved, form.changed_data)

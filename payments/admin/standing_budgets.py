@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin, messages
-from django.db import transaction
-from django.http import Http404
-from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from unfold.decorators import action, display
+from django.contrib import admin
+from django.shortcuts import get_object_or_404
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
 from unfold.enums import ActionVariant
 
 from payments.actions import standing_budgets
 from payments.actions.requests import lock_request
-from payments.admin.dialogs import SeenForm, attempt, go
+from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, SeenForm, dialog_action
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.models import StandingBudget
 from payments.models.standing_budgets import BudgetState
@@ -26,15 +24,13 @@ from payments.presentation.reasons import sentence
 from payments.worker.advance_now import advance_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from django.contrib.auth.models import User
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
     from unfold.dataclasses import UnfoldAction
 
-#: How long a person waits for the wallet before their page shows how it stands.
-SECONDS = 8.0
+    from payments.admin.dialogs import Sentence
+
 NOTHING = "\N{EN DASH}"
 TONES = {
     BudgetState.DRAFT: "warning",
@@ -59,21 +55,32 @@ class BudgetForm(SeenForm):
 
     form_before_template = "admin/payments/standingbudget/dialog.html"
 
+    @cached_property
     def row(self) -> StandingBudget:
-        found = StandingBudget.objects.select_related("request", "grant").filter(pk=self.object_id).first()
-        if found is None:
-            raise Http404
-        return found
+        return get_object_or_404(StandingBudget.objects.select_related("request", "grant"), pk=self.object_id)
 
     def now(self) -> str:
-        row = self.row()
+        row = self.row
         period = budget_summary.summary_of(row).period
         return ".".join(map(str, (row.state, period and period.number, period and period.reserved_value)))
 
     def get_before_template_context(self, _request: HttpRequest, _object_id: int | str | None = None) -> dict[str, Any]:
-        row = self.row()
+        row = self.row
         now = budget_summary.summary_of(row)
         return {"budget": row, "every": budget_summary.every(row), "period_rows": budget_summary.this_period(now)}
+
+
+def _held(budget_id: str) -> StandingBudget:
+    """The budget, and first, as the engine does, the request of its approval."""
+    lock_request(StandingBudget.objects.values_list("request_id", flat=True).get(pk=budget_id))
+    return StandingBudget.objects.get(pk=budget_id)
+
+
+def _ask_wallet(_request: HttpRequest, row: StandingBudget) -> None:
+    advance_now(row.request_id, WAIT_SECONDS)
+
+
+on_budget = DecisionOn(_held, then=_ask_wallet)
 
 
 @admin.register(StandingBudget)
@@ -81,7 +88,7 @@ class StandingBudgetAdmin(ReadOnlyAdmin):
     list_display = ("state_label", "payer", "allowed", "spent", "left", "next_reset")
     list_display_links = ("state_label", "payer")
     search_fields = ("id", "request__id", "request__payer_name", "request__payer_email")
-    search_help_text = gettext_lazy("Id, funder")
+    search_help_text = _("Id, funder")
     actions_detail = ("compare", "pause", "resume", "stop")
     fields = ("id",)
     readonly_fields = fields
@@ -93,29 +100,29 @@ class StandingBudgetAdmin(ReadOnlyAdmin):
             "periods__budget"
         )
 
-    @display(description=gettext_lazy("state"), label={tone: tone for tone in TONES.values()})
+    @display(description=_("state"), label={tone: tone for tone in TONES.values()})
     def state_label(self, row: StandingBudget) -> tuple[str, str]:
         return TONES[row.state], str(row.state.label)
 
-    @display(description=gettext_lazy("funder"), ordering="request__payer_name")
+    @display(description=_("funder"), ordering="request__payer_name")
     def payer(self, row: StandingBudget) -> str:
         return row.request.payer_name
 
-    @display(description=gettext_lazy("allowed"), ordering="limit_value")
+    @display(description=_("allowed"), ordering="limit_value")
     def allowed(self, row: StandingBudget) -> str:
         return budget_summary.every(row)
 
-    @display(description=gettext_lazy("spent or on its way"))
+    @display(description=_("spent or on its way"))
     def spent(self, row: StandingBudget) -> str:
         period = budget_summary.current(row)
         return format_amount(period.reserved) if period else NOTHING
 
-    @display(description=gettext_lazy("left"))
+    @display(description=_("left"))
     def left(self, row: StandingBudget) -> str:
         period = budget_summary.current(row)
         return format_amount(period.left) if period else NOTHING
 
-    @display(description=gettext_lazy("starts anew"))
+    @display(description=_("starts anew"))
     def next_reset(self, row: StandingBudget) -> str:
         period = budget_summary.current(row)
         return day(period.ends_at) if period and period.ends_at < row.ends_at else NOTHING
@@ -153,99 +160,63 @@ class StandingBudgetAdmin(ReadOnlyAdmin):
     def has_manage_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
         return request.user.has_perm("payments.manage_standingbudget")
 
-    @action(
-        description=gettext_lazy("Compare with the wallet"),
-        permissions=["manage"],
+    @dialog_action(
+        _("Compare with the wallet"),
+        permission="manage",
         icon="compare_arrows",
-        dialog={
-            "title": gettext_lazy("Ask the funder's wallet what it counts as spent?"),
-            "description": gettext_lazy("Its figure is shown beside ours. Nothing is paid."),
-            "form_class": BudgetForm,
-            "form_submit_text": gettext_lazy("Compare"),
-        },
+        title=_("Ask the funder's wallet what it counts as spent?"),
+        description=_("Its figure is shown beside ours. Nothing is paid."),
+        form=BudgetForm,
+        submit=_("Compare"),
     )
-    def compare(self, request: HttpRequest, form: BudgetForm, object_id: str) -> HttpResponse:
-        def act(_by: User) -> str:
-            standing_budgets.compare(object_id)
-            return _("The wallet was asked.")
+    @on_budget
+    def compare(self, row: StandingBudget, _by: User, _form: BudgetForm) -> Sentence:
+        standing_budgets.compare(row.pk)
+        return _("The wallet was asked.")
 
-        return _act(request, form, object_id, act)
-
-    @action(
-        description=gettext_lazy("Pause"),
-        permissions=["manage"],
+    @dialog_action(
+        _("Pause"),
+        permission="manage",
         icon="pause_circle",
-        dialog={
-            "title": gettext_lazy("Pause this standing budget?"),
-            "description": gettext_lazy(
-                "Nothing is paid from it until it is resumed. What is on its way still arrives."
-            ),
-            "form_class": BudgetForm,
-            "form_submit_text": gettext_lazy("Pause"),
-        },
+        title=_("Pause this standing budget?"),
+        description=_("Nothing is paid from it until it is resumed. What is on its way still arrives."),
+        form=BudgetForm,
+        submit=_("Pause"),
     )
-    def pause(self, request: HttpRequest, form: BudgetForm, object_id: str) -> HttpResponse:
-        def act(by: User) -> str:
-            standing_budgets.pause(object_id, by=by)
-            return _("Paused. Nothing is paid from it until it is resumed.")
+    @on_budget
+    def pause(self, row: StandingBudget, by: User, _form: BudgetForm) -> Sentence:
+        standing_budgets.pause(row.pk, by=by)
+        return _("Paused. Nothing is paid from it until it is resumed.")
 
-        return _act(request, form, object_id, act)
-
-    @action(
-        description=gettext_lazy("Resume"),
-        permissions=["manage"],
+    @dialog_action(
+        _("Resume"),
+        permission="manage",
         icon="play_circle",
         variant=ActionVariant.PRIMARY,
-        dialog={
-            "title": gettext_lazy("Resume this standing budget?"),
-            "description": gettext_lazy("What waited for it is paid now."),
-            "form_class": BudgetForm,
-            "form_submit_text": gettext_lazy("Resume"),
-        },
+        title=_("Resume this standing budget?"),
+        description=_("What waited for it is paid now."),
+        form=BudgetForm,
+        submit=_("Resume"),
     )
-    def resume(self, request: HttpRequest, form: BudgetForm, object_id: str) -> HttpResponse:
-        def act(by: User) -> str:
-            standing_budgets.resume(object_id, by=by)
-            return _("Resumed.")
+    @on_budget
+    def resume(self, row: StandingBudget, by: User, _form: BudgetForm) -> Sentence:
+        standing_budgets.resume(row.pk, by=by)
+        return _("Resumed.")
 
-        return _act(request, form, object_id, act)
-
-    @action(
-        description=gettext_lazy("Stop for good"),
-        permissions=["manage"],
+    @dialog_action(
+        _("Stop for good"),
+        permission="manage",
         icon="cancel",
         variant=ActionVariant.DANGER,
-        dialog={
-            "title": gettext_lazy("Stop this standing budget for good?"),
-            "description": gettext_lazy(
-                "The approval is given back at the wallet and the funder is told. To go on later, they must approve"
-                " anew. What is on its way still arrives."
-            ),
-            "form_class": BudgetForm,
-            "form_submit_text": gettext_lazy("Stop it"),
-        },
+        title=_("Stop this standing budget for good?"),
+        description=_(
+            "The approval is given back at the wallet and the funder is told. To go on later, they must approve"
+            " anew. What is on its way still arrives."
+        ),
+        form=BudgetForm,
+        submit=_("Stop it"),
     )
-    def stop(self, request: HttpRequest, form: BudgetForm, object_id: str) -> HttpResponse:
-        def act(by: User) -> str:
-            standing_budgets.stop(object_id, by=by)
-            return _("Stopped. Nothing more is paid from it.")
-
-        return _act(request, form, object_id, act)
-
-
-def _act(request: HttpRequest, form: BudgetForm, object_id: str, act: Callable[[User], str]) -> HttpResponse:
-    """Act once, on exactly what the dialog showed; then the wallet is asked at once."""
-    assert request.user.is_authenticated, "the admin lets nobody else in"
-    by, row, done = request.user, form.row(), False
-    with transaction.atomic():
-        lock_request(row.request_id)
-        if form.is_current:
-            done = attempt(request, lambda: act(by))
-        else:
-            messages.warning(
-                request,
-                _("Something changed since you opened the dialog, so nothing was done. Look again, then decide."),
-            )
-    if done:
-        advance_now(row.request_id, SECONDS)
-    return go(request, reverse("admin:payments_standingbudget_change", args=[object_id]))
+    @on_budget
+    def stop(self, row: StandingBudget, by: User, _form: BudgetForm) -> Sentence:
+        standing_budgets.stop(row.pk, by=by)
+        return _("Stopped. Nothing more is paid from it.")

@@ -6,27 +6,27 @@ import json
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from django import forms  # noqa: TC002 - the dialog's form is a form
 from django.contrib import admin, messages
-from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from unfold.decorators import action, display
-from unfold.forms import BaseDialogForm
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
 
 from payments.actions.wallets import RENAMED, accept_change, check
-from payments.admin.dialogs import SeenForm, attempt, go, number_of
+from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, SeenForm, dialog_action, go, number_of
 from payments.admin.readonly import ReadOnlyAdmin
+from payments.locking import lock
 from payments.models import WalletAddress
 from payments.presentation.reasons import sentence
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from django.http import HttpRequest, HttpResponse
     from unfold.dataclasses import UnfoldAction
+    from unfold.forms import BaseDialogForm
 
-CHECK_SECONDS = 8.0
+    from payments.admin.dialogs import Sentence
 
 
 class AcceptWalletForm(SeenForm):
@@ -36,10 +36,7 @@ class AcceptWalletForm(SeenForm):
 
     @cached_property
     def row(self) -> WalletAddress:
-        found = WalletAddress.objects.filter(pk=self.object_id).first() if str(self.object_id).isdecimal() else None
-        if found is None:
-            raise Http404
-        return found
+        return get_object_or_404(WalletAddress, pk=number_of(self.object_id))
 
     def now(self) -> str:
         row = self.row
@@ -48,6 +45,9 @@ class AcceptWalletForm(SeenForm):
 
     def get_before_template_context(self, _request: HttpRequest, _object_id: int | str | None = None) -> dict[str, Any]:
         return {"wallet": self.row}
+
+
+on_wallet = DecisionOn(lambda pk: lock(WalletAddress.objects.all(), number_of(pk)))
 
 
 @admin.register(WalletAddress)
@@ -70,23 +70,21 @@ class WalletAddressAdmin(ReadOnlyAdmin):
     readonly_fields = fields
     actions_detail = ("check_now", "accept_change")
 
-    @display(
-        description=gettext_lazy("condition"), label={"usable": "success", "problem": "danger", "unknown": "warning"}
-    )
-    def condition(self, row: WalletAddress) -> tuple[str, str]:
+    @display(description=_("condition"), label={"usable": "success", "problem": "danger", "unknown": "warning"})
+    def condition(self, row: WalletAddress) -> tuple[str, Sentence]:
         if row.problem:
             return "problem", _("Problem")
         if row.is_known:
             return "usable", _("Usable")
         return "unknown", _("Not checked yet")
 
-    @display(description=gettext_lazy("problem"))
-    def problem_text(self, row: WalletAddress) -> str:
+    @display(description=_("problem"))
+    def problem_text(self, row: WalletAddress) -> Sentence:
         return sentence(row.problem, row.problem_params) or (
             _("Nothing is wrong.") if row.is_known else _("Not checked yet")
         )
 
-    @display(description=gettext_lazy("answers as"))
+    @display(description=_("answers as"))
     def answers_as(self, row: WalletAddress) -> str:
         if not row.found_instead:
             return "-"
@@ -107,58 +105,38 @@ class WalletAddressAdmin(ReadOnlyAdmin):
     def has_accept_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
         return request.user.has_perm("payments.accept_walletaddress")
 
-    @action(
-        description=gettext_lazy("Accept the change"),
-        permissions=["accept"],
+    @dialog_action(
+        _("Accept the change"),
+        permission="accept",
         icon="verified_user",
-        dialog={
-            "title": gettext_lazy("Is this still the right wallet?"),
-            "description": gettext_lazy(
-                "Ask its owner first, by a way that you used before. Two people must accept it; then payments go there."
-            ),
-            "form_class": AcceptWalletForm,
-            "form_submit_text": gettext_lazy("Accept the change"),
-        },
+        title=_("Is this still the right wallet?"),
+        description=_(
+            "Ask its owner first, by a way that you used before. Two people must accept it; then payments go there."
+        ),
+        form=AcceptWalletForm,
+        submit=_("Accept the change"),
     )
-    def accept_change(self, request: HttpRequest, form: AcceptWalletForm, object_id: str) -> HttpResponse:
-        assert request.user.is_authenticated, "the permission was checked"
-        by = request.user
-
-        def act() -> str:
-            if accept_change(int(object_id), by=by):
-                return _("The change is accepted: payments go to this wallet from now on.")
-            return _("Noted. A second person must accept the change, too.")
-
-        with transaction.atomic():
-            if form.is_current:
-                attempt(request, act)
-            else:
-                messages.warning(
-                    request,
-                    _("Something changed since you opened the dialog, so nothing was done. Look again, then decide."),
-                )
-        return go(request, reverse("admin:payments_walletaddress_change", args=[object_id]))
+    @on_wallet
+    def accept_change(self, row: WalletAddress, by: User, _form: AcceptWalletForm) -> Sentence:
+        if accept_change(row.pk, by=by):
+            return _("The change is accepted: payments go to this wallet from now on.")
+        return _("Noted. A second person must accept the change, too.")
 
     def has_check_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
         return request.user.has_perm("payments.request_paymentrequest") or request.user.has_perm(
             "payments.change_walletaddress"
         )
 
-    @action(
-        description=gettext_lazy("Check now"),
-        permissions=["check"],
+    @dialog_action(
+        _("Check now"),
+        permission="check",
         icon="refresh",
-        dialog={
-            "title": gettext_lazy("Check this wallet address now?"),
-            "description": gettext_lazy("The wallet is asked for its name, currency and servers. No money moves."),
-            "form_class": BaseDialogForm,
-            "form_submit_text": gettext_lazy("Check now"),
-        },
+        title=_("Check this wallet address now?"),
+        description=_("The wallet is asked for its name, currency and servers. No money moves."),
+        submit=_("Check now"),
     )
-    def check_now(self, request: HttpRequest, _form: forms.Form, object_id: str) -> HttpResponse:
-        if not object_id.isdecimal() or not WalletAddress.objects.filter(pk=object_id).exists():
-            raise Http404
-        wallet = check(int(object_id), CHECK_SECONDS)
+    def check_now(self, request: HttpRequest, _form: BaseDialogForm, object_id: str) -> HttpResponse:
+        wallet = check(get_object_or_404(WalletAddress, pk=number_of(object_id)).pk, WAIT_SECONDS)
         if wallet.problem:
             messages.error(request, sentence(wallet.problem, wallet.problem_params))
         else:

@@ -1,9 +1,11 @@
 """What staff may do with a payment request: who, in which state, and that a dialog acts on what it showed, once."""
 
 import re
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -111,6 +113,12 @@ def test_only_what_the_state_allows_is_offered(state: RequestState) -> None:
     assert {name for name in NEEDED if f'href="{action(request, name)}"' in text} == OFFERED[state]
 
 
+def test_a_dialog_with_a_number_in_it_is_read_in_the_readers_language(staff: Client) -> None:
+    request = asked(RequestState.AWAITING_APPROVAL)
+    text = staff.get(action(request, "look_again"), headers={"Accept-Language": "es"}).content.decode()
+    assert "8 segundos" in text
+
+
 def test_a_dialog_shows_the_amounts(staff: Client) -> None:
     text = staff.get(action(quoted(), "send_request")).content.decode().replace("\xa0", " ")
     assert "1,262.50 MXN" in text
@@ -147,6 +155,24 @@ def test_a_second_click_does_nothing_and_says_so(staff: Client) -> None:
     staff.post(url, form)
     staff.post(url, form)
     assert Message.objects.count() == 1
+    assert "Something changed since you opened the dialog" in told(staff, request)
+
+
+def test_amounts_that_change_until_the_row_is_held_are_seen(staff: Client) -> None:
+    request = quoted()
+    url = action(request, "send_request")
+    form = dialog(staff, url)
+    changes = [999_999]
+
+    def change_first(execute: Any, sql: str, *more: Any) -> Any:
+        if changes and sql.startswith('UPDATE "payments_paymentrequest"'):
+            PaymentRequest.objects.update(ceiling_debit=changes.pop())
+        return execute(sql, *more)
+
+    with connection.execute_wrapper(change_first):
+        staff.post(url, form)
+    assert not changes
+    assert PaymentRequest.objects.get().state == RequestState.QUOTED
     assert "Something changed since you opened the dialog" in told(staff, request)
 
 
