@@ -8,11 +8,6 @@ class PaymentsConfig(AppConfig):
     verbose_name = _("Payments")
 
     def ready(self) -> None:
-        from django_q.signals import post_spawn  # noqa: PLC0415 - models can only be imported once every app is loaded
-
-        from payments import tasks  # noqa: PLC0415 - as above
-        from payments.worker import schedule  # noqa: PLC0415 - as above
+        from payments.worker import schedule  # noqa: PLC0415 - models can only be imported once every app is loaded
 
         post_migrate.connect(schedule.make, sender=self, dispatch_uid="payments.worker.schedule")
-        # A worker that starts looks for what is due, without waiting for the schedule.
-        post_spawn.connect(tasks.keep_ticking, dispatch_uid="payments.ticking")
