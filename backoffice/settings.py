@@ -164,6 +164,7 @@ if CLOCK_OFFSET_FILE and not DEVELOPMENT:
 Q_CLUSTER = {
     "name": "tequio",
     "orm": "default",
+    "broker_class": "payments.worker.broker.Broker",
     "workers": environment.workers(env),
     # A task's time-out must exceed the whole budget of calls to a wallet, and `retry` the time-out and any wait.
     "timeout": 120,

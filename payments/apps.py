@@ -8,12 +8,8 @@ class PaymentsConfig(AppConfig):
     verbose_name = _("Payments")
 
     def ready(self) -> None:
-        from django_q.signals import post_spawn  # noqa: PLC0415 - models can only be imported once every app is loaded
-
-        from payments import tasks, upgrade  # noqa: PLC0415 - as above
+        from payments import upgrade  # noqa: PLC0415 - models can only be imported once every app is loaded
         from payments.worker import schedule  # noqa: PLC0415 - as above
 
         post_migrate.connect(schedule.make, sender=self, dispatch_uid="payments.worker.schedule")
         post_migrate.connect(upgrade.tell_new_states, sender=self, dispatch_uid="payments.upgrade")
-        # A worker that starts looks for what is due, without waiting for the schedule.
-        post_spawn.connect(tasks.keep_ticking, dispatch_uid="payments.ticking")

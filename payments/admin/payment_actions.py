@@ -22,6 +22,7 @@ from payments.admin.payment_dialogs import (
 )
 from payments.admin.refund_forms import RefundForm
 from payments.models import Payment
+from payments.presentation.status import payment_status
 from payments.worker.advance_now import advance_now
 
 if TYPE_CHECKING:

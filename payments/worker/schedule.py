@@ -1,4 +1,4 @@
-"""The ticker, and the daily look at keys, scheduled anew after every migrate."""
+"""The daily look at keys, scheduled anew after every migrate."""
 
 from typing import Any
 
@@ -9,10 +9,6 @@ from django_q.models import Schedule
 def make(using: str, **_kwargs: Any) -> None:
     if Schedule._meta.db_table not in connections[using].introspection.table_names():  # noqa: SLF001 - Django's public name
         return  # one app was migrated by itself, and the queue's turn is still to come
-    Schedule.objects.using(using).update_or_create(
-        name="payments.tick",
-        defaults={"func": "payments.tasks.tick", "schedule_type": Schedule.MINUTES, "minutes": 1, "repeats": -1},
-    )
     Schedule.objects.using(using).update_or_create(
         name="payments.keys",
         defaults={"func": "payments.tasks.look_at_keys", "schedule_type": Schedule.DAILY, "repeats": -1},

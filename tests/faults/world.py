@@ -24,13 +24,13 @@ from django_q.models import OrmQ
 from jobs.tasks import sweep
 from ledger.api import backlog
 from ledger.models import Unsealed
-from payments import tasks
 from payments.actions import wallets
 from payments.models import Message, PaymentRequest, StandingBudget
 from payments.models.messages import MessageState
 from payments.models.standing_budgets import BudgetState
 from payments.states import OPEN_REQUESTS
 from payments.worker import pool
+from payments.worker.broker import Broker
 from tests.faults import mailbox
 from tests.faults.points import instruments
 from tests.sandbox.process import SandboxProcess, SandboxRefusedError
@@ -43,8 +43,6 @@ if TYPE_CHECKING:
 
 #: So often time passes, mostly an hour in all: whatever is not done by then waits for a person.
 MOST_WAITS: Final = 60
-#: The ticker looks once a second for as long as it lives; here, it is looked once a round.
-TICKING: Final = "payments.tasks.tick"
 LINK: Final = re.compile(r"https?://\S+/approve/\S+")
 OFFER: Final = re.compile(r'name="action" value="approve">\s*<input type="hidden" name="accepted" value="(\d*)"')
 
@@ -187,21 +185,20 @@ class World:
         return list(links.values())
 
     def _worker_acts(self) -> bool:
-        """What a worker of the queue does, with the ticker's look at what is due."""
+        """What a worker of the queue does, with one look at what is due a round."""
         worked = self._run_queue()
         behind = backlog().entries
-        tasks.look()
+        Broker().look()
         return self._run_queue() or worked or bool(behind)
 
     def _run_queue(self) -> bool:
         queued = list(OrmQ.objects.order_by("id"))
-        work = [row for row in queued if row.task["func"] != TICKING]
-        for row in work:
+        for row in queued:
             import_string(row.task["func"])(*row.task["args"])
             await_threads()
         with instruments.unwatched():
             OrmQ.objects.filter(pk__in=[row.pk for row in queued]).delete()
-        return bool(work)
+        return bool(queued)
 
     def _money_moves(self) -> bool:
         """The payers' wallet hands over what it was told to pay."""

@@ -126,9 +126,8 @@ class House:
             return list(file.execute(query).fetchall())
 
     def forget_the_queue(self) -> None:
-        """All tasks that wait or are held, and who looks for what is due."""
+        """All tasks that wait or are held."""
         self._execute("DELETE FROM django_q_ormq")
-        self._execute("DELETE FROM cache")
 
     def hand_out(self, tasks: list[tuple[Any, ...]]) -> None:
         """Queue tasks (payload and lock, as they stood in the queue) once more, as a broker may."""
@@ -168,16 +167,13 @@ class House:
         self._wait(lambda: self.rows(done)[0][0] >= count, seconds)
 
     def wait_until_queue_is_empty(self, seconds: float) -> None:
-        """Until nothing but the ticker's own next turn is queued or held."""
-        self._wait(lambda: self.rows("SELECT COUNT(*) FROM django_q_ormq")[0][0] <= 1, seconds)
+        """Until nothing is queued or held."""
+        self._wait(lambda: self.rows("SELECT COUNT(*) FROM django_q_ormq")[0][0] == 0, seconds)
 
     def wait_until_at_rest(self, seconds: float) -> None:
         """Until no payment request has anything left to do."""
         left = "SELECT COUNT(*) FROM payments_paymentrequest WHERE state <> 'settled' OR next_attempt_at IS NOT NULL"
         self._wait(lambda: self.rows(left)[0][0] == 0, seconds)
-
-    def wait_until_ticking(self, seconds: float) -> None:
-        self._wait(lambda: bool(self.rows("SELECT 1 FROM cache WHERE cache_key LIKE '%payments-ticker%'")), seconds)
 
     def _wait(self, done: Callable[[], bool], seconds: float) -> None:
         end = time.monotonic() + seconds

@@ -59,7 +59,9 @@ def test_workers_find_what_is_due_without_any_queue(tmp_path: Path) -> None:
 
 
 def test_a_worker_that_is_told_to_stop_stops_within_its_turn(tmp_path: Path) -> None:
+    payments = 4
     with house(tmp_path) as built:
+        built.approve(payments)
         built.start(1, workers=2)
-        built.wait_until_ticking(SECONDS)
+        built.wait_until_settled(1, SECONDS)
         assert built.stop() < 15

@@ -1,0 +1,47 @@
+"""django-q2's queue in the database, which also looks for what is due without any task of its own."""
+
+import logging
+import time
+from typing import Any
+
+from django_q.brokers.orm import ORM
+from django_q.tasks import async_task
+
+from ledger.api import seal
+from payments.mail.sending import due_messages
+from payments.worker.claims import count_due
+from payments.worker.pool import AT_ONCE
+
+log = logging.getLogger(__name__)
+
+BETWEEN_LOOKS_SECONDS = 1.0
+#: Tasks that wait are enough to keep the workers at it: no more are queued for what is due.
+ENOUGH_TASKS = 4
+SEAL_AT_ONCE = 500
+
+
+class Broker(ORM):  # type: ignore[misc]  # django-q2 ships no types
+    """One process of each cluster asks it for tasks, twice a second or whenever its workers have room for one more."""
+
+    _next_look = 0.0
+
+    def dequeue(self) -> Any:
+        if time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + BETWEEN_LOOKS_SECONDS
+            try:
+                self.look()
+            except Exception:
+                # The tasks that are there go on; it is looked again in a second.
+                log.exception("what is due could not be looked for")
+        return super().dequeue()
+
+    def look(self) -> None:
+        """Workers are called for what is due, messages are queued, the ledger is sealed."""
+        due = count_due()
+        if due and self.queue_size() < ENOUGH_TASKS:
+            for _ in range(0, due, AT_ONCE):
+                async_task("payments.tasks.advance_due")
+        for message_id in due_messages():
+            async_task("payments.tasks.send_message", message_id)
+        while seal(SEAL_AT_ONCE) == SEAL_AT_ONCE:
+            pass
