@@ -118,7 +118,7 @@ def explained(trouble: Trouble, reason: str) -> None:
             expect(told).to_contain_text(trouble.work.worker.name)
             expect(told).to_contain_text("1,250.00\xa0MXN")
             trouble.camera.take(page, f"{language}-attention-{reason}")
-            page.goto(f"{trouble.site.url}/admin/payments/payment/?state__exact=needs_attention")
+            page.goto(f"{trouble.site.url}/admin/payments/payment/?status=needs_attention")
             expect(page.locator("#result_list")).to_contain_text(trouble.work.worker.name)
             trouble.camera.take(page, f"{language}-attention-list")
 

@@ -190,5 +190,5 @@ def test_search_finds_a_payer_and_a_payment_id(reader: Client) -> None:
 @pytest.mark.parametrize("state", PaymentState)
 def test_the_list_of_payments_tells_every_state_in_words(reader: Client, state: PaymentState) -> None:
     paid_to_maria(asked(), state)
-    table = text_of(reader, f"{reverse('admin:payments_payment_changelist')}?state__exact={state}").split("<tbody")[1]
+    table = text_of(reader, f"{reverse('admin:payments_payment_changelist')}?status={state}").split("<tbody")[1]
     assert f">{state.label}<" in re.sub(r"\s*([<>])\s*", r"\1", table)

@@ -216,7 +216,7 @@ def test_a_second_click_reports_once_and_says_so(rosa: Client) -> None:
     assert "Something changed since you opened the dialog" in text_of(rosa, url(payment))
 
 
-@pytest.mark.parametrize("query", ["state__exact=needs_attention", "stage=attention"])
+@pytest.mark.parametrize("query", ["status=needs_attention", "group=attention"])
 def test_the_list_tells_why_since_when_and_whose_turn_it_is(rosa: Client, query: str) -> None:
     payment = in_trouble(changed_at=clock.now().replace(year=2020))
     paid_to_maria(asked(RequestState.APPROVED), PaymentState.SENT, receiver_name="Somebody Else")
