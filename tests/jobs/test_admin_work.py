@@ -16,7 +16,7 @@ from ledger.api import timeline
 from payments.models import Seller
 from tests.jobs import cast
 from tests.jobs.dialogs import confirm
-from tests.jobs.test_held import beforehand, payment_of
+from tests.jobs.test_held_payments import beforehand, payment_of
 from tests.payments.staff import person, signed_in
 
 pytestmark = pytest.mark.django_db

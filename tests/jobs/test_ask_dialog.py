@@ -17,7 +17,7 @@ from payments.models import Payment, PaymentRequest, Seller
 from tests.jobs import cast
 from tests.jobs.dialogs import dialog
 from tests.jobs.test_admin_jobs import ASK, CHANGE, SEE, action, html
-from tests.jobs.test_held import accept, beforehand
+from tests.jobs.test_held_payments import accept, beforehand
 from tests.jobs.test_split import staffed
 from tests.payments.staff import person, signed_in
 

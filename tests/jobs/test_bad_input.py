@@ -25,7 +25,7 @@ from payments.states import PaymentState, RequestState
 from tests.jobs import cast
 from tests.jobs.dialogs import confirm
 from tests.jobs.test_admin_jobs import CHANGE, SEE, save
-from tests.jobs.test_held import accept, beforehand
+from tests.jobs.test_held_payments import accept, beforehand
 from tests.jobs.test_split import staffed
 from tests.payments.engine.budgets import first_day
 from tests.payments.engine.conftest import SECONDS, Stage, sandbox, sandbox_process, short_waits, stage

@@ -17,7 +17,7 @@ from payments.mail.rendering import render
 from payments.models import Message, PaymentRequest, Seller
 from payments.models.messages import Template
 from tests.jobs import cast
-from tests.payments.reading import words
+from tests.payments.page_text import words
 from tests.payments.staff import person, signed_in
 
 pytestmark = pytest.mark.django_db

@@ -25,7 +25,7 @@ from payments.models import Message, Payment, PaymentRequest, Seller
 from payments.models.messages import Template
 from payments.states import PaymentState, RequestState
 from tests.jobs import cast
-from tests.payments.reading import words
+from tests.payments.page_text import words
 from tests.payments.staff import person, signed_in
 
 pytestmark = pytest.mark.django_db

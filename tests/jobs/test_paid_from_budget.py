@@ -37,7 +37,7 @@ from tests.payments.engine.conftest import (  # noqa: F401 - used by pytest
     short_waits,
     stage,
 )
-from tests.payments.reading import words
+from tests.payments.page_text import words
 from tests.payments.staff import person, signed_in
 from tests.sellers import seller_with_key
 

@@ -28,7 +28,7 @@ from tests.payments.engine.conftest import (  # noqa: F401 - used by pytest
     short_waits,
     stage,
 )
-from tests.payments.reading import words
+from tests.payments.page_text import words
 from tests.payments.staff import action, page, person, signed_in
 
 if TYPE_CHECKING:

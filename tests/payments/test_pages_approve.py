@@ -15,8 +15,8 @@ from ledger.api import timeline
 from payments import links
 from payments.models import PaymentRequest
 from payments.states import AttemptState, GrantState, PaymentState, RequestState
+from tests.payments.page_text import buttons, everything, url_of, words
 from tests.payments.public_cast import TITLE, asked, charged, interaction, paid_to_maria, settled, wallet
-from tests.payments.reading import buttons, everything, url_of, words
 
 pytestmark = pytest.mark.django_db
 

@@ -13,8 +13,8 @@ from payments import links
 from payments.models import Grant, PaymentRequest
 from payments.openpayments.interaction import interaction_hash
 from payments.states import GrantState, RequestState
+from tests.payments.page_text import Answer, everything, words
 from tests.payments.public_cast import TITLE, asked, charged, interaction, paid_to_maria, settled
-from tests.payments.reading import Answer, everything, words
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,7 @@ from payments.models import Message, PaymentRequest
 from payments.models.messages import MessageState
 from payments.states import RequestState
 from tests.payments.engine.conftest import Stage, sandbox, sandbox_process, stage  # noqa: F401 - used by pytest
-from tests.payments.reading import Answer, buttons, url_of, words
+from tests.payments.page_text import Answer, buttons, url_of, words
 from tests.payments.smtp import Postbox
 
 pytestmark = pytest.mark.django_db

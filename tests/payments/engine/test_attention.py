@@ -20,7 +20,7 @@ from payments.presentation.attention_text import EXPLANATIONS, explain
 from payments.presentation.reasons import Refusal
 from payments.presentation.timeline_text import describe
 from payments.states import GrantState, PaymentState, RequestState
-from tests.payments.troubles import (
+from tests.payments.engine.needs_attention import (
     AMOUNT,
     PART,
     TROUBLES,

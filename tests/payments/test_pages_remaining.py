@@ -18,8 +18,8 @@ from payments.models.attempts import counted_outgoing_payment
 from payments.models.messages import Template
 from payments.presentation.cost_summary import cost_summary_of
 from payments.states import AttemptState, PaymentState, RequestState
+from tests.payments.page_text import words
 from tests.payments.public_cast import asked, charged, paid_to_maria
-from tests.payments.reading import words
 from tests.payments.staff import page, person, signed_in
 
 pytestmark = pytest.mark.django_db

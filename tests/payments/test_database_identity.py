@@ -126,7 +126,7 @@ def test_a_copied_database_starts_paused_and_the_original_does_not(place: Place)
 @pytest.mark.django_db
 def test_a_backup_put_back_into_the_same_place_starts_paused(place: Place, tmp_path: Path) -> None:
     witness = str(tmp_path / "witness")
-    write = "from tests.payments.test_installation import write_an_entry; write_an_entry()"
+    write = "from tests.payments.test_database_identity import write_an_entry; write_an_entry()"
     manage(place.url("original"), "migrate", "-v", "0")
     assert start(place.url("original"), write, LEDGER_WITNESS_FILE=witness) == "paused:"
     place.copy("original", "backup")
