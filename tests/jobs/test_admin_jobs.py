@@ -202,7 +202,7 @@ def test_the_page_shows_link_id_amounts_whose_turn_and_everything_that_happened(
         "Sol Foundation opens the link from the email and approves in their wallet.",
         "Sol Foundation is to pay 1,250.00\xa0MXN to Maria Lopez.",
         "The payer was asked to approve at most 1,262.50\xa0MXN.",
-        "Asked for",
+        "Waiting for the payer",
     ):
         assert words in shown, words
 

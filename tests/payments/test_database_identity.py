@@ -107,7 +107,7 @@ def manage(url: str, *arguments: str, **settings: str) -> str:
 def start(url: str, then: str = "", **settings: str) -> str:
     """Starts a process, as before money moves, and does `then`; returns the reasons for which it is paused."""
     script = (
-        "from payments.worker.startup import start\nfrom payments.actions.pausing import active\n"
+        "from payments.worker.startup import start\nfrom payments.pauses import active\n"
         f"start()\n{then}\nprint('paused:', *(one.reason for one in active()))"
     )
     return manage(url, "shell", "-v", "0", "-c", script, **settings).strip().splitlines()[-1]
