@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from payments.models.messages import MESSAGE_MOVES, MessageState
 from payments.states import (
-    ATTEMPT_MOVES,
+    OUTGOING_MOVES,
     GRANT_MOVES,
     KEY_MOVES,
     PAYMENT_MOVES,
@@ -100,7 +100,7 @@ TABLES: Final[list[Table]] = [
     (
         "Attempt",
         "One call that makes an incoming payment, a quote or an outgoing payment at a wallet. All are kept.",
-        ATTEMPT_MOVES,
+        OUTGOING_MOVES,
         {
             A.INTENDED: "Written down before the call.",
             A.OPEN: "The wallet made it.",

@@ -149,11 +149,18 @@ GRANT_MOVES: dict[str, set[str]] = {
 ATTEMPT_MOVES: dict[str, set[str]] = {
     A.INTENDED: {A.OPEN, A.REFUSED, A.UNKNOWN},
     # An answer that comes late is still recorded.
-    A.UNKNOWN: {A.OPEN, A.REFUSED, A.DONE, A.FAILED, A.FENCED},
-    A.OPEN: {A.DONE, A.FAILED, A.FENCED},
+    A.UNKNOWN: {A.OPEN, A.REFUSED, A.DONE, A.FAILED},
+    A.OPEN: {A.DONE, A.FAILED},
     A.REFUSED: set(),
     A.DONE: set(),
     A.FAILED: set(),
+}
+
+#: Only an order to pay can be fenced: the receiver's side was closed before it could arrive.
+OUTGOING_MOVES: dict[str, set[str]] = {
+    **ATTEMPT_MOVES,
+    A.UNKNOWN: {*ATTEMPT_MOVES[A.UNKNOWN], A.FENCED},
+    A.OPEN: {*ATTEMPT_MOVES[A.OPEN], A.FENCED},
     A.FENCED: set(),
 }
 
@@ -262,7 +269,7 @@ PAYMENTS: Final[dict[PaymentState, PaymentMeaning]] = {
 }
 if REQUESTS.keys() != set(R) or PAYMENTS.keys() != set(P):
     raise AssertionError("every state of a request and of a payment has a meaning")
-for _moves, _states in ((REQUEST_MOVES, R), (PAYMENT_MOVES, P), (GRANT_MOVES, G), (ATTEMPT_MOVES, A)):
+for _moves, _states in ((REQUEST_MOVES, R), (PAYMENT_MOVES, P), (GRANT_MOVES, G), (OUTGOING_MOVES, A)):
     if _moves.keys() != set(_states):
         raise AssertionError("every state says where it may go")
 

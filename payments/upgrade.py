@@ -16,7 +16,7 @@ from payments.states import AttemptState, RequestState
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from django.apps import AppConfig
+    from django.db.migrations import Migration
 
 ACTOR = Actor.system("upgrade")
 #: States that earlier versions told by a reason.
@@ -27,9 +27,10 @@ NEW: tuple[tuple[str, type[PaymentRequest | OutgoingPayment], str], ...] = (
 )
 
 
-def tell_new_states(app_config: AppConfig, using: str, **_kwargs: Any) -> None:
+def tell_new_states(using: str, plan: list[tuple[Migration, bool]], **_kwargs: Any) -> None:
     """Receiver of `post_migrate`: any number of times."""
-    del app_config
+    if any(backwards for _, backwards in plan):
+        return  # the columns that are read here are going
     if EntrySubject._meta.db_table not in connections[using].introspection.table_names():  # noqa: SLF001 - Django's public name
         return  # one app was migrated by itself, and the ledger's turn is still to come
     with transaction.atomic(using):

@@ -40,7 +40,7 @@ MOVES: dict[type, tuple[str, dict[str, set[str]]]] = {
     Grant: ("grant", states.GRANT_MOVES),
     IncomingPayment: ("incoming", states.ATTEMPT_MOVES),
     Quote: ("quote", states.ATTEMPT_MOVES),
-    OutgoingPayment: ("outgoing", states.ATTEMPT_MOVES),
+    OutgoingPayment: ("outgoing", states.OUTGOING_MOVES),
     SellerKey: ("key", states.KEY_MOVES),
     WalletProof: ("proof", states.PROOF_MOVES),
 }

@@ -12,7 +12,7 @@ TABLES = {
     "grant": states.GRANT_MOVES,
     "incoming": states.ATTEMPT_MOVES,
     "quote": states.ATTEMPT_MOVES,
-    "outgoing": states.ATTEMPT_MOVES,
+    "outgoing": states.OUTGOING_MOVES,
 }
 FIRST = {
     "request": PaymentRequest._meta.get_field("state").get_default(),
