@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from payments.compiled import Compiled
 from payments.models import (
@@ -116,25 +116,22 @@ def _of_request(request: PaymentRequest, grants: list[Grant]) -> list[Grant]:
 
 
 def add_outgoing_payments(request: PaymentRequest, payments: Iterable[Payment]) -> None:
-    """Have the `outgoing_payments` of `payments`, which are the request's, at hand, with what each pays."""
-    _add("outgoing_payments", payments, OUTGOING_PAYMENTS(request.pk))
+    """Have the `known_outgoing_payments` of `payments`, which are the request's, at hand, with what each pays."""
+    _add("known_outgoing_payments", payments, OUTGOING_PAYMENTS(request.pk))
 
 
 def add_quotes(request: PaymentRequest, payments: Iterable[Payment]) -> None:
-    """The same for what comes before an order: their `incoming_payments` and `quotes`."""
-    _add("incoming_payments", payments, INCOMING_PAYMENTS(request.pk))
-    _add("quotes", payments, QUOTES(request.pk))
+    """The same for what comes before an order: their `known_incoming_payments` and `known_quotes`."""
+    _add("known_incoming_payments", payments, INCOMING_PAYMENTS(request.pk))
+    _add("known_quotes", payments, QUOTES(request.pk))
 
 
 def _add(name: str, payments: Iterable[Payment], attempts: Iterable[Attempt]) -> None:
-    """As `prefetch_related` leaves them, which would put its SQL together each time."""
+    """`prefetch_related` would put its SQL together each time."""
     found: dict[str, list[Attempt]] = defaultdict(list)
     for attempt in attempts:
         found[attempt.payment_id or ""].append(attempt)
     for payment in payments:
         for attempt in found[payment.pk]:
             attempt.payment = payment
-        # Of this payment also when it is filtered further: what is at hand is then left aside.
-        rows: Any = getattr(payment, name).all()
-        rows._result_cache, rows._prefetch_done = found[payment.pk], True  # noqa: SLF001
-        vars(payment).setdefault("_prefetched_objects_cache", {})[name] = rows
+        setattr(payment, name, found[payment.pk])

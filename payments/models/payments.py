@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from payments.models.fields import (
@@ -24,7 +25,7 @@ from payments.openpayments.amounts import Amount, Asset
 from payments.states import COUNTED_OUTGOING, DEAD_PAYMENTS, DEAD_REQUESTS, PAID, UNAPPROVED_PAYMENTS, PaymentState
 
 if TYPE_CHECKING:
-    from payments.models.attempts import OutgoingPayment, Quote
+    from payments.models.attempts import IncomingPayment, OutgoingPayment, Quote
 
 
 class Decision(models.TextChoices):
@@ -181,13 +182,27 @@ class Payment(Dated, Reasoned):
         asked_at = self.request.sent_at
         return self.state == PaymentState.FAILED and (asked_at is None or self.changed_at <= asked_at)
 
+    # What was tried for it, as it was when this object first asked, or as a plan has read it for all its payments.
+
+    @cached_property
+    def known_incoming_payments(self) -> list[IncomingPayment]:
+        return list(self.incoming_payments.all())
+
+    @cached_property
+    def known_quotes(self) -> list[Quote]:
+        return list(self.quotes.all())
+
+    @cached_property
+    def known_outgoing_payments(self) -> list[OutgoingPayment]:
+        return list(self.outgoing_payments.all())
+
     @property
     def counted_outgoing_payment(self) -> OutgoingPayment | None:
-        """The one order to pay that counts against what the payer approved. Reads `outgoing_payments`."""
-        return next((outgoing for outgoing in self.outgoing_payments.all() if outgoing.state in COUNTED_OUTGOING), None)
+        """The one order to pay that counts against what the payer approved. Reads `known_outgoing_payments`."""
+        return next((outgoing for outgoing in self.known_outgoing_payments if outgoing.state in COUNTED_OUTGOING), None)
 
     @property
     def latest_quote(self) -> Quote | None:
-        """The newest quote that the wallet gave for what the receiver gets."""
-        answered = [quote for quote in self.quotes.all() if quote.remote_id and not quote.probe]
+        """The newest quote that the wallet gave for what the receiver gets. Reads `known_quotes`."""
+        answered = [quote for quote in self.known_quotes if quote.remote_id and not quote.probe]
         return max(answered, key=lambda quote: (quote.created_at, quote.id), default=None)

@@ -127,7 +127,7 @@ def _send(round_: Round, payment: Payment) -> None:
         return
     too_long = payment.failures and now > _tried_since(request, payment) + UNSENT_DEADLINE
     too_often = (
-        sum(outgoing.grant_id == grant.pk for outgoing in payment.outgoing_payments.all()) >= MOST_OUTGOING_PAYMENTS
+        sum(outgoing.grant_id == grant.pk for outgoing in payment.known_outgoing_payments) >= MOST_OUTGOING_PAYMENTS
     )
     if payment.reason != "over_limit" and (too_long or too_often):
         # Nothing was sent: giving up is safe.
@@ -209,14 +209,13 @@ def _hold(round_: Round, payment: Payment, grant: Grant) -> None:
 
 
 def _complete_incoming_payment(round_: Round, payment: Payment) -> None:
-    incoming = next((one for one in payment.incoming_payments.all() if is_open(one, round_.now)), None)
+    incoming = next((one for one in payment.known_incoming_payments if is_open(one, round_.now)), None)
     if incoming is None:
         return
     to_receive = round_.access.to(GrantKind.INCOMING, payment.receiver_wallet)
     if to_receive is None:
         round_.access.ask(round_.plan, payment, GrantKind.INCOMING, payment.receiver_wallet)
         return
-    incoming.payment = payment
     round_.plan.steps.append(CompleteIncomingPayment.plan(round_.request, incoming, to_receive))
 
 
@@ -235,7 +234,7 @@ def _approval(request: PaymentRequest, payment: Payment) -> Grant | None:
 def _tried_since(request: PaymentRequest, payment: Payment) -> datetime:
     """When the payer approved, when it was released, or when a person had an older order fenced to start anew."""
     assert request.approved_at
-    since = [outgoing.changed_at for outgoing in payment.outgoing_payments.all() if outgoing.reason == "fenced"]
+    since = [outgoing.changed_at for outgoing in payment.known_outgoing_payments if outgoing.reason == "fenced"]
     if payment.released_at:
         since.append(payment.released_at)
     return max([request.approved_at, *since])

@@ -49,9 +49,7 @@ def watch(plan: Plan, access: AccessGrants, payment: Payment) -> None:
 
 
 def _live_outgoing_payment(payment: Payment) -> OutgoingPayment:
-    outgoing = next(outgoing for outgoing in payment.outgoing_payments.all() if outgoing.state in LIVE)
-    outgoing.payment = payment
-    return outgoing
+    return next(outgoing for outgoing in payment.known_outgoing_payments if outgoing.state in LIVE)
 
 
 def is_due(plan: Plan, payment: Payment, now: datetime) -> bool:
@@ -112,8 +110,7 @@ def _receiver_step(
 def _watch(plan: Plan, access: AccessGrants, payment: Payment) -> None:
     """Sent: look at the receiver's side until it is there; at the payer's too, in case it gave up."""
     now = access.now
-    outgoing = list(payment.outgoing_payments.all())[-1]
-    outgoing.payment = payment
+    outgoing = payment.known_outgoing_payments[-1]
     if settle_if_received(payment, outgoing):
         plan.moved = True
         return
