@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from payments.models.messages import MESSAGE_MOVES, MessageState
 from payments.states import (
-    OUTGOING_MOVES,
     GRANT_MOVES,
     KEY_MOVES,
+    OUTGOING_MOVES,
     PAYMENT_MOVES,
     PROOF_MOVES,
     REQUEST_MOVES,

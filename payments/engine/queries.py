@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from payments.compiled import Compiled
 from payments.models import (
@@ -127,14 +127,11 @@ def add_quotes(request: PaymentRequest, payments: Iterable[Payment]) -> None:
 
 
 def _add(name: str, payments: Iterable[Payment], attempts: Iterable[Attempt]) -> None:
-    """As `prefetch_related` leaves them, which would put its SQL together each time."""
+    """`prefetch_related` would put its SQL together each time."""
     found: dict[str, list[Attempt]] = defaultdict(list)
     for attempt in attempts:
         found[attempt.payment_id or ""].append(attempt)
     for payment in payments:
         for attempt in found[payment.pk]:
             attempt.payment = payment
-        # Of this payment also when it is filtered further: what is at hand is then left aside.
-        rows: Any = getattr(payment, name).all()
-        rows._result_cache, rows._prefetch_done = found[payment.pk], True  # noqa: SLF001
-        vars(payment).setdefault("_prefetched_objects_cache", {})[name] = rows
+        payment.known[name] = found[payment.pk]

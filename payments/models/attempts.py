@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -132,14 +132,35 @@ class OutgoingPayment(Attempt):
         ]
 
 
+# What was tried for a payment: as a plan has read it for all payments of its request, or as it is when first asked.
+
+
+def incoming_payments_of(payment: Payment) -> list[IncomingPayment]:
+    return _known(payment, "incoming_payments")
+
+
+def quotes_of(payment: Payment) -> list[Quote]:
+    return _known(payment, "quotes")
+
+
+def outgoing_payments_of(payment: Payment) -> list[OutgoingPayment]:
+    return _known(payment, "outgoing_payments")
+
+
+def _known(payment: Payment, name: str) -> list[Any]:
+    if name not in payment.known:
+        payment.known[name] = list(getattr(payment, name).all())
+    return payment.known[name]
+
+
 def counted_outgoing_payment(payment: Payment) -> OutgoingPayment | None:
-    """The one order to pay that counts against what the payer approved. Reads `outgoing_payments`."""
-    return next((outgoing for outgoing in payment.outgoing_payments.all() if outgoing.state in COUNTED_OUTGOING), None)
+    """The one order to pay that counts against what the payer approved."""
+    return next((order for order in outgoing_payments_of(payment) if order.state in COUNTED_OUTGOING), None)
 
 
 def latest_quote(payment: Payment) -> Quote | None:
-    """The newest quote that the wallet gave for what the receiver gets. Reads `quotes`."""
-    answered = [quote for quote in payment.quotes.all() if quote.remote_id and not quote.probe]
+    """The newest quote that the wallet gave for what the receiver gets."""
+    answered = [quote for quote in quotes_of(payment) if quote.remote_id and not quote.probe]
     return max(answered, key=lambda quote: (quote.created_at, quote.id), default=None)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from payments.models.fields import (
@@ -110,6 +113,15 @@ class Payment(Dated, Reasoned):
 
     def __str__(self) -> str:
         return f"{self.receiver_name} ({self.id})"
+
+    @cached_property
+    def known(self) -> dict[str, list[Any]]:
+        """What was tried for it, by the name of its relation; see `payments.models.attempts`."""
+        return {}
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        self.known.clear()
+        super().refresh_from_db(*args, **kwargs)
 
     @property
     def asset(self) -> Asset:

@@ -55,7 +55,12 @@ def asked_for_the_rest() -> PaymentRequest:
 def ended_in_part(reason: str, **params: str) -> PaymentRequest:
     request = asked_for_the_rest()
     request.payments.filter(state=PaymentState.QUOTED).update(state=PaymentState.CANCELLED)
-    columns = {"state": RequestState.SETTLED_IN_PART, "reason": reason, "reason_params": params, "finished_at": clock.now()}
+    columns = {
+        "state": RequestState.SETTLED_IN_PART,
+        "reason": reason,
+        "reason_params": params,
+        "finished_at": clock.now(),
+    }
     PaymentRequest.objects.filter(pk=request.pk).update(**columns)
     request.refresh_from_db()
     return request

@@ -17,14 +17,9 @@ from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from ledger import clock
-from ledger.api import timeline
-from ledger.verification import verify
-from payments.engine.advance import advance
-from payments.invariants import violations
-from payments.models import OutgoingPayment, Payment, PaymentRequest, Seller, SellerKey
+from payments.models import Seller, SellerKey
 from payments.openpayments.keys import generate_key, private_key_to_pem, public_jwk
-from payments.states import AttemptState, PaymentState, RequestState
-from tests.driver import SECONDS, Stage
+from tests.driver import Stage
 from tests.payments.engine.conftest import short_waits
 from tests.sandbox.fixtures import sandbox, sandbox_process
 

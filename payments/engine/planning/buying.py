@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from payments.models.attempts import quotes_of
 from payments.states import AttemptState
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def living_probe(payment: Payment, now: datetime, since: datetime | None) -> Quo
     """The newest answer, made after `since`, to what the payment buys."""
     found = [
         quote
-        for quote in payment.quotes.all()
+        for quote in quotes_of(payment)
         if quote.probe and quote.state == AttemptState.OPEN and lives(quote, now) and _is_since(quote, since)
     ]
     return max(found, key=lambda quote: (quote.created_at, quote.id), default=None)
@@ -45,7 +46,7 @@ def what_it_buys(payment: Payment, probe: Quote) -> int | None:
     """What the receiver gets, in minor units; None when no amount was found that the wallet quotes within the debit."""
     if probe.receive is None or probe.receive.asset != payment.asset:
         return None
-    tried = [quote for quote in payment.quotes.all() if quote.remote_id and not quote.probe]
+    tried = [quote for quote in quotes_of(payment) if quote.remote_id and not quote.probe]
     tried = sorted((quote for quote in tried if quote.created_at >= probe.created_at), key=lambda one: one.created_at)
     if not tried:
         return probe.receive.value

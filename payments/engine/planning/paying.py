@@ -22,7 +22,7 @@ from payments.engine.steps.receiving import CompleteIncomingPayment
 from payments.engine.steps.sending import CreateOutgoingPayment
 from payments.engine.transitions import move
 from payments.models import Grant, Payment, PaymentRequest
-from payments.models.attempts import counted_outgoing_payment
+from payments.models.attempts import counted_outgoing_payment, incoming_payments_of, outgoing_payments_of
 from payments.models.grants import GrantKind
 from payments.models.payments import Block
 from payments.models.requests import APPROVAL_LIFETIME
@@ -128,7 +128,7 @@ def _send(round_: Round, payment: Payment) -> None:
         return
     too_long = payment.failures and now > _tried_since(request, payment) + UNSENT_DEADLINE
     too_often = (
-        sum(outgoing.grant_id == grant.pk for outgoing in payment.outgoing_payments.all()) >= MOST_OUTGOING_PAYMENTS
+        sum(outgoing.grant_id == grant.pk for outgoing in outgoing_payments_of(payment)) >= MOST_OUTGOING_PAYMENTS
     )
     if payment.blocked_by != Block.OVER_LIMIT and (too_long or too_often):
         # Nothing was sent: giving up is safe.
@@ -210,14 +210,13 @@ def _hold(round_: Round, payment: Payment, grant: Grant) -> None:
 
 
 def _complete_incoming_payment(round_: Round, payment: Payment) -> None:
-    incoming = next((one for one in payment.incoming_payments.all() if is_open(one, round_.now)), None)
+    incoming = next((one for one in incoming_payments_of(payment) if is_open(one, round_.now)), None)
     if incoming is None:
         return
     to_receive = round_.access.to(GrantKind.INCOMING, payment.receiver_wallet)
     if to_receive is None:
         round_.access.ask(round_.plan, payment, GrantKind.INCOMING, payment.receiver_wallet)
         return
-    incoming.payment = payment
     round_.plan.steps.append(CompleteIncomingPayment.plan(round_.request, incoming, to_receive))
 
 
@@ -236,7 +235,7 @@ def _approval(request: PaymentRequest, payment: Payment) -> Grant | None:
 def _tried_since(request: PaymentRequest, payment: Payment) -> datetime:
     """When the payer approved, when it was released, or when a person had an older order fenced to start anew."""
     assert request.approved_at
-    fenced = [outgoing for outgoing in payment.outgoing_payments.all() if outgoing.state == AttemptState.FENCED]
+    fenced = [outgoing for outgoing in outgoing_payments_of(payment) if outgoing.state == AttemptState.FENCED]
     since = [outgoing.changed_at for outgoing in fenced]
     if payment.released_at:
         since.append(payment.released_at)

@@ -15,7 +15,7 @@ from payments.engine.steps.quoting import CreateQuote
 from payments.engine.steps.receiving import CompleteIncomingPayment, CreateIncomingPayment
 from payments.engine.transitions import move
 from payments.models import Grant, IncomingPayment, Quote
-from payments.models.attempts import latest_quote
+from payments.models.attempts import incoming_payments_of, latest_quote, outgoing_payments_of
 from payments.models.grants import GrantKind
 from payments.presentation.format_amounts import format_amount
 from payments.states import AttemptState, GrantState, PaymentState
@@ -96,13 +96,13 @@ def open_incoming(payment: Payment, now: datetime) -> IncomingPayment | None:
 
 def open_probe(payment: Payment, now: datetime) -> IncomingPayment | None:
     """Where can be asked now what this payment buys."""
-    probes = (one for one in payment.incoming_payments.all() if one.probe)
+    probes = (one for one in incoming_payments_of(payment) if one.probe)
     return next((one for one in probes if is_open(one, now + INCOMING_MARGIN)), None)
 
 
 def _incoming_payments(payment: Payment, value: int) -> list[IncomingPayment]:
     """Those for exactly `value`: what a payment buys may have changed since a place was made for it."""
-    return [one for one in payment.incoming_payments.all() if not one.probe and one.value == value]
+    return [one for one in incoming_payments_of(payment) if not one.probe and one.value == value]
 
 
 def is_open(incoming: IncomingPayment, now: datetime) -> bool:
@@ -116,9 +116,8 @@ def unread_incoming_payment(payment: Payment) -> IncomingPayment | None:
 
     After a few tries it is left alone: nothing was ordered there, so money of ours can't be in it.
     """
-    for incoming in payment.incoming_payments.all():
+    for incoming in incoming_payments_of(payment):
         if incoming.state == AttemptState.FAILED and not incoming.closed and incoming.failures < MOST_READS:
-            incoming.payment = payment
             return incoming
     return None
 
@@ -153,7 +152,7 @@ def quote_or_step(plan: Plan, access: AccessGrants, payment: Payment, since: dat
     if payment.received_value:
         # No order of ours is under way: somebody else paid, or a wallet did what it refused. The receiver must not get
         # it twice.
-        code = "arrived_after_refusal" if payment.outgoing_payments.all() else "paid_by_another"
+        code = "arrived_after_refusal" if outgoing_payments_of(payment) else "paid_by_another"
         move(payment, PaymentState.FAILED, actor=ENGINE, reason=code, reason_params=arrived(payment))
         plan.moved = True
         return None
@@ -204,9 +203,8 @@ def _finds_out_what_it_buys(
             data={"amount": dict(payment.amount.to_wire()), "pays": dict(pays.to_wire())},
         )
     if to_receive:
-        for incoming in payment.incoming_payments.all():
+        for incoming in incoming_payments_of(payment):
             serves = incoming.probe if probe is None else not incoming.probe and incoming.value == payment.value
             if not serves and is_open(incoming, access.now) and incoming.failures < MOST_READS:
-                incoming.payment = payment
                 plan.steps.append(CompleteIncomingPayment.plan(access.request, incoming, to_receive))
     return probe is None

@@ -14,6 +14,7 @@ from payments.engine.steps.rotate_token import RotateToken
 from payments.engine.steps.sending import FindOutgoingPayment, PollOutgoingPayment, note_unknown
 from payments.engine.transitions import move
 from payments.models import OutgoingPayment, Payment, PaymentRequest
+from payments.models.attempts import outgoing_payments_of
 from payments.models.grants import GrantKind
 from payments.states import AttemptState, GrantState, PaymentState
 from payments.tokens import token_is_fresh
@@ -49,9 +50,7 @@ def watch(plan: Plan, access: AccessGrants, payment: Payment) -> None:
 
 
 def _live_outgoing_payment(payment: Payment) -> OutgoingPayment:
-    outgoing = next(outgoing for outgoing in payment.outgoing_payments.all() if outgoing.state in LIVE)
-    outgoing.payment = payment
-    return outgoing
+    return next(outgoing for outgoing in outgoing_payments_of(payment) if outgoing.state in LIVE)
 
 
 def is_due(plan: Plan, payment: Payment, now: datetime) -> bool:
@@ -112,8 +111,7 @@ def _receiver_step(
 def _watch(plan: Plan, access: AccessGrants, payment: Payment) -> None:
     """Sent: look at the receiver's side until it is there; at the payer's too, in case it gave up."""
     now = access.now
-    outgoing = list(payment.outgoing_payments.all())[-1]
-    outgoing.payment = payment
+    outgoing = outgoing_payments_of(payment)[-1]
     if settle_if_received(payment, outgoing):
         plan.moved = True
         return
