@@ -14,7 +14,7 @@ from payments.models import OutgoingPayment, PaymentRequest
 from payments.states import AttemptState, RequestState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from django.db.migrations import Migration
 
@@ -27,7 +27,7 @@ NEW: tuple[tuple[str, type[PaymentRequest | OutgoingPayment], str], ...] = (
 )
 
 
-def tell_new_states(using: str, plan: list[tuple[Migration, bool]], **_kwargs: Any) -> None:
+def tell_new_states(using: str, plan: Sequence[tuple[Migration, bool]] = (), **_kwargs: Any) -> None:
     """Receiver of `post_migrate`: any number of times."""
     if any(backwards for _, backwards in plan):
         return  # the columns that are read here are going

@@ -12,20 +12,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from ledger import clock
-from payments.models import Seller, SellerKey
+from ledger.api import seal, timeline
+from ledger.verification import verify
+from payments.actions import requests
+from payments.engine.advance import advance
+from payments.invariants import violations
+from payments.models import Grant, PaymentRequest, Seller, SellerKey
 from payments.openpayments.keys import generate_key, private_key_to_pem, public_jwk
-from tests.driver import Stage
-from tests.payments.engine.conftest import short_waits
+from payments.states import GrantState, RequestState
+from tests.payments.engine.conftest import SECONDS, Stage, short_waits
 from tests.sandbox.fixtures import sandbox, sandbox_process
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.sandbox.process import SandboxProcess
 
 __all__ = ["sandbox", "sandbox_process", "short_waits"]
@@ -36,7 +40,7 @@ BEFORE = ("payments", "0001_initial")
 
 
 @pytest.fixture
-def stage(sandbox: SandboxProcess, settings: Any, tmp_path: Path) -> Iterator[Stage]:
+def stage(sandbox: SandboxProcess, settings: Any, tmp_path: Path) -> Stage:
     """The old database, migrated, with the same people and the key that they had to make anew."""
     told = json.loads(DUMP.read_text(encoding="utf-8"))
     settings.OPEN_PAYMENTS_TRUSTED_HOSTS = [sandbox.trusted_host]
@@ -51,16 +55,21 @@ def stage(sandbox: SandboxProcess, settings: Any, tmp_path: Path) -> Iterator[St
     sandbox.create_wallet("platform", keys=[public_jwk(key, "k1").to_wire()])
     sandbox.settings(waitSeconds=0)
     row = SellerKey.objects.get()
-    row.take(private_key_to_pem(key))
+    row.keep(private_key_to_pem(key))
     row.save()
-    stage = Stage(sandbox, Seller.objects.get(), row.created_by, urls["sol"], urls["maria"], tmp_path / "clock")
+    for grant in Grant.objects.filter(state=GrantState.ACTIVE):
+        grant.sealed = grant.sealed_with(token="forgotten", manage=f"{grant.auth_server}/token/forgotten")
+        grant.save()
+    staff = User.objects.get(username="rosa")
+    stage = Stage(sandbox, Seller.objects.get(), staff, urls["sol"], urls["maria"], tmp_path / "clock")
     stage.later(int((datetime.fromisoformat(told["made_at"]) - clock.now()).total_seconds()))
-    yield stage
+    return stage
 
 
 @transaction.atomic
 def load(tables: dict[str, Any], old_host: str, host: str) -> None:
-    apps = MigrationExecutor(connection).loader.project_state(BEFORE).apps
+    loader = MigrationExecutor(connection).loader
+    apps = loader.project_state([BEFORE, *(node for node in loader.graph.leaf_nodes() if node[0] != BEFORE[0])]).apps
     for name, table in tables.items():
         text = json.dumps(table["rows"])
         # The ledger tells what happened where it happened.
@@ -69,5 +78,33 @@ def load(tables: dict[str, Any], old_host: str, host: str) -> None:
         model._default_manager.bulk_create(model(**dict(zip(table["columns"], row, strict=True))) for row in rows)
 
 
-def test_it_migrates(stage: Stage) -> None:
-    pass
+def test_what_a_reason_told_is_a_state_with_its_entry(stage: Stage) -> None:
+    states = dict(PaymentRequest.objects.values_list("reason", "state"))
+    assert states["settled_outside"] == RequestState.SETTLED_OUTSIDE
+    assert states["rest_declined"] == RequestState.SETTLED_IN_PART
+    for request in PaymentRequest.objects.filter(
+        state__in=[RequestState.SETTLED_IN_PART, RequestState.SETTLED_OUTSIDE]
+    ):
+        assert [row.kind for row in timeline([("request", request.pk)])].count(f"request.{request.state}") == 1
+    call_command("migrate", verbosity=0)
+    all_is_well()
+
+
+@pytest.mark.parametrize("state", [RequestState.QUOTING, RequestState.AWAITING_APPROVAL])
+def test_what_was_begun_before_is_paid_after(stage: Stage, state: RequestState) -> None:
+    request = PaymentRequest.objects.get(state=state)
+    if state == RequestState.QUOTING:
+        advance(request.pk, SECONDS)
+        requests.send(request.pk, by=stage.staff)
+    stage.come_back(request, stage.sandbox.approve(stage.at_wallet(request)))
+    request = advance(request.pk, SECONDS)
+    assert request.state == RequestState.SETTLED, request.reason
+    assert stage.received() == request.payments.get().value
+    all_is_well()
+
+
+def all_is_well() -> None:
+    while seal():
+        pass
+    assert not list(verify())
+    assert not list(violations())
