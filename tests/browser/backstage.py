@@ -35,6 +35,7 @@ from payments.engine.advance import advance  # noqa: E402
 from payments.models import Payment, PaymentRequest, ProofLimit, Seller, WalletAddress, WalletHost  # noqa: E402
 from payments.openpayments.amounts import Amount, Asset  # noqa: E402
 from payments.presentation.reasons import sentence  # noqa: E402
+from tests.driver import usable  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +61,7 @@ def seller(wallet: str, key_id: str, pem: str) -> None:
 def member(name: str, email: str, language: str, wallet: str) -> int:
     """A member whose wallet address was asked at the wallet."""
     row = Member(name=name, email=email, language=language)
-    row.wallet = wallets.check(wallets.find_or_add(wallet).pk, CALL_SECONDS)
+    row.wallet = usable(wallet, CALL_SECONDS)
     row.save()
     return int(row.pk)
 
@@ -83,7 +84,7 @@ def forget_wallet(name: str) -> None:
 
 def check(url: str) -> dict[str, Any]:
     """Look a wallet address up, as staff do with a button."""
-    wallets.check(wallets.find_or_add(url).pk, CALL_SECONDS)
+    usable(url, CALL_SECONDS)
     return wallet(url)
 
 

@@ -4,9 +4,12 @@ import pytest
 from django.contrib.auth.models import User
 
 from payments.models import Seller
-from tests.jobs import cast
-from tests.ledger.fixtures import ledger_that_can_be_emptied  # noqa: F401 - used by pytest
-from tests.payments.smtp import postbox  # noqa: F401 - used by pytest
+from tests import cast
+from tests.fixtures import sandbox, sandbox_process, short_waits, stage
+from tests.ledger.fixtures import ledger_that_can_be_emptied
+from tests.payments.smtp import postbox
+
+__all__ = ["ledger_that_can_be_emptied", "postbox", "sandbox", "sandbox_process", "short_waits", "stage"]
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from ledger.api import timeline
 from payments.actions import requests
 from payments.models import PaymentRequest, Seller
 from payments.states import RequestState
-from tests.jobs import cast
+from tests import cast
+from tests.cast import person, signed_in
 from tests.jobs.dialogs import Answer, confirm, dialog
-from tests.payments.staff import person, signed_in
 
 pytestmark = pytest.mark.django_db
 S = JobStatus
@@ -187,9 +187,7 @@ def test_the_page_shows_link_id_amounts_whose_turn_and_everything_that_happened(
 ) -> None:
     job = cast.job()
     request = fund(job, [cast.applied(job)], seller, by=rosa, form_id="1")
-    PaymentRequest.objects.filter(pk=request.pk).update(
-        state=RequestState.QUOTED, ceiling_debit=126250, asset_code="MXN", asset_scale=2
-    )
+    cast.bring(request, RequestState.QUOTED)
     requests.send(request.pk, by=rosa)
     shown = html(staff, job)
     for words in (

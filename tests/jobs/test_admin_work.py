@@ -14,10 +14,10 @@ from jobs.funding import fund
 from jobs.models import Application, ApplicationStatus, JobStatus, Submission, SubmissionStatus
 from ledger.api import timeline
 from payments.models import Seller
-from tests.jobs import cast
+from tests import cast
+from tests.cast import person, signed_in
 from tests.jobs.dialogs import confirm
 from tests.jobs.test_held_payments import beforehand, payment_of
-from tests.payments.staff import person, signed_in
 
 pytestmark = pytest.mark.django_db
 S = JobStatus

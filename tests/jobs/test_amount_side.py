@@ -14,8 +14,8 @@ from jobs.worker_balances import balance_of
 from payments.models import Payment, PaymentRequest, Seller
 from payments.openpayments.amounts import Amount, Asset
 from payments.presentation.reasons import Refusal
-from payments.states import PaymentState
-from tests.jobs import cast
+from payments.states import RequestState
+from tests import cast
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -96,9 +96,8 @@ def test_of_what_arrived_in_part_the_same_part_of_the_budget_counts(rosa: User, 
     job = debit_job()
     application = abroad(job)
     request = fund(job, [application], seller, by=rosa, form_id="1")
-    Payment.objects.filter(request=request).update(
-        value=64_80, received_value=21_60, state=PaymentState.FAILED, reason="given_up"
-    )
+    Payment.objects.filter(request=request).update(value=64_80)
+    cast.end(request, RequestState.FAILED, received=21_60)
     rest = job_payments.remaining_of(job.budget, reread(application))
     assert rest == Amount(833_33, MXN), "a third of it, rounded up, came before"
 

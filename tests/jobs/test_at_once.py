@@ -17,7 +17,7 @@ from jobs.funding import Way, fund
 from jobs.models import Application, JobStatus
 from payments.identifiers import LENGTH
 from payments.models import Seller
-from tests.jobs import cast
+from tests import cast
 
 ROOT = Path(__file__).resolve().parents[2]
 STAFF = 3

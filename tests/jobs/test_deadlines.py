@@ -17,9 +17,9 @@ from jobs.tasks import sweep
 from ledger import clock
 from ledger.api import timeline
 from payments.models import Seller
-from tests.jobs import cast
+from tests import cast
+from tests.cast import person, signed_in
 from tests.jobs.dialogs import confirm
-from tests.payments.staff import person, signed_in
 
 pytestmark = pytest.mark.django_db
 S = JobStatus

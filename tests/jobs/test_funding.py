@@ -19,7 +19,7 @@ from payments.openpayments.amounts import LARGEST_VALUE, Amount, Asset
 from payments.presentation import timeline_text
 from payments.presentation.reasons import Refusal
 from payments.states import PaymentState, RequestState
-from tests.jobs import cast
+from tests import cast
 
 pytestmark = pytest.mark.django_db
 S = JobStatus

@@ -21,7 +21,7 @@ from payments.models.payments import Purpose
 from payments.openpayments.amounts import Amount, Asset
 from payments.presentation.reasons import Refusal
 from payments.states import PaymentState
-from tests.jobs import cast
+from tests import cast
 from tests.jobs.test_split import NAMES
 
 if TYPE_CHECKING:

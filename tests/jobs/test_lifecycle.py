@@ -14,7 +14,7 @@ from jobs.models import ApplicationStatus, Job, JobStatus, SubmissionStatus
 from jobs.reasons import JobRefusal
 from ledger.api import Actor, timeline
 from payments.models import Seller
-from tests.jobs import cast
+from tests import cast
 
 pytestmark = pytest.mark.django_db
 S = JobStatus

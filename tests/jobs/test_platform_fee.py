@@ -22,7 +22,7 @@ from payments.openpayments.amounts import Amount, Asset
 from payments.presentation.cost_summary import cost_summary_of
 from payments.presentation.reasons import Refusal
 from payments.states import PaymentState
-from tests.jobs import cast
+from tests import cast
 from tests.jobs.test_split import staffed
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from payments.models import PaymentRequest, Seller
 from payments.openpayments.amounts import Amount, Asset
 from payments.presentation.reasons import Refusal
 from payments.states import RequestState
-from tests.jobs import cast
+from tests import cast
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -19,11 +19,11 @@ from payments.openpayments.amounts import Amount
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal
 from payments.states import PaymentState
-from tests.jobs import cast
+from tests import cast
+from tests.cast import person, signed_in
 from tests.jobs.test_admin_jobs import ASK, CHANGE, SEE, html, save
 from tests.jobs.test_paid_outside import resolved
 from tests.jobs.test_split import staffed
-from tests.payments.staff import person, signed_in
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -111,7 +111,7 @@ def test_every_place_has_its_amount(rosa: User, seller: Seller) -> None:
     cast.approve(fund(job, workers[1:2], seller, Way.HELD, by=rosa, form_id="held"))
     cast.approve(fund(job, workers[2:3], seller, by=rosa, form_id="approved"))
     cast.approve(sent := fund(job, workers[3:4], seller, by=rosa, form_id="sent"))
-    Payment.objects.filter(request=sent).update(state=PaymentState.SENT)
+    cast.bring(sent.payments.get(), PaymentState.SENT)
     cast.settle(fund(job, workers[4:5], seller, by=rosa, form_id="paid"))
     names = ["asked", "waiting", "approved", "sent", "settled", "owed"]
     assert [places(worker) for worker in workers] == [{name: "1,250.00\xa0MXN"} for name in names]

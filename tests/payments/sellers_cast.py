@@ -5,7 +5,7 @@ from django.test import Client
 
 from ledger.api import timeline
 from payments.openpayments.keys import generate_key, private_key_to_pem
-from tests.payments.staff import person, signed_in
+from tests.cast import person, signed_in
 
 WALLET = "https://wallet.example/radio"
 ADD = "admin:payments_seller_add"

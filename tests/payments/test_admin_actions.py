@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from payments.models import AuthorisationLimit, Message, PaymentRequest
 from payments.states import PaymentState, RequestState
-from tests.payments.public_cast import asked, paid_to_maria, settled
-from tests.payments.staff import action, page, person, signed_in
+from tests.cast import asked, paid_to_maria, person, settled, signed_in
+from tests.payments.pages import action, page
 
 pytestmark = pytest.mark.django_db
 
@@ -57,7 +57,7 @@ def told(client: Client, request: PaymentRequest) -> str:
 
 
 def quoted(**columns: object) -> PaymentRequest:
-    request = asked(RequestState.QUOTED, sent_at=None, **columns)
+    request = asked(RequestState.QUOTED, **columns)
     paid_to_maria(request)
     return request
 
@@ -172,7 +172,7 @@ def test_sending_above_the_limit_waits_for_a_second_person(staff: Client) -> Non
 def test_nobody_authorises_their_own_request() -> None:
     ana = person("ana", SEE, ASK, AUTHORISE)
     client = signed_in(ana)
-    request = asked(RequestState.AWAITING_AUTHORISATION, requested_by=ana, sent_at=None)
+    request = asked(RequestState.AWAITING_AUTHORISATION, requested_by=ana)
     assert action(request, "authorise") not in told(client, request)
     confirm(client, action(request, "authorise"))
     assert PaymentRequest.objects.get().state == RequestState.AWAITING_AUTHORISATION
@@ -181,7 +181,7 @@ def test_nobody_authorises_their_own_request() -> None:
 
 def test_a_second_person_authorises_and_the_payer_is_asked() -> None:
     second = person("eva", SEE, AUTHORISE)
-    request = asked(RequestState.AWAITING_AUTHORISATION, requested_by=person("ana", ASK), sent_at=None)
+    request = asked(RequestState.AWAITING_AUTHORISATION, requested_by=person("ana", ASK))
     confirm(signed_in(second), action(request, "authorise"))
     row = PaymentRequest.objects.get()
     assert (row.state, row.authorised_by) == (RequestState.AWAITING_APPROVAL, second)

@@ -16,8 +16,7 @@ from payments.models import Message, Payment
 from payments.models.messages import MessageState, Template
 from payments.presentation.reasons import sentence
 from payments.states import RequestState
-from tests.payments.public_cast import TITLE, asked, paid_to_maria, settled
-from tests.payments.staff import person, signed_in
+from tests.cast import TITLE, asked, paid_to_maria, person, settled, signed_in
 
 pytestmark = pytest.mark.django_db
 

@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -13,9 +14,9 @@ from payments.actions import attention
 from payments.admin.attention_panel import offered
 from payments.models import OutsideSettlement, Payment
 from payments.presentation.reasons import OUTSIDE
-from payments.states import AttemptState, PaymentState, RequestState
-from tests.payments.public_cast import asked, charged, paid_to_maria, settled
-from tests.payments.staff import page, person, signed_in
+from payments.states import PaymentState, RequestState
+from tests.cast import asked, paid_to_maria, person, settled, signed_in
+from tests.payments.pages import page
 
 pytestmark = pytest.mark.django_db
 
@@ -26,11 +27,8 @@ ACTIONS = {"look_again", "take_over", "start_anew", "report_outside", "confirm_o
 EVIDENCE = "Transfer 4711"
 
 
-def in_trouble(reason: str = "not_settled", **columns: object) -> Payment:
-    request = asked(RequestState.APPROVED, approved_at=clock.now())
-    payment = paid_to_maria(request, PaymentState.NEEDS_ATTENTION, reason=reason, sent_at=clock.now(), **columns)
-    charged(payment, AttemptState.OPEN)
-    return payment
+def in_trouble(reason: str = "not_settled", **columns: Any) -> Payment:
+    return paid_to_maria(asked(RequestState.APPROVED), PaymentState.NEEDS_ATTENTION, reason=reason, **columns)
 
 
 def url(payment: Payment, action: str = "change") -> str:
@@ -219,7 +217,8 @@ def test_a_second_click_reports_once_and_says_so(rosa: Client) -> None:
 
 @pytest.mark.parametrize("query", ["state__exact=needs_attention", "stage=attention"])
 def test_the_list_tells_why_since_when_and_whose_turn_it_is(rosa: Client, query: str) -> None:
-    payment = in_trouble(changed_at=clock.now().replace(year=2020))
+    payment = in_trouble()
+    Payment.objects.update(changed_at=clock.now().replace(year=2020))
     paid_to_maria(asked(RequestState.APPROVED), PaymentState.SENT, receiver_name="Somebody Else")
     attention.report_outside(payment.pk, way="bank", evidence=EVIDENCE, by=User.objects.create_user("ana"))
     attention.take_over(payment.pk, by=User.objects.get(username="ana"))
@@ -239,8 +238,8 @@ def test_the_requests_page_leads_to_it(rosa: Client) -> None:
 def outside() -> Payment:
     """Settled outside, on the word of two people."""
     now = clock.now()
-    request = asked(RequestState.SETTLED, reason=OUTSIDE, approved_at=now, finished_at=now)
-    payment = paid_to_maria(request, PaymentState.SETTLED_OUTSIDE, settled_at=now, decision="outside")
+    request = asked(RequestState.SETTLED, reason=OUTSIDE)
+    payment = paid_to_maria(request, PaymentState.SETTLED_OUTSIDE, decision="outside")
     OutsideSettlement.objects.create(
         payment=payment,
         way="bank",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from payments.models import Seller, SellerKey
 from payments.openpayments.keys import generate_key, private_key_to_pem
 from payments.states import KeyState
+from tests.cast.wallets import wallet
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -24,3 +25,21 @@ def give_key(seller: Seller, key: Ed25519PrivateKey, kid: str, state: KeyState =
     row.keep(private_key_to_pem(key))
     row.save(force_insert=True)
     return row
+
+
+def seller(**columns: Any) -> Seller:
+    """The platform's own, which signs unless another one is named."""
+    if "wallet" not in columns:
+        columns["wallet"] = wallet("platform")
+    return seller_with_key(**{"id": "platform", "name": "Tequio", "is_default": True, **columns})
+
+
+def holder(**columns: Any) -> Seller:
+    """A seller that may hold money, with somebody who approves what is paid out of it."""
+    return seller(**{"may_hold_money": True, "approval_email": "treasury@example.org", **columns})
+
+
+def radio() -> Seller:
+    """The community radio that has Maria record; always the same one."""
+    found = Seller.objects.filter(pk="platform").first()
+    return found or seller(name="Radio Comunitaria", wallet=wallet("radio"), is_default=False)

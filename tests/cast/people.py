@@ -1,14 +1,16 @@
-"""The people of the back office, for tests of its pages."""
+"""The people of the back office, and their browsers."""
 
 from django.contrib.auth.models import Permission, User
 from django.test import Client
-from django.urls import reverse
 
-from payments.models import PaymentRequest
+
+def staff(name: str = "rosa") -> User:
+    """A member of staff who may do nothing yet; the same one, asked for again."""
+    return User.objects.filter(username=name).first() or User.objects.create_user(name, is_staff=True)
 
 
 def person(name: str, *permissions: str) -> User:
-    """A member of staff who may do just this: `app_label.codename` each."""
+    """A new member of staff who may do just this: `app_label.codename` each."""
     user = User.objects.create_user(name, is_staff=True)
     for permission in permissions:
         app_label, codename = permission.split(".")
@@ -20,11 +22,3 @@ def signed_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
-
-
-def page(request: PaymentRequest) -> str:
-    return reverse("admin:payments_paymentrequest_change", args=[request.pk])
-
-
-def action(request: PaymentRequest, name: str) -> str:
-    return reverse(f"admin:payments_paymentrequest_{name}", args=[request.pk])
