@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,11 +10,13 @@ import pytest
 from jobs.funding import Way, fund
 from jobs.models import JobStatus
 from payments.invariants import violations
-from payments.states import GrantState, PaymentState, RequestState
-from tests import cast
+from payments.states import DEAD_REQUESTS, GrantState, PaymentState, RequestState
+from tests import cast, progress
 from tests.cast import asked, interaction, paid_to_maria
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from payments.models import PaymentRequest
 
 pytestmark = pytest.mark.django_db
@@ -51,8 +54,8 @@ def test_a_payer_at_their_wallet(state: GrantState) -> None:
     paid_to_maria(request)
     assert interaction(request, state).state == state
     assert not violations()
-    cast.approve(request)
-    cast.settle(request)
+    progress.approve(request)
+    progress.settle(request)
     assert not violations()
 
 
@@ -62,30 +65,21 @@ def of_a_job(way: Way = Way.NOW) -> PaymentRequest:
     return fund(job, workers, cast.seller(), way, by=cast.staff(), form_id="1")
 
 
-@pytest.mark.parametrize("way", [Way.NOW, Way.HELD])
-def test_an_approved_job(way: Way) -> None:
-    cast.approve(of_a_job(way))
-    assert not violations()
+def not_paid(state: RequestState) -> None:
+    progress.end(of_a_job(), state)
 
 
-def test_a_paid_job() -> None:
-    cast.settle(of_a_job())
-    assert not violations()
+WAYS: dict[str, Callable[[], None]] = {
+    "approved": lambda: progress.approve(of_a_job()),
+    "approved, and held": lambda: progress.approve(of_a_job(Way.HELD)),
+    "paid": lambda: progress.settle(of_a_job()),
+    "one of them not paid": lambda: progress.settle_but(of_a_job(), "Xochitl Ruiz"),
+    "a part came": lambda: progress.end(of_a_job(), R.FAILED, received=5000),
+    **{state: partial(not_paid, state) for state in DEAD_REQUESTS},
+}
 
 
-def test_a_job_of_which_one_worker_was_not_paid() -> None:
-    cast.settle_but(request := of_a_job(), "Xochitl Ruiz")
-    assert sorted(request.payments.values_list("state", flat=True)) == [P.FAILED, P.SETTLED]
-    assert not violations()
-
-
-@pytest.mark.parametrize("state", [R.DECLINED, R.CANCELLED, R.EXPIRED, R.FAILED])
-def test_a_job_that_was_not_paid(state: RequestState) -> None:
-    cast.end(of_a_job(), state)
-    assert not violations()
-
-
-def test_a_job_of_which_a_part_came() -> None:
-    cast.end(request := of_a_job(), R.FAILED, received=5000)
-    assert set(request.payments.values_list("received_value", flat=True)) == {5000}
+@pytest.mark.parametrize("way", WAYS)
+def test_a_job(way: str) -> None:
+    WAYS[way]()
     assert not violations()

@@ -22,11 +22,10 @@ from payments.mail.queue import queue_message
 from payments.models import Message, Payment, PaymentRequest, StandingBudget
 from payments.models.messages import MessageState, Template
 from payments.models.pauses import PauseScope
-from payments.models.standing_budgets import Unit
 from payments.openpayments.amounts import LARGEST_VALUE
 from payments.states import PaymentState, RequestState
 from tests.backoffice.test_health import running_queue
-from tests.cast import asked, paid_to_maria, person, settled, signed_in
+from tests.cast import asked, paid_to_maria, person, settled, signed_in, standing_budget
 
 __all__ = ["running_queue"]
 
@@ -236,7 +235,7 @@ def test_each_step_of_the_funnel_leads_to_the_requests_that_came_so_far(root: Cl
     approved = asked(RequestState.FAILED)
     done = settled().request
     long_ago = asked(RequestState.SETTLED, created_at=timezone.now() - timedelta(days=31))
-    unasked = {standing_budget().request, drawn_from(standing_budget())}
+    unasked = {standing().request, drawn_from(standing())}
     reached = [
         ("Quoted 4 80 %", {quoted, sent, approved, done}),
         ("Sent to the payer 3 60 %", {sent, approved, done}),
@@ -249,19 +248,8 @@ def test_each_step_of_the_funnel_leads_to_the_requests_that_came_so_far(root: Cl
         assert not {never, long_ago, *unasked} & found
 
 
-def standing_budget() -> StandingBudget:
-    now = timezone.now()
-    return StandingBudget.objects.create(
-        request=asked(RequestState.APPROVED),
-        limit_value=100,
-        largest_value=100,
-        asset_code="USD",
-        asset_scale=2,
-        unit=Unit.MONTH,
-        count=1,
-        starts_at=now,
-        ends_at=now + timedelta(days=30),
-    )
+def standing() -> StandingBudget:
+    return standing_budget(asked(RequestState.APPROVED))
 
 
 def drawn_from(budget: StandingBudget) -> PaymentRequest:

@@ -11,7 +11,7 @@ import os
 import sys
 import traceback
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import django
 
@@ -36,9 +36,6 @@ from payments.models import Payment, PaymentRequest, ProofLimit, Seller, WalletA
 from payments.openpayments.amounts import Amount, Asset  # noqa: E402
 from payments.presentation.reasons import sentence  # noqa: E402
 from tests.driver import usable  # noqa: E402
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 CALL_SECONDS = 10.0
 ROLES = {"rosa": roles.PLATFORM_STAFF, "luis": roles.FINANCE}
@@ -238,36 +235,7 @@ def entries(subject: str, subject_id: str) -> list[dict[str, Any]]:
 
 
 def main() -> None:
-    tools: dict[str, Callable[..., Any]] = {
-        tool.__name__: tool
-        for tool in (
-            people,
-            seller,
-            member,
-            wallet,
-            wallet_of,
-            forget_wallet,
-            check,
-            job,
-            select,
-            hand_in,
-            fee,
-            hold_money,
-            payments,
-            ask,
-            cancel,
-            proof_limit,
-            no_proof_limit,
-            requests_of,
-            request,
-            payment,
-            a_day_later,
-            approved_yesterday,
-            try_hosts_again,
-            job_status,
-            entries,
-        )
-    }
+    tools = {name: tool for name, tool in globals().items() if getattr(tool, "__module__", "") == __name__}
     for line in sys.stdin:
         name, arguments = json.loads(line)
         close_old_connections()

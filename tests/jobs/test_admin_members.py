@@ -10,7 +10,7 @@ from ledger.api import timeline
 from payments.models import PaymentRequest, Seller
 from tests import cast
 from tests.cast import person, signed_in
-from tests.jobs.dialogs import Answer, confirm
+from tests.dialogs import Answer, confirm
 
 pytestmark = pytest.mark.django_db
 

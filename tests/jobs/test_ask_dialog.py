@@ -16,7 +16,7 @@ from jobs.models import Job, JobStatus, Payout, SubmissionStatus
 from payments.models import Payment, PaymentRequest, Seller
 from tests import cast
 from tests.cast import person, signed_in
-from tests.jobs.dialogs import dialog
+from tests.dialogs import dialog
 from tests.jobs.test_admin_jobs import ASK, CHANGE, SEE, action, html
 from tests.jobs.test_held_payments import accept, beforehand
 from tests.jobs.test_split import staffed
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from django.test import Client
 
     from jobs.models import Application
-    from tests.jobs.dialogs import Answer
+    from tests.dialogs import Answer
 
 pytestmark = pytest.mark.django_db
 JOBS = "/admin/jobs/job/"

@@ -22,10 +22,10 @@ from payments.models.standing_budgets import Unit
 from payments.openpayments.amounts import Amount
 from payments.presentation.reasons import Refusal
 from payments.states import PaymentState, RequestState
-from tests import cast
+from tests import cast, progress
 from tests.cast import person, signed_in
+from tests.dialogs import confirm
 from tests.driver import SECONDS, Stage
-from tests.jobs.dialogs import confirm
 from tests.jobs.test_admin_jobs import CHANGE, SEE, save
 from tests.jobs.test_held_payments import accept, beforehand
 from tests.jobs.test_split import staffed
@@ -105,7 +105,7 @@ def test_who_is_paid_and_works_here_needs_a_second_person_who_is_not_them(rosa: 
     User.objects.filter(pk=luis.pk).update(email="MARIA@example.org")
     request = fund(job, workers, seller, by=rosa, form_id="1")
     assert request.two_people
-    cast.bring(request, RequestState.QUOTED)
+    progress.bring(request, RequestState.QUOTED)
     ana = signed_in(person("ana", *DECIDE))
     answer = confirm(ana, action(request, "send_request"))
     told = ana.get(answer.headers["HX-Redirect"]).content.decode()
@@ -132,9 +132,9 @@ def test_one_wallet_under_two_members_gets_each_of_their_payments(rosa: User, se
 def test_a_refund_is_not_refunded_and_its_page_says_why(rosa: User, seller: Seller) -> None:
     job, workers = staffed()
     paid = fund(job, workers[:1], seller, by=rosa, form_id="1")
-    cast.settle(paid)
+    progress.settle(paid)
     back = refunds.refund(paid.payments.get().pk, paid.payments.get().amount, by=rosa, form_id="back")
-    cast.settle(back)
+    progress.settle(back)
     refund = back.payments.get()
     client = signed_in(person("ana", "payments.view_payment", "payments.refund_payment"))
     where = reverse("admin:payments_payment_refund", args=[refund.pk])

@@ -21,10 +21,10 @@ from payments.models.payments import Purpose
 from payments.openpayments.amounts import Amount
 from payments.presentation.reasons import Refusal
 from payments.states import PaymentState, RequestState
-from tests import cast
+from tests import cast, progress
 from tests.cast import person, signed_in
+from tests.dialogs import confirm, dialog
 from tests.driver import SECONDS, Stage
-from tests.jobs.dialogs import confirm, dialog
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +48,7 @@ def funded(holder: Seller, by: User, workers: int = 2, accepted: int = 2) -> tup
     job = cast.job(S.SELECTING, workers_wanted=workers)
     chosen = [cast.applied(job, cast.member(name)) for name in NAMES[:workers]]
     request = fund(job, "seller", holder, by=by, form_id=f"fund-{job.pk}")
-    cast.settle(request)
+    progress.settle(request)
     for application in chosen[:accepted]:
         cast.handed_in(application, SubmissionStatus.ACCEPTED)
     sync_job(job.pk)
@@ -83,7 +83,7 @@ def test_nothing_is_held_before_it_arrived(rosa: User, holder: Seller) -> None:
     request = fund(job, "seller", holder, by=rosa, form_id="1")
     assert escrow_of(job) is None
     assert refused(job, [application], rosa) == "Nobody holds money for this job, so nothing can be paid out."
-    cast.settle(request)
+    progress.settle(request)
     assert left(job) == 125000
 
 
@@ -94,14 +94,14 @@ def test_what_is_asked_for_is_no_longer_held_until_it_comes_to_nothing(rosa: Use
     assert left(job) == 125000
     requests.cancel(request.pk, by=rosa)
     assert left(job) == 250000
-    cast.settle(pay_out(job, [maria, ana], by=rosa, form_id="2"))
+    progress.settle(pay_out(job, [maria, ana], by=rosa, form_id="2"))
     assert left(job) == 0
 
 
 def test_what_arrived_of_a_failed_payout_is_gone_from_what_is_held(rosa: User, holder: Seller) -> None:
     job, (maria, _ana) = funded(holder, rosa)
     request = pay_out(job, [maria], by=rosa, form_id="1")
-    cast.end(request, RequestState.FAILED, received=50000)
+    progress.end(request, RequestState.FAILED, received=50000)
     assert left(job) == 200000
 
 
@@ -109,10 +109,10 @@ def test_a_part_of_the_funding_that_came_before_it_failed_is_held(rosa: User, ho
     job = cast.job()
     cast.applied(job)
     request = fund(job, "seller", holder, by=rosa, form_id="1")
-    cast.approve(request)
-    cast.bring(request.payments.get(), PaymentState.NEEDS_ATTENTION, received_value=40000)
+    progress.approve(request)
+    progress.bring(request.payments.get(), PaymentState.NEEDS_ATTENTION, received_value=40000)
     assert escrows_of(job) == [], "it may still fail or come whole"
-    cast.end(request, RequestState.FAILED)
+    progress.end(request, RequestState.FAILED)
     assert left(job) == 40000
 
 
@@ -148,7 +148,7 @@ def test_nobody_is_paid_out_twice(rosa: User, holder: Seller) -> None:
     job, (maria, _ana) = funded(holder, rosa)
     request = pay_out(job, [maria], by=rosa, form_id="1")
     assert f"Payment {request.pk} to Maria Lopez for this job exists already" in refused(job, [maria], rosa)
-    cast.settle(request)
+    progress.settle(request)
     assert "exists already" in refused(job, [maria], rosa)
 
 
@@ -201,7 +201,7 @@ def test_a_seller_that_may_take_no_new_money_pays_out_what_it_holds(rosa: User, 
 def test_it_always_needs_a_second_person(rosa: User, holder: Seller) -> None:
     job, (maria, _ana) = funded(holder, rosa)
     request = pay_out(job, [maria], by=rosa, form_id="1")
-    cast.bring(request, RequestState.QUOTED)
+    progress.bring(request, RequestState.QUOTED)
     assert requests.send(request.pk, by=rosa).state == RequestState.AWAITING_AUTHORISATION
     with pytest.raises(Refusal, match="yourself"):
         requests.authorise(request.pk, by=rosa)
@@ -229,7 +229,7 @@ def test_settled_escrow_starts_the_work_of_whoever_is_selected(rosa: User, holde
     job, _workers = funded(holder, rosa, accepted=0)
     assert (job.status, job.is_funded) == (S.SUBMITTING, True)
     early = cast.job(S.RECRUITING, funder=cast.member("Luna"))
-    cast.settle(fund(early, "seller", holder, by=rosa, form_id="early"))
+    progress.settle(fund(early, "seller", holder, by=rosa, form_id="early"))
     sync_job(early.pk)
     early.refresh_from_db()
     assert early.status == S.SELECTING, "nobody is selected yet"

@@ -24,7 +24,7 @@ from payments.mail.rendering import render
 from payments.models import Message, Payment, PaymentRequest, Seller
 from payments.models.messages import Template
 from payments.states import PaymentState, RequestState
-from tests import cast
+from tests import cast, progress
 from tests.cast import person, signed_in
 from tests.payments.pages import words
 
@@ -144,11 +144,11 @@ def test_a_worker_sees_what_is_owed_on_its_way_and_arrived(maria: Member, rosa: 
     for title, state in (("Sent", PaymentState.SENT), ("Stuck", PaymentState.NEEDS_ATTENTION)):
         _job, request = work(title)
         assert request
-        cast.approve(request)
-        cast.bring(request.payments.get(), state)
+        progress.approve(request)
+        progress.bring(request.payments.get(), state)
     _job, request = work("Settled")
     assert request
-    cast.settle(request)
+    progress.settle(request)
     other = cast.job(title="Somebody else's", funder=cast.member("Other-funder"))
     cast.applied(other, cast.member("Pedro"))
     canceled = cast.job(S.CANCELED, title="Called off", funder=cast.member("Gone-funder"))
@@ -172,7 +172,7 @@ def test_what_arrived_of_a_failed_payment_is_no_longer_owed(maria: Member, rosa:
     job = cast.job(S.SUBMITTING)
     application = cast.applied(job, maria)
     request = fund(job, [application], seller, by=rosa, form_id="1")
-    cast.end(request, RequestState.FAILED, received=50000)
+    progress.end(request, RequestState.FAILED, received=50000)
     application.payouts.update(active=False)
     page = shown(links.worker_url(maria))
     assert "750.00 MXN" in group(page, "Owed to you")
@@ -181,7 +181,7 @@ def test_what_arrived_of_a_failed_payment_is_no_longer_owed(maria: Member, rosa:
 
 def test_what_waits_for_the_work_is_approved_but_still_owed(maria: Member, rosa: User, seller: Seller) -> None:
     request = fund(job := cast.job(S.SUBMITTING), [cast.applied(job, maria)], seller, Way.HELD, by=rosa, form_id="1")
-    cast.approve(request)
+    progress.approve(request)
     assert "it is sent once your work is accepted" in group(shown(links.worker_url(maria)), "Owed to you")
     Payment.objects.filter(request=request).update(released_at=clock.now())
     assert "it is about to be sent" in group(shown(links.worker_url(maria)), "On its way")
@@ -191,7 +191,7 @@ def test_a_payment_that_nobody_approved_is_asked_for_again_and_stays_owed_once(
     maria: Member, rosa: User, seller: Seller
 ) -> None:
     request = fund(job := cast.job(S.SUBMITTING), [cast.applied(job, maria)], seller, by=rosa, form_id="1")
-    cast.end(request, RequestState.DECLINED)
+    progress.end(request, RequestState.DECLINED)
     owed = group(shown(links.worker_url(maria)), "Owed to you")
     assert owed.count("1,250.00 MXN") == 1
     assert "Once your work is accepted" in owed
@@ -357,8 +357,8 @@ def asked(choir: Member, rosa: User, seller: Seller, title: str, state: RequestS
     worker = Member.objects.filter(name="Maria Lopez").first() or cast.member("Maria Lopez")
     request = fund(job, [cast.applied(job, worker)], seller, by=rosa, form_id=title)
     if state == RequestState.SETTLED:
-        cast.settle(request)
-    cast.bring(request, state)
+        progress.settle(request)
+    progress.bring(request, state)
     return request
 
 
@@ -390,7 +390,7 @@ def test_a_funder_stops_an_approval_of_theirs(choir: Member, rosa: User, seller:
 
 def test_money_that_is_on_its_way_can_not_be_stopped(choir: Member, rosa: User, seller: Seller) -> None:
     live = asked(choir, rosa, seller, "Live", RequestState.APPROVED)
-    cast.bring(live.payments.get(), PaymentState.SENT)
+    progress.bring(live.payments.get(), PaymentState.SENT)
     assert "Stop this approval" not in shown(links.funder_url(choir))
     assert "Money is already on its way" in post(links.funder_url(choir), stop=live.pk)
     live.refresh_from_db()
@@ -423,8 +423,8 @@ def test_a_statement_has_what_settled_in_its_month_and_adds_up(choir: Member, ro
 
 def test_what_was_settled_outside_stands_apart_in_the_statement(choir: Member, rosa: User, seller: Seller) -> None:
     request = asked(choir, rosa, seller, "By bank", RequestState.APPROVED)
-    cast.bring(request.payments.get(), PaymentState.SETTLED_OUTSIDE)
-    cast.bring(request, RequestState.SETTLED)
+    progress.bring(request.payments.get(), PaymentState.SETTLED_OUTSIDE)
+    progress.bring(request, RequestState.SETTLED)
     page = shown(f"{links.funder_url(choir)}/{days.today():%Y-%m}")
     assert page.count("Settled outside the wallets 1,250.00 MXN") == 2
     assert "You were charged" not in page

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -28,13 +27,13 @@ from payments.presentation.timeline_text import describe
 from payments.states import RequestState
 from tests import cast
 from tests.cast import person, seller_with_key, signed_in
+from tests.dialogs import dialog
 from tests.driver import SECONDS, Stage
-from tests.jobs.dialogs import dialog
 from tests.payments.engine.budgets import again, first_day, reserved
 from tests.payments.pages import words
 
 if TYPE_CHECKING:
-    from tests.jobs.dialogs import Answer
+    from tests.dialogs import Answer
 
 pytestmark = pytest.mark.django_db
 NBSP = "\N{NO-BREAK SPACE}"
@@ -91,7 +90,7 @@ def press(client: Client, job: Job, fields: dict[str, str], budget: StandingBudg
 
 
 def said(client: Client, path: str) -> str:
-    return re.sub(r"<[^>]*>|\s+", " ", client.get(path).content.decode()).replace(NBSP, " ")
+    return words(client.get(path))
 
 
 def job_page(job: Job) -> str:

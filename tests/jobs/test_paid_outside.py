@@ -13,7 +13,7 @@ from jobs.models import JobStatus
 from jobs.payables import choices
 from payments.presentation.reasons import Refusal
 from payments.states import PaymentState, RequestState
-from tests import cast
+from tests import cast, progress
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -21,23 +21,15 @@ if TYPE_CHECKING:
     from payments.models import PaymentRequest, Seller
 
 pytestmark = pytest.mark.django_db
-WAY_TO_TROUBLE = (
-    PaymentState.QUOTED,
-    PaymentState.APPROVED,
-    PaymentState.SENDING,
-    PaymentState.SENT,
-    PaymentState.NEEDS_ATTENTION,
-)
-REQUEST_WAY = (RequestState.QUOTED, RequestState.AWAITING_APPROVAL, RequestState.APPROVED)
 
 
 def resolved(request: PaymentRequest, state: PaymentState, arrived: int = 0) -> None:
     """The request's payment needed attention, with `arrived` minor units at the receiver, and then became `state`."""
-    cast.approve(request)
+    progress.approve(request)
     payment = request.payments.get()
-    cast.bring(payment, PaymentState.NEEDS_ATTENTION, received_value=arrived)
-    cast.bring(payment, state)
-    cast.bring(request, RequestState.FAILED if state == PaymentState.FAILED else RequestState.SETTLED)
+    progress.bring(payment, PaymentState.NEEDS_ATTENTION, received_value=arrived)
+    progress.bring(payment, state)
+    progress.bring(request, RequestState.FAILED if state == PaymentState.FAILED else RequestState.SETTLED)
 
 
 def test_paid_outside_completes_the_job_and_is_told_apart(rosa: User, seller: Seller) -> None:

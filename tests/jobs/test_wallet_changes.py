@@ -19,7 +19,7 @@ from payments.openpayments.amounts import Amount, Asset
 from payments.presentation.reasons import Refusal
 from tests import cast
 from tests.cast import person, signed_in
-from tests.jobs.dialogs import confirm
+from tests.dialogs import confirm
 from tests.jobs.test_escrow import funded, left
 
 pytestmark = pytest.mark.django_db

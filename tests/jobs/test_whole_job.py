@@ -16,8 +16,8 @@ from payments.models.payments import Purpose
 from payments.states import RequestState
 from tests import cast
 from tests.cast import person, signed_in
+from tests.dialogs import confirm
 from tests.driver import SECONDS, Stage
-from tests.jobs.dialogs import confirm
 
 MAY = ("jobs.view_job", "jobs.change_job", "payments.view_paymentrequest", "payments.request_paymentrequest")
 

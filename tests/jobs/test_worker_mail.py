@@ -16,7 +16,7 @@ from payments.mail.sending import send
 from payments.models import Message, Payment, PaymentRequest, Seller
 from payments.models.messages import MessageState, Template
 from payments.states import PaymentState
-from tests import cast
+from tests import cast, progress
 from tests.cast import person, signed_in
 from tests.payments.smtp import Postbox
 
@@ -37,10 +37,10 @@ def stopped(maria: Member, rosa: User, seller: Seller, state: PaymentState, reas
     """Maria's payment, approved by its funder, in `state` for `reason`."""
     job = cast.job(JobStatus.SUBMITTING)
     request = fund(job, [cast.applied(job, maria)], seller, by=rosa, form_id="1")
-    cast.approve(request)
+    progress.approve(request)
     PaymentRequest.objects.filter(pk=request.pk).update(**columns)
     payment = request.payments.get()
-    cast.bring(payment, state, reason=reason)
+    progress.bring(payment, state, reason=reason)
     return payment
 
 
@@ -139,7 +139,7 @@ def test_a_trouble_that_is_over_is_not_told_any_more(
     sync_request(payment.request_id)
     message = Message.objects.get()
     assert not is_pointless(message)
-    cast.bring(payment, PaymentState.SETTLED)
+    progress.bring(payment, PaymentState.SETTLED)
     send(message.pk)
     message.refresh_from_db()
     assert (message.state, message.reason) == (MessageState.FAILED, "mail_not_needed")
@@ -178,8 +178,8 @@ def test_staff_copy_the_short_text_from_the_application_and_the_payment(
 ) -> None:
     application = selected(maria, rosa)
     request = fund(application.job, [application], seller, by=rosa, form_id="1")
-    cast.approve(request)
-    cast.bring(request.payments.get(), PaymentState.NEEDS_ATTENTION, reason="not_settled")
+    progress.approve(request)
+    progress.bring(request.payments.get(), PaymentState.NEEDS_ATTENTION, reason="not_settled")
     sync_request(request.pk)
     client = signed_in(person("ana", "jobs.view_application", "payments.view_payment", "payments.view_message"))
     page = client.get(reverse("admin:jobs_application_change", args=[application.pk])).content.decode()

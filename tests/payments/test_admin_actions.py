@@ -1,7 +1,5 @@
 """What staff may do with a payment request: who, in which state, and that a dialog acts on what it showed, once."""
 
-import re
-
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -10,6 +8,7 @@ from django.urls import reverse
 from payments.models import AuthorisationLimit, Message, PaymentRequest
 from payments.states import PaymentState, RequestState
 from tests.cast import asked, paid_to_maria, person, settled, signed_in
+from tests.dialogs import confirm, dialog
 from tests.payments.pages import action, page
 
 pytestmark = pytest.mark.django_db
@@ -37,19 +36,6 @@ OFFERED = {
     RequestState.CANCELLED: set(),
     RequestState.EXPIRED: set(),
 }
-
-
-def dialog(client: Client, url: str) -> dict[str, str]:
-    """What the browser would send when the dialog at `url` is confirmed."""
-    shown = client.get(url)
-    assert shown.status_code == 200, shown.content
-    fields = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', shown.content.decode())
-    return dict(fields)
-
-
-def confirm(client: Client, url: str) -> str:
-    """Press the button of the dialog; returns where it leads."""
-    return str(client.post(url, dialog(client, url), headers={"HX-Request": "true"}).headers["HX-Redirect"])
 
 
 def told(client: Client, request: PaymentRequest) -> str:
@@ -128,7 +114,7 @@ def test_an_unknown_request_has_no_dialog(staff: Client) -> None:
 
 def test_sending_asks_the_payer(staff: Client) -> None:
     request = quoted()
-    assert confirm(staff, action(request, "send_request")) == page(request)
+    assert confirm(staff, action(request, "send_request")).headers["HX-Redirect"] == page(request)
     assert PaymentRequest.objects.get().state == RequestState.AWAITING_APPROVAL
     assert "The approval request is on its way to Coro de Oaxaca." in told(staff, request)
     assert Message.objects.count() == 1

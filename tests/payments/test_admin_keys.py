@@ -15,9 +15,7 @@ from payments.models import Seller, SellerKey
 from payments.openpayments.keys import generate_key, private_key_to_pem
 from payments.states import KeyState
 from tests.cast import person, signed_in
-from tests.payments.sellers_cast import ALL, WALLET, administrator, kinds, pem
-
-__all__ = ["administrator", "pem"]
+from tests.payments.seller_form import ALL, WALLET, kinds
 
 pytestmark = pytest.mark.django_db
 

@@ -14,8 +14,9 @@ from ledger.api import Actor, record
 from payments.links import approval_url
 from payments.models import Grant
 from payments.states import PaymentState, RequestState
-from tests.cast import asked, bring, interaction, paid_to_maria, person, settled, signed_in
+from tests.cast import asked, interaction, paid_to_maria, person, settled, signed_in
 from tests.payments.pages import page
+from tests.progress import bring
 
 pytestmark = pytest.mark.django_db
 READ = ("payments.view_paymentrequest", "payments.view_payment")

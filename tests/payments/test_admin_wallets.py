@@ -9,7 +9,7 @@ from ledger.api import timeline
 from payments.models import AuthorisationLimit, WalletAddress
 from payments.presentation.timeline_text import describe
 from tests.cast import person, signed_in, wallet
-from tests.jobs.dialogs import confirm
+from tests.dialogs import confirm
 
 pytestmark = pytest.mark.django_db
 LIMIT = "admin:payments_authorisationlimit"

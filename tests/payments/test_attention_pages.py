@@ -1,7 +1,5 @@
 """The pages of payments that need attention: the list, the explanation, and who is offered which way out."""
 
-import re
-from html import unescape
 from typing import Any
 
 import pytest
@@ -15,8 +13,9 @@ from payments.admin.attention_panel import offered
 from payments.models import OutsideSettlement, Payment
 from payments.presentation.reasons import OUTSIDE
 from payments.states import PaymentState, RequestState
+from tests import dialogs
 from tests.cast import asked, paid_to_maria, person, settled, signed_in
-from tests.payments.pages import page
+from tests.payments.pages import page, words
 
 pytestmark = pytest.mark.django_db
 
@@ -38,8 +37,7 @@ def url(payment: Payment, action: str = "change") -> str:
 def text_of(client: Client, address: str) -> str:
     answer = client.get(address)
     assert answer.status_code == 200
-    plain = re.sub(r"<[^>]+>", " ", answer.content.decode().split("<main", 1)[-1])
-    return re.sub(r"\s+", " ", unescape(plain)).replace("\xa0", " ")
+    return words(answer)
 
 
 def shown_actions(client: Client, payment: Payment) -> set[str]:
@@ -47,15 +45,8 @@ def shown_actions(client: Client, payment: Payment) -> set[str]:
     return {name for name in ACTIONS if f'href="{url(payment, name)}"' in html}
 
 
-def form_of(client: Client, address: str) -> dict[str, str]:
-    shown = client.get(address)
-    assert shown.status_code == 200, shown.content
-    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', shown.content.decode()))
-
-
 def confirm(client: Client, payment: Payment, name: str, **given: str) -> None:
-    form = {**form_of(client, url(payment, name)), **given}
-    answer = client.post(url(payment, name), form, headers={"HX-Request": "true"})
+    answer = dialogs.confirm(client, url(payment, name), **given)
     assert answer.headers["HX-Redirect"] == url(payment)
 
 
@@ -176,7 +167,7 @@ def test_reporting_and_withdrawing(rosa: Client) -> None:
 
 def test_a_report_without_evidence_stays_in_the_dialog(rosa: Client) -> None:
     payment = in_trouble()
-    form = {**form_of(rosa, url(payment, "report_outside")), "way": "cash", "evidence": " "}
+    form = {**dialogs.dialog(rosa, url(payment, "report_outside")), "way": "cash", "evidence": " "}
     answer = rosa.post(url(payment, "report_outside"), form, headers={"HX-Request": "true"})
     assert answer.status_code == 200
     assert "HX-Redirect" not in answer.headers
@@ -196,7 +187,7 @@ def test_a_dialog_that_showed_something_else_does_nothing(rosa: Client, name: st
     payment = in_trouble()
     if name in {"confirm_outside", "withdraw_outside"}:
         attention.report_outside(payment.pk, way="bank", evidence=EVIDENCE, by=User.objects.create_user("ana"))
-    form = {**form_of(rosa, url(payment, name)), "way": "bank", "evidence": EVIDENCE}
+    form = {**dialogs.dialog(rosa, url(payment, name)), "way": "bank", "evidence": EVIDENCE}
     claims = OutsideSettlement.objects.count()
     Payment.objects.update(received_value=7)
     rosa.post(url(payment, name), form)
@@ -208,7 +199,7 @@ def test_a_dialog_that_showed_something_else_does_nothing(rosa: Client, name: st
 
 def test_a_second_click_reports_once_and_says_so(rosa: Client) -> None:
     payment = in_trouble()
-    form = {**form_of(rosa, url(payment, "report_outside")), "way": "bank", "evidence": EVIDENCE}
+    form = {**dialogs.dialog(rosa, url(payment, "report_outside")), "way": "bank", "evidence": EVIDENCE}
     for _ in range(2):
         rosa.post(url(payment, "report_outside"), form)
     assert OutsideSettlement.objects.count() == 1

@@ -19,8 +19,8 @@ from payments.models.messages import Template
 from payments.models.standing_budgets import BudgetState
 from payments.states import RequestState
 from tests.cast import person, signed_in
+from tests.dialogs import confirm
 from tests.driver import SECONDS, Stage
-from tests.jobs.dialogs import Answer, confirm
 from tests.payments.engine.budgets import active, again, drawn, sent
 from tests.payments.pages import action, page, words
 
@@ -62,11 +62,6 @@ def boss() -> Client:
             "payments.draw_standingbudget",
         )
     )
-
-
-def shown(answer: Answer) -> str:
-    """A page of the back office without its tags."""
-    return " ".join(re.sub(r"<[^>]*>", " ", answer.content.decode()).split())
 
 
 def english(client: Client, path: str) -> str:
@@ -135,10 +130,10 @@ def test_staff_pay_from_the_budget_on_the_page_of_the_quote(stage: Stage, settin
     assert (request.state, request.budget_id) == (RequestState.APPROVED, budget.pk)
     assert advance(request.pk, SECONDS).state == RequestState.SETTLED
     confirm(staff, budget_action(budget, "compare"))
-    told = shown(staff.get(budget_page(budget)))
+    told = words(staff.get(budget_page(budget)))
     assert "The same as ours" in told
     assert told.replace(NBSP, " ").count("100.00 USD") >= 3
-    listed = shown(staff.get(reverse("admin:payments_standingbudget_changelist")))
+    listed = words(staff.get(reverse("admin:payments_standingbudget_changelist")))
     assert "400.00" in listed
 
 

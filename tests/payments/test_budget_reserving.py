@@ -16,7 +16,8 @@ from payments.invariants import violations
 from payments.models import BudgetPeriod, StandingBudget
 from payments.models.standing_budgets import Unit
 from payments.states import PaymentState, RequestState
-from tests.cast import asked, granted, paid_to_maria
+from tests.cast import asked, paid_to_maria
+from tests.progress import granted
 
 if TYPE_CHECKING:
     from payments.models import Payment

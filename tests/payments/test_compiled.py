@@ -22,7 +22,8 @@ from payments.models.grants import GrantKind
 from payments.models.pauses import PauseScope
 from payments.states import AttemptState, PaymentState, RequestState
 from payments.worker import claims
-from tests.cast import asked, granted, paid_to_maria, radio
+from tests.cast import asked, paid_to_maria, radio
+from tests.progress import granted
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,9 +12,10 @@ from payments import links
 from payments.models import Grant, PaymentRequest
 from payments.openpayments.interaction import interaction_hash
 from payments.states import GrantState, PaymentState, RequestState
-from tests.cast import TITLE, asked, bring, interaction, paid_to_maria, settled
+from tests.cast import TITLE, asked, interaction, paid_to_maria, settled
 from tests.payments.all_rows import everything
 from tests.payments.pages import Answer, words
+from tests.progress import bring
 
 pytestmark = pytest.mark.django_db
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from html import unescape
 from typing import Any
 
 import pytest
@@ -17,8 +15,9 @@ from payments.models import Payment, PaymentRequest
 from payments.models.messages import Template
 from payments.presentation.cost_summary import cost_summary_of
 from payments.states import AttemptState, PaymentState, RequestState
-from tests.cast import asked, bring, paid_to_maria, person, signed_in
+from tests.cast import asked, paid_to_maria, person, signed_in
 from tests.payments.pages import page, words
+from tests.progress import bring
 
 pytestmark = pytest.mark.django_db
 THE_REST = "1,260.00 MXN of at most 2,525.00 MXN is already paid or on its way. You approve at most 1,265.00 MXN now."
@@ -32,8 +31,7 @@ def read(request: PaymentRequest) -> str:
 
 
 def for_staff(request: PaymentRequest) -> str:
-    answer = signed_in(person(f"ana-{request.pk}", *READ)).get(page(request)).content.decode()
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer)).split())
+    return words(signed_in(person(f"ana-{request.pk}", *READ)).get(page(request)))
 
 
 def another(request: PaymentRequest, state: PaymentState, **columns: Any) -> Payment:

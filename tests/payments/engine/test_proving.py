@@ -282,7 +282,7 @@ def test_the_second_person_does_not_let_it_through_either(stage: Stage) -> None:
 def test_the_page_of_the_request_says_who_must_prove_and_sends_the_link(stage: Stage, limit: None) -> None:
     from django.urls import reverse  # noqa: PLC0415 - only here
 
-    from tests.jobs.dialogs import confirm  # noqa: PLC0415 - only here
+    from tests.dialogs import confirm  # noqa: PLC0415 - only here
 
     request = blocked(stage)
     client = Client()
