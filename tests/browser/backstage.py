@@ -35,6 +35,7 @@ from payments.engine.advance import advance  # noqa: E402
 from payments.models import Payment, PaymentRequest, ProofLimit, Seller, WalletAddress, WalletHost  # noqa: E402
 from payments.openpayments.amounts import Amount, Asset  # noqa: E402
 from payments.presentation.reasons import sentence  # noqa: E402
+from tests import cast  # noqa: E402
 from tests.driver import usable  # noqa: E402
 
 CALL_SECONDS = 10.0
@@ -87,18 +88,16 @@ def check(url: str) -> dict[str, Any]:
 
 def job(*, title: str, reference: str, funder: int, worker: int, budget: str, asset: tuple[str, int]) -> int:
     """A published job with one selected worker. `budget` in major units."""
-    amount = Amount.from_major(budget, Asset(*asset))
     by = User.objects.get(username="rosa")
-    row = Job.objects.create(
+    row = cast.job(
+        JobStatus.DRAFT,
         title=title,
         description="Recorded at home, two voices.",
         reference=reference,
         target_language="Nahuatl",
         deliverable_types=["audio"],
-        funder_id=funder,
-        budget_value=amount.value,
-        budget_code=amount.asset.code,
-        budget_scale=amount.asset.scale,
+        funder=Member.objects.get(pk=funder),
+        budget=Amount.from_major(budget, Asset(*asset)),
     )
     decisions.move_job(row.pk, "publish", by=by, seen=JobStatus.DRAFT)
     application = Application.objects.create(job=row, worker_id=worker)

@@ -25,7 +25,7 @@ DAY = 24 * 3600
 def held(stage: Stage, *names: str) -> PaymentRequest:
     """Approved by the payer, and waiting for the work of `names`."""
     lines = [line(stage, name, "100.00", held=True) for name in names]
-    request = advance(stage.approved(lines=lines).pk, SECONDS)
+    request = stage.settled(lines=lines)
     assert request.state == RequestState.APPROVED
     assert set(states(request).values()) == {"approved"}
     return request

@@ -104,8 +104,7 @@ def test_a_key_withdrawn_too_early_asks_the_payer_once_more_and_says_why(stage: 
     assert (request.state, request.reason) == (RequestState.AWAITING_APPROVAL, "key_withdrawn")
     assert "taken out of the asker's wallet too early" in str(Refusal(request.reason))
     assert Message.objects.filter(template="approval_again").count() == 1
-    stage.approve(request)
-    assert advance(request.pk, SECONDS).state == RequestState.SETTLED
+    assert stage.settle(request).state == RequestState.SETTLED
     assert stage.received() == 100_00
 
 
@@ -222,7 +221,6 @@ def test_a_retired_seller_asks_for_nothing_new_and_ends_what_it_began(stage: Sta
     stage.seller = sellers.retire("platform", by=stage.staff)
     with pytest.raises(Refusal, match="Tequio is retired"):
         stage.ask()
-    stage.approve(request)
-    assert advance(request.pk, SECONDS).state == RequestState.SETTLED
+    assert stage.settle(request).state == RequestState.SETTLED
     stage.seller = sellers.resume("platform", by=stage.staff)
     assert stage.ask().pk

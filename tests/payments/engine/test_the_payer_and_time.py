@@ -42,8 +42,7 @@ def test_a_payer_who_says_no_in_the_wallet_can_still_say_yes(stage: Stage) -> No
     finish = stage.sandbox.reject(stage.at_wallet(request))
     assert "result=grant_rejected" in finish
     assert advance(request.pk, 1).state == RequestState.AWAITING_APPROVAL
-    stage.approve(request)
-    assert advance(request.pk, SECONDS).state == RequestState.SETTLED
+    assert stage.settle(request).state == RequestState.SETTLED
 
 
 def test_an_amount_that_grew_is_shown_before_it_is_charged(stage: Stage) -> None:
