@@ -73,7 +73,7 @@ def signed_in(user: User) -> Client:
 
 def wallet(name: str, code: str = "MXN", scale: int = 2, **columns: Any) -> WalletAddress:
     """A wallet (an address, or a name at wallet.example) that was checked and can be used; always the same one."""
-    url = name if "://" in name else f"https://wallet.example/{name}"
+    url = _url(name)
     known = {
         "canonical_id": url,
         "public_name": url.rpartition("/")[2].title(),
@@ -87,7 +87,12 @@ def wallet(name: str, code: str = "MXN", scale: int = 2, **columns: Any) -> Wall
 
 
 def unchecked_wallet(name: str) -> WalletAddress:
-    return WalletAddress.objects.create(url=f"https://wallet.example/{name}")
+    """A wallet that was not asked yet what it is."""
+    return WalletAddress.objects.get_or_create(url=_url(name))[0]
+
+
+def _url(name: str) -> str:
+    return name if "://" in name else f"https://wallet.example/{name}"
 
 
 # Sellers

@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.models import User
 
+from jobs.models import Member
 from payments.models import Seller
 from tests import cast
 from tests.fixtures import sandbox, sandbox_process, short_waits, stage
@@ -21,3 +22,21 @@ def rosa(db: None) -> User:
 @pytest.fixture
 def seller(db: None) -> Seller:
     return cast.seller()
+
+
+@pytest.fixture
+def holder(db: None) -> Seller:
+    return cast.holder()
+
+
+@pytest.fixture
+def taker(seller: Seller) -> Seller:
+    """Our seller takes 2.5 %."""
+    Seller.objects.filter(pk=seller.pk).update(fee_share=250)
+    seller.refresh_from_db()
+    return seller
+
+
+@pytest.fixture
+def maria(db: None) -> Member:
+    return cast.member("Maria Lopez", language="en")

@@ -38,11 +38,6 @@ NAMES = ("Maria Lopez", "Ana Cruz", "Beto Diaz")
 MAY = ("jobs.view_job", "jobs.change_job", "payments.view_paymentrequest", "payments.request_paymentrequest")
 
 
-@pytest.fixture
-def holder(db: None) -> Seller:
-    return cast.holder()
-
-
 def funded(holder: Seller, by: User, workers: int = 2, accepted: int = 2) -> tuple[Job, list[Application]]:
     """A job whose money arrived at `holder`, with some of its workers' work accepted."""
     job = cast.job(S.SELECTING, workers_wanted=workers)

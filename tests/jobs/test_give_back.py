@@ -32,11 +32,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def holder(db: None) -> Seller:
-    return cast.holder()
-
-
 def test_what_is_held_goes_back_to_the_funder_by_two_people(rosa: User, holder: Seller) -> None:
     job, (maria, _ana) = funded(holder, rosa)
     progress.settle(pay_out(job, [maria], by=rosa, form_id="1"))

@@ -31,13 +31,6 @@ pytestmark = pytest.mark.django_db
 P = PaymentState
 
 
-@pytest.fixture
-def taker(seller: Seller) -> Seller:
-    Seller.objects.filter(pk=seller.pk).update(fee_share=250)
-    seller.refresh_from_db()
-    return seller
-
-
 def beforehand(seller: Seller, by: User) -> tuple[Job, list[Application], PaymentRequest]:
     """Three workers with handed-in work, approved by the funder, none of it accepted."""
     job = cast.job(JobStatus.SUBMITTING, workers_wanted=3)

@@ -57,11 +57,6 @@ def kinds(member: Member) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def maria(db: None) -> Member:
-    return cast.member("Maria Lopez", language="en")
-
-
-@pytest.fixture
 def newcomer(db: None) -> Member:
     return cast.member("Ruperta Bautista", language="en", wallet=None)
 

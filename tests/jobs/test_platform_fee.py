@@ -32,14 +32,6 @@ pytestmark = pytest.mark.django_db
 MXN = Asset("MXN", 2)
 
 
-@pytest.fixture
-def taker(seller: Seller) -> Seller:
-    """Our seller takes 2.5 %."""
-    Seller.objects.filter(pk=seller.pk).update(fee_share=250)
-    seller.refresh_from_db()
-    return seller
-
-
 def fee_of(request: PaymentRequest) -> Payment:
     return request.payments.get(purpose=Purpose.FEE)
 

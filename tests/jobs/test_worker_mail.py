@@ -23,11 +23,6 @@ from tests.payments.smtp import Postbox
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def maria(db: None) -> Member:
-    return cast.member("Maria Lopez", language="en")
-
-
 def selected(maria: Member, rosa: User, title: str = "Stories in Nahuatl") -> Application:
     job = cast.job(JobStatus.RECRUITING, title=title)
     return decisions.select(cast.applied(job, maria, ApplicationStatus.PENDING).pk, by=rosa)

@@ -33,7 +33,7 @@ def action(request: PaymentRequest, name: str) -> str:
 
 def words(response: Answer) -> str:
     """The page as it is read: no tags, no entities, single spaces."""
-    main = response.content.decode().split("<main", 1)[1]
+    main = response.content.decode().split("<main", 1)[-1]
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", main)))
 
 

@@ -15,7 +15,7 @@ from payments.openpayments.errors import WalletFailed
 from payments.states import PaymentState, RequestState
 from payments.worker import claims
 from payments.worker.claims import claim_due_requests, count_due
-from tests.cast import asked, paid_to_maria, wallet
+from tests.cast import asked, paid_to_maria, unchecked_wallet
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,7 +27,7 @@ BIG, SMALL, RECEIVING = "big.example", "small.example", "receiving.example"
 
 def waiting(host: str, count: int = 1, *, receiver: str = RECEIVING, since: int = 60) -> list[str]:
     """`count` requests to payers at `host`, due for `since` seconds."""
-    payer, paid = wallet(f"https://{host}/sol"), wallet(f"https://{receiver}/sol")
+    payer, paid = unchecked_wallet(f"https://{host}/sol"), unchecked_wallet(f"https://{receiver}/sol")
     ids = []
     for number in range(count):
         due = clock.now() - timedelta(seconds=since, microseconds=-number)
