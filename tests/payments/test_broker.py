@@ -12,7 +12,7 @@ from ledger.api import backlog
 from payments.actions.pausing import pause
 from payments.models.pauses import PauseScope
 from payments.worker import broker
-from tests.payments.public_cast import asked
+from tests.cast import asked
 
 pytestmark = pytest.mark.django_db
 

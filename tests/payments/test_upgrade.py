@@ -26,8 +26,8 @@ from payments.invariants import violations
 from payments.models import Grant, PaymentRequest, Seller, SellerKey
 from payments.openpayments.keys import generate_key, private_key_to_pem, public_jwk
 from payments.states import GrantState, RequestState
-from tests.payments.engine.conftest import SECONDS, Stage, short_waits
-from tests.sandbox.fixtures import sandbox, sandbox_process
+from tests.driver import SECONDS, Stage
+from tests.fixtures import sandbox, sandbox_process, short_waits
 
 if TYPE_CHECKING:
     from tests.sandbox.process import SandboxProcess
