@@ -132,7 +132,7 @@ class OutgoingPayment(Attempt):
         ]
 
 
-# What was tried for a payment: as a plan has read it for all payments of its request, or as it is when first asked.
+# What was tried for a payment: as a plan has read it for all payments of its request, or else as it is now.
 
 
 def incoming_payments_of(payment: Payment) -> list[IncomingPayment]:
@@ -148,9 +148,8 @@ def outgoing_payments_of(payment: Payment) -> list[OutgoingPayment]:
 
 
 def _known(payment: Payment, name: str) -> list[Any]:
-    if name not in payment.known:
-        payment.known[name] = list(getattr(payment, name).all())
-    return payment.known[name]
+    read = payment.known.get(name)
+    return list(getattr(payment, name).all()) if read is None else read
 
 
 def counted_outgoing_payment(payment: Payment) -> OutgoingPayment | None:
