@@ -45,6 +45,8 @@ def stage(sandbox: SandboxProcess, settings: Any, tmp_path: Path) -> Stage:
     told = json.loads(DUMP.read_text(encoding="utf-8"))
     settings.OPEN_PAYMENTS_TRUSTED_HOSTS = [sandbox.trusted_host]
     settings.CLOCK_OFFSET_FILE = str(tmp_path / "clock")
+    since = int((datetime.fromisoformat(told["made_at"]) - clock.now()).total_seconds())
+    (tmp_path / "clock").write_text(str(since))
     call_command("migrate", *BEFORE, verbosity=0)
     try:
         load(told["tables"], told["wallets"], sandbox.trusted_host)
@@ -62,7 +64,7 @@ def stage(sandbox: SandboxProcess, settings: Any, tmp_path: Path) -> Stage:
         grant.save()
     staff = User.objects.get(username="rosa")
     stage = Stage(sandbox, Seller.objects.get(), staff, urls["sol"], urls["maria"], tmp_path / "clock")
-    stage.later(int((datetime.fromisoformat(told["made_at"]) - clock.now()).total_seconds()))
+    stage.later(since)
     return stage
 
 

@@ -44,7 +44,7 @@ def test_when_the_link_expires_the_request_has_failed_in_part(stage: Stage) -> N
     request = one_of_two_paid(stage)
     stage.later(15 * 24 * 3600)
     request = advance(request.pk, SECONDS)
-    assert (request.state, request.reason) == (RequestState.FAILED, "rest_expired")
+    assert (request.state, request.reason) == (RequestState.SETTLED_IN_PART, "rest_expired")
     assert states(request) == {PaymentState.SETTLED, PaymentState.CANCELLED}
     assert list(violations()) == []
 
@@ -64,7 +64,7 @@ def test_when_the_payer_wants_no_more_of_it_their_words_are_kept(stage: Stage) -
     request = one_of_two_paid(stage)
     approvals.decline(request.pk, "Enough")
     request = advance(request.pk, SECONDS)
-    assert (request.state, request.reason) == (RequestState.FAILED, "rest_declined")
+    assert (request.state, request.reason) == (RequestState.SETTLED_IN_PART, "rest_declined")
     assert request.reason_params == {"words": "Enough"}
     assert states(request) == {PaymentState.SETTLED, PaymentState.CANCELLED}
     assert list(violations()) == []

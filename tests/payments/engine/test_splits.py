@@ -92,7 +92,7 @@ def test_a_receiver_who_closes_after_the_mail_does_not_keep_the_payer_from_appro
     stage.later(25 * 3600)
     request = advance(request.pk, SECONDS)
     assert states(request) == {"ana": "settled", "beto": "failed"}
-    assert (request.state, request.reason) == (RequestState.FAILED, "some_failed")
+    assert (request.state, request.reason) == (RequestState.SETTLED_IN_PART, "some_failed")
     assert Message.objects.filter(request=request, template="receipt").count() == 1
     assert not Message.objects.filter(request=request, template="failed").exists()
     assert not violations()
@@ -160,7 +160,7 @@ def test_a_rest_that_is_not_approved_leaves_what_was_paid(stage: Stage, how: str
         case "cancelled":
             requests.cancel(request.pk, by=stage.staff)
     request = advance(request.pk, SECONDS)
-    assert (request.state, request.reason) == (RequestState.FAILED, f"rest_{how}")
+    assert (request.state, request.reason) == (RequestState.SETTLED_IN_PART, f"rest_{how}")
     assert sorted(states(request).values()) == ["cancelled", "settled"]
     assert Message.objects.filter(request=request, template="receipt").count() == 1
     assert not Message.objects.filter(request=request, template="cancelled").exists()
@@ -242,7 +242,7 @@ def test_a_declined_rest_waits_for_what_needs_a_person(stage: Stage) -> None:
     stage.sandbox.settle()
     attention.look_again(paid_to(request, "ana").pk, by=stage.staff)
     request = advance(request.pk, SECONDS)
-    assert (request.state, request.reason) == (RequestState.FAILED, "rest_declined")
+    assert (request.state, request.reason) == (RequestState.SETTLED_IN_PART, "rest_declined")
     assert states(request) == {"ana": "settled", "beto": "cancelled"}
     assert not violations()
 
@@ -252,7 +252,7 @@ def test_staff_cancel_what_is_not_under_way(stage: Stage) -> None:
     assert states(request) == {"ana": "settled", "beto": "approved"}
     requests.cancel(request.pk, by=stage.staff)
     request = advance(request.pk, SECONDS)
-    assert (request.state, request.reason) == (RequestState.FAILED, "rest_cancelled")
+    assert (request.state, request.reason) == (RequestState.SETTLED_IN_PART, "rest_cancelled")
     assert states(request) == {"ana": "settled", "beto": "cancelled"}
     assert request.grants.filter(kind=GrantKind.OUTGOING).get().state == "ended"
     with pytest.raises(Refusal):
