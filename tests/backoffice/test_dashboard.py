@@ -22,12 +22,10 @@ from payments.mail.queue import queue_message
 from payments.models import Message, Payment, PaymentRequest, StandingBudget
 from payments.models.messages import MessageState, Template
 from payments.models.pauses import PauseScope
-from payments.models.standing_budgets import Unit
 from payments.openpayments.amounts import LARGEST_VALUE
 from payments.states import PaymentState, RequestState
 from tests.backoffice.test_health import running_queue
-from tests.payments.public_cast import asked, paid_to_maria, settled
-from tests.payments.staff import person, signed_in
+from tests.cast import asked, paid_to_maria, person, settled, signed_in, standing_budget
 
 __all__ = ["running_queue"]
 
@@ -110,7 +108,7 @@ def town() -> dict[str, Payment]:
     """One payment in every stage, and some in none."""
     payment(PaymentState.FAILED, RequestState.FAILED)
     payment(PaymentState.QUOTED, RequestState.QUOTED)
-    payment(PaymentState.QUOTED, RequestState.DECLINED)
+    payment(PaymentState.CANCELLED, RequestState.DECLINED)
     return {
         "waiting": payment(PaymentState.QUOTED, RequestState.AWAITING_APPROVAL, value=10000),
         "approved": payment(PaymentState.APPROVED, value=20000),
@@ -166,7 +164,7 @@ def test_more_than_a_wallet_can_hold_breaks_nothing(root: Client) -> None:
 def test_a_month_begins_when_the_business_day_does(root: Client) -> None:
     first = days.begins(days.today().replace(day=1))
     for moment in (first - timedelta(microseconds=1), first):
-        payment(PaymentState.SETTLED, RequestState.SETTLED, value=100, received_value=100, settled_at=moment)
+        payment(PaymentState.SETTLED, RequestState.SETTLED, value=100, settled_at=moment)
     rows = leads_to(root, "1.00 MXN 1 payment")
     assert [row.settled_at for row in rows] == [first]
 
@@ -184,12 +182,8 @@ def test_what_waits_leads_to_its_requests_and_says_for_how_long(root: Client) ->
 
 
 def test_what_needs_attention_says_why_and_for_how_long(root: Client) -> None:
-    row = payment(
-        PaymentState.NEEDS_ATTENTION,
-        changed_at=timezone.now() - timedelta(days=3),
-        reason="wallet_unreachable",
-        reason_params={"host": "bank.example"},
-    )
+    row = payment(PaymentState.NEEDS_ATTENTION, reason="wallet_unreachable", reason_params={"host": "bank.example"})
+    Payment.objects.update(changed_at=timezone.now() - timedelta(days=3))
     told = words(root)
     assert "María" in told
     assert "The wallet bank.example did not answer." in told
@@ -235,13 +229,13 @@ def test_each_day_leads_to_what_settled_on_it(root: Client) -> None:
 
 
 def test_each_step_of_the_funnel_leads_to_the_requests_that_came_so_far(root: Client) -> None:
-    never = asked(RequestState.FAILED, ceiling_debit=None, sent_at=None)
-    quoted = asked(RequestState.QUOTED, sent_at=None)
+    never = asked(RequestState.FAILED, ceiling_debit=None)
+    quoted = asked(RequestState.QUOTED)
     sent = asked(RequestState.AWAITING_APPROVAL)
-    approved = asked(RequestState.FAILED, approved_at=timezone.now())
+    approved = asked(RequestState.FAILED)
     done = settled().request
     long_ago = asked(RequestState.SETTLED, created_at=timezone.now() - timedelta(days=31))
-    unasked = {standing_budget().request, drawn_from(standing_budget())}
+    unasked = {standing().request, drawn_from(standing())}
     reached = [
         ("Quoted 4 80 %", {quoted, sent, approved, done}),
         ("Sent to the payer 3 60 %", {sent, approved, done}),
@@ -254,19 +248,8 @@ def test_each_step_of_the_funnel_leads_to_the_requests_that_came_so_far(root: Cl
         assert not {never, long_ago, *unasked} & found
 
 
-def standing_budget() -> StandingBudget:
-    now = timezone.now()
-    return StandingBudget.objects.create(
-        request=asked(RequestState.APPROVED, approved_at=now),
-        limit_value=100,
-        largest_value=100,
-        asset_code="USD",
-        asset_scale=2,
-        unit=Unit.MONTH,
-        count=1,
-        starts_at=now,
-        ends_at=now + timedelta(days=30),
-    )
+def standing() -> StandingBudget:
+    return standing_budget(asked(RequestState.APPROVED))
 
 
 def drawn_from(budget: StandingBudget) -> PaymentRequest:

@@ -14,9 +14,8 @@ from jobs.models import Job, Member
 from tests.bench.tables import percentile, show
 
 if TYPE_CHECKING:
-    from tests.payments.engine.conftest import Stage
+    from tests.driver import Stage
 
-from tests.payments.engine.conftest import sandbox, sandbox_process, stage  # noqa: F401 - used by pytest
 
 JOBS = 10_000
 TIMES = 20
@@ -33,7 +32,7 @@ def milliseconds(client: Client, path: str) -> list[float]:
 
 
 @pytest.mark.django_db
-def test_pages_with_ten_thousand_jobs(stage: Stage) -> None:  # noqa: F811 - the fixture
+def test_pages_with_ten_thousand_jobs(stage: Stage) -> None:
     funder = Member.objects.create(name="Casa de la Palabra", email="casa@example.org", language="es")
     Job.objects.bulk_create(
         Job(

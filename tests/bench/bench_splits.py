@@ -12,18 +12,17 @@ from payments.actions import requests
 from payments.engine.advance import advance
 from payments.states import RequestState
 from tests.bench.tables import percentile, show
-from tests.payments.engine.conftest import sandbox, sandbox_process, stage  # noqa: F401 - used by pytest
 from tests.payments.engine.splits import split
 
 if TYPE_CHECKING:
-    from tests.payments.engine.conftest import Stage
+    from tests.driver import Stage
 
 MANY: Final = 20
 TIMES: Final = {1: 10, MANY: 3}
 SECONDS: Final = 300
 
 
-def seconds(stage: Stage, receivers: int, number: int) -> tuple[float, float]:  # noqa: F811 - the fixture
+def seconds(stage: Stage, receivers: int, number: int) -> tuple[float, float]:
     """From asked to quoted, and from the payer's return to settled."""
     lines = split(stage, *(f"worker-{receivers}-{number}-{one}" for one in range(receivers)), amount="10.00")
     request = stage.ask(lines=lines)
@@ -31,14 +30,14 @@ def seconds(stage: Stage, receivers: int, number: int) -> tuple[float, float]:  
     assert advance(request.pk, SECONDS).state == RequestState.QUOTED
     quoted = time.perf_counter()
     requests.send(request.pk, by=stage.staff)
-    assert stage.come_back(request, stage.sandbox.approve(stage.at_wallet(request))) == "accepted"
+    stage.approve(request)
     returned = time.perf_counter()
     assert advance(request.pk, SECONDS).state == RequestState.SETTLED
     return quoted - began, time.perf_counter() - returned
 
 
 @pytest.mark.django_db
-def test_a_payment_of_a_split_beside_one_alone(stage: Stage) -> None:  # noqa: F811 - the fixture
+def test_a_payment_of_a_split_beside_one_alone(stage: Stage) -> None:
     rows = []
     for receivers, times in TIMES.items():
         taken = [seconds(stage, receivers, number) for number in range(times)]

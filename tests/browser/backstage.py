@@ -11,7 +11,7 @@ import os
 import sys
 import traceback
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import django
 
@@ -35,9 +35,8 @@ from payments.engine.advance import advance  # noqa: E402
 from payments.models import Payment, PaymentRequest, ProofLimit, Seller, WalletAddress, WalletHost  # noqa: E402
 from payments.openpayments.amounts import Amount, Asset  # noqa: E402
 from payments.presentation.reasons import sentence  # noqa: E402
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from tests import cast  # noqa: E402
+from tests.driver import usable  # noqa: E402
 
 CALL_SECONDS = 10.0
 ROLES = {"rosa": roles.PLATFORM_STAFF, "luis": roles.FINANCE}
@@ -60,7 +59,7 @@ def seller(wallet: str, key_id: str, pem: str) -> None:
 def member(name: str, email: str, language: str, wallet: str) -> int:
     """A member whose wallet address was asked at the wallet."""
     row = Member(name=name, email=email, language=language)
-    row.wallet = wallets.check(wallets.find_or_add(wallet).pk, CALL_SECONDS)
+    row.wallet = usable(wallet, CALL_SECONDS)
     row.save()
     return int(row.pk)
 
@@ -83,24 +82,22 @@ def forget_wallet(name: str) -> None:
 
 def check(url: str) -> dict[str, Any]:
     """Look a wallet address up, as staff do with a button."""
-    wallets.check(wallets.find_or_add(url).pk, CALL_SECONDS)
+    usable(url, CALL_SECONDS)
     return wallet(url)
 
 
 def job(*, title: str, reference: str, funder: int, worker: int, budget: str, asset: tuple[str, int]) -> int:
     """A published job with one selected worker. `budget` in major units."""
-    amount = Amount.from_major(budget, Asset(*asset))
     by = User.objects.get(username="rosa")
-    row = Job.objects.create(
+    row = cast.job(
+        JobStatus.DRAFT,
         title=title,
         description="Recorded at home, two voices.",
         reference=reference,
         target_language="Nahuatl",
         deliverable_types=["audio"],
-        funder_id=funder,
-        budget_value=amount.value,
-        budget_code=amount.asset.code,
-        budget_scale=amount.asset.scale,
+        funder=Member.objects.get(pk=funder),
+        budget=Amount.from_major(budget, Asset(*asset)),
     )
     decisions.move_job(row.pk, "publish", by=by, seen=JobStatus.DRAFT)
     application = Application.objects.create(job=row, worker_id=worker)
@@ -237,36 +234,7 @@ def entries(subject: str, subject_id: str) -> list[dict[str, Any]]:
 
 
 def main() -> None:
-    tools: dict[str, Callable[..., Any]] = {
-        tool.__name__: tool
-        for tool in (
-            people,
-            seller,
-            member,
-            wallet,
-            wallet_of,
-            forget_wallet,
-            check,
-            job,
-            select,
-            hand_in,
-            fee,
-            hold_money,
-            payments,
-            ask,
-            cancel,
-            proof_limit,
-            no_proof_limit,
-            requests_of,
-            request,
-            payment,
-            a_day_later,
-            approved_yesterday,
-            try_hosts_again,
-            job_status,
-            entries,
-        )
-    }
+    tools = {name: tool for name, tool in globals().items() if getattr(tool, "__module__", "") == __name__}
     for line in sys.stdin:
         name, arguments = json.loads(line)
         close_old_connections()

@@ -41,6 +41,7 @@ from tests.chaos.books import Books
 from tests.chaos.clock import InOrder, VirtualClock
 from tests.chaos.flows import wallet_page
 from tests.chaos.moves import illegal_moves
+from tests.driver import come_back
 from tests.sandbox.process import SandboxProcess, SandboxRefusedError
 
 if TYPE_CHECKING:
@@ -188,7 +189,7 @@ class AnyOrder(RuleBasedStateMachine):
         finish = wallet_page.approve(self.world.sandbox, approvals.wallet_page(self.request) or "")
         if finish:
             self.finish_url = finish
-            if wallet_page.come_back(self.request, finish) == "accepted":
+            if come_back(self.request.pk, finish) == "accepted":
                 wallet_page.remember(self.world, self.request, finish)
 
     @precondition(lambda self: self.is_in(RequestState.QUOTED))
@@ -267,7 +268,7 @@ class AnyOrder(RuleBasedStateMachine):
     def comes_back(self, then_work: bool) -> None:
         """Once, or once more, or long after; whatever became of the request meanwhile."""
         request = PaymentRequest.objects.get(pk=wallet_page.request_id(self.finish_url))
-        if wallet_page.come_back(request, self.finish_url) == "accepted":
+        if come_back(request.pk, self.finish_url) == "accepted":
             wallet_page.remember(self.world, request, self.finish_url)
         if then_work:
             self.work()
@@ -276,7 +277,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule()
     def forged_return(self) -> None:
         request = PaymentRequest.objects.get(pk=wallet_page.request_id(self.finish_url))
-        assert wallet_page.come_back(request, self.finish_url, changed="0") != "accepted"
+        assert come_back(request.pk, self.finish_url, changed="0") != "accepted"
 
     @precondition(lambda self: self.has_wallet_page)
     @rule()

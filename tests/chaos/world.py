@@ -11,7 +11,7 @@ from payments.actions import set_limits, wallets
 from payments.actions.requests import Contact
 from payments.openpayments.amounts import Amount, Asset
 from payments.openpayments.keys import generate_key, public_jwk
-from tests.sellers import seller_with_key
+from tests.cast import seller_with_key
 
 if TYPE_CHECKING:
     import random

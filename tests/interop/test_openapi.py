@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from payments.actions import requests
 from payments.engine.advance import advance
 from payments.openpayments import operations
+from tests.driver import SECONDS, Stage
+from tests.fixtures import stage
 from tests.interop import every_operation
 from tests.interop.checked import Checked
 from tests.interop.conformity import BEYOND_THE_DOCUMENTS
-from tests.payments.engine.conftest import SECONDS, Stage, stage
 from tests.summaries import SUMMARY
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from ledger.api import timeline
 from payments.actions import requests
 from payments.models import PaymentRequest, Seller
 from payments.states import RequestState
-from tests.jobs import cast
-from tests.jobs.dialogs import Answer, confirm, dialog
-from tests.payments.staff import person, signed_in
+from tests import cast, progress
+from tests.cast import person, signed_in
+from tests.dialogs import Answer, confirm, dialog
 
 pytestmark = pytest.mark.django_db
 S = JobStatus
@@ -187,9 +187,7 @@ def test_the_page_shows_link_id_amounts_whose_turn_and_everything_that_happened(
 ) -> None:
     job = cast.job()
     request = fund(job, [cast.applied(job)], seller, by=rosa, form_id="1")
-    PaymentRequest.objects.filter(pk=request.pk).update(
-        state=RequestState.QUOTED, ceiling_debit=126250, asset_code="MXN", asset_scale=2
-    )
+    progress.bring(request, RequestState.QUOTED)
     requests.send(request.pk, by=rosa)
     shown = html(staff, job)
     for words in (
@@ -209,7 +207,7 @@ def test_the_page_shows_link_id_amounts_whose_turn_and_everything_that_happened(
 
 def test_a_settled_payment_has_no_button_to_pay_again(staff: Client, rosa: User, seller: Seller) -> None:
     job = cast.job()
-    cast.settle(fund(job, [cast.applied(job)], seller, by=rosa, form_id="1"))
+    progress.settle(fund(job, [cast.applied(job)], seller, by=rosa, form_id="1"))
     shown = html(staff, job)
     assert "Complete payment" not in shown
     assert "Everything has arrived." in shown
@@ -283,7 +281,7 @@ def test_the_budget_stands_while_money_depends_on_it(staff: Client, rosa: User, 
     assert (job.title, job.budget_value) == ("Better title", 125000)
     assert "The job was changed: title." in html(staff, job)
 
-    cast.end(request, RequestState.CANCELLED)
+    progress.end(request, RequestState.CANCELLED)
     assert save(staff, job, budget_text="2000.00").status_code == 302
     job.refresh_from_db()
     assert job.budget_value == 200000

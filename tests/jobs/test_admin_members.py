@@ -8,9 +8,9 @@ from django_q.models import OrmQ
 from jobs.models import Member
 from ledger.api import timeline
 from payments.models import PaymentRequest, Seller
-from tests.jobs import cast
-from tests.jobs.dialogs import Answer, confirm
-from tests.payments.staff import person, signed_in
+from tests import cast
+from tests.cast import person, signed_in
+from tests.dialogs import Answer, confirm
 
 pytestmark = pytest.mark.django_db
 

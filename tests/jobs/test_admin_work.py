@@ -14,10 +14,10 @@ from jobs.funding import fund
 from jobs.models import Application, ApplicationStatus, JobStatus, Submission, SubmissionStatus
 from ledger.api import timeline
 from payments.models import Seller
-from tests.jobs import cast
-from tests.jobs.dialogs import confirm
+from tests import cast, progress
+from tests.cast import person, signed_in
+from tests.dialogs import confirm
 from tests.jobs.test_held_payments import beforehand, payment_of
-from tests.payments.staff import person, signed_in
 
 pytestmark = pytest.mark.django_db
 S = JobStatus
@@ -143,7 +143,7 @@ def test_work_is_accepted_in_bulk_and_the_job_follows(staff: Client, rosa: User,
     job = cast.job(S.REVIEWING)
     application = cast.applied(job)
     work = cast.handed_in(application)
-    cast.settle(fund(job, [application], seller, by=rosa, form_id="1"))
+    progress.settle(fund(job, [application], seller, by=rosa, form_id="1"))
     asked = mark(staff, "submission", "accept_all_marked", work)
     assert "Accept 1 submission?" in asked
     assert "1 submission is accepted." in say_yes(staff, "submission", asked)
@@ -180,7 +180,7 @@ def test_where_the_money_stands_is_told_in_words(staff: Client, rosa: User, sell
     assert "Owed" in said(staff, "application")
     request = fund(job, [application], seller, by=rosa, form_id="1")
     assert "Asked for" in said(staff, "application")
-    cast.settle(request)
+    progress.settle(request)
     assert "Settled" in said(staff, "application")
 
 

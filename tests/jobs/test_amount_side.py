@@ -14,8 +14,8 @@ from jobs.worker_balances import balance_of
 from payments.models import Payment, PaymentRequest, Seller
 from payments.openpayments.amounts import Amount, Asset
 from payments.presentation.reasons import Refusal
-from payments.states import PaymentState
-from tests.jobs import cast
+from payments.states import RequestState
+from tests import cast, progress
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -83,7 +83,7 @@ def test_once_paid_nothing_is_owed_whatever_it_bought(rosa: User, seller: Seller
     application = abroad(job)
     request = fund(job, [application], seller, by=rosa, form_id="1")
     Payment.objects.filter(request=request).update(value=64_80)
-    cast.settle(request)
+    progress.settle(request)
     application = reread(application)
     assert job_payments.remaining_of(job.budget, application).is_zero
     assert job_payments.money_status(application) == MoneyStatus.SETTLED
@@ -96,9 +96,8 @@ def test_of_what_arrived_in_part_the_same_part_of_the_budget_counts(rosa: User, 
     job = debit_job()
     application = abroad(job)
     request = fund(job, [application], seller, by=rosa, form_id="1")
-    Payment.objects.filter(request=request).update(
-        value=64_80, received_value=21_60, state=PaymentState.FAILED, reason="given_up"
-    )
+    Payment.objects.filter(request=request).update(value=64_80)
+    progress.end(request, RequestState.FAILED, received=21_60)
     rest = job_payments.remaining_of(job.budget, reread(application))
     assert rest == Amount(833_33, MXN), "a third of it, rounded up, came before"
 
@@ -108,7 +107,7 @@ def test_a_larger_budget_tops_up_what_was_paid(rosa: User, seller: Seller) -> No
     application = abroad(job)
     request = fund(job, [application], seller, by=rosa, form_id="1")
     Payment.objects.filter(request=request).update(value=64_80)
-    cast.settle(request)
+    progress.settle(request)
     Job.objects.filter(pk=job.pk).update(budget_value=1500_00)
     job.refresh_from_db()
     more = fund(job, [application], seller, by=rosa, form_id="2")
@@ -137,6 +136,6 @@ def test_before_it_is_sent_a_worker_reads_what_is_paid_for_them_not_a_sum_that_n
     Payment.objects.filter(request=request).update(value=64_80)
     (owed,) = earnings.of(application.worker).owed
     assert (owed.amount, owed.buys) == (Amount(1250_00, MXN), True)
-    cast.settle(request)
+    progress.settle(request)
     (arrived,) = earnings.of(application.worker).arrived
     assert (arrived.amount, arrived.buys) == (Amount(64_80, USD), False)

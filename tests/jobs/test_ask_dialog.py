@@ -14,18 +14,18 @@ from django.urls import reverse
 from jobs.funding import fund
 from jobs.models import Job, JobStatus, Payout, SubmissionStatus
 from payments.models import Payment, PaymentRequest, Seller
-from tests.jobs import cast
-from tests.jobs.dialogs import dialog
+from tests import cast
+from tests.cast import person, signed_in
+from tests.dialogs import dialog
 from tests.jobs.test_admin_jobs import ASK, CHANGE, SEE, action, html
 from tests.jobs.test_held_payments import accept, beforehand
 from tests.jobs.test_split import staffed
-from tests.payments.staff import person, signed_in
 
 if TYPE_CHECKING:
     from django.test import Client
 
     from jobs.models import Application
-    from tests.jobs.dialogs import Answer
+    from tests.dialogs import Answer
 
 pytestmark = pytest.mark.django_db
 JOBS = "/admin/jobs/job/"

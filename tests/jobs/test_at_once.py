@@ -17,7 +17,7 @@ from jobs.funding import Way, fund
 from jobs.models import Application, JobStatus
 from payments.identifiers import LENGTH
 from payments.models import Seller
-from tests.jobs import cast
+from tests import cast, progress
 
 ROOT = Path(__file__).resolve().parents[2]
 STAFF = 3
@@ -142,7 +142,7 @@ def test_two_who_accept_the_same_work_accept_it_once_and_the_second_reads_so(
     job = cast.job(JobStatus.SUBMITTING)
     worker = cast.applied(job)
     work = cast.handed_in(worker)
-    cast.approve(fund(job, [worker], seller, Way.HELD, by=rosa, form_id="held"))
+    progress.approve(fund(job, [worker], seller, Way.HELD, by=rosa, form_id="held"))
     answers = at_once([("accept", str(rosa.pk), str(work.pk))] * STAFF, tmp_path)
     told = "submission_moved: This submission of Maria Lopez is “Accepted”, so this cannot be done. Look at it again."
     assert sorted(answers) == ["accepted", *[told] * (STAFF - 1)]

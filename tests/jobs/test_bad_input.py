@@ -14,27 +14,26 @@ from jobs import decisions
 from jobs.budget_offers import set_up_budget
 from jobs.funding import fund
 from jobs.models import Job, JobStatus, Payout
-from payments.actions import refunds, requests, set_limits, standing_budgets, wallets
+from payments.actions import refunds, requests, set_limits, standing_budgets
 from payments.actions.standing_budgets import BudgetTerms
 from payments.engine.advance import advance
-from payments.models import BudgetPeriod, Message, Payment, PaymentRequest, Refund, Seller
+from payments.models import BudgetPeriod, Message, PaymentRequest, Refund, Seller
 from payments.models.standing_budgets import Unit
 from payments.openpayments.amounts import Amount
 from payments.presentation.reasons import Refusal
 from payments.states import PaymentState, RequestState
-from tests.jobs import cast
-from tests.jobs.dialogs import confirm
+from tests import cast, progress
+from tests.cast import person, signed_in
+from tests.dialogs import confirm
+from tests.driver import SECONDS, Stage
 from tests.jobs.test_admin_jobs import CHANGE, SEE, save
 from tests.jobs.test_held_payments import accept, beforehand
 from tests.jobs.test_split import staffed
 from tests.payments.engine.budgets import first_day
-from tests.payments.engine.conftest import SECONDS, Stage, sandbox, sandbox_process, short_waits, stage
-from tests.payments.staff import action, person, signed_in
+from tests.payments.pages import action
 
 if TYPE_CHECKING:
-    from payments.models import StandingBudget, WalletAddress
-
-__all__ = ["sandbox", "sandbox_process", "short_waits", "stage"]
+    from payments.models import StandingBudget
 
 pytestmark = pytest.mark.django_db
 NBSP = "\N{NO-BREAK SPACE}"
@@ -46,19 +45,15 @@ DECIDE = ("payments.view_paymentrequest", "payments.request_paymentrequest", "pa
 
 def quoted_split(stage: Stage, *amounts: str) -> tuple[PaymentRequest, list[Job]]:
     """A job for each amount, of one funder, asked for together and quoted."""
-    payer = wallets.check(wallets.find_or_add(stage.payer_url).pk, SECONDS)
+    payer = stage.payer
     funder = cast.member("Sol Foundation", wallet=payer)
     jobs, workers = [], []
     for number, amount in enumerate(amounts):
         job = cast.job(JobStatus.SUBMITTING, funder=funder, budget=Amount.from_major(amount, payer.asset))
         jobs.append(job)
-        workers.append(cast.applied(job, cast.member(f"W{number}", wallet=new_wallet(stage, f"w{number}"))))
+        workers.append(cast.applied(job, cast.member(f"W{number}", wallet=stage.wallet(f"w{number}"))))
     request = fund(jobs, workers, stage.seller, by=stage.staff, form_id="split")
     return advance(request.pk, SECONDS), jobs
-
-
-def new_wallet(stage: Stage, name: str) -> WalletAddress:
-    return wallets.check(wallets.find_or_add(stage.sandbox.create_wallet(name, balance=0)).pk, SECONDS)
 
 
 @pytest.mark.parametrize(("above", "state"), [(0, "awaiting_approval"), (1, "awaiting_authorisation")])
@@ -110,7 +105,7 @@ def test_who_is_paid_and_works_here_needs_a_second_person_who_is_not_them(rosa: 
     User.objects.filter(pk=luis.pk).update(email="MARIA@example.org")
     request = fund(job, workers, seller, by=rosa, form_id="1")
     assert request.two_people
-    PaymentRequest.objects.filter(pk=request.pk).update(state=RequestState.QUOTED, ceiling_debit=1)
+    progress.bring(request, RequestState.QUOTED)
     ana = signed_in(person("ana", *DECIDE))
     answer = confirm(ana, action(request, "send_request"))
     told = ana.get(answer.headers["HX-Redirect"]).content.decode()
@@ -137,11 +132,9 @@ def test_one_wallet_under_two_members_gets_each_of_their_payments(rosa: User, se
 def test_a_refund_is_not_refunded_and_its_page_says_why(rosa: User, seller: Seller) -> None:
     job, workers = staffed()
     paid = fund(job, workers[:1], seller, by=rosa, form_id="1")
-    cast.settle(paid)
-    Payment.objects.filter(request=paid).update(received_value=125000)
+    progress.settle(paid)
     back = refunds.refund(paid.payments.get().pk, paid.payments.get().amount, by=rosa, form_id="back")
-    cast.settle(back)
-    Payment.objects.filter(request=back).update(received_value=125000)
+    progress.settle(back)
     refund = back.payments.get()
     client = signed_in(person("ana", "payments.view_payment", "payments.refund_payment"))
     where = reverse("admin:payments_payment_refund", args=[refund.pk])
@@ -162,10 +155,7 @@ def active_budget(stage: Stage, funder_of: Job, limit: str) -> StandingBudget:
     budget = set_up_budget(
         funder, BudgetTerms(money, money, Unit.MONTH, 1, first_day()), by=stage.staff, form_id="budget"
     )
-    assert advance(budget.request_id, SECONDS).state == RequestState.QUOTED
-    requests.send(budget.request_id, by=stage.staff)
-    assert stage.come_back(budget.request, stage.sandbox.approve(stage.at_wallet(budget.request))) == "accepted"
-    assert advance(budget.request_id, SECONDS).state == RequestState.APPROVED
+    assert stage.settle(stage.send(budget.request)).state == RequestState.APPROVED
     return budget
 
 
@@ -174,12 +164,12 @@ def test_of_two_jobs_that_draw_on_one_budget_at_once_one_is_paid_and_the_other_r
     stage: Stage, ledger_that_can_be_emptied: None
 ) -> None:
     del ledger_that_can_be_emptied
-    payer = wallets.check(wallets.find_or_add(stage.payer_url).pk, SECONDS)
+    payer = stage.payer
     funder = cast.member("Sol Foundation", wallet=payer)
     requests = []
     for number in range(2):
         job = cast.job(JobStatus.SUBMITTING, funder=funder, budget=Amount.from_major("100.00", payer.asset))
-        worker = cast.applied(job, cast.member(f"W{number}", wallet=new_wallet(stage, f"w{number}")))
+        worker = cast.applied(job, cast.member(f"W{number}", wallet=stage.wallet(f"w{number}")))
         requests.append(advance(fund(job, [worker], stage.seller, by=stage.staff, form_id=f"{number}").pk, SECONDS))
     budget = active_budget(stage, job, "199.99")
     refused: dict[str, str] = {}

@@ -12,24 +12,22 @@ from jobs.funding import fund
 from jobs.models import Application, Job, JobStatus
 from jobs.tasks import sync_request
 from ledger.api import seal, verify
-from payments.actions import requests, wallets
+from payments.actions import wallets
 from payments.engine.advance import advance, push
 from payments.invariants import violations
 from payments.models import PaymentRequest, Seller
 from payments.openpayments.amounts import Amount, Asset
 from payments.presentation.reasons import sentence
 from payments.states import PaymentState, RequestState
-from tests.jobs import cast
-from tests.payments.engine.conftest import SECONDS, Stage, sandbox, sandbox_process, short_waits, stage
-from tests.sellers import seller_with_key
+from tests import cast
+from tests.cast import seller_with_key
+from tests.driver import SECONDS, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jobs.models import Member
     from payments.models import WalletAddress
-
-__all__ = ["sandbox", "sandbox_process", "short_waits", "stage"]
 
 #: Budget per worker, how many workers, and 2.5 % of all of them, rounded half up: 2.5 % of 2,666.64 MXN is 66.666.
 WORK = {
@@ -44,8 +42,7 @@ LATER = 25 * 3600  # longer than anybody waits for a wallet that closed
 
 
 def wallet(stage: Stage, name: str, asset: Asset) -> WalletAddress:
-    url = stage.sandbox.create_wallet(name, asset=asset.code, scale=asset.scale, balance=0)
-    return wallets.check(wallets.find_or_add(url).pk, SECONDS)
+    return stage.wallet(name, asset.code, scale=asset.scale)
 
 
 def platform(stage: Stage) -> Seller:
@@ -78,17 +75,9 @@ def work_of(stage: Stage, funder: Member) -> dict[Job, list[Application]]:
     return made
 
 
-def received(stage: Stage, name: str) -> int:
-    return int(stage.sandbox.wallet(name)["received"])
-
-
 def approved(stage: Stage, request: PaymentRequest) -> PaymentRequest:
     """Quoted, sent, and approved in the funder's wallet; nothing is ordered yet."""
-    request = advance(request.pk, PLENTY)
-    assert request.state == RequestState.QUOTED, request.reason
-    requests.send(request.pk, by=stage.staff)
-    assert stage.come_back(request, stage.sandbox.approve(stage.at_wallet(request))) == "accepted"
-    return request
+    return stage.approve(stage.send(request, PLENTY))
 
 
 def settled(request: PaymentRequest) -> int:
@@ -108,8 +97,8 @@ def until(stage: Stage, request: PaymentRequest, done: Callable[[], bool]) -> No
 @pytest.mark.django_db
 def test_of_twenty_workers_two_close_their_wallets_and_everybody_is_paid_exactly_in_the_end(stage: Stage) -> None:
     seller = platform(stage)
-    url = stage.sandbox.create_wallet("luna", balance=BALANCE, fee={"fixed": 3, "percentBps": 35})
-    funder = cast.member("Luna Foundation", wallet=wallets.check(wallets.find_or_add(url).pk, SECONDS))
+    luna = stage.wallet("luna", balance=BALANCE, fee={"fixed": 3, "percentBps": 35})
+    funder = cast.member("Luna Foundation", wallet=luna)
     work = work_of(stage, funder)
     workers = [worker for found in work.values() for worker in found]
     unlucky = [workers[0], workers[-1]]
@@ -150,11 +139,11 @@ def test_of_twenty_workers_two_close_their_wallets_and_everybody_is_paid_exactly
 
     for job, found in work.items():
         budget, _count, fee = WORK[job.budget.asset]
-        assert {worker.worker.name: received(stage, worker.worker.name) for worker in found} == {
+        assert {worker.worker.name: stage.received(worker.worker.name) for worker in found} == {
             worker.worker.name: budget for worker in found
         }
         code = job.budget_code.lower()
-        assert received(stage, "platform" if code == "usd" else f"platform-{code}") == fee
+        assert stage.received("platform" if code == "usd" else f"platform-{code}") == fee
         job.refresh_from_db()
         assert (job.status, job.is_funded) == (JobStatus.COMPLETE, True)
     assert not violations()

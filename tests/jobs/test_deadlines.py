@@ -17,9 +17,9 @@ from jobs.tasks import sweep
 from ledger import clock
 from ledger.api import timeline
 from payments.models import Seller
-from tests.jobs import cast
-from tests.jobs.dialogs import confirm
-from tests.payments.staff import person, signed_in
+from tests import cast, progress
+from tests.cast import person, signed_in
+from tests.dialogs import confirm
 
 pytestmark = pytest.mark.django_db
 S = JobStatus
@@ -131,7 +131,7 @@ def test_a_job_with_money_never_expires_by_itself_and_is_shown_as_overdue(
     Job.objects.filter(pk=job.pk).update(expires_at=None, submit_deadline=None)
     request = fund(job, [application], seller, by=rosa, form_id="1")
     if settled:
-        cast.settle(request)
+        progress.settle(request)
     Job.objects.filter(pk=job.pk).update(**columns)
     sweep()
     job.refresh_from_db()

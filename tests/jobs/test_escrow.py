@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from django.contrib.auth.models import User
-from django.db.models import F
 from django.urls import reverse
 
 from jobs import decisions
@@ -16,7 +14,6 @@ from jobs.funding import fund
 from jobs.models import Application, ApplicationStatus, Job, JobStatus, Payout, SubmissionStatus
 from ledger.api import seal, timeline, verify
 from payments.actions import refunds, requests, wallets
-from payments.engine.advance import advance
 from payments.invariants import violations
 from payments.models import Message, Payment, PaymentRequest, Seller
 from payments.models.messages import Template
@@ -24,16 +21,16 @@ from payments.models.payments import Purpose
 from payments.openpayments.amounts import Amount
 from payments.presentation.reasons import Refusal
 from payments.states import PaymentState, RequestState
-from tests.jobs import cast
-from tests.jobs.dialogs import confirm, dialog
-from tests.payments.engine.conftest import SECONDS, Stage, sandbox, sandbox_process, stage
-from tests.payments.staff import person, signed_in
+from tests import cast, progress
+from tests.cast import person, signed_in
+from tests.dialogs import confirm, dialog
+from tests.driver import SECONDS, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from django.contrib.auth.models import User
 
-__all__ = ["sandbox", "sandbox_process", "stage"]
 
 pytestmark = pytest.mark.django_db
 S = JobStatus
@@ -41,28 +38,17 @@ NAMES = ("Maria Lopez", "Ana Cruz", "Beto Diaz")
 MAY = ("jobs.view_job", "jobs.change_job", "payments.view_paymentrequest", "payments.request_paymentrequest")
 
 
-@pytest.fixture
-def holder(db: None) -> Seller:
-    return cast.holder()
-
-
 def funded(holder: Seller, by: User, workers: int = 2, accepted: int = 2) -> tuple[Job, list[Application]]:
     """A job whose money arrived at `holder`, with some of its workers' work accepted."""
     job = cast.job(S.SELECTING, workers_wanted=workers)
     chosen = [cast.applied(job, cast.member(name)) for name in NAMES[:workers]]
     request = fund(job, "seller", holder, by=by, form_id=f"fund-{job.pk}")
-    cast.settle(request)
-    arrive(request)
+    progress.settle(request)
     for application in chosen[:accepted]:
         cast.handed_in(application, SubmissionStatus.ACCEPTED)
     sync_job(job.pk)
     job.refresh_from_db()
     return job, chosen
-
-
-def arrive(request: PaymentRequest) -> None:
-    """As the receivers' wallets say."""
-    Payment.objects.filter(request=request).update(received_value=F("value"))
 
 
 def refused(job: Job, receivers: Sequence[Application], by: User, form_id: str = "no") -> str:
@@ -92,7 +78,7 @@ def test_nothing_is_held_before_it_arrived(rosa: User, holder: Seller) -> None:
     request = fund(job, "seller", holder, by=rosa, form_id="1")
     assert escrow_of(job) is None
     assert refused(job, [application], rosa) == "Nobody holds money for this job, so nothing can be paid out."
-    cast.settle(request)
+    progress.settle(request)
     assert left(job) == 125000
 
 
@@ -103,15 +89,14 @@ def test_what_is_asked_for_is_no_longer_held_until_it_comes_to_nothing(rosa: Use
     assert left(job) == 125000
     requests.cancel(request.pk, by=rosa)
     assert left(job) == 250000
-    cast.settle(pay_out(job, [maria, ana], by=rosa, form_id="2"))
+    progress.settle(pay_out(job, [maria, ana], by=rosa, form_id="2"))
     assert left(job) == 0
 
 
 def test_what_arrived_of_a_failed_payout_is_gone_from_what_is_held(rosa: User, holder: Seller) -> None:
     job, (maria, _ana) = funded(holder, rosa)
     request = pay_out(job, [maria], by=rosa, form_id="1")
-    cast.end(request, RequestState.FAILED)
-    Payment.objects.filter(request=request).update(received_value=50000)
+    progress.end(request, RequestState.FAILED, received=50000)
     assert left(job) == 200000
 
 
@@ -119,9 +104,10 @@ def test_a_part_of_the_funding_that_came_before_it_failed_is_held(rosa: User, ho
     job = cast.job()
     cast.applied(job)
     request = fund(job, "seller", holder, by=rosa, form_id="1")
-    Payment.objects.filter(request=request).update(received_value=40000)
+    progress.approve(request)
+    progress.bring(request.payments.get(), PaymentState.NEEDS_ATTENTION, received_value=40000)
     assert escrows_of(job) == [], "it may still fail or come whole"
-    cast.end(request, RequestState.FAILED)
+    progress.end(request, RequestState.FAILED)
     assert left(job) == 40000
 
 
@@ -157,7 +143,7 @@ def test_nobody_is_paid_out_twice(rosa: User, holder: Seller) -> None:
     job, (maria, _ana) = funded(holder, rosa)
     request = pay_out(job, [maria], by=rosa, form_id="1")
     assert f"Payment {request.pk} to Maria Lopez for this job exists already" in refused(job, [maria], rosa)
-    cast.settle(request)
+    progress.settle(request)
     assert "exists already" in refused(job, [maria], rosa)
 
 
@@ -210,7 +196,7 @@ def test_a_seller_that_may_take_no_new_money_pays_out_what_it_holds(rosa: User, 
 def test_it_always_needs_a_second_person(rosa: User, holder: Seller) -> None:
     job, (maria, _ana) = funded(holder, rosa)
     request = pay_out(job, [maria], by=rosa, form_id="1")
-    PaymentRequest.objects.filter(pk=request.pk).update(state=RequestState.QUOTED, ceiling_debit=1)
+    progress.bring(request, RequestState.QUOTED)
     assert requests.send(request.pk, by=rosa).state == RequestState.AWAITING_AUTHORISATION
     with pytest.raises(Refusal, match="yourself"):
         requests.authorise(request.pk, by=rosa)
@@ -238,7 +224,7 @@ def test_settled_escrow_starts_the_work_of_whoever_is_selected(rosa: User, holde
     job, _workers = funded(holder, rosa, accepted=0)
     assert (job.status, job.is_funded) == (S.SUBMITTING, True)
     early = cast.job(S.RECRUITING, funder=cast.member("Luna"))
-    cast.settle(fund(early, "seller", holder, by=rosa, form_id="early"))
+    progress.settle(fund(early, "seller", holder, by=rosa, form_id="early"))
     sync_job(early.pk)
     early.refresh_from_db()
     assert early.status == S.SELECTING, "nobody is selected yet"
@@ -321,11 +307,7 @@ def part(application: Application, value: int) -> Amount:
 
 def settle_at_wallet(stage: Stage, request: PaymentRequest) -> PaymentRequest:
     """Quoted, sent, authorised where that is needed, approved in the wallet of whoever sends it back, and arrived."""
-    advance(request.pk, SECONDS)
-    if requests.send(request.pk, by=stage.staff).state == RequestState.AWAITING_AUTHORISATION:
-        requests.authorise(request.pk, by=User.objects.get(username="luis"))
-    assert stage.come_back(request, stage.sandbox.approve(stage.at_wallet(request))) == "accepted"
-    done = advance(request.pk, SECONDS)
+    done = stage.settle(stage.send(request))
     assert done.state == RequestState.SETTLED, done.reason
     return done
 
@@ -333,9 +315,8 @@ def settle_at_wallet(stage: Stage, request: PaymentRequest) -> PaymentRequest:
 def test_from_the_funder_to_the_seller_to_the_worker(stage: Stage) -> None:
     columns = {"may_hold_money": True, "approval_email": "treasury@example.org"}
     Seller.objects.filter(pk=stage.seller.pk).update(**columns)
-    for url in (stage.payer_url, stage.worker_url, stage.seller.wallet.url):
-        wallets.check(wallets.find_or_add(url).pk, SECONDS)
-    payer, worker = wallets.find_or_add(stage.payer_url), wallets.find_or_add(stage.worker_url)
+    payer, worker = stage.payer, stage.worker
+    wallets.check(stage.seller.wallet_id, SECONDS)
     job = cast.job(S.SELECTING, funder=cast.member("Sol Foundation", wallet=payer))
     Job.objects.filter(pk=job.pk).update(budget_code=payer.asset_code)
     job.refresh_from_db()
@@ -343,10 +324,7 @@ def test_from_the_funder_to_the_seller_to_the_worker(stage: Stage) -> None:
     seller = Seller.objects.select_related("wallet").get(pk=stage.seller.pk)
 
     funding = fund(job, "seller", seller, by=stage.staff, form_id="fund")
-    advance(funding.pk, SECONDS)
-    requests.send(funding.pk, by=stage.staff)
-    assert stage.come_back(funding, stage.sandbox.approve(stage.at_wallet(funding))) == "accepted"
-    assert advance(funding.pk, SECONDS).state == RequestState.SETTLED
+    settle_at_wallet(stage, funding)
     sync_job(job.pk)
     job.refresh_from_db()
     assert job.status == S.SUBMITTING
@@ -355,11 +333,7 @@ def test_from_the_funder_to_the_seller_to_the_worker(stage: Stage) -> None:
     work = cast.handed_in(application)
     decisions.accept_submission(work.pk, by=stage.staff)
     request = pay_out(job, [application], by=stage.staff, form_id="out")
-    advance(request.pk, SECONDS)
-    requests.send(request.pk, by=stage.staff)
-    requests.authorise(request.pk, by=cast.staff("luis"))
-    assert stage.come_back(request, stage.sandbox.approve(stage.at_wallet(request))) == "accepted"
-    assert advance(request.pk, SECONDS).state == RequestState.SETTLED
+    settle_at_wallet(stage, request)
     assert stage.received() == 125000
     assert Payment.objects.get(request=request).state == PaymentState.SETTLED
     sync_job(job.pk)
@@ -374,7 +348,7 @@ def test_from_the_funder_to_the_seller_to_the_worker(stage: Stage) -> None:
     rest = give_back(job, held, part(application, 50000), by=stage.staff, form_id="rest")
     assert settle_at_wallet(stage, rest).payer_name == "Tequio"
     assert left(job) == 0
-    assert int(stage.sandbox.wallet("sol")["received"]) == 50000
+    assert stage.received("sol") == 50000
     assert violations() == []
     seal()
     assert not list(verify())

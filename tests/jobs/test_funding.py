@@ -19,7 +19,7 @@ from payments.openpayments.amounts import LARGEST_VALUE, Amount, Asset
 from payments.presentation import timeline_text
 from payments.presentation.reasons import Refusal
 from payments.states import PaymentState, RequestState
-from tests.jobs import cast
+from tests import cast, progress
 
 pytestmark = pytest.mark.django_db
 S = JobStatus
@@ -126,7 +126,7 @@ def test_what_ended_without_money_can_be_asked_for_again(ended: RequestState, ro
     job = cast.job()
     application = cast.applied(job)
     first = fund(job, [application], seller, by=rosa, form_id="1")
-    cast.end(first, ended)
+    progress.end(first, ended)
     second = fund(job, [application], seller, by=rosa, form_id="2")
     assert second != first
     assert [payout.active for payout in application.payouts.order_by("created_at")] == [False, True]
@@ -136,7 +136,7 @@ def test_what_ended_without_money_can_be_asked_for_again(ended: RequestState, ro
 def test_what_settled_is_never_asked_for_again(rosa: User, seller: Seller) -> None:
     job = cast.job()
     application = cast.applied(job)
-    cast.settle(fund(job, [application], seller, by=rosa, form_id="1"))
+    progress.settle(fund(job, [application], seller, by=rosa, form_id="1"))
     sync_job(job.pk)
     assert "exists already" in refused(job, application, seller, rosa)
     assert application.payouts.get().active
@@ -277,7 +277,7 @@ def test_every_move_of_a_request_queues_a_look_at_its_jobs(rosa: User, seller: S
     job = cast.job()
     request = fund(job, [cast.applied(job)], seller, by=rosa, form_id="1")
     before = [task.func() for task in OrmQ.objects.all()].count("jobs.tasks.sync_request")
-    cast.end(request, RequestState.CANCELLED)
+    progress.end(request, RequestState.CANCELLED)
     after = [task.func() for task in OrmQ.objects.all()].count("jobs.tasks.sync_request")
     assert after > before > 0
 
@@ -287,7 +287,7 @@ def test_the_queue_and_the_sweep_bring_the_same(rosa: User, seller: Seller) -> N
         job = cast.job(S.SUBMITTING, funder=cast.member(f"Funder{number}"))
         application = cast.applied(job, cast.member(f"Worker{number}"))
         request = fund(job, [application], seller, by=rosa, form_id=f"{number}")
-        cast.settle(request)
+        progress.settle(request)
         sync_request(request.pk) if by_queue else sweep()
         job.refresh_from_db()
         assert job.is_funded

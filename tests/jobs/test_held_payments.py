@@ -16,12 +16,12 @@ from jobs.tasks import sweep
 from ledger import clock
 from ledger.api import timeline
 from payments.actions import release_held
-from payments.models import IncomingPayment, Payment, PaymentRequest, Seller
+from payments.models import Payment, PaymentRequest, Seller
 from payments.models.payments import Purpose
 from payments.openpayments.amounts import Amount, Asset
 from payments.presentation.reasons import Refusal
 from payments.states import PaymentState
-from tests.jobs import cast
+from tests import cast, progress
 from tests.jobs.test_split import NAMES
 
 if TYPE_CHECKING:
@@ -31,13 +31,6 @@ pytestmark = pytest.mark.django_db
 P = PaymentState
 
 
-@pytest.fixture
-def taker(seller: Seller) -> Seller:
-    Seller.objects.filter(pk=seller.pk).update(fee_share=250)
-    seller.refresh_from_db()
-    return seller
-
-
 def beforehand(seller: Seller, by: User) -> tuple[Job, list[Application], PaymentRequest]:
     """Three workers with handed-in work, approved by the funder, none of it accepted."""
     job = cast.job(JobStatus.SUBMITTING, workers_wanted=3)
@@ -45,7 +38,7 @@ def beforehand(seller: Seller, by: User) -> tuple[Job, list[Application], Paymen
     for worker in workers:
         cast.handed_in(worker)
     request = fund(job, workers, seller, Way.HELD, by=by, form_id="1")
-    cast.approve(request)
+    progress.approve(request)
     return job, workers, request
 
 
@@ -191,14 +184,12 @@ def test_without_any_work_there_is_no_fee(rosa: User, taker: Seller) -> None:
 def test_a_fee_waits_until_no_place_for_the_old_amount_is_open(rosa: User, taker: Seller) -> None:
     _job, workers, request = beforehand(taker, rosa)
     fee = fee_of(request)
-    place = IncomingPayment.objects.create(
-        payment=fee, wallet=fee.receiver_wallet, state="open", value=9375, asset_code="MXN", asset_scale=2
-    )
+    fee.incoming_payments.update(closed=False)
     for worker in workers[:2]:
         decisions.reject(worker.pk, by=rosa)
     accept(workers[2], rosa)
     assert (fee_of(request).value, fee_of(request).released_at) == (9375, None)
-    IncomingPayment.objects.filter(pk=place.pk).update(closed=True)
+    fee.incoming_payments.update(closed=True)
     sweep()
     assert (fee_of(request).value, fee_of(request).released_at is not None) == (3125, True)
     with transaction.atomic():

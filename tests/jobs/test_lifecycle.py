@@ -14,7 +14,7 @@ from jobs.models import ApplicationStatus, Job, JobStatus, SubmissionStatus
 from jobs.reasons import JobRefusal
 from ledger.api import Actor, timeline
 from payments.models import Seller
-from tests.jobs import cast
+from tests import cast, progress
 
 pytestmark = pytest.mark.django_db
 S = JobStatus
@@ -121,13 +121,13 @@ def test_accepted_and_paid_work_completes_the_job_in_whichever_order(rosa: User,
         work = cast.handed_in(application)
         request = fund(job, [application], seller, by=rosa, form_id=f"{number}")
         if paid_first:
-            cast.settle(request)
+            progress.settle(request)
             sync_job(job.pk)
         decisions.accept_submission(work.pk, by=rosa)
         job.refresh_from_db()
         assert (job.status == S.COMPLETE) == paid_first
         if not paid_first:
-            cast.settle(request)
+            progress.settle(request)
             sync_job(job.pk)
         job.refresh_from_db()
         assert (job.status, job.is_funded) == (S.COMPLETE, True)
@@ -137,7 +137,7 @@ def test_paid_work_that_is_not_accepted_does_not_complete_the_job(rosa: User, se
     job = cast.job(S.SUBMITTING)
     application = cast.applied(job)
     cast.handed_in(application)
-    cast.settle(fund(job, [application], seller, by=rosa, form_id="1"))
+    progress.settle(fund(job, [application], seller, by=rosa, form_id="1"))
     sync_job(job.pk)
     job.refresh_from_db()
     assert (job.status, job.is_funded) == (S.REVIEWING, True)
@@ -150,7 +150,7 @@ def test_money_settled_at_a_seller_funds_the_job_and_ends_recruiting(rosa: User)
     sync_job(job.pk)
     job.refresh_from_db()
     assert (job.status, job.is_funded) == (S.RECRUITING, False)
-    cast.settle(request)
+    progress.settle(request)
     sync_job(job.pk)
     job.refresh_from_db()
     assert (job.status, job.is_funded) == (S.SELECTING, True)
@@ -161,7 +161,7 @@ def test_looking_again_changes_and_records_nothing(rosa: User, seller: Seller) -
     job = cast.job(S.SUBMITTING)
     application = cast.applied(job)
     cast.handed_in(application, SubmissionStatus.ACCEPTED)
-    cast.settle(fund(job, [application], seller, by=rosa, form_id="1"))
+    progress.settle(fund(job, [application], seller, by=rosa, form_id="1"))
     sync_job(job.pk)
     before = kinds(job)
     sync_job(job.pk)

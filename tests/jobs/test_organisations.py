@@ -16,9 +16,9 @@ from payments.mail.queue import queue_message
 from payments.mail.rendering import render
 from payments.models import Message, PaymentRequest, Seller
 from payments.models.messages import Template
-from tests.jobs import cast
-from tests.payments.page_text import words
-from tests.payments.staff import person, signed_in
+from tests import cast
+from tests.cast import person, signed_in
+from tests.payments.pages import words
 
 pytestmark = pytest.mark.django_db
 LEGAL = ("Casa de la Palabra, A.C.", "CPA010203AB1", "Calle Reforma 12")

@@ -14,7 +14,7 @@ from django_q.models import OrmQ
 
 from backoffice.logs import mask
 from jobs import links, self_service
-from jobs.funding import fund
+from jobs.funding import Way, fund
 from jobs.models import ApplicationStatus, Job, JobStatus, Member, MemberNote, SubmissionStatus
 from ledger import clock, days
 from ledger.api import timeline
@@ -24,9 +24,9 @@ from payments.mail.rendering import render
 from payments.models import Message, Payment, PaymentRequest, Seller
 from payments.models.messages import Template
 from payments.states import PaymentState, RequestState
-from tests.jobs import cast
-from tests.payments.page_text import words
-from tests.payments.staff import person, signed_in
+from tests import cast, progress
+from tests.cast import person, signed_in
+from tests.payments.pages import words
 
 pytestmark = pytest.mark.django_db
 S = JobStatus
@@ -54,11 +54,6 @@ def group(page: str, title: str) -> str:
 
 def kinds(member: Member) -> list[tuple[str, str]]:
     return [(row.kind, row.actor.kind) for row in timeline([("member", str(member.pk))])]
-
-
-@pytest.fixture
-def maria(db: None) -> Member:
-    return cast.member("Maria Lopez", language="en")
 
 
 @pytest.fixture
@@ -143,11 +138,12 @@ def test_a_worker_sees_what_is_owed_on_its_way_and_arrived(maria: Member, rosa: 
         work(title)
     for title, state in (("Sent", PaymentState.SENT), ("Stuck", PaymentState.NEEDS_ATTENTION)):
         _job, request = work(title)
-        Payment.objects.filter(request=request).update(state=state, sent_at=clock.now())
+        assert request
+        progress.approve(request)
+        progress.bring(request.payments.get(), state)
     _job, request = work("Settled")
     assert request
-    cast.settle(request)
-    Payment.objects.filter(request=request).update(settled_at=clock.now())
+    progress.settle(request)
     other = cast.job(title="Somebody else's", funder=cast.member("Other-funder"))
     cast.applied(other, cast.member("Pedro"))
     canceled = cast.job(S.CANCELED, title="Called off", funder=cast.member("Gone-funder"))
@@ -171,7 +167,7 @@ def test_what_arrived_of_a_failed_payment_is_no_longer_owed(maria: Member, rosa:
     job = cast.job(S.SUBMITTING)
     application = cast.applied(job, maria)
     request = fund(job, [application], seller, by=rosa, form_id="1")
-    Payment.objects.filter(request=request).update(state=PaymentState.FAILED, received_value=50000)
+    progress.end(request, RequestState.FAILED, received=50000)
     application.payouts.update(active=False)
     page = shown(links.worker_url(maria))
     assert "750.00 MXN" in group(page, "Owed to you")
@@ -179,8 +175,8 @@ def test_what_arrived_of_a_failed_payment_is_no_longer_owed(maria: Member, rosa:
 
 
 def test_what_waits_for_the_work_is_approved_but_still_owed(maria: Member, rosa: User, seller: Seller) -> None:
-    request = fund(job := cast.job(S.SUBMITTING), [cast.applied(job, maria)], seller, by=rosa, form_id="1")
-    Payment.objects.filter(request=request).update(state=PaymentState.APPROVED, held=True)
+    request = fund(job := cast.job(S.SUBMITTING), [cast.applied(job, maria)], seller, Way.HELD, by=rosa, form_id="1")
+    progress.approve(request)
     assert "it is sent once your work is accepted" in group(shown(links.worker_url(maria)), "Owed to you")
     Payment.objects.filter(request=request).update(released_at=clock.now())
     assert "it is about to be sent" in group(shown(links.worker_url(maria)), "On its way")
@@ -190,7 +186,7 @@ def test_a_payment_that_nobody_approved_is_asked_for_again_and_stays_owed_once(
     maria: Member, rosa: User, seller: Seller
 ) -> None:
     request = fund(job := cast.job(S.SUBMITTING), [cast.applied(job, maria)], seller, by=rosa, form_id="1")
-    cast.end(request, RequestState.DECLINED)
+    progress.end(request, RequestState.DECLINED)
     owed = group(shown(links.worker_url(maria)), "Owed to you")
     assert owed.count("1,250.00 MXN") == 1
     assert "Once your work is accepted" in owed
@@ -355,11 +351,9 @@ def asked(choir: Member, rosa: User, seller: Seller, title: str, state: RequestS
     job = cast.job(S.SUBMITTING, title=title, funder=choir)
     worker = Member.objects.filter(name="Maria Lopez").first() or cast.member("Maria Lopez")
     request = fund(job, [cast.applied(job, worker)], seller, by=rosa, form_id=title)
-    columns = {"ceiling_debit": 126250, "asset_code": "MXN", "asset_scale": 2, "state": state}
-    PaymentRequest.objects.filter(pk=request.pk).update(**columns, sent_at=clock.now(), approved_at=clock.now())
-    approved = state == RequestState.APPROVED
-    Payment.objects.filter(request=request).update(state=PaymentState.APPROVED if approved else PaymentState.QUOTED)
-    request.refresh_from_db()
+    if state == RequestState.SETTLED:
+        progress.settle(request)
+    progress.bring(request, state)
     return request
 
 
@@ -368,7 +362,6 @@ def test_a_funder_sees_what_waits_what_is_live_and_receipts(choir: Member, rosa:
     live = asked(choir, rosa, seller, "Live", RequestState.APPROVED)
     paid = asked(choir, rosa, seller, "Paid", RequestState.SETTLED)
     asked(cast.member("Another funder"), rosa, seller, "Not theirs", RequestState.AWAITING_APPROVAL)
-    PaymentRequest.objects.filter(pk=paid.pk).update(finished_at=clock.now())
     html = Client().get(links.funder_url(choir)).content.decode()
     for request in (waits, live, paid):
         assert payment_links.approval_url(request) in html
@@ -392,7 +385,7 @@ def test_a_funder_stops_an_approval_of_theirs(choir: Member, rosa: User, seller:
 
 def test_money_that_is_on_its_way_can_not_be_stopped(choir: Member, rosa: User, seller: Seller) -> None:
     live = asked(choir, rosa, seller, "Live", RequestState.APPROVED)
-    Payment.objects.filter(request=live).update(state=PaymentState.SENT)
+    progress.bring(live.payments.get(), PaymentState.SENT)
     assert "Stop this approval" not in shown(links.funder_url(choir))
     assert "Money is already on its way" in post(links.funder_url(choir), stop=live.pk)
     live.refresh_from_db()
@@ -413,8 +406,7 @@ def test_a_statement_has_what_settled_in_its_month_and_adds_up(choir: Member, ro
     for title in ("One", "Two", "Earlier"):
         request = asked(choir, rosa, seller, title, RequestState.SETTLED)
         when = days.begins(days.today().replace(day=1)) - timedelta(seconds=1 if title == "Earlier" else -1)
-        columns = {"settled_at": when, "received_value": 125000, "state": PaymentState.SETTLED}
-        Payment.objects.filter(request=request).update(**columns)
+        Payment.objects.filter(request=request).update(settled_at=when)
     this = f"{days.today():%Y-%m}"
     page = shown(f"{links.funder_url(choir)}/{this}")
     assert "One" in page
@@ -425,8 +417,9 @@ def test_a_statement_has_what_settled_in_its_month_and_adds_up(choir: Member, ro
 
 
 def test_what_was_settled_outside_stands_apart_in_the_statement(choir: Member, rosa: User, seller: Seller) -> None:
-    request = asked(choir, rosa, seller, "By bank", RequestState.SETTLED)
-    Payment.objects.filter(request=request).update(state=PaymentState.SETTLED_OUTSIDE, settled_at=clock.now())
+    request = asked(choir, rosa, seller, "By bank", RequestState.APPROVED)
+    progress.bring(request.payments.get(), PaymentState.SETTLED_OUTSIDE)
+    progress.bring(request, RequestState.SETTLED)
     page = shown(f"{links.funder_url(choir)}/{days.today():%Y-%m}")
     assert page.count("Settled outside the wallets 1,250.00 MXN") == 2
     assert "You were charged" not in page

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from jobs.models import Application, Job, JobStatus, Member, Organisation, Payou
 from jobs.tasks import sync_request
 from ledger import clock
 from ledger.api import timeline
-from payments.actions import requests, standing_budgets, wallets
+from payments.actions import requests, standing_budgets
 from payments.actions.standing_budgets import BudgetTerms
 from payments.engine.advance import advance
 from payments.invariants import violations
@@ -26,23 +25,15 @@ from payments.models.standing_budgets import BudgetState, Unit
 from payments.openpayments.amounts import Amount
 from payments.presentation.timeline_text import describe
 from payments.states import RequestState
-from tests.jobs import cast
-from tests.jobs.dialogs import dialog
+from tests import cast
+from tests.cast import person, seller_with_key, signed_in
+from tests.dialogs import dialog
+from tests.driver import SECONDS, Stage
 from tests.payments.engine.budgets import again, first_day, reserved
-from tests.payments.engine.conftest import (  # noqa: F401 - used by pytest
-    SECONDS,
-    Stage,
-    sandbox,
-    sandbox_process,
-    short_waits,
-    stage,
-)
-from tests.payments.page_text import words
-from tests.payments.staff import person, signed_in
-from tests.sellers import seller_with_key
+from tests.payments.pages import words
 
 if TYPE_CHECKING:
-    from tests.jobs.dialogs import Answer
+    from tests.dialogs import Answer
 
 pytestmark = pytest.mark.django_db
 NBSP = "\N{NO-BREAK SPACE}"
@@ -57,31 +48,27 @@ DRAWS = (*MAY, "payments.draw_standingbudget")
 
 
 @pytest.fixture
-def funder(stage: Stage) -> Member:  # noqa: F811
-    wallet = wallets.check(wallets.find_or_add(stage.payer_url).pk, SECONDS)
-    return cast.member("Sol Foundation", wallet=wallet, language="en")
+def funder(stage: Stage) -> Member:
+    return cast.member("Sol Foundation", wallet=stage.payer, language="en")
 
 
 @pytest.fixture
-def job(stage: Stage, funder: Member) -> Job:  # noqa: F811
+def job(stage: Stage, funder: Member) -> Job:
     """1,250.00 for one worker, whose work is accepted."""
-    wallet = wallets.check(wallets.find_or_add(stage.worker_url).pk, SECONDS)
+    wallet = stage.worker
     made = cast.job(JobStatus.SUBMITTING, funder=funder, budget=Amount.from_major("1250.00", wallet.asset))
     application = cast.applied(made, cast.member("Maria Lopez", wallet=wallet))
     cast.handed_in(application, SubmissionStatus.ACCEPTED)
     return made
 
 
-def agreed(stage: Stage, funder: Member, limit: str = "5000.00", largest: str = "2000.00") -> StandingBudget:  # noqa: F811
+def agreed(stage: Stage, funder: Member, limit: str = "5000.00", largest: str = "2000.00") -> StandingBudget:
     """A standing budget that the funder approved in their wallet."""
     assert funder.wallet
     asset = funder.wallet.asset
     terms = BudgetTerms(Amount.from_major(limit, asset), Amount.from_major(largest, asset), Unit.MONTH, 3, first_day())
     budget = set_up_budget(funder, terms, by=stage.staff, form_id=f"budget-{limit}")
-    advance(budget.request_id, SECONDS)
-    requests.send(budget.request_id, by=stage.staff)
-    assert stage.come_back(budget.request, stage.sandbox.approve(stage.at_wallet(budget.request))) == "accepted"
-    advance(budget.request_id, SECONDS)
+    stage.settle(stage.send(budget.request))
     if (wait := (budget.starts_at - clock.now()).total_seconds()) > 0:
         stage.later(int(wait) + 60)
     return again(budget)
@@ -103,7 +90,7 @@ def press(client: Client, job: Job, fields: dict[str, str], budget: StandingBudg
 
 
 def said(client: Client, path: str) -> str:
-    return re.sub(r"<[^>]*>|\s+", " ", client.get(path).content.decode()).replace(NBSP, " ")
+    return words(client.get(path))
 
 
 def job_page(job: Job) -> str:
@@ -115,7 +102,7 @@ def link_of(member: Member) -> str:
 
 
 def test_chosen_in_the_job_s_dialog_it_pays_without_asking_the_funder_who_is_told(
-    stage: Stage,  # noqa: F811
+    stage: Stage,
     funder: Member,
     job: Job,
 ) -> None:
@@ -145,7 +132,7 @@ def test_chosen_in_the_job_s_dialog_it_pays_without_asking_the_funder_who_is_tol
     assert not violations()
 
 
-def test_pressed_twice_it_pays_once(stage: Stage, funder: Member, job: Job) -> None:  # noqa: F811
+def test_pressed_twice_it_pays_once(stage: Stage, funder: Member, job: Job) -> None:
     budget, staff = agreed(stage, funder), signed_in(person("ana", *DRAWS))
     fields = dialog(staff, url(job))
     for _ in range(2):
@@ -155,7 +142,7 @@ def test_pressed_twice_it_pays_once(stage: Stage, funder: Member, job: Job) -> N
     assert (stage.received(), reserved(budget)[0]) == (1250_00, 1250_00)
 
 
-def test_it_is_not_offered_to_whoever_may_not_draw(stage: Stage, funder: Member, job: Job) -> None:  # noqa: F811
+def test_it_is_not_offered_to_whoever_may_not_draw(stage: Stage, funder: Member, job: Job) -> None:
     budget, staff = agreed(stage, funder), signed_in(person("ana", *MAY))
     assert "standing budget" not in said(staff, url(job))
     asked(staff, job, budget)
@@ -164,7 +151,7 @@ def test_it_is_not_offered_to_whoever_may_not_draw(stage: Stage, funder: Member,
 
 @pytest.mark.parametrize("limit", ["5000.00", "1249.99"])
 def test_a_payment_above_the_largest_is_refused_before_anything_is_written(
-    stage: Stage,  # noqa: F811
+    stage: Stage,
     funder: Member,
     job: Job,
     limit: str,
@@ -177,7 +164,7 @@ def test_a_payment_above_the_largest_is_refused_before_anything_is_written(
 
 
 def test_a_budget_with_too_little_left_says_how_much_and_until_when(
-    stage: Stage,  # noqa: F811
+    stage: Stage,
     funder: Member,
     job: Job,
 ) -> None:
@@ -202,7 +189,7 @@ def test_a_budget_with_too_little_left_says_how_much_and_until_when(
     ],
 )
 def test_one_that_is_paused_stopped_or_over_says_so_before_and_after(
-    stage: Stage,  # noqa: F811
+    stage: Stage,
     funder: Member,
     job: Job,
     end: str,
@@ -227,7 +214,7 @@ def test_one_that_is_paused_stopped_or_over_says_so_before_and_after(
     assert not Payout.objects.exists()
 
 
-def test_above_the_limit_a_second_person_authorises_it_first(stage: Stage, funder: Member, job: Job) -> None:  # noqa: F811
+def test_above_the_limit_a_second_person_authorises_it_first(stage: Stage, funder: Member, job: Job) -> None:
     assert funder.wallet
     code, scale = funder.wallet.asset_code, funder.wallet.asset_scale
     budget, staff = agreed(stage, funder), signed_in(person("ana", *DRAWS))
@@ -240,9 +227,8 @@ def test_above_the_limit_a_second_person_authorises_it_first(stage: Stage, funde
     assert stage.received() == 1250_00
 
 
-def test_what_costs_more_than_the_dialog_showed_waits_for_a_look(stage: Stage, job: Job) -> None:  # noqa: F811
-    payer = stage.sandbox.create_wallet("taker", fee={"fixed": 100, "percentBps": 0})
-    dear = wallets.check(wallets.find_or_add(payer).pk, SECONDS)
+def test_what_costs_more_than_the_dialog_showed_waits_for_a_look(stage: Stage, job: Job) -> None:
+    dear = stage.wallet("taker", balance=1_000_000, fee={"fixed": 100, "percentBps": 0})
     Member.objects.filter(pk=job.funder_id).update(wallet=dear)
     job.refresh_from_db()
     budget, staff = agreed(stage, job.funder), signed_in(person("ana", *DRAWS))
@@ -256,7 +242,7 @@ def test_what_costs_more_than_the_dialog_showed_waits_for_a_look(stage: Stage, j
 
 
 def test_the_budget_is_set_up_for_the_account_that_was_chosen_and_pays_only_for_that(
-    stage: Stage,  # noqa: F811
+    stage: Stage,
     funder: Member,
     job: Job,
 ) -> None:
@@ -276,7 +262,7 @@ def test_the_budget_is_set_up_for_the_account_that_was_chosen_and_pays_only_for_
     assert Payment.objects.get().request.budget_id == budget.pk
 
 
-def test_with_one_account_nobody_is_asked_which(stage: Stage, funder: Member) -> None:  # noqa: F811
+def test_with_one_account_nobody_is_asked_which(stage: Stage, funder: Member) -> None:
     staff = signed_in(person("ana", *DRAWS))
     set_up = reverse("admin:jobs_member_set_up_budget", args=[funder.pk])
     assert "Who asks, and pays from it?" not in said(staff, set_up)
@@ -286,7 +272,7 @@ def test_with_one_account_nobody_is_asked_which(stage: Stage, funder: Member) ->
     assert StandingBudget.objects.get().request.seller_id == stage.seller.pk
 
 
-def test_an_organisation_s_approver_is_asked(stage: Stage, funder: Member) -> None:  # noqa: F811
+def test_an_organisation_s_approver_is_asked(stage: Stage, funder: Member) -> None:
     Organisation.objects.create(
         member=funder, legal_name="Sol, A.C.", approver_name="Elena", approver_email="elena@sol.example"
     )
@@ -296,7 +282,7 @@ def test_an_organisation_s_approver_is_asked(stage: Stage, funder: Member) -> No
 
 
 def test_the_funder_s_own_page_tells_what_was_agreed_spent_and_left_and_stops_it(
-    stage: Stage,  # noqa: F811
+    stage: Stage,
     funder: Member,
     job: Job,
 ) -> None:
@@ -322,7 +308,7 @@ def test_the_funder_s_own_page_tells_what_was_agreed_spent_and_left_and_stops_it
 
 
 def test_a_budget_that_waits_for_approval_waits_on_the_funder_s_page(
-    stage: Stage,  # noqa: F811
+    stage: Stage,
     funder: Member,
 ) -> None:
     assert funder.wallet

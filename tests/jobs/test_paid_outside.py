@@ -5,46 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from django.db import transaction
 
 from jobs import decisions, job_payments
 from jobs.derive_status import sync_job
 from jobs.funding import fund
 from jobs.models import JobStatus
 from jobs.payables import choices
-from payments.engine.transitions import move
-from payments.models import Payment, PaymentRequest, Seller
 from payments.presentation.reasons import Refusal
 from payments.states import PaymentState, RequestState
-from tests.jobs import cast
+from tests import cast, progress
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+    from payments.models import PaymentRequest, Seller
+
 pytestmark = pytest.mark.django_db
-WAY_TO_TROUBLE = (
-    PaymentState.QUOTED,
-    PaymentState.APPROVED,
-    PaymentState.SENDING,
-    PaymentState.SENT,
-    PaymentState.NEEDS_ATTENTION,
-)
-REQUEST_WAY = (RequestState.QUOTED, RequestState.AWAITING_APPROVAL, RequestState.APPROVED)
 
 
 def resolved(request: PaymentRequest, state: PaymentState, arrived: int = 0) -> None:
     """The request's payment needed attention, with `arrived` minor units at the receiver, and then became `state`."""
-    with transaction.atomic():
-        request.refresh_from_db()
-        for step in REQUEST_WAY:
-            move(request, step, actor=cast.ACTOR)
-        payment = request.payments.get()
-        for way in WAY_TO_TROUBLE:
-            move(payment, way, actor=cast.ACTOR)
-        Payment.objects.filter(pk=payment.pk).update(received_value=arrived)
-        move(payment, state, actor=cast.ACTOR)
-        failed = state == PaymentState.FAILED
-        move(request, RequestState.FAILED if failed else RequestState.SETTLED, actor=cast.ACTOR)
+    progress.approve(request)
+    payment = request.payments.get()
+    progress.bring(payment, PaymentState.NEEDS_ATTENTION, received_value=arrived)
+    progress.bring(payment, state)
+    progress.bring(request, RequestState.FAILED if state == PaymentState.FAILED else RequestState.SETTLED)
 
 
 def test_paid_outside_completes_the_job_and_is_told_apart(rosa: User, seller: Seller) -> None:

@@ -22,7 +22,7 @@ from payments.openpayments.amounts import Amount, Asset
 from payments.presentation.cost_summary import cost_summary_of
 from payments.presentation.reasons import Refusal
 from payments.states import PaymentState
-from tests.jobs import cast
+from tests import cast, progress
 from tests.jobs.test_split import staffed
 
 if TYPE_CHECKING:
@@ -30,14 +30,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 MXN = Asset("MXN", 2)
-
-
-@pytest.fixture
-def taker(seller: Seller) -> Seller:
-    """Our seller takes 2.5 %."""
-    Seller.objects.filter(pk=seller.pk).update(fee_share=250)
-    seller.refresh_from_db()
-    return seller
 
 
 def fee_of(request: PaymentRequest) -> Payment:
@@ -111,7 +103,7 @@ def test_a_fee_that_rounds_to_nothing_is_no_line(rosa: User, taker: Seller) -> N
 
 def test_a_failing_fee_leaves_the_workers_settled(rosa: User, taker: Seller) -> None:
     job, workers = staffed(("Maria Lopez",), status=JobStatus.SUBMITTING)
-    cast.settle_but(fund(job, workers, taker, by=rosa, form_id="1"), "Tequio")
+    progress.settle(fund(job, workers, taker, by=rosa, form_id="1"), "Tequio")
     sync_job(job.pk)
     job.refresh_from_db()
     assert job.is_funded
@@ -121,20 +113,20 @@ def test_a_failing_fee_leaves_the_workers_settled(rosa: User, taker: Seller) -> 
 
 def test_whoever_fails_costs_no_second_fee_when_asked_for_again(rosa: User, taker: Seller) -> None:
     job, workers = staffed()
-    cast.settle_but(fund(job, workers, taker, by=rosa, form_id="1"), "Citlali Paz")
+    progress.settle(fund(job, workers, taker, by=rosa, form_id="1"), "Citlali Paz")
     again = fund(job, workers[2:], taker, by=rosa, form_id="2")
     assert not again.payments.filter(purpose=Purpose.FEE).exists()
 
 
 def test_a_fee_that_was_never_paid_is_asked_for_with_the_money(rosa: User, taker: Seller) -> None:
     job, workers = staffed()
-    cast.settle_but(fund(job, workers, taker, by=rosa, form_id="1"), "Citlali Paz", "Tequio")
+    progress.settle(fund(job, workers, taker, by=rosa, form_id="1"), "Citlali Paz", "Tequio")
     assert fee_of(fund(job, workers[2:], taker, by=rosa, form_id="2")).value == 3125
 
 
 def test_another_fee_later_changes_nothing_for_what_was_paid(rosa: User, taker: Seller) -> None:
     job, workers = staffed(("Maria Lopez",))
-    cast.settle(fund(job, workers, taker, by=rosa, form_id="1"))
+    progress.settle(fund(job, workers, taker, by=rosa, form_id="1"))
     type(job).objects.filter(pk=job.pk).update(budget_value=225000)
     Seller.objects.filter(pk=taker.pk).update(fee_share=500)
     taker.refresh_from_db()

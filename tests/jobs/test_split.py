@@ -14,7 +14,7 @@ from payments.models import PaymentRequest, Seller
 from payments.openpayments.amounts import Amount, Asset
 from payments.presentation.reasons import Refusal
 from payments.states import RequestState
-from tests.jobs import cast
+from tests import cast, progress
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -199,11 +199,11 @@ def test_a_worker_who_was_let_go_meanwhile_is_not_paid(rosa: User, seller: Selle
 def test_one_who_fails_is_offered_anew_and_the_others_are_not(rosa: User, seller: Seller) -> None:
     job, workers = staffed()
     request = fund(job, workers, seller, by=rosa, form_id="1")
-    cast.settle_but(request, "Citlali Paz")
+    progress.settle(request, "Citlali Paz")
     offered = [choice.contact.name for choice in payables.choices(job)]
     assert offered == ["Citlali Paz"]
     again = fund(job, workers[2:], seller, by=rosa, form_id="2")
-    cast.settle(again)
+    progress.settle(again)
     assert payables.choices(job) == []
     assert workers[2].status == ApplicationStatus.SELECTED
     assert request.state != RequestState.SETTLED

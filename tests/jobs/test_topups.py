@@ -19,11 +19,11 @@ from payments.openpayments.amounts import Amount
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal
 from payments.states import PaymentState
-from tests.jobs import cast
+from tests import cast, progress
+from tests.cast import person, signed_in
 from tests.jobs.test_admin_jobs import ASK, CHANGE, SEE, html, save
 from tests.jobs.test_paid_outside import resolved
 from tests.jobs.test_split import staffed
-from tests.payments.staff import person, signed_in
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -55,7 +55,7 @@ def test_a_budget_raised_after_a_payment_makes_the_difference_owed(staff: Client
     work = cast.handed_in(application)
     first = fund(job, [application], seller, by=rosa, form_id="1")
     assert "uses this budget" in save(staff, job, budget_text="1500.00").content.decode(), "money is under way"
-    cast.settle(first)
+    progress.settle(first)
     assert save(staff, job, budget_text="1500.00").status_code == 302
     job.refresh_from_db()
     assert (job.budget_value, job.is_funded, job.status) == (150000, False, JobStatus.REVIEWING)
@@ -66,7 +66,7 @@ def test_a_budget_raised_after_a_payment_makes_the_difference_owed(staff: Client
 
     second = fund(job, [application], seller, by=rosa, form_id="2")
     assert second.payments.get().value == 25000
-    cast.settle(second)
+    progress.settle(second)
     decisions.accept_submission(work.pk, by=rosa)
     job.refresh_from_db()
     assert (job.is_funded, job.status) == (True, JobStatus.COMPLETE)
@@ -77,7 +77,7 @@ def test_a_budget_raised_after_a_payment_makes_the_difference_owed(staff: Client
 def test_funder_and_currency_stay_once_somebody_was_paid(staff: Client, rosa: User, seller: Seller) -> None:
     job = cast.job()
     request = fund(job, [cast.applied(job)], seller, by=rosa, form_id="1")
-    cast.settle(request)
+    progress.settle(request)
     for change in ({"currency": "USD"}, {"funder": str(cast.member("Luna").pk)}):
         assert f"Payment {request.pk} uses this budget" in save(staff, job, **change).content.decode()
     job.refresh_from_db()
@@ -86,7 +86,7 @@ def test_funder_and_currency_stay_once_somebody_was_paid(staff: Client, rosa: Us
 
 def test_a_lower_budget_owes_nothing_to_who_was_paid(rosa: User, seller: Seller) -> None:
     job, workers = staffed()
-    cast.settle(fund(job, workers[:1], seller, by=rosa, form_id="1"))
+    progress.settle(fund(job, workers[:1], seller, by=rosa, form_id="1"))
     sync_job(job.pk)
     raised(job, 100000)
     assert [choice.amount.value for choice in payables.choices(job)] == [100000, 100000]
@@ -108,11 +108,11 @@ def test_every_place_has_its_amount(rosa: User, seller: Seller) -> None:
     job = cast.job(JobStatus.SUBMITTING, workers_wanted=6)
     workers = [cast.applied(job, cast.member(name)) for name in ("Asked", "Held", "Approved", "Sent", "Paid", "Owed")]
     fund(job, workers[:1], seller, by=rosa, form_id="asked")
-    cast.approve(fund(job, workers[1:2], seller, Way.HELD, by=rosa, form_id="held"))
-    cast.approve(fund(job, workers[2:3], seller, by=rosa, form_id="approved"))
-    cast.approve(sent := fund(job, workers[3:4], seller, by=rosa, form_id="sent"))
-    Payment.objects.filter(request=sent).update(state=PaymentState.SENT)
-    cast.settle(fund(job, workers[4:5], seller, by=rosa, form_id="paid"))
+    progress.approve(fund(job, workers[1:2], seller, Way.HELD, by=rosa, form_id="held"))
+    progress.approve(fund(job, workers[2:3], seller, by=rosa, form_id="approved"))
+    progress.approve(sent := fund(job, workers[3:4], seller, by=rosa, form_id="sent"))
+    progress.bring(sent.payments.get(), PaymentState.SENT)
+    progress.settle(fund(job, workers[4:5], seller, by=rosa, form_id="paid"))
     names = ["asked", "waiting", "approved", "sent", "settled", "owed"]
     assert [places(worker) for worker in workers] == [{name: "1,250.00\xa0MXN"} for name in names]
     whole = total(balance_of(worker) for worker in job.applications.all())
@@ -122,7 +122,7 @@ def test_every_place_has_its_amount(rosa: User, seller: Seller) -> None:
 def test_a_failed_payment_says_why_and_can_be_asked_for_again(staff: Client, rosa: User, seller: Seller) -> None:
     job, workers = staffed()
     request = fund(job, workers, seller, by=rosa, form_id="1")
-    cast.settle_but(request, "Citlali Paz")
+    progress.settle(request, "Citlali Paz")
     Payment.objects.filter(request=request, receiver_name="Citlali Paz").update(reason="payment_failed")
     sync_job(job.pk)
     shown = html(staff, job).split('id="workers-money"')[1]

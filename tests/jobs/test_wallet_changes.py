@@ -17,10 +17,10 @@ from payments.models import Message, PaymentRequest, WalletAddress
 from payments.models.standing_budgets import Unit
 from payments.openpayments.amounts import Amount, Asset
 from payments.presentation.reasons import Refusal
-from tests.jobs import cast
-from tests.jobs.dialogs import confirm
+from tests import cast
+from tests.cast import person, signed_in
+from tests.dialogs import confirm
 from tests.jobs.test_escrow import funded, left
-from tests.payments.staff import person, signed_in
 
 pytestmark = pytest.mark.django_db
 NEW = "https://wallet.example/maria-2"

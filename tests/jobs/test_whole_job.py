@@ -14,25 +14,21 @@ from payments.invariants import violations
 from payments.models import PaymentRequest, Seller
 from payments.models.payments import Purpose
 from payments.states import RequestState
-from tests.jobs import cast
-from tests.jobs.dialogs import confirm
-from tests.payments.engine.conftest import SECONDS, Stage, sandbox, sandbox_process, stage
-from tests.payments.staff import person, signed_in
-
-__all__ = ["sandbox", "sandbox_process", "stage"]
+from tests import cast
+from tests.cast import person, signed_in
+from tests.dialogs import confirm
+from tests.driver import SECONDS, Stage
 
 MAY = ("jobs.view_job", "jobs.change_job", "payments.view_paymentrequest", "payments.request_paymentrequest")
 
 
 @pytest.fixture
 def job(stage: Stage) -> Job:
-    payer, worker = wallets.find_or_add(stage.payer_url), wallets.find_or_add(stage.worker_url)
-    made = cast.job(JobStatus.SUBMITTING, funder=cast.member("Sol Foundation", wallet=payer))
+    worker = stage.worker
+    made = cast.job(JobStatus.SUBMITTING, funder=cast.member("Sol Foundation", wallet=stage.payer))
     application = cast.applied(made, cast.member("Maria Lopez", wallet=worker))
     cast.handed_in(application, SubmissionStatus.ACCEPTED)
-    code = wallets.check(worker.pk, SECONDS).asset.code
-    wallets.check(payer.pk, SECONDS)
-    Job.objects.filter(pk=made.pk).update(budget_code=code)
+    Job.objects.filter(pk=made.pk).update(budget_code=worker.asset_code)
     made.refresh_from_db()
     return made
 
@@ -53,8 +49,7 @@ def test_one_action_on_the_job_leads_to_a_quote_and_then_to_a_paid_worker_and_a_
     requests.send(request.pk, by=stage.staff)
     page = reverse("admin:jobs_job_change", args=[job.pk])
     assert "Complete payment" in staff.get(page).content.decode()
-    assert stage.come_back(request, stage.sandbox.approve(stage.at_wallet(request))) == "accepted"
-    assert advance(request.pk, SECONDS).state == RequestState.SETTLED
+    assert stage.settle(request).state == RequestState.SETTLED
     assert stage.received() == 125000
 
     sync_request(request.pk)
@@ -87,25 +82,21 @@ def test_a_wallet_that_refuses_leaves_a_sentence_on_the_job_and_the_money_can_be
 def test_approved_once_paid_as_work_comes_with_a_fee_for_those_who_came(stage: Stage) -> None:
     Seller.objects.filter(pk=stage.seller.pk).update(fee_share=250)
     seller = Seller.objects.select_related("wallet").get(pk=stage.seller.pk)
-    for url in (stage.payer_url, seller.wallet.url):
-        wallets.check(wallets.find_or_add(url).pk, SECONDS)
+    wallets.check(seller.wallet_id, SECONDS)
     seller.refresh_from_db()
-    payer = wallets.find_or_add(stage.payer_url)
+    payer = stage.payer
     made = cast.job(JobStatus.SUBMITTING, funder=cast.member("Sol Foundation", wallet=payer), workers_wanted=3)
     Job.objects.filter(pk=made.pk).update(budget_code=payer.asset_code, budget_value=3334)
     made.refresh_from_db()
     workers = []
     for name in ("Ana", "Beto", "Caro"):
-        url = stage.sandbox.create_wallet(name.lower(), balance=0)
-        worker = cast.member(name, wallet=wallets.check(wallets.find_or_add(url).pk, SECONDS))
-        workers.append(cast.applied(made, worker))
+        workers.append(cast.applied(made, cast.member(name, wallet=stage.wallet(name.lower()))))
         cast.handed_in(workers[-1])
 
     request = fund(made, workers, seller, Way.HELD, by=stage.staff, form_id="held")
-    assert advance(request.pk, SECONDS).ceiling_debit == 3 * 3334 + 250, "2.5 % of 100.02 is 2.5005"
-    requests.send(request.pk, by=stage.staff)
-    assert stage.come_back(request, stage.sandbox.approve(stage.at_wallet(request))) == "accepted"
-    assert advance(request.pk, SECONDS).state == RequestState.APPROVED
+    sent = stage.send(request)
+    assert sent.ceiling_debit == 3 * 3334 + 250, "2.5 % of 100.02 is 2.5005"
+    assert stage.settle(sent).state == RequestState.APPROVED
 
     decisions.accept_submission(workers[0].submissions.get().pk, by=stage.staff)
     advance(request.pk, SECONDS)
@@ -115,7 +106,7 @@ def test_approved_once_paid_as_work_comes_with_a_fee_for_those_who_came(stage: S
     advance(request.pk, SECONDS)
     sync_request(request.pk)
     done = advance(request.pk, SECONDS)
-    received = [int(stage.sandbox.wallet(name)["received"]) for name in ("ana", "beto", "caro", "platform")]
+    received = [stage.received(name) for name in ("ana", "beto", "caro", "platform")]
     fee = done.payments.get(purpose=Purpose.FEE)
     parts = sum(worker.payouts.get().fee_value for worker in workers[:2])
     assert (received, fee.state, fee.value) == ([3334, 3334, 0, parts], "settled", parts)

@@ -8,7 +8,6 @@ from jobs import decisions, links
 from jobs.funding import fund
 from jobs.models import Application, ApplicationStatus, JobStatus, Member
 from jobs.tasks import sweep, sync_request
-from ledger import clock
 from ledger.api import Actor, timeline
 from payments.mail.fitting import LONGEST_SHORT
 from payments.mail.queue import is_pointless, queue_again
@@ -17,16 +16,11 @@ from payments.mail.sending import send
 from payments.models import Message, Payment, PaymentRequest, Seller
 from payments.models.messages import MessageState, Template
 from payments.states import PaymentState
-from tests.jobs import cast
+from tests import cast, progress
+from tests.cast import person, signed_in
 from tests.payments.smtp import Postbox
-from tests.payments.staff import person, signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def maria(db: None) -> Member:
-    return cast.member("Maria Lopez", language="en")
 
 
 def selected(maria: Member, rosa: User, title: str = "Stories in Nahuatl") -> Application:
@@ -38,9 +32,11 @@ def stopped(maria: Member, rosa: User, seller: Seller, state: PaymentState, reas
     """Maria's payment, approved by its funder, in `state` for `reason`."""
     job = cast.job(JobStatus.SUBMITTING)
     request = fund(job, [cast.applied(job, maria)], seller, by=rosa, form_id="1")
-    PaymentRequest.objects.filter(pk=request.pk).update(approved_at=clock.now(), **columns)
-    Payment.objects.filter(request=request).update(state=state, reason=reason, changed_at=clock.now())
-    return request.payments.get()
+    progress.approve(request)
+    PaymentRequest.objects.filter(pk=request.pk).update(**columns)
+    payment = request.payments.get()
+    progress.bring(payment, state, reason=reason)
+    return payment
 
 
 def test_who_is_selected_is_told_what_for_and_how_much(maria: Member, rosa: User) -> None:
@@ -138,7 +134,7 @@ def test_a_trouble_that_is_over_is_not_told_any_more(
     sync_request(payment.request_id)
     message = Message.objects.get()
     assert not is_pointless(message)
-    Payment.objects.update(state=PaymentState.SETTLED)
+    progress.bring(payment, PaymentState.SETTLED)
     send(message.pk)
     message.refresh_from_db()
     assert (message.state, message.reason) == (MessageState.FAILED, "mail_not_needed")
@@ -177,8 +173,8 @@ def test_staff_copy_the_short_text_from_the_application_and_the_payment(
 ) -> None:
     application = selected(maria, rosa)
     request = fund(application.job, [application], seller, by=rosa, form_id="1")
-    PaymentRequest.objects.filter(pk=request.pk).update(approved_at=clock.now())
-    Payment.objects.update(state=PaymentState.NEEDS_ATTENTION, reason="not_settled", changed_at=clock.now())
+    progress.approve(request)
+    progress.bring(request.payments.get(), PaymentState.NEEDS_ATTENTION, reason="not_settled")
     sync_request(request.pk)
     client = signed_in(person("ana", "jobs.view_application", "payments.view_payment", "payments.view_message"))
     page = client.get(reverse("admin:jobs_application_change", args=[application.pk])).content.decode()

@@ -16,7 +16,7 @@ from django.db import transaction  # noqa: E402 - after setup
 
 from ledger.api import seal  # noqa: E402 - after setup
 from ledger.models import Link  # noqa: E402 - after setup
-from tests.ledger import cast  # noqa: E402 - after setup
+from tests.ledger import samples  # noqa: E402 - after setup
 
 DEADLINE = time.monotonic() + 60
 
@@ -27,7 +27,7 @@ def record(entries: int) -> None:
     while done < entries:
         with transaction.atomic():
             for _ in range(min(1 + done % 3, entries - done)):
-                cast.settled(str(os.getpid()), name="Ana")
+                samples.settled(str(os.getpid()), name="Ana")
                 done += 1
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from ledger.api import Actor, erase, seal
 from ledger.models import Entry, EntrySubject, Link, PrivatePart, Unsealed
-from tests.ledger import cast
+from tests.ledger import samples
 from tests.ledger.conftest import MoveClock
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +33,7 @@ def page(client: Client, query: str = "") -> str:
 
 
 def test_the_list_says_when_what_who_and_about_what(auditor: Client) -> None:
-    entry = cast.settled("P77", job="42")
+    entry = samples.settled("P77", job="42")
     seal()
     shown = page(auditor)
     for text in (
@@ -47,7 +47,7 @@ def test_the_list_says_when_what_who_and_about_what(auditor: Client) -> None:
 
 
 def test_a_detail_page_has_what_was_recorded_and_its_place_in_the_chain(auditor: Client) -> None:
-    entry = cast.settled(name="<b>Ana</b>")
+    entry = samples.settled(name="<b>Ana</b>")
     seal()
     shown = auditor.get(reverse("admin:ledger_entry_change", args=[entry.id])).content.decode()
     assert "&quot;value&quot;: &quot;1250&quot;" in shown
@@ -58,7 +58,7 @@ def test_a_detail_page_has_what_was_recorded_and_its_place_in_the_chain(auditor:
 
 
 def test_an_erased_part_is_shown_as_erased(auditor: Client) -> None:
-    entry = cast.settled(name="Ana")
+    entry = samples.settled(name="Ana")
     erase([entry.id], actor=Actor.staff(1), reason="member_asked")
     shown = auditor.get(reverse("admin:ledger_entry_change", args=[entry.id])).content.decode()
     assert "Erased." in shown
@@ -66,7 +66,7 @@ def test_an_erased_part_is_shown_as_erased(auditor: Client) -> None:
 
 
 def test_entries_are_found_by_kind_subject_and_id(auditor: Client) -> None:
-    wanted, other = cast.settled("P1", job="7"), cast.noted(job="70")
+    wanted, other = samples.settled("P1", job="7"), samples.noted(job="70")
     for query in ("?kind=payment.settled", "?subject=job:7", "?q=P1", f"?q={wanted.id}"):
         shown = page(auditor, query)
         assert wanted.id in shown
@@ -93,7 +93,7 @@ def test_a_range_of_days_has_its_last_day_and_a_range_of_moments_its_last_second
 ) -> None:
     noon = datetime(2030, 5, 4, 12, 0, 30, tzinfo=UTC)
     move_clock(noon - datetime.now(UTC))
-    entry = cast.settled()
+    entry = samples.settled()
     assert (entry.id in page(auditor, f"?recorded_at_{query}")) is found
 
 
@@ -101,7 +101,7 @@ def test_a_full_page_costs_no_more_queries_than_a_short_one(auditor: Client) -> 
     counted = []
     for more in (2, 23):
         for _ in range(more):
-            cast.settled(name="Ana")
+            samples.settled(name="Ana")
         seal()
         with CaptureQueriesContext(connection) as queries:
             page(auditor)
@@ -110,7 +110,7 @@ def test_a_full_page_costs_no_more_queries_than_a_short_one(auditor: Client) -> 
 
 
 def test_nobody_can_add_change_or_delete_an_entry(admin_client: Client) -> None:
-    entry = cast.settled()
+    entry = samples.settled()
     before = Entry.objects.values().get()
     change = reverse("admin:ledger_entry_change", args=[entry.id])
     delete = reverse("admin:ledger_entry_delete", args=[entry.id])

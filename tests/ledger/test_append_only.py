@@ -14,7 +14,7 @@ from ledger.api import Actor, check_triggers, erase, verify
 from ledger.faults import FaultCode
 from ledger.models import Entry, EntrySubject, Link, PrivatePart, Unsealed
 from ledger.triggers import ensure_triggers
-from tests.ledger import cast
+from tests.ledger import samples
 
 TABLES = ["ledger_entry", "ledger_entrysubject", "ledger_link", "ledger_privatepart", "ledger_unsealed"]
 COLUMNS = {
@@ -29,9 +29,9 @@ COLUMNS = {
 @pytest.fixture
 def ledger(db: None) -> None:
     """One sealed entry with a private part, and one that waits."""
-    cast.settled(name="Ana")
-    cast.seal_all()
-    cast.settled("P2")
+    samples.settled(name="Ana")
+    samples.seal_all()
+    samples.settled("P2")
 
 
 def refused(statement: Callable[[], Any]) -> None:
@@ -127,7 +127,7 @@ def test_a_private_part_goes_only_once_an_entry_says_so() -> None:
 @pytest.mark.usefixtures("ledger")
 def test_naming_an_entry_as_a_subject_is_no_erasure() -> None:
     part = PrivatePart.objects.get()
-    cast.noted(entry=part.entry_id)
+    samples.noted(entry=part.entry_id)
     refused(lambda: PrivatePart.objects.filter(pk=part.pk).delete())
 
 
@@ -166,8 +166,8 @@ def test_a_trigger_that_no_longer_refuses_is_noticed() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_ledger_is_still_append_only_after_a_migration_rebuilt_its_tables(settings: Settings) -> None:
-    cast.settled(name="Ana")
-    cast.seal_all()
+    samples.settled(name="Ana")
+    samples.seal_all()
     settings.MIGRATION_MODULES = {"ledger": "tests.ledger.rebuilding.migrations"}
     call_command("migrate", "ledger", verbosity=0)
     try:

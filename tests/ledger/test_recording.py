@@ -10,7 +10,7 @@ from django.db import transaction
 from ledger import chain
 from ledger.api import Actor, RefusedContentError, record
 from ledger.models import Entry, EntrySubject, Link, PrivatePart
-from tests.ledger import cast
+from tests.ledger import samples
 
 USD = {"assetCode": "USD", "assetScale": 2}
 
@@ -23,7 +23,7 @@ def note(data: Any, **overrides: Any) -> Entry:
 
 @pytest.mark.django_db
 def test_an_entry_is_canonical_json_with_its_digest() -> None:
-    entry = cast.settled()
+    entry = samples.settled()
     body = json.loads(entry.body)
     assert body == {
         "v": 1,
@@ -59,7 +59,7 @@ def test_names_stay_out_of_the_body() -> None:
 
 @pytest.mark.django_db
 def test_equal_private_parts_have_different_digests() -> None:
-    first, second = (json.loads(cast.settled(name="Ana").body)["privateDigest"] for _ in range(2))
+    first, second = (json.loads(samples.settled(name="Ana").body)["privateDigest"] for _ in range(2))
     assert first != second
 
 

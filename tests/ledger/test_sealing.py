@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from ledger import chain
 from ledger.api import backlog, seal, verify
 from ledger.models import Entry, Link, Unsealed
-from tests.ledger import cast
+from tests.ledger import samples
 from tests.ledger.conftest import MoveClock
 
 
 @pytest.mark.django_db
 def test_links_follow_the_order_of_recording() -> None:
-    entries = [cast.settled(f"P{number}") for number in range(5)]
+    entries = [samples.settled(f"P{number}") for number in range(5)]
     assert seal() == 5
     links = list(Link.objects.order_by("index"))
     assert [link.index for link in links] == [1, 2, 3, 4, 5]
@@ -27,7 +27,7 @@ def test_links_follow_the_order_of_recording() -> None:
 
 @pytest.mark.django_db
 def test_sealing_again_does_nothing() -> None:
-    cast.settled()
+    samples.settled()
     assert seal() == 1
     assert seal() == 0
     assert Link.objects.count() == 1
@@ -36,17 +36,17 @@ def test_sealing_again_does_nothing() -> None:
 @pytest.mark.django_db
 def test_a_limit_leaves_the_rest_for_the_next_time() -> None:
     for _ in range(5):
-        cast.settled()
+        samples.settled()
     assert [seal(limit=2), seal(limit=2), seal(limit=2), seal(limit=2)] == [2, 2, 1, 0]
     assert list(verify()) == []
 
 
 @pytest.mark.django_db
 def test_an_entry_that_commits_after_newer_ones_is_sealed_too(move_clock: MoveClock) -> None:
-    newer = cast.settled("newer")
+    newer = samples.settled("newer")
     assert seal() == 1
     move_clock(timedelta(minutes=-10))
-    older = cast.settled("older")
+    older = samples.settled("older")
     assert older.id < newer.id
     assert older.recorded_at < newer.recorded_at
     assert seal() == 1
@@ -58,7 +58,7 @@ def test_an_entry_that_commits_after_newer_ones_is_sealed_too(move_clock: MoveCl
 def test_the_backlog_says_how_long_entries_wait(move_clock: MoveClock) -> None:
     assert backlog().entries == 0
     assert backlog().lag == timedelta(0)
-    cast.settled()
+    samples.settled()
     move_clock(timedelta(hours=1))
     assert backlog().entries == 1
     assert timedelta(minutes=59) < backlog().lag < timedelta(minutes=61)
@@ -68,14 +68,14 @@ def test_the_backlog_says_how_long_entries_wait(move_clock: MoveClock) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_sealing_inside_a_transaction_is_refused() -> None:
-    cast.settled()
+    samples.settled()
     with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
         seal()
 
 
 @pytest.mark.django_db
 def test_an_entry_cannot_leave_the_sealers_list_unsealed() -> None:
-    entry = cast.settled()
+    entry = samples.settled()
     with pytest.raises(IntegrityError), transaction.atomic():
         Unsealed.objects.filter(entry=entry).delete()
     assert seal() == 1
@@ -90,10 +90,10 @@ def test_any_order_of_commits_seals_to_a_chain_that_verifies(
     for step in steps:
         if isinstance(step, int):
             move_clock(timedelta(seconds=step))
-            cast.settled(name="Ana" if step % 2 else "")
+            samples.settled(name="Ana" if step % 2 else "")
         else:
             seal(limit=limit)
     move_clock(timedelta(0))
-    cast.seal_all()
+    samples.seal_all()
     assert Link.objects.count() == Entry.objects.count()
     assert list(verify(allowed_lag=timedelta(0))) == []

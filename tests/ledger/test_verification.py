@@ -14,7 +14,7 @@ from ledger.api import Actor, Counts, Fault, erase, verify
 from ledger.faults import FaultCode
 from ledger.models import Entry, Link, PrivatePart
 from ledger.verification import ALLOWED_LAG
-from tests.ledger import cast
+from tests.ledger import samples
 from tests.ledger.conftest import MoveClock
 from tests.ledger.tampering import change_one_byte, nth_row, tamper
 
@@ -24,10 +24,10 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def entries() -> list[Entry]:
     """Four entries: sealed, sealed with a private part, sealed and erased, waiting."""
-    made = [cast.settled("P1"), cast.settled("P2", name="Ana"), cast.settled("P3", name="Luz")]
+    made = [samples.settled("P1"), samples.settled("P2", name="Ana"), samples.settled("P3", name="Luz")]
     erase([made[2].id], actor=Actor.staff(1), reason="member_asked")
-    cast.seal_all()
-    return [*made, cast.settled("P4")]
+    samples.seal_all()
+    return [*made, samples.settled("P4")]
 
 
 def faults(allowed_lag: timedelta = ALLOWED_LAG) -> list[Fault]:
@@ -47,8 +47,8 @@ def test_a_ledger_left_alone_has_no_fault(entries: list[Entry]) -> None:
 
 def test_more_entries_than_one_batch_are_all_checked() -> None:
     for _ in range(501):
-        cast.noted(job="7")
-    cast.seal_all()
+        samples.noted(job="7")
+    samples.seal_all()
     counts = Counts()
     assert list(verify(counts)) == []
     assert (counts.entries, counts.links) == (501, 501)

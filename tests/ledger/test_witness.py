@@ -12,7 +12,7 @@ from ledger import witness
 from ledger.api import Comparison, accept_witness, compare_witness, seal, verify
 from ledger.faults import FaultCode
 from ledger.models import Link
-from tests.ledger import cast
+from tests.ledger import samples
 from tests.ledger.tampering import tamper
 
 pytestmark = pytest.mark.django_db
@@ -27,8 +27,8 @@ def file(settings: Settings, tmp_path: Path) -> Path:
 
 def settle_and_seal(times: int = 1) -> None:
     for _ in range(times):
-        cast.settled()
-    cast.seal_all()
+        samples.settled()
+    samples.seal_all()
 
 
 def cut_off_after(index: int) -> None:
@@ -44,7 +44,7 @@ def test_without_a_path_there_is_no_witness() -> None:
 
 def test_before_the_first_link_both_are_empty(file: Path) -> None:
     assert compare_witness() is Comparison.SAME
-    cast.settled()
+    samples.settled()
     assert compare_witness() is Comparison.SAME
     assert not file.exists()
 
@@ -133,7 +133,7 @@ def test_a_file_that_cannot_be_written_does_not_stop_the_sealing(
 ) -> None:
     (tmp_path / "a_file").touch()
     settings.LEDGER_WITNESS_FILE = str(tmp_path / "a_file" / "witness.json")
-    cast.settled()
+    samples.settled()
     assert seal() == 1
     assert "witness could not be written" in caplog.text
 

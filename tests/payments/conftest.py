@@ -1,4 +1,25 @@
 """What the tests of this room share."""
 
-from tests.ledger.fixtures import ledger_that_can_be_emptied  # noqa: F401 - used by pytest
-from tests.payments.smtp import postbox  # noqa: F401 - used by pytest
+import pytest
+from django.test import Client
+
+from payments.openpayments.keys import generate_key, private_key_to_pem
+from tests.cast import person, signed_in
+from tests.fixtures import sandbox, sandbox_process, stage
+from tests.ledger.fixtures import ledger_that_can_be_emptied
+from tests.payments.seller_form import ALL
+from tests.payments.smtp import postbox
+
+__all__ = ["ledger_that_can_be_emptied", "postbox", "sandbox", "sandbox_process", "stage"]
+
+
+@pytest.fixture
+def pem() -> str:
+    """A seller's private key, as it is entered."""
+    return private_key_to_pem(generate_key())
+
+
+@pytest.fixture
+def administrator() -> Client:
+    """Somebody who may enter sellers."""
+    return signed_in(person("ana", *ALL))

@@ -1,7 +1,5 @@
 """What staff may do with a payment request: who, in which state, and that a dialog acts on what it showed, once."""
 
-import re
-
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -9,8 +7,9 @@ from django.urls import reverse
 
 from payments.models import AuthorisationLimit, Message, PaymentRequest
 from payments.states import PaymentState, RequestState
-from tests.payments.public_cast import asked, paid_to_maria, settled
-from tests.payments.staff import action, page, person, signed_in
+from tests.cast import asked, paid_to_maria, person, settled, signed_in
+from tests.dialogs import confirm, dialog
+from tests.payments.pages import action, page
 
 pytestmark = pytest.mark.django_db
 
@@ -39,25 +38,12 @@ OFFERED = {
 }
 
 
-def dialog(client: Client, url: str) -> dict[str, str]:
-    """What the browser would send when the dialog at `url` is confirmed."""
-    shown = client.get(url)
-    assert shown.status_code == 200, shown.content
-    fields = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', shown.content.decode())
-    return dict(fields)
-
-
-def confirm(client: Client, url: str) -> str:
-    """Press the button of the dialog; returns where it leads."""
-    return str(client.post(url, dialog(client, url), headers={"HX-Request": "true"}).headers["HX-Redirect"])
-
-
 def told(client: Client, request: PaymentRequest) -> str:
     return client.get(page(request)).content.decode()
 
 
 def quoted(**columns: object) -> PaymentRequest:
-    request = asked(RequestState.QUOTED, sent_at=None, **columns)
+    request = asked(RequestState.QUOTED, **columns)
     paid_to_maria(request)
     return request
 
@@ -128,7 +114,7 @@ def test_an_unknown_request_has_no_dialog(staff: Client) -> None:
 
 def test_sending_asks_the_payer(staff: Client) -> None:
     request = quoted()
-    assert confirm(staff, action(request, "send_request")) == page(request)
+    assert confirm(staff, action(request, "send_request")).headers["HX-Redirect"] == page(request)
     assert PaymentRequest.objects.get().state == RequestState.AWAITING_APPROVAL
     assert "The approval request is on its way to Coro de Oaxaca." in told(staff, request)
     assert Message.objects.count() == 1
@@ -172,7 +158,7 @@ def test_sending_above_the_limit_waits_for_a_second_person(staff: Client) -> Non
 def test_nobody_authorises_their_own_request() -> None:
     ana = person("ana", SEE, ASK, AUTHORISE)
     client = signed_in(ana)
-    request = asked(RequestState.AWAITING_AUTHORISATION, requested_by=ana, sent_at=None)
+    request = asked(RequestState.AWAITING_AUTHORISATION, requested_by=ana)
     assert action(request, "authorise") not in told(client, request)
     confirm(client, action(request, "authorise"))
     assert PaymentRequest.objects.get().state == RequestState.AWAITING_AUTHORISATION
@@ -181,7 +167,7 @@ def test_nobody_authorises_their_own_request() -> None:
 
 def test_a_second_person_authorises_and_the_payer_is_asked() -> None:
     second = person("eva", SEE, AUTHORISE)
-    request = asked(RequestState.AWAITING_AUTHORISATION, requested_by=person("ana", ASK), sent_at=None)
+    request = asked(RequestState.AWAITING_AUTHORISATION, requested_by=person("ana", ASK))
     confirm(signed_in(second), action(request, "authorise"))
     row = PaymentRequest.objects.get()
     assert (row.state, row.authorised_by) == (RequestState.AWAITING_APPROVAL, second)

@@ -14,10 +14,8 @@ from payments.actions.sellers import register
 from payments.models import Seller, SellerKey
 from payments.openpayments.keys import generate_key, private_key_to_pem
 from payments.states import KeyState
-from tests.payments.sellers_cast import ALL, WALLET, administrator, kinds, pem
-from tests.payments.staff import person, signed_in
-
-__all__ = ["administrator", "pem"]
+from tests.cast import person, signed_in
+from tests.payments.seller_form import ALL, WALLET, kinds
 
 pytestmark = pytest.mark.django_db
 

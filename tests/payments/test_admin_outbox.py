@@ -16,8 +16,8 @@ from payments.models import Message, Payment
 from payments.models.messages import MessageState, Template
 from payments.presentation.reasons import sentence
 from payments.states import RequestState
-from tests.payments.public_cast import TITLE, asked, paid_to_maria, settled
-from tests.payments.staff import person, signed_in
+from tests.cast import TITLE, asked, paid_to_maria, person, settled, signed_in
+from tests.dialogs import dialog
 
 pytestmark = pytest.mark.django_db
 
@@ -63,11 +63,6 @@ def staff() -> Client:
 @pytest.fixture
 def auditor() -> Client:
     return signed_in(person("aura", SEE))
-
-
-def dialog(client: Client, url: str) -> dict[str, str]:
-    """What the browser would send when the dialog at `url` is confirmed."""
-    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', client.get(url).content.decode()))
 
 
 def test_the_list_says_what_went_to_whom(staff: Client) -> None:

@@ -12,11 +12,8 @@ from payments.models import Seller
 from payments.openpayments.amounts import Amount, Asset
 from payments.openpayments.keys import private_key_to_pem
 from payments.presentation.reasons import Refusal
-from tests.payments.public_cast import asked
-from tests.payments.sellers_cast import ADD, ALL, WALLET, administrator, form, kinds, pem
-from tests.payments.staff import person, signed_in
-
-__all__ = ["administrator", "pem"]
+from tests.cast import asked, person, signed_in
+from tests.payments.seller_form import ADD, ALL, WALLET, form, kinds
 
 pytestmark = pytest.mark.django_db
 MXN = Asset("MXN", 2)

@@ -8,9 +8,8 @@ from django.urls import reverse
 from ledger.api import timeline
 from payments.models import AuthorisationLimit, WalletAddress
 from payments.presentation.timeline_text import describe
-from tests.jobs.dialogs import confirm
-from tests.payments.public_cast import wallet
-from tests.payments.staff import person, signed_in
+from tests.cast import person, signed_in, wallet
+from tests.dialogs import confirm
 
 pytestmark = pytest.mark.django_db
 LIMIT = "admin:payments_authorisationlimit"

@@ -1,7 +1,6 @@
 """The pages of payments that need attention: the list, the explanation, and who is offered which way out."""
 
-import re
-from html import unescape
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -13,9 +12,10 @@ from payments.actions import attention
 from payments.admin.attention_panel import offered
 from payments.models import OutsideSettlement, Payment
 from payments.presentation.reasons import OUTSIDE
-from payments.states import AttemptState, PaymentState, RequestState
-from tests.payments.public_cast import asked, charged, paid_to_maria, settled
-from tests.payments.staff import page, person, signed_in
+from payments.states import PaymentState, RequestState
+from tests import dialogs
+from tests.cast import asked, paid_to_maria, person, settled, signed_in
+from tests.payments.pages import page, words
 
 pytestmark = pytest.mark.django_db
 
@@ -26,11 +26,8 @@ ACTIONS = {"look_again", "take_over", "start_anew", "report_outside", "confirm_o
 EVIDENCE = "Transfer 4711"
 
 
-def in_trouble(reason: str = "not_settled", **columns: object) -> Payment:
-    request = asked(RequestState.APPROVED, approved_at=clock.now())
-    payment = paid_to_maria(request, PaymentState.NEEDS_ATTENTION, reason=reason, sent_at=clock.now(), **columns)
-    charged(payment, AttemptState.OPEN)
-    return payment
+def in_trouble(reason: str = "not_settled", **columns: Any) -> Payment:
+    return paid_to_maria(asked(RequestState.APPROVED), PaymentState.NEEDS_ATTENTION, reason=reason, **columns)
 
 
 def url(payment: Payment, action: str = "change") -> str:
@@ -40,8 +37,7 @@ def url(payment: Payment, action: str = "change") -> str:
 def text_of(client: Client, address: str) -> str:
     answer = client.get(address)
     assert answer.status_code == 200
-    plain = re.sub(r"<[^>]+>", " ", answer.content.decode().split("<main", 1)[-1])
-    return re.sub(r"\s+", " ", unescape(plain)).replace("\xa0", " ")
+    return words(answer)
 
 
 def shown_actions(client: Client, payment: Payment) -> set[str]:
@@ -49,15 +45,8 @@ def shown_actions(client: Client, payment: Payment) -> set[str]:
     return {name for name in ACTIONS if f'href="{url(payment, name)}"' in html}
 
 
-def form_of(client: Client, address: str) -> dict[str, str]:
-    shown = client.get(address)
-    assert shown.status_code == 200, shown.content
-    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', shown.content.decode()))
-
-
 def confirm(client: Client, payment: Payment, name: str, **given: str) -> None:
-    form = {**form_of(client, url(payment, name)), **given}
-    answer = client.post(url(payment, name), form, headers={"HX-Request": "true"})
+    answer = dialogs.confirm(client, url(payment, name), **given)
     assert answer.headers["HX-Redirect"] == url(payment)
 
 
@@ -178,7 +167,7 @@ def test_reporting_and_withdrawing(rosa: Client) -> None:
 
 def test_a_report_without_evidence_stays_in_the_dialog(rosa: Client) -> None:
     payment = in_trouble()
-    form = {**form_of(rosa, url(payment, "report_outside")), "way": "cash", "evidence": " "}
+    form = {**dialogs.dialog(rosa, url(payment, "report_outside")), "way": "cash", "evidence": " "}
     answer = rosa.post(url(payment, "report_outside"), form, headers={"HX-Request": "true"})
     assert answer.status_code == 200
     assert "HX-Redirect" not in answer.headers
@@ -198,7 +187,7 @@ def test_a_dialog_that_showed_something_else_does_nothing(rosa: Client, name: st
     payment = in_trouble()
     if name in {"confirm_outside", "withdraw_outside"}:
         attention.report_outside(payment.pk, way="bank", evidence=EVIDENCE, by=User.objects.create_user("ana"))
-    form = {**form_of(rosa, url(payment, name)), "way": "bank", "evidence": EVIDENCE}
+    form = {**dialogs.dialog(rosa, url(payment, name)), "way": "bank", "evidence": EVIDENCE}
     claims = OutsideSettlement.objects.count()
     Payment.objects.update(received_value=7)
     rosa.post(url(payment, name), form)
@@ -210,7 +199,7 @@ def test_a_dialog_that_showed_something_else_does_nothing(rosa: Client, name: st
 
 def test_a_second_click_reports_once_and_says_so(rosa: Client) -> None:
     payment = in_trouble()
-    form = {**form_of(rosa, url(payment, "report_outside")), "way": "bank", "evidence": EVIDENCE}
+    form = {**dialogs.dialog(rosa, url(payment, "report_outside")), "way": "bank", "evidence": EVIDENCE}
     for _ in range(2):
         rosa.post(url(payment, "report_outside"), form)
     assert OutsideSettlement.objects.count() == 1
@@ -219,7 +208,8 @@ def test_a_second_click_reports_once_and_says_so(rosa: Client) -> None:
 
 @pytest.mark.parametrize("query", ["state__exact=needs_attention", "stage=attention"])
 def test_the_list_tells_why_since_when_and_whose_turn_it_is(rosa: Client, query: str) -> None:
-    payment = in_trouble(changed_at=clock.now().replace(year=2020))
+    payment = in_trouble()
+    Payment.objects.update(changed_at=clock.now().replace(year=2020))
     paid_to_maria(asked(RequestState.APPROVED), PaymentState.SENT, receiver_name="Somebody Else")
     attention.report_outside(payment.pk, way="bank", evidence=EVIDENCE, by=User.objects.create_user("ana"))
     attention.take_over(payment.pk, by=User.objects.get(username="ana"))
@@ -239,8 +229,8 @@ def test_the_requests_page_leads_to_it(rosa: Client) -> None:
 def outside() -> Payment:
     """Settled outside, on the word of two people."""
     now = clock.now()
-    request = asked(RequestState.SETTLED, reason=OUTSIDE, approved_at=now, finished_at=now)
-    payment = paid_to_maria(request, PaymentState.SETTLED_OUTSIDE, settled_at=now, decision="outside")
+    request = asked(RequestState.SETTLED, reason=OUTSIDE)
+    payment = paid_to_maria(request, PaymentState.SETTLED_OUTSIDE, decision="outside")
     OutsideSettlement.objects.create(
         payment=payment,
         way="bank",

@@ -18,18 +18,11 @@ from payments.models import Message, PaymentRequest, StandingBudget
 from payments.models.messages import Template
 from payments.models.standing_budgets import BudgetState
 from payments.states import RequestState
-from tests.jobs.dialogs import Answer, confirm
+from tests.cast import person, signed_in
+from tests.dialogs import confirm
+from tests.driver import SECONDS, Stage
 from tests.payments.engine.budgets import active, again, drawn, sent
-from tests.payments.engine.conftest import (  # noqa: F401 - used by pytest
-    SECONDS,
-    Stage,
-    sandbox,
-    sandbox_process,
-    short_waits,
-    stage,
-)
-from tests.payments.page_text import words
-from tests.payments.staff import action, page, person, signed_in
+from tests.payments.pages import action, page, words
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -71,17 +64,12 @@ def boss() -> Client:
     )
 
 
-def shown(answer: Answer) -> str:
-    """A page of the back office without its tags."""
-    return " ".join(re.sub(r"<[^>]*>", " ", answer.content.decode()).split())
-
-
 def english(client: Client, path: str) -> str:
     with translation.override("en"):
         return words(client.get(f"{path}?lang=en"))
 
 
-def test_the_funder_is_asked_once_told_of_each_payment_and_stops_it(stage: Stage, client: Client) -> None:  # noqa: F811
+def test_the_funder_is_asked_once_told_of_each_payment_and_stops_it(stage: Stage, client: Client) -> None:
     budget = sent(stage)
     asked = mail(Template.BUDGET)
     assert "asks you to allow at most 500.00 USD each month" in asked
@@ -117,14 +105,14 @@ def test_the_funder_is_asked_once_told_of_each_payment_and_stops_it(stage: Stage
     assert stage.sandbox.requests("delete-continue")
 
 
-def test_stop_does_nothing_to_an_ordinary_request(stage: Stage, client: Client) -> None:  # noqa: F811
+def test_stop_does_nothing_to_an_ordinary_request(stage: Stage, client: Client) -> None:
     request = stage.sent()
     client.post(link(mail(Template.APPROVAL)), {"action": "stop"})
     assert PaymentRequest.objects.get(pk=request.pk).state == RequestState.AWAITING_APPROVAL
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_every_mail_of_a_budget_has_its_words(stage: Stage, language: str) -> None:  # noqa: F811
+def test_every_mail_of_a_budget_has_its_words(stage: Stage, language: str) -> None:
     budget = active(stage)
     drawn(stage, budget)
     standing_budgets.stop(budget.pk, by=stage.staff)
@@ -132,7 +120,7 @@ def test_every_mail_of_a_budget_has_its_words(stage: Stage, language: str) -> No
         assert "500.00 USD" in mail(template, language)
 
 
-def test_staff_pay_from_the_budget_on_the_page_of_the_quote(stage: Stage, settings: Any) -> None:  # noqa: F811
+def test_staff_pay_from_the_budget_on_the_page_of_the_quote(stage: Stage, settings: Any) -> None:
     settings.LANGUAGE_CODE = "en"
     budget, staff = active(stage), boss()
     request = stage.quoted()
@@ -142,20 +130,20 @@ def test_staff_pay_from_the_budget_on_the_page_of_the_quote(stage: Stage, settin
     assert (request.state, request.budget_id) == (RequestState.APPROVED, budget.pk)
     assert advance(request.pk, SECONDS).state == RequestState.SETTLED
     confirm(staff, budget_action(budget, "compare"))
-    told = shown(staff.get(budget_page(budget)))
+    told = words(staff.get(budget_page(budget)))
     assert "The same as ours" in told
     assert told.replace(NBSP, " ").count("100.00 USD") >= 3
-    listed = shown(staff.get(reverse("admin:payments_standingbudget_changelist")))
+    listed = words(staff.get(reverse("admin:payments_standingbudget_changelist")))
     assert "400.00" in listed
 
 
-def test_without_a_budget_nothing_is_offered(stage: Stage) -> None:  # noqa: F811
+def test_without_a_budget_nothing_is_offered(stage: Stage) -> None:
     request = stage.quoted()
     staff = boss()
     assert "draw_request" not in staff.get(page(request)).content.decode()
 
 
-def test_pause_resume_and_stop_by_staff(stage: Stage) -> None:  # noqa: F811
+def test_pause_resume_and_stop_by_staff(stage: Stage) -> None:
     budget, staff = active(stage), boss()
     for name, state in (
         ("pause", BudgetState.PAUSED),
@@ -168,7 +156,7 @@ def test_pause_resume_and_stop_by_staff(stage: Stage) -> None:  # noqa: F811
     assert staff.get(budget_page(budget)).status_code == 200
 
 
-def test_whoever_may_only_look_can_do_nothing(stage: Stage) -> None:  # noqa: F811
+def test_whoever_may_only_look_can_do_nothing(stage: Stage) -> None:
     budget = active(stage)
     auditor = signed_in(person("ada", "payments.view_standingbudget"))
     assert auditor.get(budget_page(budget)).status_code == 200
@@ -179,7 +167,7 @@ def test_whoever_may_only_look_can_do_nothing(stage: Stage) -> None:  # noqa: F8
 
 
 def test_the_pages_cost_the_same_however_many_were_paid(
-    stage: Stage,  # noqa: F811
+    stage: Stage,
     client: Client,
 ) -> None:
     budget, staff = active(stage), boss()

@@ -16,7 +16,8 @@ from payments.invariants import violations
 from payments.models import BudgetPeriod, StandingBudget
 from payments.models.standing_budgets import Unit
 from payments.states import PaymentState, RequestState
-from tests.payments.public_cast import asked, grant_to_pay, paid_to_maria
+from tests.cast import asked, paid_to_maria
+from tests.progress import granted
 
 if TYPE_CHECKING:
     from payments.models import Payment
@@ -42,7 +43,7 @@ def standing() -> StandingBudget:
     request = asked(RequestState.APPROVED, approved_at=clock.now(), next_attempt_at=clock.now())
     budget = StandingBudget.objects.create(
         request=request,
-        grant=grant_to_pay(request, "active", interval="R3/2026-01-01T00:00:00Z/P1W"),
+        grant=granted(request, interval="R3/2026-01-01T00:00:00Z/P1W"),
         limit_value=LIMIT,
         largest_value=LIMIT,
         asset_code="MXN",

@@ -22,7 +22,8 @@ from payments.models.grants import GrantKind
 from payments.models.pauses import PauseScope
 from payments.states import AttemptState, PaymentState, RequestState
 from payments.worker import claims
-from tests.payments.public_cast import asked, charged, grant_to_pay, paid_to_maria, seller
+from tests.cast import asked, paid_to_maria, radio
+from tests.progress import granted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,11 +44,10 @@ def whole() -> Payment:
     """With a row of everything that a plan reads. It failed after its order, and its place is still to be closed."""
     now = clock.now()
     request = asked(RequestState.APPROVED, next_attempt_at=now - timedelta(minutes=1), form_id=None)
-    payment = paid_to_maria(request, PaymentState.FAILED)
+    payment = paid_to_maria(request, PaymentState.FAILED, through=PaymentState.SENT)
     payment.incoming_payments.update(expires_at=now + timedelta(days=3))
-    charged(payment)
-    key = seller().active_key
-    grant_to_pay(request, "active", kind=GrantKind.QUOTE, key=key)
+    key = radio().active_key
+    granted(request, kind=GrantKind.QUOTE, key=key)
     return payment
 
 

@@ -23,7 +23,7 @@ from payments.models.pauses import DATABASE_RESTORED, LEDGER_UNPROTECTED
 from payments.pauses import active
 from payments.worker.database_identity import check_installation, fingerprint
 from payments.worker.startup import check_ledger
-from tests.payments.staff import person
+from tests.cast import person
 
 
 class Place(Protocol):

@@ -10,10 +10,12 @@ import pytest
 
 from ledger import clock
 from payments.engine import circuit_breaker
-from payments.models import Payment, PaymentRequest, Seller, WalletAddress, WalletHost
+from payments.models import PaymentRequest, WalletHost
 from payments.openpayments.errors import WalletFailed
+from payments.states import PaymentState, RequestState
 from payments.worker import claims
 from payments.worker.claims import claim_due_requests, count_due
+from tests.cast import asked, paid_to_maria, unchecked_wallet
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,29 +25,14 @@ pytestmark = pytest.mark.django_db
 BIG, SMALL, RECEIVING = "big.example", "small.example", "receiving.example"
 
 
-def wallet(host: str) -> WalletAddress:
-    found, _ = WalletAddress.objects.get_or_create(url=f"https://{host}/sol")
-    return found
-
-
 def waiting(host: str, count: int = 1, *, receiver: str = RECEIVING, since: int = 60) -> list[str]:
     """`count` requests to payers at `host`, due for `since` seconds."""
-    seller, _ = Seller.objects.get_or_create(id="tequio", defaults={"wallet": wallet("us.example")})
+    payer, paid = unchecked_wallet(f"https://{host}/sol"), unchecked_wallet(f"https://{receiver}/sol")
     ids = []
     for number in range(count):
-        request = PaymentRequest.objects.create(
-            title="Translation",
-            seller=seller,
-            payer_wallet=wallet(host),
-            payer_name="Sol",
-            payer_email="sol@example.org",
-            expires_at=clock.now() + timedelta(days=1),
-            next_attempt_at=clock.now() - timedelta(seconds=since, microseconds=-number),
-        )
-        Payment.objects.create(
-            request=request, receiver_wallet=wallet(receiver), receiver_name="María", value=1, asset_code="MXN",
-            asset_scale=2,
-        )  # fmt: skip
+        due = clock.now() - timedelta(seconds=since, microseconds=-number)
+        request = asked(RequestState.QUOTING, payer_wallet=payer, next_attempt_at=due)
+        paid_to_maria(request, PaymentState.NEW, receiver_wallet=paid)
         ids.append(request.pk)
     return ids
 

@@ -9,7 +9,7 @@ from django.core import signing
 from pytest_django import Settings
 
 from payments import links
-from tests.payments.public_cast import asked
+from tests.cast import asked
 
 pytestmark = pytest.mark.django_db
 

@@ -12,8 +12,8 @@ from payments.mail.rendering import Rendered, render
 from payments.models import Message, OutsideSettlement, Payment, PaymentRequest
 from payments.models.messages import Template
 from payments.presentation.reasons import OUTSIDE
-from payments.states import AttemptState, PaymentState, RequestState
-from tests.payments.public_cast import TITLE, asked, asked_proof, charged, paid_to_maria, settled, standing_budget
+from payments.states import PaymentState, RequestState
+from tests.cast import TITLE, asked, asked_proof, paid_to_maria, settled, standing_budget
 
 pytestmark = pytest.mark.django_db
 
@@ -139,8 +139,9 @@ def test_a_failure_that_cost_nothing_says_so() -> None:
 
 
 def test_a_failure_after_money_left_does_not_claim_that_nothing_was_charged() -> None:
-    request = asked(RequestState.FAILED, reason="partly_arrived")
-    charged(paid_to_maria(request, PaymentState.FAILED))
+    request = asked(RequestState.FAILED, reason="some_failed", ceiling_debit=252500)
+    paid_to_maria(request, PaymentState.SETTLED)
+    paid_to_maria(request, PaymentState.FAILED, receiver_name="Luz Ortiz")
     for words in both(mail(Template.FAILED, request)):
         assert "Your wallet was told to pay 1,260.00 MXN." in words
         assert "You were not charged" not in words
@@ -197,8 +198,8 @@ def test_no_text_mail_has_more_than_one_empty_line_in_a_row() -> None:
 def outside(received: int = 0) -> Payment:
     """Settled outside on the word of two people, after `received` minor units had arrived in the wallet."""
     now = clock.now()
-    request = asked(RequestState.SETTLED, reason=OUTSIDE, finished_at=now)
-    payment = paid_to_maria(request, PaymentState.SETTLED_OUTSIDE, settled_at=now, received_value=received)
+    request = asked(RequestState.SETTLED, reason=OUTSIDE)
+    payment = paid_to_maria(request, PaymentState.SETTLED_OUTSIDE, received_value=received)
     people = {name: User.objects.create_user(name) for name in ("ana", "luis")}
     OutsideSettlement.objects.create(
         payment=payment,
@@ -238,8 +239,7 @@ def test_the_payers_mail_about_what_was_settled_outside_is_no_receipt() -> None:
 
 def test_who_may_have_been_charged_is_not_told_otherwise() -> None:
     request = asked(RequestState.FAILED, reason="given_up")
-    order = charged(paid_to_maria(request, PaymentState.FAILED, reason="given_up"), AttemptState.FAILED)
-    type(order).objects.update(reason="fenced")
+    paid_to_maria(request, PaymentState.FAILED, through=PaymentState.NEEDS_ATTENTION, reason="given_up")
     for words in both(mail(Template.FAILED, request)):
         assert "You were not charged" not in words
         assert "If your wallet shows a charge for it, answer this email." in words

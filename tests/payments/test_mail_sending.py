@@ -18,7 +18,7 @@ from payments.models import Message
 from payments.models.messages import MessageState, Template
 from payments.presentation.reasons import Refusal
 from payments.states import RequestState
-from tests.payments.public_cast import TITLE, asked, paid_to_maria, settled
+from tests.cast import TITLE, asked, paid_to_maria, settled
 from tests.payments.smtp import Postbox, free_port, use_server
 
 pytestmark = pytest.mark.django_db

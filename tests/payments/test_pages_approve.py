@@ -15,9 +15,10 @@ from ledger.api import timeline
 from payments import links
 from payments.models import PaymentRequest
 from payments.presentation.reasons import OUTSIDE
-from payments.states import AttemptState, GrantState, PaymentState, RequestState
-from tests.payments.page_text import buttons, everything, url_of, words
-from tests.payments.public_cast import TITLE, asked, charged, interaction, paid_to_maria, settled, wallet
+from payments.states import GrantState, PaymentState, RequestState
+from tests.cast import TITLE, asked, interaction, paid_to_maria, settled, wallet
+from tests.payments.all_rows import everything
+from tests.payments.pages import buttons, url_of, words
 
 pytestmark = pytest.mark.django_db
 
@@ -52,13 +53,13 @@ def at_the_wallet(state: str = "pending") -> PaymentRequest:
 
 
 def on_its_way(state: PaymentState, **columns: Any) -> PaymentRequest:
-    request = asked(RequestState.APPROVED, approved_at=clock.now())
+    request = asked(RequestState.APPROVED)
     paid_to_maria(request, state, **columns)
     return request
 
 
 def ended(state: RequestState, payment_state: PaymentState, **columns: Any) -> PaymentRequest:
-    request = asked(state, finished_at=clock.now(), **columns)
+    request = asked(state, **columns)
     paid_to_maria(request, payment_state, reason=columns.get("reason", ""))
     return request
 
@@ -187,14 +188,14 @@ def test_a_settled_page_is_a_receipt(client: Client) -> None:
 
 
 def test_a_failure_after_money_left_does_not_say_that_nothing_was_charged(client: Client) -> None:
-    request = asked(RequestState.FAILED, reason="partly_arrived", approved_at=clock.now(), finished_at=clock.now())
-    charged(paid_to_maria(request, PaymentState.FAILED), AttemptState.DONE)
+    request = asked(RequestState.FAILED, reason="partly_arrived")
+    paid_to_maria(request, PaymentState.FAILED, through=PaymentState.NEEDS_ATTENTION, received_value=50000)
     assert "You were not charged" not in words(client.get(url_of(request)))
 
 
 def test_what_the_wallet_brought_and_what_was_settled_outside_are_told_apart(client: Client) -> None:
-    request = asked(RequestState.SETTLED, reason=OUTSIDE, approved_at=clock.now(), finished_at=clock.now())
-    paid_to_maria(request, PaymentState.SETTLED_OUTSIDE, received_value=50000, settled_at=clock.now())
+    request = asked(RequestState.SETTLED, reason=OUTSIDE)
+    paid_to_maria(request, PaymentState.SETTLED_OUTSIDE, received_value=50000)
     text = words(client.get(url_of(request)))
     assert "María Hernández received" in text
     assert "500.00 MXN" in text
@@ -205,9 +206,8 @@ def test_what_the_wallet_brought_and_what_was_settled_outside_are_told_apart(cli
 
 
 def test_who_may_have_been_charged_for_what_was_given_up_is_not_told_otherwise(client: Client) -> None:
-    request = asked(RequestState.FAILED, reason="given_up", approved_at=clock.now(), finished_at=clock.now())
-    order = charged(paid_to_maria(request, PaymentState.FAILED, reason="given_up"), AttemptState.FAILED)
-    type(order).objects.update(reason="fenced")
+    request = asked(RequestState.FAILED, reason="given_up")
+    paid_to_maria(request, PaymentState.FAILED, through=PaymentState.NEEDS_ATTENTION, reason="given_up")
     text = words(client.get(url_of(request)))
     assert "You were not charged" not in text
     assert "If your wallet shows a charge for it, answer the email." in text

@@ -8,13 +8,14 @@ import pytest
 from django.test import Client
 from django_q.models import OrmQ
 
-from ledger import clock
 from payments import links
 from payments.models import Grant, PaymentRequest
 from payments.openpayments.interaction import interaction_hash
-from payments.states import GrantState, RequestState
-from tests.payments.page_text import Answer, everything, words
-from tests.payments.public_cast import TITLE, asked, charged, interaction, paid_to_maria, settled
+from payments.states import GrantState, PaymentState, RequestState
+from tests.cast import TITLE, asked, interaction, paid_to_maria, settled
+from tests.payments.all_rows import everything
+from tests.payments.pages import Answer, words
+from tests.progress import bring
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +29,7 @@ class Visit:
         self.request = asked()
         paid_to_maria(self.request)
         self.grant = interaction(self.request)
+        OrmQ.objects.all().delete()
         self.hash = interaction_hash(
             "our-nonce-with-plenty-of-bits", "finish-of-the-wallet", REF, self.grant.auth_server
         )
@@ -200,11 +202,11 @@ def test_a_program_gets_json(client: Client, visit: Visit) -> None:
 
 def test_json_names_the_outgoing_payment_once_there_is_one(client: Client, visit: Visit) -> None:
     client.get(visit.back())
-    visit.request.state, visit.request.approved_at = RequestState.APPROVED, clock.now()
-    visit.request.save()
-    charged(visit.request.payments.get())
+    payment = visit.request.payments.get()
+    bring(visit.request, RequestState.APPROVED)
+    bring(payment, PaymentState.SENT)
     assert client.get(visit.back(), headers=JSON).json()["outgoingPayment"] == {
-        "id": "https://wallet.example/choir/outgoing-payments/1",
+        "id": payment.outgoing_payments.get().remote_id,
         "walletAddress": "https://wallet.example/choir",
         "receiveAmount": {"value": "125000", "assetCode": "MXN", "assetScale": 2},
     }

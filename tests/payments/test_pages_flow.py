@@ -15,8 +15,8 @@ from payments.mail.sending import send
 from payments.models import Message, PaymentRequest
 from payments.models.messages import MessageState
 from payments.states import RequestState
-from tests.payments.engine.conftest import Stage, sandbox, sandbox_process, stage  # noqa: F401 - used by pytest
-from tests.payments.page_text import Answer, buttons, url_of, words
+from tests.driver import Stage
+from tests.payments.pages import Answer, buttons, url_of, words
 from tests.payments.smtp import Postbox
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +55,7 @@ class Payer:
 
 
 @pytest.fixture
-def payer(stage: Stage, postbox: Postbox, client: Client, settings: Any) -> Payer:  # noqa: F811 - the fixture
+def payer(stage: Stage, postbox: Postbox, client: Client, settings: Any) -> Payer:
     settings.LANGUAGE_CODE = "en"
     return Payer(stage, postbox, client)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from html import unescape
 from typing import Any
 
 import pytest
@@ -17,9 +15,9 @@ from payments.models import Payment, PaymentRequest
 from payments.models.messages import Template
 from payments.presentation.cost_summary import cost_summary_of
 from payments.states import AttemptState, PaymentState, RequestState
-from tests.payments.page_text import words
-from tests.payments.public_cast import asked, charged, paid_to_maria
-from tests.payments.staff import page, person, signed_in
+from tests.cast import asked, paid_to_maria, person, signed_in
+from tests.payments.pages import page, words
+from tests.progress import bring
 
 pytestmark = pytest.mark.django_db
 THE_REST = "1,260.00 MXN of at most 2,525.00 MXN is already paid or on its way. You approve at most 1,265.00 MXN now."
@@ -33,8 +31,7 @@ def read(request: PaymentRequest) -> str:
 
 
 def for_staff(request: PaymentRequest) -> str:
-    answer = signed_in(person(f"ana-{request.pk}", *READ)).get(page(request)).content.decode()
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer)).split())
+    return words(signed_in(person(f"ana-{request.pk}", *READ)).get(page(request)))
 
 
 def another(request: PaymentRequest, state: PaymentState, **columns: Any) -> Payment:
@@ -44,19 +41,15 @@ def another(request: PaymentRequest, state: PaymentState, **columns: Any) -> Pay
 def asked_for_the_rest() -> PaymentRequest:
     """María has her 1,250.00 (1,260.00 charged); Luz's 1,250.00 is asked for again, at most 2,525.00 in all."""
     request = asked(ceiling_debit=252500, committed_debit=126000, reason="approval_ended", approved_at=clock.now())
-    now = clock.now()
-    maria = paid_to_maria(request, PaymentState.SETTLED, received_value=125000, sent_at=now, settled_at=now)
-    charged(maria)
+    paid_to_maria(request, PaymentState.SETTLED)
     another(request, PaymentState.QUOTED)
     return request
 
 
 def ended_in_part(reason: str, **params: str) -> PaymentRequest:
     request = asked_for_the_rest()
-    request.payments.filter(state=PaymentState.QUOTED).update(state=PaymentState.CANCELLED)
-    columns = {"state": RequestState.FAILED, "reason": reason, "reason_params": params, "finished_at": clock.now()}
-    PaymentRequest.objects.filter(pk=request.pk).update(**columns)
-    request.refresh_from_db()
+    bring(request.payments.get(state=PaymentState.QUOTED), PaymentState.CANCELLED)
+    bring(request, RequestState.FAILED, reason=reason, reason_params=params)
     return request
 
 
@@ -128,16 +121,16 @@ def test_the_payer_gets_a_receipt_for_the_part() -> None:
 
 
 def test_who_fell_out_is_shown_to_staff_and_not_to_the_payer() -> None:
-    request = asked(RequestState.QUOTED, sent_at=None)
+    request = asked(RequestState.QUOTED)
     paid_to_maria(request)
     problem = {"code": "wallet_not_found", "params": {"wallet": "https://bank.example/luz"}}
-    luz = another(request, PaymentState.FAILED, reason="receiver_wallet")
-    Payment.objects.filter(pk=luz.pk).update(reason_params={"name": "Luz Ortiz", "problem": problem})
+    params = {"name": "Luz Ortiz", "problem": problem}
+    another(request, PaymentState.FAILED, reason="receiver_wallet", reason_params=params)
     text = for_staff(request)
     assert "Left out: the payer is not asked for them" in text
     assert "The wallet of Luz Ortiz cannot be used: https://bank.example/luz does not exist" in text
     assert "Fee of the wallets, at most 12.50 MXN" in text
-    PaymentRequest.objects.filter(pk=request.pk).update(state=RequestState.AWAITING_APPROVAL, sent_at=clock.now())
+    bring(request, RequestState.AWAITING_APPROVAL)
     assert "Luz" not in read(request)
 
 
@@ -159,7 +152,7 @@ def test_a_held_payment_is_told_before_the_approval() -> None:
 
 
 def test_a_held_payment_that_is_approved_waits_for_work() -> None:
-    request = asked(RequestState.APPROVED, approved_at=clock.now())
+    request = asked(RequestState.APPROVED)
     held(request, PaymentState.APPROVED)
     assert "Approved, not set aside" in read(request)
     assert "Waiting for the work to be accepted." in read(request)

@@ -16,8 +16,7 @@ from payments.models.pauses import DATABASE_RESTORED, PauseScope
 from payments.pauses import active, blocking
 from payments.presentation.reasons import pause_reason
 from payments.presentation.timeline_text import describe
-from tests.payments.public_cast import seller
-from tests.payments.staff import person, signed_in
+from tests.cast import person, radio, signed_in
 
 pytestmark = pytest.mark.django_db
 HOSTS = ["wallet.example", "bank.example"]
@@ -42,7 +41,7 @@ def test_nothing_blocks_while_nothing_is_paused() -> None:
     ],
 )
 def test_a_pause_blocks_its_own_scope(scope: PauseScope, target: str, blocked: set[str], ana: User) -> None:
-    seller()
+    radio()
     started = pause(scope, target, "an incident", ana)
     assert {one for one in ("platform", "other") if blocking(one, HOSTS) == started} == blocked
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -13,7 +12,6 @@ from django.utils import translation
 from jobs import links
 from jobs.funding import fund
 from jobs.models import Member
-from ledger import clock
 from ledger.api import timeline
 from payments.actions import refunds
 from payments.invariants import violations
@@ -23,9 +21,9 @@ from payments.presentation import amount_rows
 from payments.presentation.cost_summary import cost_summary_of
 from payments.presentation.reasons import Refusal
 from payments.states import RequestState
-from tests.jobs import cast
-from tests.jobs.dialogs import confirm, dialog
-from tests.payments.staff import person, signed_in
+from tests import cast, progress
+from tests.cast import person, signed_in
+from tests.dialogs import confirm, dialog
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -52,8 +50,7 @@ def pay(by: User, wallet: WalletAddress | None = None) -> Payment:
     columns = {"wallet": wallet} if wallet else {}
     job = cast.job(funder=cast.member("Sol Foundation", **columns))
     request = fund(job, [cast.applied(job)], seller, by=by, form_id="pay")
-    cast.settle(request)
-    Payment.objects.filter(request=request).update(received_value=F("value"))
+    progress.settle(request)
     return Payment.objects.select_related("request").get(request=request)
 
 
@@ -92,22 +89,20 @@ def test_no_more_goes_back_than_arrived(rosa: User, paid: Payment) -> None:
     assert refused(paid, 125001, rosa) == "Only 1,250.00 MXN can still go back."
     request = refunds.refund(paid.pk, pesos(125000), by=rosa, form_id="1")
     assert refused(paid, 1, rosa) == "Only 0.00 MXN can still go back."
-    cast.end(request, RequestState.DECLINED)
+    progress.end(request, RequestState.DECLINED)
     assert left(paid) == 125000
     assert refused(paid, 0, rosa) == str(Refusal("nothing_to_pay"))
 
 
 def test_a_part_of_a_refund_that_came_has_gone_back(rosa: User, paid: Payment) -> None:
     request = refunds.refund(paid.pk, pesos(100000), by=rosa, form_id="1")
-    cast.end(request, RequestState.FAILED)
-    Payment.objects.filter(request=request).update(received_value=30000)
+    progress.end(request, RequestState.FAILED, received=30000)
     assert left(paid) == 95000
 
 
 def test_a_refund_is_not_refunded(rosa: User, paid: Payment) -> None:
     request = refunds.refund(paid.pk, pesos(125000), by=rosa, form_id="1")
-    cast.settle(request)
-    Payment.objects.filter(request=request).update(received_value=F("value"))
+    progress.settle(request)
     assert "is itself a refund" in refused(request.payments.get(), 1, rosa)
 
 
@@ -128,8 +123,7 @@ def test_money_held_for_workers_goes_back_from_its_job_only(rosa: User) -> None:
     job = cast.job(funder=cast.member("Sol Foundation"))
     cast.applied(job)
     request = fund(job, "seller", cast.holder(), by=rosa, form_id="pay")
-    cast.settle(request)
-    Payment.objects.filter(request=request).update(received_value=F("value"))
+    progress.settle(request)
     assert "Refund what is left of it from the job's page" in refused(request.payments.get(), 1, rosa)
 
 
@@ -196,19 +190,19 @@ def test_between_currencies_no_more_is_given_back_than_was_received(rosa: User, 
     with pytest.raises(Refusal, match="Meanwhile other money was refunded"):
         refunds.refund(paid_in_euros.pk, pesos(1), by=rosa, form_id="2", seen=pesos(125000))
     assert refused(paid_in_euros, 1, rosa) == "Only 0.00 MXN can still go back."
-    cast.end(request, RequestState.DECLINED)
+    progress.end(request, RequestState.DECLINED)
     assert left(paid_in_euros) == 125000
 
 
 def test_between_currencies_what_was_given_counts_whatever_it_bought(rosa: User, paid_in_euros: Payment) -> None:
     settled = refunds.refund(paid_in_euros.pk, pesos(50000), by=rosa, form_id="1")
-    Payment.objects.filter(request=settled).update(value=2500, received_value=2500)
-    cast.settle(settled)
+    Payment.objects.filter(request=settled).update(value=2500)
+    progress.settle(settled)
     assert left(paid_in_euros) == 75000
     failed = refunds.refund(paid_in_euros.pk, pesos(60000), by=rosa, form_id="2")
-    Payment.objects.filter(request=failed).update(value=3000, received_value=1000)
+    Payment.objects.filter(request=failed).update(value=3000)
     assert left(paid_in_euros) == 15000
-    cast.end(failed, RequestState.FAILED)
+    progress.end(failed, RequestState.FAILED, received=1000)
     assert left(paid_in_euros) == 75000 - 20000, "a third of it came"
 
 
@@ -238,8 +232,7 @@ def test_the_form_says_both_currencies_plainly(rosa: User, paid_in_euros: Paymen
 def test_both_sides_read_what_went_back_once_it_has_arrived(rosa: User, paid: Payment) -> None:
     request = refunds.refund(paid.pk, pesos(50000), by=rosa, form_id="1")
     assert not any("was sent back" in told for told in both_sides(paid)), "it is only asked for"
-    cast.settle(request)
-    Payment.objects.filter(request=request).update(settled_at=clock.now())
+    progress.settle(request)
     assert all("500.00 MXN of it was sent back on" in told for told in both_sides(paid))
 
 

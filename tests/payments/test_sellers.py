@@ -18,9 +18,7 @@ from payments.models import Seller, SellerKey
 from payments.openpayments.keys import KeyFormatError, generate_key, private_key_to_pem, public_jwk
 from payments.presentation.reasons import Refusal
 from payments.presentation.timeline_text import describe
-from tests.payments.sellers_cast import WALLET, administrator, kinds, pem
-
-__all__ = ["administrator", "pem"]
+from tests.payments.seller_form import WALLET, kinds
 
 pytestmark = pytest.mark.django_db
 

@@ -12,6 +12,7 @@ from payments.models.grants import GrantKind
 from payments.states import GrantState, PaymentState, RequestState
 from tests.chaos.flows import wallet_page
 from tests.chaos.flows.base import HOURS, MINUTES, SHORTLY
+from tests.driver import come_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,10 +153,10 @@ class Asked:
             return self._later_again(request)
         if flow.chance(6):
             wallet_page.forge(request, finish)
-        if wallet_page.come_back(request, finish) == "accepted":
+        if come_back(request.pk, finish) == "accepted":
             wallet_page.remember(world, request, finish)
         if flow.chance(10):
-            assert wallet_page.come_back(request, finish) in ("repeated", "wrong_hash")
+            assert come_back(request.pk, finish) in ("repeated", "wrong_hash")
         return flow.dice.uniform(3, 30)
 
     def _later_again(self, request: PaymentRequest) -> float:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from jobs.escrow import escrow_of, give_back, pay_out, payable
 from jobs.funding import fund
-from jobs.models import Application, ApplicationStatus, Job, JobStatus, Member, Submission, SubmissionStatus
+from jobs.models import Application, Job, Member, SubmissionStatus
 from payments.actions import wallets
 from payments.models import Seller
 from payments.openpayments.amounts import Amount
 from payments.states import RequestState
+from tests import cast
 from tests.chaos.flows.asked import Asked
 from tests.chaos.flows.base import HOURS, MINUTES, SHORTLY, Flow
 from tests.chaos.world import Account, amount_for
@@ -57,20 +58,16 @@ class Escrow(Flow):
     def _selected(self, payer: Account, workers: list[Account]) -> Job:
         """A job whose workers' work is accepted; for one of them, now and then, not."""
         budget = amount_for(self.dice, self.world.platform.asset)
-        job = Job.objects.create(
+        job = cast.job(
             title=f"Job {self.number}",
             reference=f"flow-{self.number}",
             funder=_member(payer),
-            status=JobStatus.SELECTING,
             workers_wanted=len(workers),
-            budget_value=budget.value,
-            budget_code=budget.asset.code,
-            budget_scale=budget.asset.scale,
+            budget=budget,
         )
         for worker in workers:
-            application = Application.objects.create(job=job, worker=_member(worker), status=ApplicationStatus.SELECTED)
-            status = SubmissionStatus.PENDING if self.chance(25) else SubmissionStatus.ACCEPTED
-            Submission.objects.create(application=application, text="Ce tonalli…", status=status)
+            application = cast.applied(job, _member(worker))
+            cast.handed_in(application, SubmissionStatus.PENDING if self.chance(25) else SubmissionStatus.ACCEPTED)
         return job
 
     def _until_held(self, asked: Asked) -> float | None:
@@ -109,7 +106,5 @@ class Escrow(Flow):
 
 
 def _member(account: Account) -> Member:
-    wallet = wallets.find_or_add(account.url)
-    return Member.objects.get_or_create(
-        email=f"{account.name}@example.org", defaults={"name": account.name, "language": "es", "wallet": wallet}
-    )[0]
+    known = Member.objects.filter(name=account.name).first()
+    return known or cast.member(account.name, wallet=wallets.find_or_add(account.url))

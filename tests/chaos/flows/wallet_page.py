@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
 
 from payments import links
 from payments.actions import approvals
 from payments.models import Grant
 from payments.models.fields import amount_of
+from tests.driver import asked_back, come_back
 from tests.sandbox.process import SandboxRefusedError
 
 if TYPE_CHECKING:
@@ -32,23 +32,16 @@ def reject(sandbox: SandboxProcess, page: str) -> str | None:
         return None
 
 
-def come_back(request: PaymentRequest, finish: str, *, changed: str = "") -> approvals.Return:
-    """What the finish page does with the address; `changed` is added to the reference, as a forger would."""
-    query = _query(finish)
-    reference = query["interact_ref"] + changed
-    return approvals.came_back(request.pk, _grant_id(finish), interact_ref=reference, hash=query["hash"])
-
-
 def forge(request: PaymentRequest, finish: str) -> None:
     """Somebody who saw the address tries another reference, and one tries without our own part of it."""
-    assert come_back(request, finish, changed="0") == "wrong_hash"
-    query = _query(finish)
+    assert come_back(request.pk, finish, changed="0") == "wrong_hash"
+    query = asked_back(finish)
     assert approvals.came_back(request.pk, None, interact_ref=query["hash"], hash=query["hash"]) == "wrong_hash"
 
 
 def remember(world: World, request: PaymentRequest, finish: str) -> None:
     """What this payer saw on our page when they approved."""
-    grant = Grant.objects.get(pk=_grant_id(finish))
+    grant = Grant.objects.get(pk=links.read_return(asked_back(finish)["return"]))
     request.refresh_from_db()
     rest = amount_of(request.shown, request.asset_code, request.asset_scale)
     assert rest
@@ -57,12 +50,4 @@ def remember(world: World, request: PaymentRequest, finish: str) -> None:
 
 def request_id(finish: str) -> str:
     """The payment request that the address is about."""
-    return _query(finish)["pendingId"]
-
-
-def _query(finish: str) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs(urlsplit(finish).query).items()}
-
-
-def _grant_id(finish: str) -> str | None:
-    return links.read_return(_query(finish)["return"])
+    return asked_back(finish)["pendingId"]

@@ -14,7 +14,7 @@ from payments.models import PaymentRequest, Seller
 from payments.models.messages import Template
 from payments.openpayments.amounts import Asset
 from payments.states import RequestState
-from tests.sellers import seller_with_key
+from tests.cast import seller_with_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

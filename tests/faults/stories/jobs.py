@@ -8,8 +8,8 @@ from jobs.funding import Way, fund
 from jobs.models import Application, Job, JobStatus, SubmissionStatus
 from payments.models import Seller
 from payments.openpayments.amounts import Amount
+from tests import cast
 from tests.faults.stories.base import AMOUNT, FORM, SOL, USD, Story, look_up, request_of, rosa, seller
-from tests.jobs import cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

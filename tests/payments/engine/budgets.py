@@ -11,16 +11,14 @@ import pytest
 from django.conf import settings
 
 from ledger import clock
-from payments.actions import requests, standing_budgets, wallets
-from payments.actions.requests import Contact
+from payments.actions import standing_budgets
 from payments.actions.standing_budgets import BudgetTerms
-from payments.engine.advance import advance
 from payments.models import BudgetPeriod, StandingBudget
 from payments.models.standing_budgets import Unit
 from payments.openpayments.amounts import Amount
 from payments.presentation.reasons import Refusal
 from payments.states import RequestState
-from tests.payments.engine.conftest import SECONDS, Stage
+from tests.driver import SOL, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,14 +45,14 @@ def refused(code: str) -> Iterator[None]:
 
 
 def set_up(stage: Stage, limit: str = "500.00", **changes: Any) -> StandingBudget:
-    wallet = wallets.check(wallets.find_or_add(stage.payer_url).pk, SECONDS)
+    wallet = stage.payer
     stage.asked += 1
     terms = {"largest": "500.00", "unit": Unit.MONTH, "count": 3, "starts_on": first_day(), **changes}
     terms["limit"] = Amount.from_major(limit, wallet.asset)
     terms["largest"] = Amount.from_major(terms["largest"], wallet.asset)
     return standing_budgets.set_up(
         payer_wallet=wallet,
-        payer=Contact("Fundación Sol", "sol@example.org", "es"),
+        payer=SOL,
         seller=stage.seller,
         terms=BudgetTerms(**terms),
         requested_by=stage.staff,
@@ -64,16 +62,14 @@ def set_up(stage: Stage, limit: str = "500.00", **changes: Any) -> StandingBudge
 
 def sent(stage: Stage, limit: str = "500.00", **changes: Any) -> StandingBudget:
     budget = set_up(stage, limit, **changes)
-    assert advance(budget.request_id, SECONDS).state == RequestState.QUOTED
-    requests.send(budget.request_id, by=stage.staff)
+    stage.send(budget.request)
     return again(budget)
 
 
 def active(stage: Stage, limit: str = "500.00", **changes: Any) -> StandingBudget:
     """Approved by its funder in their wallet."""
     budget = sent(stage, limit, **changes)
-    assert stage.come_back(budget.request, stage.sandbox.approve(stage.at_wallet(budget.request))) == "accepted"
-    assert advance(budget.request_id, SECONDS).state == RequestState.APPROVED
+    assert stage.settle(budget.request).state == RequestState.APPROVED
     return again(budget)
 
 

@@ -11,7 +11,7 @@ from payments.states import PaymentState, RequestState
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.payments.engine.conftest import Stage
+    from tests.driver import Stage
 
 A_DAY_AND_MORE = 25 * 3600
 LONG = 30 * 86400
@@ -82,7 +82,7 @@ def until_over(stage: Stage, payment: Payment) -> PaymentRequest:
         request = advance(payment.request_id, ROUND_SECONDS)
         if request.state == RequestState.AWAITING_APPROVAL:
             accepted = request.proposed_debit or request.ceiling_debit
-            stage.come_back(request, stage.sandbox.approve(stage.at_wallet(request, accepted)))
+            stage.approve(request, accepted)
         if not request.is_open:
             payment.refresh_from_db()
             return request

@@ -14,7 +14,7 @@ from payments.engine.advance import advance
 from payments.models import PaymentRequest
 from payments.presentation.reasons import Refusal
 from payments.states import RequestState
-from tests.payments.engine.conftest import SECONDS, Stage
+from tests.driver import SECONDS, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable

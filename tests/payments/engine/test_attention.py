@@ -36,7 +36,7 @@ from tests.payments.engine.needs_attention import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.payments.engine.conftest import Stage
+    from tests.driver import Stage
 
 EVIDENCE = "Transfer 4711 of 3 May, Luis handed over the slip"
 every_trouble = pytest.mark.parametrize("reason", TROUBLES)

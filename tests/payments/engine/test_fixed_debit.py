@@ -22,8 +22,8 @@ from payments.presentation.cost_summary import cost_summary_of
 from payments.presentation.reasons import Refusal, sentence
 from payments.sandbox import money as rates
 from payments.states import PaymentState, RequestState
-from tests.payments.engine.conftest import SECONDS, Stage
-from tests.payments.engine.splits import paid_to, received
+from tests.driver import SECONDS, Stage
+from tests.payments.engine.splits import paid_to
 
 BALANCE = 10_000_000
 ASSETS = {"USD": 2, "MXN": 2, "JPY": 0, "EUR": 2}
@@ -32,10 +32,7 @@ FEES = [{}, {"fixed": 7, "percentBps": 150}]
 
 def fixed(stage: Stage, pays: str, name: str = "ana", *, payer: Asset, asset: str = "MXN", **more: Any) -> RequestLine:
     """A new worker who is to get what `pays` (of the payer's currency) buys."""
-    url = stage.sandbox.create_wallet(name, asset=asset, scale=ASSETS[asset], balance=0)
-    wallet = wallets.find_or_add(url)
-    wallets.check(wallet.pk, SECONDS)
-    wallet.refresh_from_db()
+    wallet = stage.wallet(name, asset, scale=ASSETS[asset])
     contact = Contact(name, f"{name}@example.org", "es")
     return RequestLine(wallet, contact, None, pays=Amount.from_major(pays, payer), **more)
 
@@ -50,9 +47,8 @@ def exact(stage: Stage, amount: str, name: str, asset: str) -> RequestLine:
 
 
 def payer(stage: Stage, asset: str = "USD", fee: dict[str, int] | None = None) -> tuple[str, Asset]:
-    url = stage.sandbox.create_wallet("ada", asset=asset, scale=ASSETS[asset], balance=BALANCE, fee=fee or {})
-    wallet = wallets.find_or_add(url)
-    return url, wallets.check(wallet.pk, SECONDS).asset
+    wallet = stage.wallet("ada", asset, scale=ASSETS[asset], balance=BALANCE, fee=fee or {})
+    return wallet.url, wallet.asset
 
 
 def spent(stage: Stage) -> int:
@@ -101,9 +97,9 @@ def test_both_sides_settle_in_every_pair_of_currencies(stage: Stage, code: str, 
     value = Amount.from_major(pays, own).value
     for asset, scale in ASSETS.items():
         bought = paid_to(request, f"gets-{asset.lower()}")
-        assert received(stage, bought.receiver_name) == bought.value == what_it_buys(value, own, fee, asset)
+        assert stage.received(bought.receiver_name) == bought.value == what_it_buys(value, own, fee, asset)
         assert bought.outgoing_payments.get().debit_value <= value
-        assert received(stage, f"exact-{asset.lower()}") == 12 * 10**scale
+        assert stage.received(f"exact-{asset.lower()}") == 12 * 10**scale
     assert spent(stage) <= (request.ceiling_debit or 0)
     assert not violations()
 
@@ -160,9 +156,7 @@ def test_too_little_is_told_with_the_smallest_amount_that_arrives(stage: Stage) 
 def test_wallets_without_a_way_between_their_currencies_are_told_apart(stage: Stage) -> None:
     stage.sandbox.settings(noRouteSeconds=0)
     url, own = payer(stage)
-    wallet = wallets.find_or_add(stage.sandbox.create_wallet("xts", asset="XTS", balance=0))
-    wallets.check(wallet.pk, SECONDS)
-    wallet.refresh_from_db()
+    wallet = stage.wallet("xts", "XTS")
     pays = Amount.from_major("10.00", own)
     line = RequestLine(wallet, Contact("Xo", "xo@example.org", "es"), None, pays=pays)
     request = stage.quoted(payer_url=url, lines=[line])
@@ -180,11 +174,10 @@ def test_a_rate_that_worsens_before_the_approval_lowers_what_arrives_never_raise
     request = stage.sent(payer_url=url, lines=[fixed(stage, "50.00", payer=own)])
     before = stage.payment(request).value
     stage.sandbox.change_wallet("ada", fee={"percentBps": 500})
-    assert stage.come_back(request, stage.sandbox.approve(stage.at_wallet(request))) == "accepted"
-    request = advance(request.pk, SECONDS)
+    request = stage.settle(request)
     assert request.state == RequestState.SETTLED
     buys = what_it_buys(50_00, own, {"percentBps": 500}, "MXN")
-    assert received(stage, "ana") == stage.payment(request).value == buys < before
+    assert stage.received("ana") == stage.payment(request).value == buys < before
     assert spent(stage) == 50_00
     assert not violations()
 
@@ -196,7 +189,7 @@ def test_a_quote_that_runs_out_after_the_approval_is_asked_anew_within_what_was_
     stage.later(400)
     request = advance(request.pk, SECONDS)
     assert request.state == RequestState.SETTLED, request.reason
-    assert received(stage, "ana") == what_it_buys(50_00, own, {"fixed": 3_00}, "MXN")
+    assert stage.received("ana") == what_it_buys(50_00, own, {"fixed": 3_00}, "MXN")
     assert spent(stage) == 50_00
     assert request.grants.filter(kind="outgoing-payment").count() == 1
     assert not violations()
@@ -208,7 +201,7 @@ def test_a_rate_that_improves_brings_the_receiver_more(stage: Stage) -> None:
     stage.sandbox.change_wallet("ada", fee={"percentBps": 0})
     stage.later(400)
     request = advance(request.pk, SECONDS)
-    assert received(stage, "ana") == what_it_buys(50_00, own, {}, "MXN")
+    assert stage.received("ana") == what_it_buys(50_00, own, {}, "MXN")
     assert spent(stage) == 50_00
     assert IncomingPayment.objects.filter(payment__request=request, closed=False).exclude(state="done").count() == 0
     assert not violations()
@@ -263,7 +256,7 @@ def test_a_held_one_gets_what_it_buys_at_its_release(stage: Stage) -> None:
     release_held.release(stage.payment(request).pk, by=stage.staff)
     request = advance(request.pk, SECONDS)
     assert request.state == RequestState.SETTLED, request.reason
-    assert received(stage, "ana") == what_it_buys(50_00, own, {"percentBps": 300}, "MXN")
+    assert stage.received("ana") == what_it_buys(50_00, own, {"percentBps": 300}, "MXN")
     assert spent(stage) == 50_00
     assert not violations()
 
@@ -284,7 +277,7 @@ def test_a_lost_answer_on_the_way_to_the_quote_costs_nothing_but_another_try(sta
     stage.sandbox.faults({"match": {"operation": lost}, "do": "reset-after", "times": 1})
     request = stage.settled(payer_url=url, lines=[fixed(stage, "50.00", payer=own)])
     assert request.state == RequestState.SETTLED, request.reason
-    assert received(stage, "ana") == 925_92
+    assert stage.received("ana") == 925_92
     assert not violations()
 
 
@@ -293,7 +286,7 @@ def test_an_order_whose_answer_is_lost_is_found_and_paid_once(stage: Stage) -> N
     stage.sandbox.faults({"match": {"operation": "create-outgoing-payment"}, "do": "reset-after", "times": 1})
     request = stage.settled(payer_url=url, lines=[fixed(stage, "50.00", payer=own)])
     assert request.state == RequestState.SETTLED, request.reason
-    assert (received(stage, "ana"), spent(stage)) == (925_92, 50_00)
+    assert (stage.received("ana"), spent(stage)) == (925_92, 50_00)
     assert not violations()
 
 

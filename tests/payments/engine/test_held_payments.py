@@ -15,9 +15,9 @@ from payments.models import Message, PaymentRequest
 from payments.models.grants import GrantKind
 from payments.presentation.reasons import Refusal, sentence
 from payments.states import PaymentState, RequestState
-from tests.payments.engine.conftest import SECONDS, Stage
-from tests.payments.engine.splits import line, paid_to, received, states
-from tests.payments.engine.test_splits import EVERYTHING, approve_at_wallet
+from tests.driver import SECONDS, Stage
+from tests.payments.engine.splits import line, paid_to, states
+from tests.payments.engine.test_splits import EVERYTHING
 
 DAY = 24 * 3600
 
@@ -25,7 +25,7 @@ DAY = 24 * 3600
 def held(stage: Stage, *names: str) -> PaymentRequest:
     """Approved by the payer, and waiting for the work of `names`."""
     lines = [line(stage, name, "100.00", held=True) for name in names]
-    request = advance(stage.approved(lines=lines).pk, SECONDS)
+    request = stage.settled(lines=lines)
     assert request.state == RequestState.APPROVED
     assert set(states(request).values()) == {"approved"}
     return request
@@ -67,7 +67,7 @@ def test_while_it_waits_no_place_for_money_stands_open(stage: Stage) -> None:
 def test_work_that_is_accepted_early_is_paid_right_after_the_approval(stage: Stage) -> None:
     request = stage.sent(lines=[line(stage, "ana", "100.00", held=True), line(stage, "beto", "100.00", held=True)])
     release_held.release(paid_to(request, "ana").pk, by=None)
-    request = approve_at_wallet(stage, request)
+    request = stage.settle(request)
     assert states(request) == {"ana": "settled", "beto": "approved"}
 
 
@@ -80,7 +80,7 @@ def test_a_revoked_approval_is_asked_for_again_for_the_rest_alone(stage: Stage) 
     stage.sandbox.clear_faults()
     assert (request.state, request.reason) == (RequestState.AWAITING_APPROVAL, "approval_ended")
     assert (request.committed_debit, request.shown) == (100_00, 200_00)
-    request = approve_at_wallet(stage, request, accepted=200_00)
+    request = stage.settle(request, accepted=200_00)
     assert states(request) == {"ana": "settled", "beto": "settled", "carla": "approved"}
     assert request.grants.filter(kind=GrantKind.OUTGOING).exclude(pk=grant.pk).get().limit_debit == 200_00
     assert release(stage, request, "carla").state == RequestState.SETTLED
@@ -96,7 +96,7 @@ def test_one_minor_unit_above_the_limit_is_asked_for(stage: Stage) -> None:
     assert (request.proposed_debit, request.shown) == (200_01, 100_01)
     old = request.grants.filter(kind=GrantKind.OUTGOING).earliest("created_at")
     assert (old.spent_value, old.spent_checked_at is not None) == (100_00, True)
-    assert approve_at_wallet(stage, request, accepted=100_01).state == RequestState.SETTLED
+    assert stage.settle(request, accepted=100_01).state == RequestState.SETTLED
     assert not violations()
 
 
@@ -123,9 +123,9 @@ def test_a_balance_that_is_gone_by_then_asks_the_payer_again(stage: Stage) -> No
     request = advance(request.pk, SECONDS)
     assert (request.state, request.reason) == (RequestState.AWAITING_APPROVAL, "payment_failed")
     stage.sandbox.set_balance("sol", 500_00)
-    request = approve_at_wallet(stage, request)
+    request = stage.settle(request)
     assert request.state == RequestState.SETTLED
-    assert (received(stage, "ana"), stage.sandbox.balance("sol")) == (100_00, 400_00)
+    assert (stage.received("ana"), stage.sandbox.balance("sol")) == (100_00, 400_00)
     assert not violations()
 
 
@@ -157,7 +157,7 @@ def test_one_that_is_called_off_before_the_approval_is_not_asked_for(stage: Stag
     release_held.cancel(paid_to(request, "ana").pk, by=stage.staff)
     with pytest.raises(Refusal):
         approvals.approve(request.pk, 160_00)  # what an older page showed
-    request = approve_at_wallet(stage, request, accepted=60_00)
+    request = stage.settle(request, accepted=60_00)
     assert request.grants.get(kind=GrantKind.OUTGOING).limit_debit == 60_00
     assert states(request) == {"ana": "cancelled", "beto": "approved"}
 
@@ -203,7 +203,7 @@ def test_released_twice_it_is_paid_once(stage: Stage) -> None:
     assert release_held.release(payment.pk, by=stage.staff).released_at == first.released_at
     assert advance(request.pk, SECONDS).state == RequestState.SETTLED
     assert release_held.release(payment.pk, by=stage.staff).state == PaymentState.SETTLED
-    assert received(stage, "ana") == 100_00
+    assert stage.received("ana") == 100_00
 
 
 @pytest.mark.django_db(transaction=True)
@@ -245,7 +245,7 @@ def test_a_worker_that_dies_between_release_and_order_loses_nothing(
             advance(request.pk, SECONDS)
     stage.later(60)
     assert advance(request.pk, SECONDS).state == RequestState.SETTLED
-    assert received(stage, payment.receiver_name) == 100_00
+    assert stage.received(payment.receiver_name) == 100_00
 
 
 def test_its_approval_is_kept_from_being_forgotten(stage: Stage) -> None:

@@ -17,7 +17,7 @@ from payments.openpayments.keys import generate_key, private_key_to_pem
 from payments.presentation.reasons import Refusal
 from payments.presentation.timeline_text import describe
 from payments.states import GrantState, KeyState, PaymentState, RequestState
-from tests.payments.engine.conftest import SECONDS, Stage
+from tests.driver import SECONDS, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,8 +104,7 @@ def test_a_key_withdrawn_too_early_asks_the_payer_once_more_and_says_why(stage: 
     assert (request.state, request.reason) == (RequestState.AWAITING_APPROVAL, "key_withdrawn")
     assert "taken out of the asker's wallet too early" in str(Refusal(request.reason))
     assert Message.objects.filter(template="approval_again").count() == 1
-    assert stage.come_back(request, stage.sandbox.approve(stage.at_wallet(request))) == "accepted"
-    assert advance(request.pk, SECONDS).state == RequestState.SETTLED
+    assert stage.settle(request).state == RequestState.SETTLED
     assert stage.received() == 100_00
 
 
@@ -222,7 +221,6 @@ def test_a_retired_seller_asks_for_nothing_new_and_ends_what_it_began(stage: Sta
     stage.seller = sellers.retire("platform", by=stage.staff)
     with pytest.raises(Refusal, match="Tequio is retired"):
         stage.ask()
-    assert stage.come_back(request, stage.sandbox.approve(stage.at_wallet(request))) == "accepted"
-    assert advance(request.pk, SECONDS).state == RequestState.SETTLED
+    assert stage.settle(request).state == RequestState.SETTLED
     stage.seller = sellers.resume("platform", by=stage.staff)
     assert stage.ask().pk

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pytest
 
     from payments.engine.steps.base import Step
-    from tests.payments.engine.conftest import Stage
+    from tests.driver import Stage
 
 StepKind = TypeVar("StepKind", bound="Step")
 

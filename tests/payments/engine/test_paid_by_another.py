@@ -7,7 +7,7 @@ from payments.engine.advance import advance
 from payments.models import Message, PaymentRequest
 from payments.presentation.reasons import sentence
 from payments.states import PaymentState, RequestState
-from tests.payments.engine.conftest import SECONDS, Stage
+from tests.driver import SECONDS, Stage
 
 ALL, PART = 100_00, 40_00
 #: Longer than a quote lives: another one is needed.

@@ -6,14 +6,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ledger import clock
-from payments.actions import approvals, requests, wallets
-from payments.actions.requests import Contact, RequestLine
+from payments.actions import approvals
 from payments.engine.advance import advance
 from payments.engine.backoff import POLL_SECONDS
 from payments.invariants import violations
-from payments.openpayments.amounts import Amount
 from payments.states import PaymentState, RequestState
-from tests.payments.engine.conftest import SECONDS, Stage
+from tests.driver import SECONDS, Stage
+from tests.payments.engine.splits import split
 
 if TYPE_CHECKING:
     from payments.models import PaymentRequest
@@ -21,26 +20,7 @@ if TYPE_CHECKING:
 
 def one_of_two_sent(stage: Stage) -> PaymentRequest:
     """The approval ended before the other one was."""
-    workers = [wallets.find_or_add(url) for url in (stage.worker_url, stage.sandbox.create_wallet("luz", balance=0))]
-    lines = [
-        RequestLine(
-            worker, Contact("María", "maria@example.org", "es"), Amount(100_00, wallets.check(worker.pk, SECONDS).asset)
-        )
-        for worker in workers
-    ]
-    request = requests.ask(
-        payer_wallet=wallets.find_or_add(stage.payer_url),
-        payer=Contact("Fundación Sol", "sol@example.org", "es"),
-        seller=stage.seller,
-        lines=lines,
-        title="Translation into Nahuatl",
-        reference="PO-7",
-        requested_by=stage.staff,
-        form_id="two",
-    )
-    advance(request.pk, SECONDS)
-    requests.send(request.pk, by=stage.staff)
-    stage.come_back(request, stage.sandbox.approve(stage.at_wallet(request)))
+    request = stage.approved(lines=split(stage, "ana", "luz"))
     stage.sandbox.faults(
         {"match": {"operation": "create-outgoing-payment", "nth": 2}, "do": "status:401", "times": None},
         {"match": {"operation": "post-token"}, "do": "status:404", "times": None},

@@ -13,7 +13,7 @@ from django_q.models import OrmQ
 
 from ledger.api import timeline
 from payments import limits
-from payments.actions import requests, seller_keys, set_limits, wallet_proofs, wallets
+from payments.actions import requests, seller_keys, set_limits, wallet_proofs
 from payments.engine.prove_wallet import collect
 from payments.mail.rendering import render
 from payments.models import Message, WalletAddress, WalletProof
@@ -21,7 +21,7 @@ from payments.openpayments.amounts import Amount, Asset
 from payments.presentation.reasons import Refusal
 from payments.presentation.timeline_text import describe
 from payments.states import ProofState, RequestState
-from tests.payments.engine.conftest import SECONDS, Stage
+from tests.driver import SECONDS, Stage
 
 if TYPE_CHECKING:
     from payments.models import PaymentRequest
@@ -38,7 +38,7 @@ def limit(stage: Stage) -> None:
 @pytest.fixture
 def proof(stage: Stage) -> WalletProof:
     """The link is in María's mail."""
-    wallet = wallets.check(wallets.find_or_add(stage.worker_url).pk, SECONDS)
+    wallet = stage.worker
     return wallet_proofs.ask(
         wallet, stage.seller, name="María", email="maria@example.org", language="es", by=stage.staff
     )
@@ -282,7 +282,7 @@ def test_the_second_person_does_not_let_it_through_either(stage: Stage) -> None:
 def test_the_page_of_the_request_says_who_must_prove_and_sends_the_link(stage: Stage, limit: None) -> None:
     from django.urls import reverse  # noqa: PLC0415 - only here
 
-    from tests.jobs.dialogs import confirm  # noqa: PLC0415 - only here
+    from tests.dialogs import confirm  # noqa: PLC0415 - only here
 
     request = blocked(stage)
     client = Client()

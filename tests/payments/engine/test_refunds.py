@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
-from django.contrib.auth.models import User
 
 from ledger.api import seal, verify
 from payments.actions import refunds, requests, wallets
@@ -13,7 +10,7 @@ from payments.actions.requests import Contact, RequestLine
 from payments.engine.advance import advance
 from payments.invariants import violations
 from payments.mail.rendering import render
-from payments.models import Message, Payment, PaymentRequest, Seller
+from payments.models import Message, Payment, Seller
 from payments.models.messages import Template
 from payments.openpayments.amounts import Amount
 from payments.presentation.amount_rows import asked
@@ -21,10 +18,7 @@ from payments.presentation.cost_summary import cost_summary_of
 from payments.presentation.reasons import Refusal
 from payments.sandbox import money as rates
 from payments.states import RequestState
-from tests.payments.engine.conftest import SECONDS, Stage
-
-if TYPE_CHECKING:
-    from payments.models import WalletAddress
+from tests.driver import SECONDS, Stage
 
 EUROS, PESOS = rates.Asset("EUR", 2), rates.Asset("MXN", 2)
 FEE = rates.Fee(5_00, 150)
@@ -32,16 +26,11 @@ BALANCE = 1_000_000
 NBSP = "\N{NO-BREAK SPACE}"
 
 
-def wallet(stage: Stage, name: str, asset: str, **more: object) -> WalletAddress:
-    url = stage.sandbox.create_wallet(name, asset=asset, **more)  # type: ignore[arg-type]
-    return wallets.check(wallets.find_or_add(url).pk, SECONDS)
-
-
 @pytest.fixture
 def paid(stage: Stage) -> Payment:
     """A funder in euros paid a worker, whose wallet charges for sending, exactly 1,000.00 MXN."""
-    payer = wallet(stage, "berlin", "EUR", balance=BALANCE)
-    worker = wallet(stage, "xochitl", "MXN", balance=0, fee={"fixed": FEE.fixed, "percentBps": FEE.percent_bps})
+    payer = stage.wallet("berlin", "EUR", balance=BALANCE)
+    worker = stage.wallet("xochitl", "MXN", fee={"fixed": FEE.fixed, "percentBps": FEE.percent_bps})
     line = RequestLine(worker, Contact("Xochitl", "xochitl@example.org", "es"), Amount(1_000_00, worker.asset))
     return stage.settled(payer_url=payer.url, lines=[line]).payments.get()
 
@@ -59,23 +48,10 @@ def left(payment: Payment) -> int:
     return refunds.refundable(Payment.objects.get(pk=payment.pk)).value
 
 
-def sent(stage: Stage, request: PaymentRequest) -> PaymentRequest:
-    """Quoted, and with whoever is to give it back; authorised by a second person where that is needed."""
-    assert advance(request.pk, SECONDS).state == RequestState.QUOTED
-    if requests.send(request.pk, by=stage.staff).state == RequestState.AWAITING_AUTHORISATION:
-        requests.authorise(request.pk, by=User.objects.create_user("luis", is_staff=True))
-    return PaymentRequest.objects.get(pk=request.pk)
-
-
-def approved(stage: Stage, request: PaymentRequest) -> PaymentRequest:
-    assert stage.come_back(request, stage.sandbox.approve(stage.at_wallet(request))) == "accepted"
-    return advance(request.pk, SECONDS)
-
-
 def test_parts_go_back_until_all_that_was_received_is_given_back(stage: Stage, paid: Payment) -> None:
     before = stage.sandbox.balance("berlin")
     assert stage.sandbox.balance("xochitl") == 1_000_00
-    request = sent(stage, refunds.refund(paid.pk, pesos(300_00, paid), by=stage.staff, form_id="1"))
+    request = stage.send(refunds.refund(paid.pk, pesos(300_00, paid), by=stage.staff, form_id="1"))
     # The worker reads in their mail and on their page what they give, and what that brings.
     assert (request.ceiling_debit, request.payer_email) == (300_00, "xochitl@example.org")
     rows = {row["label"]: row["value"].replace(NBSP, " ") for row in asked(cost_summary_of(request))}
@@ -85,7 +61,7 @@ def test_parts_go_back_until_all_that_was_received_is_given_back(stage: Stage, p
     assert "300.00 MXN" in mail
     assert "EUR" in mail
 
-    assert approved(stage, request).state == RequestState.SETTLED
+    assert stage.settle(request).state == RequestState.SETTLED
     # 300.00 MXN, or less by rounding: a cent of a euro is 0.20 MXN.
     assert 700_00 <= stage.sandbox.balance("xochitl") < 700_20
     assert stage.sandbox.balance("berlin") - before == what_it_buys(300_00)
@@ -94,8 +70,8 @@ def test_parts_go_back_until_all_that_was_received_is_given_back(stage: Stage, p
     with pytest.raises(Refusal) as caught:
         refunds.refund(paid.pk, pesos(700_01, paid), by=stage.staff, form_id="2")
     assert str(caught.value).replace(NBSP, " ") == "Only 700.00 MXN can still go back."
-    rest = sent(stage, refunds.refund(paid.pk, pesos(700_00, paid), by=stage.staff, form_id="3"))
-    assert approved(stage, rest).state == RequestState.SETTLED
+    rest = stage.send(refunds.refund(paid.pk, pesos(700_00, paid), by=stage.staff, form_id="3"))
+    assert stage.settle(rest).state == RequestState.SETTLED
     assert stage.sandbox.balance("xochitl") >= 0
     assert stage.sandbox.balance("berlin") - before == what_it_buys(300_00) + what_it_buys(700_00)
     assert left(paid) == 0
@@ -108,16 +84,16 @@ def test_a_rate_that_moves_before_the_approval_never_takes_more_from_who_gives_i
     stage: Stage, paid: Payment
 ) -> None:
     before = stage.sandbox.balance("berlin")
-    request = sent(stage, refunds.refund(paid.pk, pesos(1_000_00, paid), by=stage.staff, form_id="1"))
+    request = stage.send(refunds.refund(paid.pk, pesos(1_000_00, paid), by=stage.staff, form_id="1"))
     stage.sandbox.change_wallet("xochitl", fee={"fixed": 100_00, "percentBps": 0})
-    assert approved(stage, request).state == RequestState.SETTLED
+    assert stage.settle(request).state == RequestState.SETTLED
     assert stage.sandbox.balance("berlin") - before == rates.received(900_00, PESOS, EUROS)
     assert 0 <= stage.sandbox.balance("xochitl") <= 1
     assert not violations()
 
 
 def test_a_refund_that_is_declined_can_be_asked_for_again(stage: Stage, paid: Payment) -> None:
-    request = sent(stage, refunds.refund(paid.pk, pesos(1_000_00, paid), by=stage.staff, form_id="1"))
+    request = stage.send(refunds.refund(paid.pk, pesos(1_000_00, paid), by=stage.staff, form_id="1"))
     assert left(paid) == 0
     requests.cancel(request.pk, by=stage.staff)
     assert advance(request.pk, SECONDS).state == RequestState.CANCELLED
@@ -134,14 +110,14 @@ def test_too_little_to_arrive_is_said_with_what_would(stage: Stage, paid: Paymen
 
 def test_a_seller_gives_back_in_its_own_currency_by_two_people(stage: Stage) -> None:
     Seller.objects.filter(pk=stage.seller.pk).update(approval_email="treasury@example.org")
-    payer = wallet(stage, "berlin", "EUR", balance=BALANCE)
+    payer = stage.wallet("berlin", "EUR", balance=BALANCE)
     ours = wallets.check(stage.seller.wallet_id, SECONDS)
     line = RequestLine(ours, Contact("Tequio", "", "en"), Amount(50_00, ours.asset))
     paid = stage.settled(payer_url=payer.url, lines=[line]).payments.get()
     before = stage.sandbox.balance("berlin")
     request = refunds.refund(paid.pk, pesos(20_00, paid), by=stage.staff, form_id="1")
     assert request.two_people
-    assert approved(stage, sent(stage, request)).state == RequestState.SETTLED
+    assert stage.settle(stage.send(request)).state == RequestState.SETTLED
     assert stage.sandbox.balance("berlin") - before == rates.received(20_00, rates.Asset("USD", 2), EUROS)
     assert left(paid) == 30_00
     assert not violations()

@@ -4,7 +4,7 @@ import pytest
 
 from payments.engine.advance import advance
 from payments.states import PaymentState, RequestState
-from tests.payments.engine.conftest import SECONDS, Stage
+from tests.driver import SECONDS, Stage
 
 #: Longer than between any two looks, and than any token lives.
 LONG_AFTER = 1900

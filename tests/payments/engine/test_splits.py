@@ -20,8 +20,8 @@ from payments.models import Message, PaymentRequest
 from payments.models.grants import GrantKind
 from payments.presentation.reasons import Refusal
 from payments.states import PaymentState, RequestState
-from tests.payments.engine.conftest import SECONDS, Stage
-from tests.payments.engine.splits import line, paid_to, received, split, states
+from tests.driver import SECONDS, Stage
+from tests.payments.engine.splits import line, paid_to, split, states
 
 if TYPE_CHECKING:
     from payments.engine.steps.base import Step
@@ -35,16 +35,11 @@ def fresh(request: PaymentRequest) -> PaymentRequest:
     return PaymentRequest.objects.get(pk=request.pk)
 
 
-def approve_at_wallet(stage: Stage, request: PaymentRequest, accepted: int | None = None) -> PaymentRequest:
-    stage.come_back(request, stage.sandbox.approve(stage.at_wallet(request, accepted)))
-    return advance(request.pk, 30)
-
-
 def test_all_are_paid_exactly_under_one_approval(stage: Stage) -> None:
     lines = [line(stage, "ana", "33.33"), line(stage, "beto", "33.34"), line(stage, "carla", "0.01")]
     request = stage.settled(lines=lines)
     assert request.state == RequestState.SETTLED
-    assert [received(stage, name) for name in ("ana", "beto", "carla")] == [33_33, 33_34, 1]
+    assert [stage.received(name) for name in ("ana", "beto", "carla")] == [33_33, 33_34, 1]
     assert stage.sandbox.balance("sol") == EVERYTHING - 66_68
     assert request.grants.filter(kind=GrantKind.OUTGOING).count() == 1
 
@@ -58,7 +53,7 @@ def test_a_receiver_whose_wallet_is_closed_falls_out_before_anybody_is_asked(sta
     assert states(request) == {"ana": "quoted", "beto": "failed", "carla": "quoted"}
     assert paid_to(request, "beto").reason == "receiver_wallet"
     requests.send(request.pk, by=stage.staff)
-    request = approve_at_wallet(stage, request)
+    request = stage.settle(request)
     assert (request.state, request.reason) == (RequestState.SETTLED, "")
     assert not violations()
 
@@ -91,7 +86,7 @@ def test_a_receiver_who_closes_after_the_mail_does_not_keep_the_payer_from_appro
     request = stage.sent(lines=split(stage, "ana", "beto"))
     stage.later(400)
     stage.sandbox.change_wallet("beto", disabled=True)
-    request = approve_at_wallet(stage, request)
+    request = stage.settle(request)
     assert request.state == RequestState.APPROVED
     assert states(request) == {"ana": "settled", "beto": "approved"}
     stage.later(25 * 3600)
@@ -132,12 +127,12 @@ def test_the_payer_is_asked_for_just_the_rest(stage: Stage) -> None:
     assert request.shown == 100_50
     with pytest.raises(Refusal):
         approvals.approve(request.pk, 201_00)
-    request = approve_at_wallet(stage, request, accepted=100_50)
+    request = stage.settle(request, accepted=100_50)
     assert request.state == RequestState.SETTLED
     grants = list(request.grants.filter(kind=GrantKind.OUTGOING).order_by("created_at", "id"))
     assert [grant.limit_debit for grant in grants] == [200_00, 100_50]
     assert stage.sandbox.balance("sol") == EVERYTHING - 201_00
-    assert (received(stage, "ana"), received(stage, "beto")) == (100_00, 100_00)
+    assert (stage.received("ana"), stage.received("beto")) == (100_00, 100_00)
     assert not violations()
 
 
@@ -148,7 +143,7 @@ def test_asked_again_it_does_not_ask_for_ever(stage: Stage) -> None:
     approvals.approve(request.pk, 100_50)
     request = advance(request.pk, SECONDS)
     assert (request.proposed_debit, request.shown) == (201_30, 100_80)
-    request = approve_at_wallet(stage, request, accepted=100_80)
+    request = stage.settle(request, accepted=100_80)
     assert request.state == RequestState.SETTLED
     assert stage.sandbox.balance("sol") == EVERYTHING - 201_30
 
@@ -206,15 +201,15 @@ def ana_needs_a_person_beto_is_asked_for_again(stage: Stage) -> PaymentRequest:
 def test_what_needs_a_person_does_not_hold_up_the_others(stage: Stage) -> None:
     request = ana_needs_a_person_beto_is_asked_for_again(stage)
     stage.sandbox.settings(settleDelayMs=0)
-    request = approve_at_wallet(stage, request, accepted=100_00)
+    request = stage.settle(request, accepted=100_00)
     assert (request.state, paid_to(request, "beto").state) == (RequestState.APPROVED, PaymentState.SETTLED)
     # Sent anew, Ana's money needs a new approval, too: the old order counts no longer, and its approval is gone.
     attention.start_anew(paid_to(request, "ana").pk, by=stage.staff)
     request = advance(request.pk, 10)
     assert (request.state, request.committed_debit, request.shown) == (RequestState.AWAITING_APPROVAL, 100_00, 100_00)
-    request = approve_at_wallet(stage, request, accepted=100_00)
+    request = stage.settle(request, accepted=100_00)
     assert request.state == RequestState.SETTLED
-    assert (received(stage, "ana"), received(stage, "beto")) == (100_00, 100_00)
+    assert (stage.received("ana"), stage.received("beto")) == (100_00, 100_00)
     assert not violations()
 
 
@@ -228,9 +223,9 @@ def test_sent_anew_while_the_payer_is_asked_for_the_rest(stage: Stage) -> None:
     stage.sandbox.settings(settleDelayMs=0)
     with pytest.raises(Refusal):
         approvals.approve(request.pk, 100_00)  # what an older page showed
-    request = approve_at_wallet(stage, request, accepted=200_00)
+    request = stage.settle(request, accepted=200_00)
     assert request.state == RequestState.SETTLED
-    assert (received(stage, "ana"), received(stage, "beto")) == (100_00, 100_00)
+    assert (stage.received("ana"), stage.received("beto")) == (100_00, 100_00)
 
 
 @pytest.mark.usefixtures("soon_a_person")

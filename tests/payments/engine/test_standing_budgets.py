@@ -19,9 +19,9 @@ from payments.models.standing_budgets import AFTER_THE_START, BudgetState, Unit
 from payments.openpayments.amounts import Amount
 from payments.presentation.reasons import Refusal
 from payments.states import GrantState, PaymentState, RequestState
+from tests.cast import person
+from tests.driver import SECONDS, Stage
 from tests.payments.engine.budgets import DAY, active, again, drawn, first_day, refused, reserved, sent, set_up
-from tests.payments.engine.conftest import SECONDS, Stage
-from tests.payments.staff import person
 
 
 def settle(request: PaymentRequest) -> PaymentRequest:
@@ -263,7 +263,7 @@ def test_a_first_draw_that_is_refused_tells_of_a_wallet_without_intervals(stage:
 def test_a_wallet_that_grants_without_the_interval_is_recognised(stage: Stage) -> None:
     budget = sent(stage)
     stage.sandbox.faults({"match": {"operation": "post-continue"}, "do": "no-interval"})
-    stage.come_back(budget.request, stage.sandbox.approve(stage.at_wallet(budget.request)))
+    stage.approve(budget.request)
     request = advance(budget.request_id, SECONDS)
     assert (request.state, request.reason) == (RequestState.FAILED, "budget_without_intervals")
     assert set(request.grants.values_list("state", flat=True)) == {GrantState.ENDED}

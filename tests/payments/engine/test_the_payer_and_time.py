@@ -13,7 +13,7 @@ from payments.models import AuthorisationLimit, Payment, PaymentRequest
 from payments.models.pauses import PauseScope
 from payments.presentation.reasons import Refusal
 from payments.states import PaymentState, RequestState
-from tests.payments.engine.conftest import SECONDS, Stage
+from tests.driver import SECONDS, Stage
 
 
 def test_a_wallet_page_that_ran_out_is_made_anew_behind_the_same_link(stage: Stage) -> None:
@@ -42,8 +42,7 @@ def test_a_payer_who_says_no_in_the_wallet_can_still_say_yes(stage: Stage) -> No
     finish = stage.sandbox.reject(stage.at_wallet(request))
     assert "result=grant_rejected" in finish
     assert advance(request.pk, 1).state == RequestState.AWAITING_APPROVAL
-    stage.come_back(request, stage.sandbox.approve(stage.at_wallet(request)))
-    assert advance(request.pk, SECONDS).state == RequestState.SETTLED
+    assert stage.settle(request).state == RequestState.SETTLED
 
 
 def test_an_amount_that_grew_is_shown_before_it_is_charged(stage: Stage) -> None:

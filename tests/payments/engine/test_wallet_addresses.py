@@ -11,17 +11,18 @@ from ledger import clock
 from ledger.api import timeline
 from payments.actions import wallets
 from payments.presentation.reasons import Refusal, sentence
+from tests.driver import usable
 from tests.sandbox.process import free_port
 
 if TYPE_CHECKING:
     from payments.models import WalletAddress
-    from tests.payments.engine.conftest import Stage
+    from tests.driver import Stage
 
 SECONDS = 3.0
 
 
 def look(text: str) -> WalletAddress:
-    return wallets.check(wallets.find_or_add(text).pk, SECONDS)
+    return usable(text, SECONDS)
 
 
 def words(wallet: WalletAddress) -> str:

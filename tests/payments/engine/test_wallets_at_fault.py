@@ -10,7 +10,7 @@ from payments.engine.planning.paying import MOST_OUTGOING_PAYMENTS
 from payments.models import Message, PaymentRequest
 from payments.presentation.reasons import Refusal, sentence
 from payments.states import PaymentState, RequestState
-from tests.payments.engine.conftest import SECONDS, Stage
+from tests.driver import SECONDS, Stage
 
 EVERY_FAULT = ["500-before", "reset-before", "not-json", "truncate", "garbage", "wrong-types", "huge"]
 
@@ -99,8 +99,7 @@ def test_while_the_payer_waits_the_page_says_why_and_the_link_works_again(
     assert approvals.wallet_page(request) is None
     assert sentence(request.reason, request.reason_params) not in ("", request.reason)
     stage.sandbox.clear_faults()
-    stage.come_back(request, stage.sandbox.approve(stage.at_wallet(request)))
-    assert advance(request.pk, SECONDS).state == RequestState.SETTLED
+    assert stage.settle(request).state == RequestState.SETTLED
     assert stage.received() == 100_00
 
 
@@ -112,8 +111,7 @@ def test_a_lost_answer_to_the_approval_asks_again_and_charges_once(stage: Stage,
     assert (request.state, request.reason) == (RequestState.AWAITING_APPROVAL, "approval_lost")
     assert Message.objects.filter(template="approval_again").count() == 1
     assert stage.sandbox.requests("delete-continue")
-    stage.come_back(request, stage.sandbox.approve(stage.at_wallet(request)))
-    assert advance(request.pk, SECONDS).state == RequestState.SETTLED
+    assert stage.settle(request).state == RequestState.SETTLED
     assert stage.received() == 100_00
 
 

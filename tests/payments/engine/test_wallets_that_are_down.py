@@ -9,7 +9,7 @@ import pytest
 from payments.engine.advance import advance
 from payments.models import WalletHost
 from payments.states import PaymentState, RequestState
-from tests.payments.engine.conftest import Stage, set_the_stage
+from tests.driver import Stage, set_the_stage
 from tests.sandbox.process import SandboxProcess
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from payments.actions import approvals, requests
 from payments.engine.advance import advance
 from payments.models import Message
 from payments.states import PaymentState, RequestState
-from tests.payments.engine.conftest import SECONDS, Stage
+from tests.driver import SECONDS, Stage
 
 
 def test_a_request_is_quoted_before_anybody_is_asked(stage: Stage) -> None:

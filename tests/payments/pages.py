@@ -1,10 +1,10 @@
-"""Pages as a person reads them, and what must not have changed by reading them."""
+"""Where the pages of a payment request are, and what a person reads on a page."""
 
 import re
 from html import unescape
-from typing import Any, Protocol
+from typing import Protocol
 
-from django.apps import apps
+from django.urls import reverse
 
 from payments import links
 from payments.models import PaymentRequest
@@ -23,9 +23,17 @@ def url_of(request: PaymentRequest) -> str:
     return links.approval_url(request).removeprefix("http://testserver")
 
 
+def page(request: PaymentRequest) -> str:
+    return reverse("admin:payments_paymentrequest_change", args=[request.pk])
+
+
+def action(request: PaymentRequest, name: str) -> str:
+    return reverse(f"admin:payments_paymentrequest_{name}", args=[request.pk])
+
+
 def words(response: Answer) -> str:
     """The page as it is read: no tags, no entities, single spaces."""
-    main = response.content.decode().split("<main", 1)[1]
+    main = response.content.decode().split("<main", 1)[-1]
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", main)))
 
 
@@ -33,12 +41,3 @@ def buttons(response: Answer) -> list[str]:
     """The labels of the buttons that approve."""
     found = re.findall(r'<button class="button"[^>]*>(.*?)</button>', response.content.decode(), re.DOTALL)
     return [re.sub(r"\s+", " ", unescape(label)).strip() for label in found]
-
-
-def everything() -> dict[str, list[dict[str, Any]]]:
-    """Every row of every table of ours, but for the marks that make the engine look once more."""
-    rooms = [model for model in apps.get_models() if model._meta.app_label in {"payments", "ledger", "django_q"}]
-    found = {model._meta.label: list(model._default_manager.order_by("pk").values()) for model in rooms}
-    for row in found["payments.PaymentRequest"]:
-        del row["needs_replan"], row["next_attempt_at"]
-    return found

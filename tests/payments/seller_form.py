@@ -1,25 +1,10 @@
-"""What the tests of sellers share: a key, somebody who may enter it, and the form in which they do."""
-
-import pytest
-from django.test import Client
+"""The form in which a seller is entered, who may fill it in, and what is told of it."""
 
 from ledger.api import timeline
-from payments.openpayments.keys import generate_key, private_key_to_pem
-from tests.payments.staff import person, signed_in
 
 WALLET = "https://wallet.example/radio"
 ADD = "admin:payments_seller_add"
 ALL = ("payments.view_seller", "payments.add_seller", "payments.change_seller")
-
-
-@pytest.fixture
-def pem() -> str:
-    return private_key_to_pem(generate_key())
-
-
-@pytest.fixture
-def administrator() -> Client:
-    return signed_in(person("ana", *ALL))
 
 
 def form(**fields: object) -> dict[str, object]:

@@ -1,0 +1,30 @@
+"""Fixtures with the stage of `tests.driver`. Import them where they are needed, with those of the sandbox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from payments.engine import backoff
+from tests.driver import Stage, set_the_stage
+from tests.sandbox.fixtures import sandbox, sandbox_process
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.sandbox.process import SandboxProcess
+
+__all__ = ["sandbox", "sandbox_process", "short_waits", "stage"]
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever it is imported: backoff and looks a tenth as long. The order of things stays what it is."""
+    monkeypatch.setattr(backoff, "FIRST_SECONDS", 0.1)
+    monkeypatch.setattr(backoff, "POLL_SECONDS", tuple(seconds / 10 for seconds in backoff.POLL_SECONDS))
+
+
+@pytest.fixture
+def stage(db: None, sandbox: SandboxProcess, settings: Any, tmp_path: Path) -> Stage:
+    return set_the_stage(sandbox, settings, tmp_path)
