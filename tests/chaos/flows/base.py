@@ -10,13 +10,17 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from payments.actions import requests, wallets
 from payments.presentation.reasons import Refusal
+from tests.chaos.world import contact
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable
 
-    from tests.chaos.world import World
+    from payments.actions.requests import RequestLine
+    from payments.models import PaymentRequest
+    from tests.chaos.world import Account, World
 
     #: Somebody does something. Seconds until they look again; None when they will not.
     Turn = Callable[[], float | None]
@@ -68,6 +72,21 @@ class Flow(ABC):
         """`turn`, for when it came to nothing; None once that was often enough."""
         self.asks += 1
         return turn if self.asks < self.most_asks else None
+
+    def ask(self, payer: Account, *lines: RequestLine) -> PaymentRequest:
+        """Staff ask a payer for these lines."""
+        request = requests.ask(
+            payer_wallet=wallets.find_or_add(payer.url),
+            payer=contact(payer),
+            seller=self.world.seller,
+            lines=lines,
+            title=f"Job {self.number}",
+            reference=f"flow-{self.number}",
+            requested_by=self.world.staff,
+            form_id=self.form_id,
+        )
+        self.requests.append(request.pk)
+        return request
 
     def chance(self, per_cent: float) -> bool:
         return self.dice.random() * 100 < per_cent

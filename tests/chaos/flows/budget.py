@@ -109,17 +109,7 @@ class Budget(Flow):
         amount = amount_for(self.dice, worker.asset)
         if worker.asset == self.payer.asset:
             amount = Amount(max(1, self.budget.limit_value * self.dice.choice(DRAWS) // 100), worker.asset)
-        request = requests.ask(
-            payer_wallet=wallets.find_or_add(self.payer.url),
-            payer=contact(self.payer),
-            seller=self.world.seller,
-            lines=[RequestLine(wallets.find_or_add(worker.url), contact(worker), amount)],
-            title=f"Job {self.number}",
-            reference=f"flow-{self.number}",
-            requested_by=self.world.staff,
-            form_id=self.form_id,
-        )
-        self.requests.append(request.pk)
+        request = self.ask(self.payer, RequestLine(wallets.find_or_add(worker.url), contact(worker), amount))
         again = self.again(lambda: self._ask(pay_at))
         self.later(SHORTLY, Drawn(self, request.pk, again, budget_id=self.budget_id, pay_at=pay_at).step)
 

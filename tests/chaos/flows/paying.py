@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from ledger.api import Actor
-from payments.actions import lower_fee, release_held, requests, wallets
+from payments.actions import lower_fee, release_held, wallets
 from payments.actions.requests import Contact, RequestLine
 from payments.models.payments import Purpose
 from payments.openpayments.amounts import Amount
@@ -42,17 +42,7 @@ class Paying(Flow):
         lines = [self._line(payer, worker, held=held) for worker in workers]
         if self.chance(25):
             lines.append(self._fee(held=held))
-        request = requests.ask(
-            payer_wallet=wallets.find_or_add(payer.url),
-            payer=contact(payer),
-            seller=self.world.seller,
-            lines=lines,
-            title=f"Job {self.number}",
-            reference=f"flow-{self.number}",
-            requested_by=self.world.staff,
-            form_id=self.form_id,
-        )
-        self.requests.append(request.pk)
+        request = self.ask(payer, *lines)
         asked = Asked(self, request.pk, self.again(self._ask))
         self.later(SHORTLY, lambda: self._step(asked))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from payments.actions import refunds, requests, wallets
+from payments.actions import refunds, wallets
 from payments.actions.requests import RequestLine
 from payments.models import Payment, PaymentRequest
 from payments.openpayments.amounts import Amount
@@ -30,17 +30,8 @@ class Refunding(Flow):
         """One that can go back: no currency is changed on the way."""
         payer = self.dice.choice(self.world.payers)
         worker = self.dice.choice([each for each in self.world.workers if each.asset == payer.asset])
-        request = requests.ask(
-            payer_wallet=wallets.find_or_add(payer.url),
-            payer=contact(payer),
-            seller=self.world.seller,
-            lines=[RequestLine(wallets.find_or_add(worker.url), contact(worker), amount_for(self.dice, worker.asset))],
-            title=f"Job {self.number}",
-            reference=f"flow-{self.number}",
-            requested_by=self.world.staff,
-            form_id=self.form_id,
-        )
-        self.requests.append(request.pk)
+        line = RequestLine(wallets.find_or_add(worker.url), contact(worker), amount_for(self.dice, worker.asset))
+        request = self.ask(payer, line)
         asked = Asked(self, request.pk, self.again(self._ask))
         self.later(SHORTLY, lambda: self._until_paid(asked))
 
