@@ -90,20 +90,13 @@ def approve(request: PaymentRequest) -> None:
     bring(request, R.APPROVED)
 
 
-def settle(request: PaymentRequest) -> None:
-    """All the states from asked to settled."""
-    approve(request)
-    for payment in _live(request):
-        bring(payment, P.SETTLED)
-    bring(request, R.SETTLED)
-
-
-def settle_but(request: PaymentRequest, *failed: str) -> None:
-    """Approved; whoever is named fails, everybody else is paid."""
+def settle(request: PaymentRequest, *failed: str) -> None:
+    """All the states from asked to settled; but whoever is named fails, and with them the request."""
     approve(request)
     for payment in _live(request):
         bring(payment, P.FAILED if payment.receiver_name in failed else P.SETTLED)
-    bring(request, R.SETTLED_IN_PART)
+    paid = request.payments.filter(state=P.SETTLED).exists()
+    bring(request, (R.SETTLED_IN_PART if paid else R.FAILED) if failed else R.SETTLED)
 
 
 def end(request: PaymentRequest, state: RequestState, *, received: int = 0) -> None:
@@ -165,7 +158,8 @@ def _of_request(request: PaymentRequest, state: str) -> dict[str, Any]:
         total = sum(quote.debit_value or 0 for quote in quotes)
         return {"ceiling_debit": total, "asset_code": own.code, "asset_scale": own.scale}
     if state == R.AWAITING_APPROVAL and request.two_people and request.state == R.QUOTED:
-        move(request, R.AWAITING_AUTHORISATION, actor=ACTOR, authorised_by=_second_person())
+        other, _ = User.objects.get_or_create(username="luis", defaults={"is_staff": True})
+        move(request, R.AWAITING_AUTHORISATION, actor=ACTOR, authorised_by=other)
     if state == R.AWAITING_APPROVAL:
         return {"sent_at": request.sent_at or now}
     if state == R.APPROVED:
@@ -177,10 +171,6 @@ def _of_request(request: PaymentRequest, state: str) -> dict[str, Any]:
         move(grant, G.CANCELLING, actor=ACTOR)
         move(grant, G.ENDED, actor=ACTOR)
     return {"finished_at": request.finished_at or now, "next_attempt_at": None}
-
-
-def _second_person() -> User:
-    return User.objects.filter(username="luis").first() or User.objects.create_user("luis", is_staff=True)
 
 
 def _approval_of(request: PaymentRequest) -> Grant:

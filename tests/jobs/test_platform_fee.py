@@ -104,7 +104,7 @@ def test_a_fee_that_rounds_to_nothing_is_no_line(rosa: User, taker: Seller) -> N
 
 def test_a_failing_fee_leaves_the_workers_settled(rosa: User, taker: Seller) -> None:
     job, workers = staffed(("Maria Lopez",), status=JobStatus.SUBMITTING)
-    progress.settle_but(fund(job, workers, taker, by=rosa, form_id="1"), "Tequio")
+    progress.settle(fund(job, workers, taker, by=rosa, form_id="1"), "Tequio")
     sync_job(job.pk)
     job.refresh_from_db()
     assert job.is_funded
@@ -114,14 +114,14 @@ def test_a_failing_fee_leaves_the_workers_settled(rosa: User, taker: Seller) -> 
 
 def test_whoever_fails_costs_no_second_fee_when_asked_for_again(rosa: User, taker: Seller) -> None:
     job, workers = staffed()
-    progress.settle_but(fund(job, workers, taker, by=rosa, form_id="1"), "Citlali Paz")
+    progress.settle(fund(job, workers, taker, by=rosa, form_id="1"), "Citlali Paz")
     again = fund(job, workers[2:], taker, by=rosa, form_id="2")
     assert not again.payments.filter(purpose=Purpose.FEE).exists()
 
 
 def test_a_fee_that_was_never_paid_is_asked_for_with_the_money(rosa: User, taker: Seller) -> None:
     job, workers = staffed()
-    progress.settle_but(fund(job, workers, taker, by=rosa, form_id="1"), "Citlali Paz", "Tequio")
+    progress.settle(fund(job, workers, taker, by=rosa, form_id="1"), "Citlali Paz", "Tequio")
     assert fee_of(fund(job, workers[2:], taker, by=rosa, form_id="2")).value == 3125
 
 

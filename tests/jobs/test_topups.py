@@ -122,7 +122,7 @@ def test_every_place_has_its_amount(rosa: User, seller: Seller) -> None:
 def test_a_failed_payment_says_why_and_can_be_asked_for_again(staff: Client, rosa: User, seller: Seller) -> None:
     job, workers = staffed()
     request = fund(job, workers, seller, by=rosa, form_id="1")
-    progress.settle_but(request, "Citlali Paz")
+    progress.settle(request, "Citlali Paz")
     Payment.objects.filter(request=request, receiver_name="Citlali Paz").update(reason="payment_failed")
     sync_job(job.pk)
     shown = html(staff, job).split('id="workers-money"')[1]
