@@ -24,6 +24,7 @@ from payments.presentation import timeline_lines
 from payments.presentation.dates import age
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.next_step import attention_step
+from payments.presentation.status import payment_status
 from payments.presentation.timeline_text import describe
 from payments.states import Group, PaymentState
 
@@ -52,7 +53,7 @@ class PaymentAdmin(PaymentActions, StateColumn, AmountColumn, ReadOnlyAdmin):
     search_help_text = _("Payment id, receiver, wallet address, title")
     fields = (
         "id",
-        "state_label",
+        "status",
         "why",
         "request",
         "receiver_name",
@@ -110,6 +111,10 @@ class PaymentAdmin(PaymentActions, StateColumn, AmountColumn, ReadOnlyAdmin):
             "actions_detail": [one for one in context["actions_detail"] if is_refund(one)],
         }
         return super().render_change_form(request, told, *args, **options)
+
+    @display(description=_("state"))
+    def status(self, row: Payment) -> str:
+        return str(payment_status(row).label)
 
     @display(description=_("payment request"), ordering="request__title")
     def request_title(self, row: Payment) -> str:

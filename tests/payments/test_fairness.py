@@ -74,6 +74,8 @@ def test_a_request_comes_with_the_hosts_of_all_its_wallets() -> None:
 
 def test_a_large_host_leaves_room_for_a_small_one_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(claims, "WINDOW", 10)
+    # Put together anew now, and the one with the real window is back afterwards.
+    monkeypatch.setattr(claims._DUE, "_statement", None)
     waiting(BIG, 30, receiver=BIG)
     small = waiting(SMALL, 2, since=1)
     claimed = claim_due_requests(8)
