@@ -27,6 +27,7 @@ pytestmark = pytest.mark.django_db
 def approval(payer_name: str = "Coro de Oaxaca") -> Message:
     request = asked(payer_name=payer_name)
     paid_to_maria(request)
+    OrmQ.objects.all().delete()  # moves are told to the jobs' room, too
     message = queue_message(Template.APPROVAL, request=request, occasion="approval:1")
     assert message
     return message
@@ -79,6 +80,7 @@ def test_one_occasion_is_mailed_once() -> None:
 
 def test_what_is_rolled_back_is_not_mailed() -> None:
     request = asked()
+    OrmQ.objects.all().delete()
     with transaction.atomic():
         queue_message(Template.APPROVAL, request=request, occasion="x")
         transaction.set_rollback(True)
