@@ -1,4 +1,4 @@
-"""A standing budget in figures, the same for staff, for the funder's page and for mail. Only reads."""
+"""The figures of a standing budget, as staff pages, the funder's page and mail all show them. Only reads."""
 
 from __future__ import annotations
 
