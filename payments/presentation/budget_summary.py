@@ -104,7 +104,7 @@ def this_period(standing: BudgetSummary) -> list[AmountRow]:
 
 
 def rows_of(budget: StandingBudget, period: BudgetPeriod | None) -> list[AmountRow]:
-    """The same for a period that is known already."""
+    """What is spent and left of `period`, and when it ends or starts anew; nothing without a period."""
     if period is None:
         return []
     is_last = period.ends_at == budget.ends_at
