@@ -3,7 +3,7 @@
 | event             | from                             | to         | who    | when                                  |
 |-------------------|----------------------------------|------------|--------|---------------------------------------|
 | publish           | draft                            | recruiting | staff  | “Publish”, no deadline has passed     |
-| reopen            | selecting, expired               | recruiting | staff  | “Reopen”, likewise; not full yet      |
+| reopen            | selecting, expired               | recruiting | staff  | “Reopen”, new deadlines; not full yet |
 | close_recruiting  | recruiting                       | selecting  | staff  | “Close recruiting”                    |
 | start_work        | recruiting, selecting            | submitting | staff  | “Start work”, somebody is selected    |
 | cancel            | all that are not over            | canceled   | staff  | “Cancel the job”, no money under way  |

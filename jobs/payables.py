@@ -167,7 +167,7 @@ def wallet_of(name: str, wallet: WalletAddress | None, problem_code: str) -> Wal
 
 
 def _in_units(amount: Amount, name: str, scale: int) -> Amount:
-    """The same amount in the units of the wallet of `name`, exact. Raises JobRefusal."""
+    """`amount` counted at `scale`, that of the wallet of `name`: exact. Raises JobRefusal."""
     try:
         return amount.rescaled(scale)
     except AmountError as error:

@@ -9,7 +9,7 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         from payments import upgrade  # noqa: PLC0415 - models can only be imported once every app is loaded
-        from payments.worker import schedule  # noqa: PLC0415 - as above
+        from payments.worker import schedule  # noqa: PLC0415 - models can only be imported once every app is loaded
 
         post_migrate.connect(schedule.make, sender=self, dispatch_uid="payments.worker.schedule")
         post_migrate.connect(upgrade.tell_new_states, sender=self, dispatch_uid="payments.upgrade")

@@ -44,5 +44,5 @@ def unseal(row_id: str, sealed: str) -> dict[str, str]:
 
 
 def reseal(sealed: str) -> str:
-    """The same secrets under the newest key."""
+    """The secrets of `sealed`, encrypted anew under the newest key."""
     return _keys().rotate(sealed.encode()).decode()

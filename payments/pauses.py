@@ -19,7 +19,10 @@ def blocking(seller_id: str, hosts: Iterable[str]) -> Pause | None:
 
 
 def first_of(pauses: Iterable[Pause], seller_id: str, hosts: Iterable[str]) -> Pause | None:
-    """The same, among `pauses` that are on: for whoever asks for many payments at once."""
+    """The first of `pauses` that forbids `seller_id` to move new money between wallets at `hosts`; None when it may.
+
+    `pauses` are on: whoever asks for many payments at once reads them once.
+    """
     targets = {(PauseScope.ALL, ""), (PauseScope.SELLER, seller_id)}
     targets |= {(PauseScope.HOST, host.lower()) for host in hosts}
     return next((pause for pause in pauses if (pause.scope, pause.target) in targets), None)

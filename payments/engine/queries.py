@@ -121,7 +121,7 @@ def add_outgoing_payments(request: PaymentRequest, payments: Iterable[Payment]) 
 
 
 def add_quotes(request: PaymentRequest, payments: Iterable[Payment]) -> None:
-    """The same for what comes before an order: their `incoming_payments` and `quotes`."""
+    """Have the `incoming_payments` and `quotes` of `payments`, which are the request's, at hand."""
     _add("incoming_payments", payments, INCOMING_PAYMENTS(request.pk))
     _add("quotes", payments, QUOTES(request.pk))
 

@@ -46,14 +46,14 @@ SUBJECTS: dict[str, str | Promise] = {
 }
 
 
-#: The same messages about what was not settled in the wallets, or not all of it.
+#: Subjects of messages about what was not settled in the wallets, or not all of it.
 OUTSIDE_SUBJECTS: dict[str, str | Promise] = {
     Template.RECEIPT: gettext_lazy("Settled outside the wallets: %(title)s"),
     Template.PAID: gettext_lazy("Were you paid %(amount)s outside your wallet? %(title)s"),
 }
 
 
-#: The same messages about what was paid only in part.
+#: Subjects of messages about what was paid only in part.
 PARTLY_SUBJECTS: dict[str, str | Promise] = {Template.RECEIPT: gettext_lazy("Receipt for a part: %(title)s")}
 
 

@@ -111,7 +111,7 @@ def deliver(message: Message, rendered: Rendered) -> str | None:
 
 
 def message_id_of(message: Message) -> str:
-    """The same for every try, so that a mail program shows a message that came twice once."""
+    """The Message-ID of every try to send `message`, so that a mail program shows once what came twice."""
     return f"<{message.pk}@{urlsplit(settings.BASE_URL).hostname}>"
 
 

@@ -96,7 +96,7 @@ class Amount:
         return Decimal(self.value).scaleb(-self.asset.scale, _EXACT)
 
     def rescaled(self, scale: int) -> Amount:
-        """The same amount of the same asset code counted at another scale. Exact, or AmountError."""
+        """The amount counted at another scale of its asset code: exact, or AmountError."""
         asset = Asset(self.asset.code, scale)
         if scale >= self.asset.scale:
             return Amount(self.value * 10 ** (scale - self.asset.scale), asset)

@@ -108,7 +108,7 @@ class CheckedBackend(httpcore.NetworkBackend):
         self,
         host: str,
         port: int,
-        timeout: float | None = None,  # noqa: ARG002 - the deadline of the call counts
+        timeout: float | None = None,  # noqa: ARG002 - the call's deadline counts
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
@@ -173,7 +173,7 @@ class _BoundedStream(httpcore.NetworkStream):
     def __init__(self, inner: httpcore.NetworkStream) -> None:
         self._inner = inner
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - as above
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - the call's deadline counts
         allowance = _allowance.get()
         if allowance.bytes_left <= 0:
             raise TooMuchReceivedError
@@ -181,7 +181,7 @@ class _BoundedStream(httpcore.NetworkStream):
         allowance.bytes_left -= len(received)
         return received
 
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - as above
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - the call's deadline counts
         deadline = _allowance.get().deadline
         for start in range(0, len(buffer), _WRITE_SLICE):
             piece = buffer[start : start + _WRITE_SLICE]
@@ -191,7 +191,7 @@ class _BoundedStream(httpcore.NetworkStream):
         self,
         ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ARG002 - as above
+        timeout: float | None = None,  # noqa: ARG002 - the call's deadline counts
     ) -> httpcore.NetworkStream:
         seconds = _time_left(_allowance.get().deadline, httpcore.ConnectTimeout)
         try:

@@ -1,4 +1,4 @@
-"""A standing budget in figures, the same for staff, for the funder's page and for mail. Only reads."""
+"""The figures of a standing budget, as staff pages, the funder's page and mail all show them. Only reads."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def this_period(standing: BudgetSummary) -> list[AmountRow]:
 
 
 def rows_of(budget: StandingBudget, period: BudgetPeriod | None) -> list[AmountRow]:
-    """The same for a period that is known already."""
+    """What is spent and left of `period`, and when it ends or starts anew; nothing without a period."""
     if period is None:
         return []
     is_last = period.ends_at == budget.ends_at

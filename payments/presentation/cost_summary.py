@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 #: Orders to pay that were, or may have been, carried out.
 LIVE_OUTGOING = {AttemptState.OPEN, AttemptState.UNKNOWN, AttemptState.DONE}
-#: The same, and those that ended so that only the payer's wallet knows what it had taken by then.
+#: Orders to pay that may have cost the payer something: those, and what ended so that only the payer's wallet knows
+#: what it had taken by then.
 MAY_HAVE_COST = {*LIVE_OUTGOING, AttemptState.FENCED}
 
 

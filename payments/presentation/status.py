@@ -86,7 +86,7 @@ def with_status(requests: QuerySet[PaymentRequest]) -> QuerySet[PaymentRequest]:
 def row_status(row: PaymentRequest) -> Status:
     """What a row of `with_status` is called."""
     leading: str | None = row.leading  # type: ignore[attr-defined]  # annotated by `with_status`
-    waits: bool = row.waits_for_work  # type: ignore[attr-defined]  # likewise
+    waits: bool = row.waits_for_work  # type: ignore[attr-defined]  # annotated by `with_status`
     return status_of(RequestState(row.state), PaymentState(leading) if leading else None, waits=waits)
 
 
@@ -106,7 +106,7 @@ def _of_requests() -> dict[Status, Q]:
 
 #: Every status that a request can be called, and the rows of `with_status` that are called so.
 REQUEST_STATUSES: Final = _of_requests()
-#: The same of payments.
+#: Every status that a payment can be called, and the payments that are called so.
 PAYMENT_STATUSES: Final = {
     **{status: Q(state=state) for state, status in OF_PAYMENTS.items() if state != PaymentState.APPROVED},
     OF_PAYMENTS[PaymentState.APPROVED]: Q(state=PaymentState.APPROVED) & _RELEASED,

@@ -61,7 +61,7 @@ class SignedStep(Step):
 
 
 def is_final(error: OpenPaymentsError) -> bool:
-    """The same call would get the same answer: nothing to wait for."""
+    """Whether another try of a call that met `error` would meet it again, so that there is nothing to wait for."""
     if isinstance(error, Refused):
         return not (error.token_is_dead or error.too_fast)
     return isinstance(error, UnsafeUrl | BadAnswer)
