@@ -104,7 +104,12 @@ def _tell(told: Earnings, job: Job, payment: Payment) -> None:
         case Group.APPROVED:
             told.owed.append(line(amount, _("The funder approved; it is about to be sent"), request.approved_at))
         case Group.WAITING:
-            told.owed.append(line(amount, _("The funder has been asked to pay"), payment.created_at))
+            note = (
+                _("The funder has been asked to pay")
+                if request.sent_at
+                else _("The funder is about to be asked to pay")
+            )
+            told.owed.append(line(amount, note, payment.created_at))
         case Group.ENDED:
             raise AssertionError("one that ended without money was told before")
         case never:

@@ -179,7 +179,7 @@ def test_where_the_money_stands_is_told_in_words(staff: Client, rosa: User, sell
     application = cast.applied(job)
     assert "Owed" in said(staff, "application")
     request = fund(job, [application], seller, by=rosa, form_id="1")
-    assert "Asked for" in said(staff, "application")
+    assert "Being quoted" in said(staff, "application")
     progress.settle(request)
     assert "Settled" in said(staff, "application")
 

@@ -153,11 +153,11 @@ def test_a_worker_sees_what_is_owed_on_its_way_and_arrived(maria: Member, rosa: 
     owed, way, arrived = (group(page, title) for title in ("Owed to you", "On its way", "Arrived"))
     assert "Selected Once your work is accepted" in owed
     assert "Accepted Your work is accepted; it is paid next" in owed
-    assert "Asked The funder has been asked to pay" in owed
-    assert "Stuck Something went wrong between the wallets. Somebody is looking at it" in owed
+    assert "Asked Being quoted · The funder is about to be asked to pay" in owed
+    assert "Stuck Needs attention · Something went wrong between the wallets. Somebody is looking at it" in owed
     assert "Together 5,000.00 MXN" in owed
-    assert "Sent Sent; your wallet has not confirmed it yet" in way
-    assert "Settled In your wallet" in arrived
+    assert "Sent Sent · Your wallet has not confirmed it yet" in way
+    assert "Settled Settled · In your wallet" in arrived
     assert "PO-7 1,250.00 MXN" in arrived
     assert "Somebody else's" not in page
     assert "Called off" not in page
@@ -179,7 +179,7 @@ def test_what_waits_for_the_work_is_approved_but_still_owed(maria: Member, rosa:
     progress.approve(request)
     assert "it is sent once your work is accepted" in group(shown(links.worker_url(maria)), "Owed to you")
     Payment.objects.filter(request=request).update(released_at=clock.now())
-    assert "it is about to be sent" in group(shown(links.worker_url(maria)), "On its way")
+    assert "it is about to be sent" in group(shown(links.worker_url(maria)), "Owed to you")
 
 
 def test_a_payment_that_nobody_approved_is_asked_for_again_and_stays_owed_once(
