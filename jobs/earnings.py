@@ -14,7 +14,7 @@ from payments.openpayments.amounts import Amount, AmountError, Asset
 from payments.presentation.amount_rows import went_back
 from payments.presentation.receiver_reasons import why_not_here
 from payments.presentation.status import payment_status
-from payments.states import PAYMENTS, UNSENT, Group, PaymentState
+from payments.states import ARRIVED, PAYMENTS, UNSENT, Group, PaymentState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -88,10 +88,11 @@ def _tell(told: Earnings, job: Job, payment: Payment) -> None:
             told.arrived.append(line(payment.received, IN_YOUR_WALLET, payment.changed_at))
         return
     amount, request = payment.worth if buys else payment.amount, payment.request
+    if payment.state in ARRIVED:
+        where = " · ".join(filter(None, [str(IN_YOUR_WALLET), went_back(payment)]))
+        told.arrived.append(line(amount, where, payment.settled_at))
+        return
     match PAYMENTS[PaymentState(payment.state)].group:
-        case Group.SETTLED:
-            where = " · ".join(filter(None, [str(IN_YOUR_WALLET), went_back(payment)]))
-            told.arrived.append(line(amount, where, payment.settled_at))
         case Group.OUTSIDE:
             told.arrived.append(line(amount, _("Paid outside your wallet"), payment.settled_at))
         case Group.ON_ITS_WAY:
@@ -110,8 +111,8 @@ def _tell(told: Earnings, job: Job, payment: Payment) -> None:
                 else _("The funder is about to be asked to pay")
             )
             told.owed.append(line(amount, note, payment.created_at))
-        case Group.ENDED:
-            raise AssertionError("one that ended without money was told before")
+        case Group.SETTLED | Group.ENDED:
+            raise AssertionError("what arrived, and what ended without money, was told before")
         case never:
             assert_never(never)
 

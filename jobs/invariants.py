@@ -14,14 +14,14 @@ ESCROW_IS_ENOUGH: Final = Invariant(
     """
     WITH moved AS (
         SELECT funding.id AS id, payment.asset_scale AS scale,
-            CASE WHEN payment.state IN ('settled', 'settled_outside') THEN payment.value
+            CASE WHEN payment.state IN ({paid}) THEN payment.value
                  ELSE payment.received_value END AS value
         FROM jobs_jobfunding funding
         JOIN payments_payment payment ON payment.request_id = funding.request_id
         UNION ALL
         SELECT payout.funding_id, COALESCE(payment.debit_scale, payment.asset_scale),
-            CASE WHEN payment.state IN ('failed', 'cancelled') OR (payment.state IN ('new', 'quoted')
-                      AND request.state IN ('settled_in_part', 'failed', 'declined', 'cancelled', 'expired'))
+            CASE WHEN payment.state IN ({dead}) OR (payment.state IN ({unapproved})
+                      AND request.state IN ({dead_requests}))
                  THEN CASE WHEN payment.fixed_debit IS NULL THEN -payment.received_value ELSE 0 END
                  ELSE -COALESCE(payment.fixed_debit, payment.value) END
         FROM jobs_payout payout
@@ -30,8 +30,8 @@ ESCROW_IS_ENOUGH: Final = Invariant(
         WHERE payout.funding_id IS NOT NULL
         UNION ALL
         SELECT funding.id, COALESCE(back.debit_scale, back.asset_scale),
-            CASE WHEN back.state IN ('failed', 'cancelled') OR (back.state IN ('new', 'quoted')
-                      AND request.state IN ('settled_in_part', 'failed', 'declined', 'cancelled', 'expired'))
+            CASE WHEN back.state IN ({dead}) OR (back.state IN ({unapproved})
+                      AND request.state IN ({dead_requests}))
                  THEN CASE WHEN back.fixed_debit IS NULL THEN -back.received_value ELSE 0 END
                  ELSE -COALESCE(back.fixed_debit, back.value) END
         FROM jobs_jobfunding funding
@@ -41,7 +41,7 @@ ESCROW_IS_ENOUGH: Final = Invariant(
         JOIN payments_paymentrequest request ON request.id = back.request_id
         UNION ALL
         SELECT payout.funding_id, back.asset_scale,
-            CASE WHEN back.state IN ('settled', 'settled_outside') THEN back.value ELSE back.received_value END
+            CASE WHEN back.state IN ({paid}) THEN back.value ELSE back.received_value END
         FROM jobs_payout payout
         JOIN payments_refund refund ON refund.of_id = payout.payment_id
         JOIN payments_payment back ON back.id = refund.payment_id

@@ -115,7 +115,7 @@ def money_status(application: Application) -> Status:
     if moving or not active or (selected and remaining_of(application.job.budget, application).value):
         return OWED if selected else NOTHING_OWED
     # One that was paid outside the wallets stands for all: it is told apart from what the wallets settled.
-    return payment_status(max(active, key=lambda payment: payment.state == PaymentState.SETTLED_OUTSIDE))
+    return payment_status(min(active, key=lambda payment: PAYMENTS[PaymentState(payment.state)].rank))
 
 
 def money_statuses(applications: Iterable[Application]) -> list[tuple[Status, int]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from jobs import job_payments
 from payments.openpayments.amounts import Amount, Asset
-from payments.states import PAID, PAYMENTS, Group, PaymentState
+from payments.states import ARRIVED, PAID, PAYMENTS, Group, PaymentState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,7 +75,7 @@ def balance_of(application: Application) -> WorkerBalance:
 def _parts_of(payment: Payment, scale: int) -> Counter[str]:
     """Where the parts of one payment are, in minor units at `scale`."""
     whole, received = payment.worth.rescaled(scale).value, payment.worth_received.rescaled(scale).value
-    if payment.state == PaymentState.SETTLED:
+    if payment.state in ARRIVED:
         return Counter(settled=whole)
     if payment.state == PaymentState.SETTLED_OUTSIDE:
         return Counter(settled=received, outside=whole - received)

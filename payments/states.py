@@ -224,13 +224,20 @@ class Meaning:
     """`tone` is the colour of its label (Unfold's names). What it is called is the state's own label."""
 
     tone: Tone
-    turn: Turn
     course: Course
 
 
 @dataclass(frozen=True)
+class RequestMeaning(Meaning):
+    turn: Turn
+
+
+@dataclass(frozen=True)
 class PaymentMeaning(Meaning):
-    """Of several payments that are not over, the one of the lowest `rank` is what their request is called."""
+    """Of several payments, the one of the lowest `rank` is what their request, while it is open, is called.
+
+    In the group *needs attention* a person must decide, whatever the request's own turn.
+    """
 
     group: Group
     rank: int
@@ -239,33 +246,33 @@ class PaymentMeaning(Meaning):
 #: Held, and not released: called so instead of *approved* wherever a payment, or its request, is shown.
 WAITS_FOR_WORK: Final = _("Approved, waiting for the work")
 
-REQUESTS: Final[dict[RequestState, Meaning]] = {
-    R.QUOTING: Meaning("info", Turn.ENGINE, Course.OPEN),
-    R.QUOTED: Meaning("warning", Turn.STAFF, Course.OPEN),
-    R.AWAITING_AUTHORISATION: Meaning("warning", Turn.SECOND_PERSON, Course.OPEN),
-    R.AWAITING_APPROVAL: Meaning("info", Turn.PAYER, Course.OPEN),
-    R.APPROVED: Meaning("primary", Turn.ENGINE, Course.OPEN),
-    R.SETTLED: Meaning("success", Turn.NOBODY, Course.PAID),
+REQUESTS: Final[dict[RequestState, RequestMeaning]] = {
+    R.QUOTING: RequestMeaning("info", Course.OPEN, Turn.ENGINE),
+    R.QUOTED: RequestMeaning("warning", Course.OPEN, Turn.STAFF),
+    R.AWAITING_AUTHORISATION: RequestMeaning("warning", Course.OPEN, Turn.SECOND_PERSON),
+    R.AWAITING_APPROVAL: RequestMeaning("info", Course.OPEN, Turn.PAYER),
+    R.APPROVED: RequestMeaning("primary", Course.OPEN, Turn.ENGINE),
+    R.SETTLED: RequestMeaning("success", Course.PAID, Turn.NOBODY),
     # A part is no end of all of it: what was not paid can be asked for again.
-    R.SETTLED_IN_PART: Meaning("warning", Turn.STAFF, Course.OVER),
-    R.SETTLED_OUTSIDE: Meaning("outside", Turn.NOBODY, Course.PAID),
-    R.FAILED: Meaning("danger", Turn.STAFF, Course.OVER),
-    R.DECLINED: Meaning("danger", Turn.STAFF, Course.OVER),
-    R.CANCELLED: Meaning("default", Turn.NOBODY, Course.OVER),
-    R.EXPIRED: Meaning("default", Turn.STAFF, Course.OVER),
+    R.SETTLED_IN_PART: RequestMeaning("warning", Course.OVER, Turn.STAFF),
+    R.SETTLED_OUTSIDE: RequestMeaning("outside", Course.PAID, Turn.NOBODY),
+    R.FAILED: RequestMeaning("danger", Course.OVER, Turn.STAFF),
+    R.DECLINED: RequestMeaning("danger", Course.OVER, Turn.STAFF),
+    R.CANCELLED: RequestMeaning("default", Course.OVER, Turn.NOBODY),
+    R.EXPIRED: RequestMeaning("default", Course.OVER, Turn.STAFF),
 }
 PAYMENTS: Final[dict[PaymentState, PaymentMeaning]] = {
-    P.NEW: PaymentMeaning("info", Turn.ENGINE, Course.OPEN, Group.WAITING, 6),
-    P.QUOTED: PaymentMeaning("info", Turn.PAYER, Course.OPEN, Group.WAITING, 5),
-    P.APPROVED: PaymentMeaning("primary", Turn.ENGINE, Course.OPEN, Group.APPROVED, 2),
-    P.SENDING: PaymentMeaning("info", Turn.ENGINE, Course.IN_FLIGHT, Group.ON_ITS_WAY, 3),
-    P.UNKNOWN: PaymentMeaning("warning", Turn.ENGINE, Course.IN_FLIGHT, Group.ON_ITS_WAY, 1),
-    P.SENT: PaymentMeaning("info", Turn.ENGINE, Course.IN_FLIGHT, Group.ON_ITS_WAY, 4),
-    P.NEEDS_ATTENTION: PaymentMeaning("danger", Turn.STAFF, Course.IN_FLIGHT, Group.ATTENTION, 0),
-    P.SETTLED: PaymentMeaning("success", Turn.NOBODY, Course.PAID, Group.SETTLED, 8),
-    P.SETTLED_OUTSIDE: PaymentMeaning("outside", Turn.NOBODY, Course.PAID, Group.OUTSIDE, 7),
-    P.FAILED: PaymentMeaning("danger", Turn.STAFF, Course.OVER, Group.ENDED, 9),
-    P.CANCELLED: PaymentMeaning("default", Turn.NOBODY, Course.OVER, Group.ENDED, 10),
+    P.NEW: PaymentMeaning("info", Course.OPEN, Group.WAITING, 6),
+    P.QUOTED: PaymentMeaning("info", Course.OPEN, Group.WAITING, 5),
+    P.APPROVED: PaymentMeaning("primary", Course.OPEN, Group.APPROVED, 2),
+    P.SENDING: PaymentMeaning("info", Course.IN_FLIGHT, Group.ON_ITS_WAY, 3),
+    P.UNKNOWN: PaymentMeaning("warning", Course.IN_FLIGHT, Group.ON_ITS_WAY, 1),
+    P.SENT: PaymentMeaning("info", Course.IN_FLIGHT, Group.ON_ITS_WAY, 4),
+    P.NEEDS_ATTENTION: PaymentMeaning("danger", Course.IN_FLIGHT, Group.ATTENTION, 0),
+    P.SETTLED: PaymentMeaning("success", Course.PAID, Group.SETTLED, 8),
+    P.SETTLED_OUTSIDE: PaymentMeaning("outside", Course.PAID, Group.OUTSIDE, 7),
+    P.FAILED: PaymentMeaning("danger", Course.OVER, Group.ENDED, 9),
+    P.CANCELLED: PaymentMeaning("default", Course.OVER, Group.ENDED, 10),
 }
 if REQUESTS.keys() != set(R) or PAYMENTS.keys() != set(P):
     raise AssertionError("every state of a request and of a payment has a meaning")
@@ -294,7 +301,11 @@ UNSENT: Final = _payments(Course.OPEN)
 IN_FLIGHT: Final = _payments(Course.IN_FLIGHT)
 #: The receiver has been paid, one way or another.
 PAID: Final = _payments(Course.PAID)
+#: All of it came by wallet.
+ARRIVED: Final = frozenset(state for state in PAID if PAYMENTS[state].group != Group.OUTSIDE)
 DEAD_PAYMENTS: Final = _payments(Course.OVER)
+#: A person must decide what becomes of it.
+NEEDS_A_PERSON: Final = frozenset(state for state, meaning in PAYMENTS.items() if meaning.group == Group.ATTENTION)
 FINISHED_PAYMENTS: Final = PAID | DEAD_PAYMENTS
 #: Nothing will be sent for it as things stand: what it reserved of a standing budget is given back.
 GIVES_BACK: Final = frozenset({P.QUOTED, P.FAILED, P.CANCELLED, P.SETTLED_OUTSIDE})

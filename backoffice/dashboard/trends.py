@@ -11,8 +11,8 @@ from backoffice.dashboard.links import rows
 from ledger import days
 from payments.models import Payment, PaymentRequest
 from payments.presentation.format_amounts import locale_of
-from payments.presentation.status_groups import ASKS_TO_PAY, REACHED, Reached
-from payments.states import Group, PaymentState
+from payments.presentation.status_groups import ASKS_TO_PAY, GROUPS, REACHED, Reached
+from payments.states import Group
 
 CHART_DAYS = 14
 FUNNEL_DAYS = 30
@@ -51,7 +51,7 @@ def settled_per_day() -> Chart:
     """Payments, not money: amounts of several currencies have no common height."""
     first = days.today() - timedelta(days=CHART_DAYS - 1)
     counted = dict(
-        Payment.objects.filter(state=PaymentState.SETTLED, settled_at__gte=days.begins(first))
+        Payment.objects.filter(GROUPS[Group.SETTLED], settled_at__gte=days.begins(first))
         .annotate(day=TruncDate("settled_at", tzinfo=days.zone()))
         .order_by()
         .values_list("day")

@@ -13,7 +13,7 @@ from ledger import days
 from payments.models import Payment, PaymentRequest
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import sentence
-from payments.states import PaymentState, RequestState
+from payments.states import NEEDS_A_PERSON, Group, RequestState
 
 #: As many rows as the overview shows of a list; the link leads to all.
 SHOWN = 5
@@ -72,7 +72,7 @@ def waiting() -> list[Waiting]:
 
 def attention() -> Troubles:
     """Payments that the engine gave up on: the one who waited longest comes first."""
-    found = Payment.objects.filter(state=PaymentState.NEEDS_ATTENTION).select_related("request")
+    found = Payment.objects.filter(state__in=NEEDS_A_PERSON).select_related("request")
     return Troubles(
         count=found.count(),
         first=[
@@ -86,7 +86,7 @@ def attention() -> Troubles:
             )
             for payment in found.order_by("changed_at")[:SHOWN]
         ],
-        link=rows(Payment, status=PaymentState.NEEDS_ATTENTION.value),
+        link=rows(Payment, group=Group.ATTENTION.value),
     )
 
 

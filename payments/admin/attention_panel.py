@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from payments.presentation.attention_text import explain, missing
 from payments.presentation.next_step import attention_step
-from payments.states import PaymentState
+from payments.states import ARRIVED, PaymentState
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -34,7 +34,7 @@ def panel(payment: Payment) -> dict[str, Any] | None:
         "missing": missing(payment),
         "claims": claims,
         # Somebody paid outside, and then the wallets brought the money as well.
-        "twice": payment.state == PaymentState.SETTLED and claim is not None,
+        "twice": payment.state in ARRIVED and claim is not None,
     }
 
 

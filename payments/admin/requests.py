@@ -22,9 +22,8 @@ from payments.admin.review import CALM, review, version_of
 from payments.models import PaymentRequest
 from payments.presentation.dates import age
 from payments.presentation.format_amounts import format_amount
-from payments.presentation.next_step import turn_of
-from payments.presentation.status import OF_PAYMENTS, WAITING, row_status, with_status
-from payments.states import PaymentState, Tone
+from payments.presentation.status import row_status, row_turn, with_status
+from payments.states import Tone
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -79,9 +78,7 @@ class PaymentRequestAdmin(RequestActions, ReadOnlyAdmin):
 
     @display(description=_("whose turn"))
     def turn(self, row: PaymentRequest) -> str:
-        status = row_status(row)
-        needs_person = status == WAITING or status == OF_PAYMENTS[PaymentState.NEEDS_ATTENTION]
-        return str(turn_of(row.state, needs_person=needs_person).label)
+        return str(row_turn(row).label)
 
     @display(description=_("age"), ordering="created_at")
     def since(self, row: PaymentRequest) -> str:

@@ -15,7 +15,7 @@ from payments.presentation.next_step import next_step
 from payments.presentation.reasons import sentence
 from payments.presentation.status import request_status
 from payments.presentation.timeline_text import describe
-from payments.states import OPEN_REQUESTS, PAID_REQUESTS, PaymentState, RequestState
+from payments.states import NEEDS_A_PERSON, OPEN_REQUESTS, PAID_REQUESTS, RequestState
 
 if TYPE_CHECKING:
     from payments.models import Payment, PaymentRequest
@@ -55,7 +55,7 @@ def review(request: PaymentRequest) -> dict[str, Any]:
         "step": next_step(request, payments),
         "problem": problem_of(request),
         "unproven": limits.unproven(request) if request.state in UNSENT_STATES else [],
-        "troubled": [payment for payment in payments if payment.state == PaymentState.NEEDS_ATTENTION],
+        "troubled": [payment for payment in payments if payment.state in NEEDS_A_PERSON],
         "approval_url": approval_url(request) if request.state in SENT_STATES else "",
         "version": version_of(request),
         "follows": request.state not in CALM,

@@ -103,7 +103,7 @@ MONEY: Final = (
         # Settled outside is a state of its own and stands in no total of settled payments.
         """
         SELECT payment.id FROM payments_payment payment
-        WHERE payment.state = 'settled' AND payment.value > COALESCE((
+        WHERE payment.state IN ({arrived}) AND payment.value > COALESCE((
             SELECT SUM(incoming.received_value) FROM payments_incomingpayment incoming
             WHERE incoming.payment_id = payment.id), 0)
         """,
@@ -118,7 +118,7 @@ MONEY: Final = (
         JOIN payments_outgoingpayment placed ON placed.payment_id = payment.id AND placed.remote_id <> ''
         JOIN payments_quote quote ON quote.id = placed.quote_id
         JOIN payments_incomingpayment incoming ON incoming.id = quote.incoming_id
-        WHERE payment.state NOT IN ('sent', 'unknown', 'needs_attention', 'settled')
+        WHERE payment.state NOT IN ('sent', 'unknown', 'needs_attention', {arrived})
           AND incoming.received_value >= payment.value
         """,
     ),
@@ -163,7 +163,7 @@ MONEY: Final = (
         # A seller may have moved to another wallet since a fee was paid.
         """
         SELECT payment.id FROM payments_payment payment
-        WHERE payment.purpose = 'fee' AND payment.state NOT IN ('settled', 'settled_outside', 'failed', 'cancelled')
+        WHERE payment.purpose = 'fee' AND payment.state NOT IN ({finished})
           AND NOT EXISTS (
               SELECT 1 FROM payments_seller seller WHERE seller.wallet_id = payment.receiver_wallet_id)
         """,
@@ -185,10 +185,10 @@ MONEY: Final = (
             FROM payments_payment original
             UNION ALL
             SELECT refund.of_id, COALESCE(back.debit_scale, back.asset_scale),
-                CASE WHEN back.state IN ('failed', 'cancelled') OR (back.state IN ('new', 'quoted')
-                          AND request.state IN ('settled_in_part', 'failed', 'declined', 'cancelled', 'expired'))
+                CASE WHEN back.state IN ({dead}) OR (back.state IN ({unapproved})
+                          AND request.state IN ({dead_requests}))
                      THEN CASE WHEN back.fixed_debit IS NULL THEN -back.received_value ELSE 0 END
-                     WHEN back.state = 'settled' AND back.fixed_debit IS NULL THEN -back.received_value
+                     WHEN back.state IN ({arrived}) AND back.fixed_debit IS NULL THEN -back.received_value
                      ELSE -COALESCE(back.fixed_debit, back.value) END
             FROM payments_refund refund
             JOIN payments_payment back ON back.id = refund.payment_id

@@ -7,22 +7,42 @@ number of workers, on SQLite and PostgreSQL, without stopping them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection
+
+from payments import states
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from django.utils.functional import Promise
 
+#: What `payments.states` says of a state goes for its invariants, too: lists as SQL wants them.
+STATES: Final = {
+    name: ", ".join(f"'{state.value}'" for state in sorted(found))
+    for name, found in {
+        "paid": states.PAID,
+        "arrived": states.ARRIVED,
+        "in_flight": states.IN_FLIGHT,
+        "dead": states.DEAD_PAYMENTS,
+        "finished": states.FINISHED_PAYMENTS,
+        "unapproved": states.UNAPPROVED_PAYMENTS,
+        "open_requests": states.OPEN_REQUESTS,
+        "paid_requests": states.PAID_REQUESTS,
+        "dead_requests": states.DEAD_REQUESTS,
+    }.items()
+}
 #: So many offenders are named; a database with more of them needs no longer list.
 MOST = 1000
 
 
 @dataclass(frozen=True)
 class Invariant:
-    """`sql` selects the ids of rows for which `holds` is not true. Why there are exceptions stands beside it."""
+    """`sql` selects the ids of rows for which `holds` is not true. Why there are exceptions stands beside it.
+
+    Sets of states stand in it by their names in `STATES`, in braces.
+    """
 
     name: str
     holds: Promise
@@ -30,7 +50,7 @@ class Invariant:
 
     def offenders(self, params: Mapping[str, Any]) -> tuple[str, ...]:
         with connection.cursor() as cursor:
-            cursor.execute(self.sql, params)
+            cursor.execute(self.sql.format(**STATES), params)
             return tuple(str(row[0]) for row in cursor.fetchmany(MOST))
 
 

@@ -44,7 +44,7 @@ ORDER: Final = (
         WHERE CASE
             WHEN payment.state = 'sending' THEN COALESCE(placed.state, '') <> 'intended'
             WHEN payment.state = 'unknown' THEN COALESCE(placed.state, '') <> 'unknown'
-            WHEN payment.state = 'settled' THEN COALESCE(placed.state, 'done') <> 'done'
+            WHEN payment.state IN ({arrived}) THEN COALESCE(placed.state, 'done') <> 'done'
             WHEN payment.state IN ('sent', 'needs_attention') THEN placed.state = 'intended'
             ELSE placed.state IS NOT NULL END
         """,
@@ -56,7 +56,7 @@ ORDER: Final = (
         """
         SELECT payment.id FROM payments_payment payment
         LEFT JOIN payments_grant payer ON payer.id = payment.grant_id
-        WHERE payment.state IN ('approved', 'sending', 'unknown', 'sent', 'needs_attention', 'settled')
+        WHERE payment.state IN ('approved', {in_flight}, {arrived})
           AND (payer.id IS NULL OR payer.kind <> 'outgoing-payment'
                OR payer.state NOT IN ('active', 'cancelling', 'ended'))
         """,
@@ -69,12 +69,12 @@ ORDER: Final = (
         """
         SELECT request.id FROM payments_paymentrequest request
         JOIN payments_payment payment ON payment.request_id = request.id
-        WHERE (request.state IN ('settled_in_part', 'failed', 'declined', 'cancelled', 'expired')
-               AND payment.state NOT IN ('settled', 'settled_outside', 'failed', 'cancelled'))
-           OR (request.state IN ('settled', 'settled_outside') AND payment.state NOT IN ('settled', 'settled_outside')
+        WHERE (request.state IN ({dead_requests})
+               AND payment.state NOT IN ({finished}))
+           OR (request.state IN ({paid_requests}) AND payment.state NOT IN ({paid})
                AND NOT (payment.state = 'failed' AND payment.changed_at <= request.sent_at))
            OR (request.state IN ('declined', 'cancelled', 'expired')
-               AND payment.state IN ('settled', 'settled_outside'))
+               AND payment.state IN ({paid}))
         GROUP BY request.id
         """,
     ),
@@ -96,7 +96,7 @@ ORDER: Final = (
         # No exception: even what waits for a person ends at some time by itself.
         """
         SELECT id FROM payments_paymentrequest
-        WHERE state IN ('quoting', 'quoted', 'awaiting_authorisation', 'awaiting_approval', 'approved')
+        WHERE state IN ({open_requests})
           AND next_attempt_at IS NULL
         UNION ALL SELECT id FROM payments_message WHERE state IN ('queued', 'sending') AND next_attempt_at IS NULL
         """,
@@ -107,11 +107,11 @@ ORDER: Final = (
         # A failed payment that was sent has a time of sending and none of settling.
         """
         SELECT id FROM payments_paymentrequest
-        WHERE (state IN ('settled', 'settled_in_part', 'settled_outside', 'failed', 'declined', 'cancelled', 'expired'))
+        WHERE (state IN ({paid_requests}, {dead_requests}))
             <> (finished_at IS NOT NULL)
         UNION ALL SELECT id FROM payments_payment
-        WHERE (state IN ('settled', 'settled_outside')) <> (settled_at IS NOT NULL)
-           OR (state IN ('sent', 'settled') AND sent_at IS NULL)
+        WHERE (state IN ({paid})) <> (settled_at IS NOT NULL)
+           OR (state IN ('sent', {arrived}) AND sent_at IS NULL)
         UNION ALL SELECT id FROM payments_message WHERE (state = 'sent') <> (sent_at IS NOT NULL)
         """,
     ),

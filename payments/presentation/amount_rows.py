@@ -11,7 +11,7 @@ from payments.presentation.attention_text import missing
 from payments.presentation.dates import day
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.status import payment_status
-from payments.states import FINISHED_PAYMENTS, PAID, UNSENT, PaymentState
+from payments.states import ARRIVED, FINISHED_PAYMENTS, PAID, UNSENT, PaymentState
 
 if TYPE_CHECKING:
     from payments.models import Payment
@@ -136,7 +136,7 @@ def _arrivals(line: CostLine) -> list[AmountRow]:
         "value": format_amount(payment.received),
         "note": _joined(day(payment.settled_at), holds(line) if payment.is_escrow else "", went_back(payment)),
     }
-    if payment.state == PaymentState.SETTLED:
+    if payment.state in ARRIVED:
         return [received]
     if payment.state == PaymentState.SETTLED_OUTSIDE:
         remaining: AmountRow = {

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from payments.models.attempts import latest_quote
 from payments.openpayments.amounts import Amount
 from payments.presentation import format_amounts
-from payments.states import UNSENT, AttemptState, PaymentState
+from payments.states import ARRIVED, UNSENT, AttemptState
 
 if TYPE_CHECKING:
     from payments.models import OutgoingPayment, Payment, PaymentRequest
@@ -121,7 +121,7 @@ class CostSummary:
 
     @property
     def fee_charged(self) -> Amount | None:
-        settled = _sum([line.gets for line in self.lines if line.payment.state == PaymentState.SETTLED])
+        settled = _sum([line.gets for line in self.lines if line.payment.state in ARRIVED])
         return format_amounts.fee(self.charged, settled) if self.charged and settled else None
 
     @property

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from django.utils.translation import gettext as _
 
-from payments.states import FINISHED_PAYMENTS, IN_FLIGHT, REQUESTS, PaymentState, RequestState, Turn
+from payments.states import FINISHED_PAYMENTS, IN_FLIGHT, NEEDS_A_PERSON, REQUESTS, PaymentState, RequestState, Turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,7 +40,7 @@ def next_step(request: PaymentRequest, payments: Iterable[Payment]) -> NextStep:
     payments = list(payments)
     states = {payment.state for payment in payments}
     waits = waits_for_work(payments)
-    needs_attention = PaymentState.NEEDS_ATTENTION in states
+    needs_attention = bool(states & NEEDS_A_PERSON)
     whose = turn_of(request.state, needs_person=needs_attention or waits)
     if needs_attention:
         return NextStep(

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Final
 from django.db.models import Case, Exists, OuterRef, Q, Subquery, Value, When
 
 from payments.models import Payment
+from payments.presentation.next_step import turn_of
 from payments.states import (
     FINISHED_PAYMENTS,
     IN_FLIGHT,
+    NEEDS_A_PERSON,
     PAYMENTS,
     REQUESTS,
     WAITS_FOR_WORK,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from django.utils.functional import Promise
 
     from payments.models import PaymentRequest
+    from payments.states import Turn
 
 HELD: Final = "waits_for_work"
 
@@ -80,6 +83,7 @@ def with_status(requests: QuerySet[PaymentRequest]) -> QuerySet[PaymentRequest]:
     return requests.annotate(
         leading=Subquery(moving.annotate(rank=rank).order_by("rank").values("state")[:1]),
         waits_for_work=Exists(mine) & ~Exists(moving),
+        needs_person=Exists(Payment.objects.filter(request=OuterRef("pk"), state__in=NEEDS_A_PERSON)),
     )
 
 
@@ -88,6 +92,12 @@ def row_status(row: PaymentRequest) -> Status:
     leading: str | None = row.leading  # type: ignore[attr-defined]  # annotated by `with_status`
     waits: bool = row.waits_for_work  # type: ignore[attr-defined]  # annotated by `with_status`
     return status_of(RequestState(row.state), PaymentState(leading) if leading else None, waits=waits)
+
+
+def row_turn(row: PaymentRequest) -> Turn:
+    """Whose turn it is with a row of `with_status`."""
+    needs_person: bool = row.needs_person  # type: ignore[attr-defined]  # annotated by `with_status`
+    return turn_of(row.state, needs_person=needs_person or row_status(row) == WAITING)
 
 
 def _of_requests() -> dict[Status, Q]:
