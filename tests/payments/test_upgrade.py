@@ -21,6 +21,7 @@ from ledger import clock
 from ledger.api import seal, timeline
 from ledger.verification import verify
 from payments.actions import requests
+from payments.client import client
 from payments.engine.advance import advance
 from payments.invariants import violations
 from payments.models import Grant, PaymentRequest, Seller, SellerKey
@@ -44,6 +45,7 @@ def stage(sandbox: SandboxProcess, settings: Any, tmp_path: Path) -> Stage:
     """The old database, migrated, with the same people and the key that they had to make anew."""
     told = json.loads(DUMP.read_text(encoding="utf-8"))
     settings.OPEN_PAYMENTS_TRUSTED_HOSTS = [sandbox.trusted_host]
+    client.cache_clear()
     settings.CLOCK_OFFSET_FILE = str(tmp_path / "clock")
     since = int((datetime.fromisoformat(told["made_at"]) - clock.now()).total_seconds())
     (tmp_path / "clock").write_text(str(since))
