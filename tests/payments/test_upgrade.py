@@ -20,7 +20,7 @@ from django.db.migrations.executor import MigrationExecutor
 from ledger import clock
 from ledger.api import seal, timeline
 from ledger.verification import verify
-from payments.actions import requests
+from payments.actions import approvals
 from payments.client import client
 from payments.engine.advance import advance
 from payments.invariants import violations
@@ -37,6 +37,7 @@ __all__ = ["sandbox", "sandbox_process", "short_waits"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DUMP = Path(__file__).parent / "version_before.json"
+A_MINUTE = 60
 BEFORE = ("payments", "0001_initial")
 
 
@@ -47,7 +48,7 @@ def stage(sandbox: SandboxProcess, settings: Any, tmp_path: Path) -> Stage:
     settings.OPEN_PAYMENTS_TRUSTED_HOSTS = [sandbox.trusted_host]
     client.cache_clear()
     settings.CLOCK_OFFSET_FILE = str(tmp_path / "clock")
-    since = int((datetime.fromisoformat(told["made_at"]) - clock.now()).total_seconds())
+    since = int((datetime.fromisoformat(told["made_at"]) - clock.now()).total_seconds()) + A_MINUTE
     (tmp_path / "clock").write_text(str(since))
     call_command("migrate", *BEFORE, verbosity=0)
     try:
@@ -94,16 +95,17 @@ def test_what_a_reason_told_is_a_state_with_its_entry(stage: Stage) -> None:
     all_is_well()
 
 
-@pytest.mark.parametrize("state", [RequestState.QUOTING, RequestState.AWAITING_APPROVAL])
-def test_what_was_begun_before_is_paid_after(stage: Stage, state: RequestState) -> None:
-    request = PaymentRequest.objects.get(state=state)
-    if state == RequestState.QUOTING:
-        advance(request.pk, SECONDS)
-        requests.send(request.pk, by=stage.staff)
-    stage.come_back(request, stage.sandbox.approve(stage.at_wallet(request)))
-    request = advance(request.pk, SECONDS)
+def test_what_was_begun_before_is_paid_after(stage: Stage) -> None:
+    request = stage.settle(stage.send(PaymentRequest.objects.get(state=RequestState.QUOTING)))
     assert request.state == RequestState.SETTLED, request.reason
     assert stage.received() == request.payments.get().value
+    all_is_well()
+
+
+def test_what_was_with_the_payer_can_still_be_declined(stage: Stage) -> None:
+    request = PaymentRequest.objects.get(state=RequestState.AWAITING_APPROVAL)
+    approvals.decline(request.pk, "Not now")
+    assert advance(request.pk, SECONDS).state == RequestState.DECLINED
     all_is_well()
 
 
