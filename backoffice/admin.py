@@ -1,6 +1,6 @@
 """Users, roles and the queue, in Unfold's dress."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
@@ -12,17 +12,12 @@ from django_q.models import Failure, OrmQ, Schedule, Success
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-if TYPE_CHECKING:
-    UserAdminBase = DjangoUserAdmin[User]
-else:
-    UserAdminBase = DjangoUserAdmin
-
 for model in (User, Group, Schedule, Success, Failure, OrmQ):
     admin.site.unregister(model)
 
 
 @admin.register(User)
-class UserAdmin(UserAdminBase, ModelAdmin):
+class UserAdmin(DjangoUserAdmin[User], ModelAdmin):
     """People are switched off, never deleted: what they did stays theirs. Only a superuser makes or touches one."""
 
     form = UserChangeForm

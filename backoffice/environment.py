@@ -20,13 +20,7 @@ HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5}
 def read_environment() -> Env:
     """The process environment; `NAME_FILE` names a file that holds the value of `NAME`."""
     env = Env()
-    for suffix in (
-        "SECRET_KEY",
-        "SECRET_KEY_FALLBACKS",
-        "FIELD_ENCRYPTION_KEYS",
-        "DATABASE_URL",
-        "EMAIL_URL",
-    ):
+    for suffix in ("SECRET_KEY", "SECRET_KEY_FALLBACKS", "FIELD_ENCRYPTION_KEYS", "DATABASE_URL", "EMAIL_URL"):
         _read_from_file(suffix)
     return env
 

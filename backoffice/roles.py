@@ -15,12 +15,7 @@ AUDITOR = "auditor"
 
 BOOKS = ("jobs", "payments", "ledger")
 EXACT: dict[str, tuple[str, ...]] = {
-    ADMINISTRATOR: (
-        "auth.view_user",
-        "auth.add_user",
-        "auth.change_user",
-        "auth.view_group",
-    ),
+    ADMINISTRATOR: ("auth.view_user", "auth.add_user", "auth.change_user", "auth.view_group"),
     PLATFORM_STAFF: (
         "jobs.add_member",
         "jobs.change_member",

@@ -92,9 +92,7 @@ TEMPLATES = [
 
 DATABASES = {
     "default": dj_database_url.parse(
-        env.str("DATABASE_URL", f"sqlite:///{VAR_DIR / 'tequio.sqlite3'}"),
-        conn_max_age=600,
-        conn_health_checks=True,
+        env.str("DATABASE_URL", f"sqlite:///{VAR_DIR / 'tequio.sqlite3'}"), conn_max_age=600, conn_health_checks=True
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":

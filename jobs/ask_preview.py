@@ -1,27 +1,20 @@
 """What staff are shown before they ask a funder: who would get what, who can't and why, and the platform's fee."""
 
-from __future__ import annotations
-
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
 from jobs import funding, job_payments, payables
 from jobs.contacts import at_work
-from jobs.models import Application, Member
+from jobs.models import Application, Job, Member
+from jobs.payables import Choice
 from jobs.platform_fee import fees
 from jobs.reasons import JobRefusal
 from payments.models import Seller
 from payments.presentation.format_amounts import format_amount, percent
 from payments.presentation.reasons import Refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from jobs.models import Job
-    from jobs.payables import Choice
 
 
 @dataclass(frozen=True)

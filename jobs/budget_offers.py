@@ -1,36 +1,29 @@
 """A funder's standing budget: asked of the member as they are now, and what pays for jobs. No network here."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.urls import reverse
 
 from jobs.contacts import payer_of
 from jobs.funding import fund, record_refusal
+from jobs.models import Application, Job, Member
 from jobs.payables import default_seller
 from jobs.wallet_changes import check_settled
 from ledger import clock
 from payments.actions import standing_budgets
 from payments.actions.requests import lock_request
+from payments.actions.standing_budgets import BudgetTerms
 from payments.engine import budget_draws
+from payments.models import PaymentRequest, Seller, StandingBudget
 from payments.models.standing_budgets import BudgetState
 from payments.presentation import budget_summary
+from payments.presentation.amount_rows import AmountRow
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal
 from payments.states import RequestState
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from django.contrib.auth.models import User
-
-    from jobs.models import Application, Job, Member
-    from payments.actions.standing_budgets import BudgetTerms
-    from payments.models import PaymentRequest, Seller, StandingBudget
-    from payments.presentation.amount_rows import AmountRow
 
 
 def set_up_budget(

@@ -1,18 +1,11 @@
 """Members as the money's rows keep them: a snapshot of whom to write to, and for whose books."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from django.contrib.auth.models import User
 
-from jobs.models import Organisation
+from jobs.models import Member, Organisation
 from payments.actions.requests import Contact
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from jobs.models import Member
 
 
 def contact_of(member: Member) -> Contact:

@@ -1,9 +1,9 @@
 """A job's three deadlines: in order, not in the past when they are set, and what is overdue."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
+from datetime import datetime
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from django.db.models import Q
 from django.utils.text import capfirst
@@ -12,10 +12,6 @@ from jobs.models import Job, JobStatus
 from jobs.reasons import JobRefusal
 from ledger import clock
 from payments.presentation.dates import moment
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
 
 #: In the order in which they come.
 DEADLINES: Final = ("recruit_deadline", "submit_deadline", "expires_at")

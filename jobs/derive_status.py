@@ -5,8 +5,9 @@ It is called when a payment moved, when a decision was made, and by the sweep: a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
@@ -15,13 +16,8 @@ from jobs import job_payments, lifecycle
 from jobs.models import Application, ApplicationStatus, Job, JobFunding, Payout, SubmissionStatus
 from ledger import clock
 from ledger.api import Actor, record
+from payments.openpayments.amounts import Amount
 from payments.states import PAID, PAID_REQUESTS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
-    from payments.openpayments.amounts import Amount
 
 ACTOR = Actor.system("jobs")
 

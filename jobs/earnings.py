@@ -1,28 +1,22 @@
 """What a worker sees of their money: owed, on its way, arrived; per job, with dates. Reads only."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, assert_never
+from datetime import datetime
+from typing import Final, assert_never
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from jobs import job_payments
 from jobs.models import AmountSide, Application, ApplicationStatus, Job, JobStatus, Member, SubmissionStatus
+from payments.models import Payment
 from payments.openpayments.amounts import Amount, AmountError, Asset
 from payments.presentation.amount_rows import went_back
 from payments.presentation.receiver_reasons import why_not_here
 from payments.presentation.status import payment_status
 from payments.states import ARRIVED, PAYMENTS, UNSENT, Group, PaymentState
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
-
-    from django.utils.functional import Promise
-
-    from payments.models import Payment
 
 #: Jobs that one page shows, newest first.
 MOST_JOBS: Final = 200

@@ -4,11 +4,10 @@ All is reckoned from what the payments say, in one place (`_escrow`), under the 
 above what is held for this very job, though the same wallet may hold money for many.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.urls import reverse
 from django.utils import translation
@@ -16,23 +15,14 @@ from django.utils.translation import gettext as _
 
 from jobs import funding, lifecycle, payables
 from jobs.derive_status import sync_locked
-from jobs.models import Application, JobFunding, JobStatus
+from jobs.models import Application, Job, JobFunding, JobStatus
 from jobs.reasons import WAYS, JobRefusal
 from payments.actions import refunds
 from payments.actions.requests import Contact, ask
-from payments.models import PaymentRequest
-from payments.openpayments.amounts import Amount, AmountError
+from payments.models import Payment, PaymentRequest, Seller, WalletAddress
+from payments.openpayments.amounts import Amount, AmountError, Asset
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from django.contrib.auth.models import User
-
-    from jobs.models import Job
-    from payments.models import Payment, Seller, WalletAddress
-    from payments.openpayments.amounts import Asset
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 """Asking a funder for the money of their jobs. One way in: `fund`. No network; the engine goes on from here."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import TextChoices
 from django.urls import reverse
@@ -15,14 +15,7 @@ from django.utils.translation import ngettext
 from jobs import job_payments, lifecycle, wallet_changes
 from jobs.contacts import at_work, default_reference, payer_of
 from jobs.derive_status import sync_locked
-from jobs.models import (
-    Application,
-    Job,
-    JobFunding,
-    JobStatus,
-    Member,
-    Payout,
-)
+from jobs.models import Application, Job, JobFunding, JobStatus, Member, Payout
 from jobs.payables import (
     Choice,
     check_unchanged,
@@ -38,17 +31,9 @@ from jobs.platform_fee import RequestFee, fees
 from jobs.reasons import WAYS, JobRefusal
 from ledger.api import Actor, record
 from payments.actions.requests import Contact, RequestLine, ask
-from payments.models import PaymentRequest, Seller, WalletAddress
+from payments.models import Payment, PaymentRequest, Seller, WalletAddress
 from payments.models.payments import Purpose
 from payments.presentation.reasons import Refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from django.contrib.auth.models import User
-
-    from payments.models import Payment
-
 
 PAYABLE = frozenset({JobStatus.RECRUITING, JobStatus.SELECTING, JobStatus.SUBMITTING, JobStatus.REVIEWING})
 #: So many are paid under one approval; more are asked for in another.
@@ -248,13 +233,7 @@ def link(
     """
     payments: dict[tuple[object, ...], list[Payment]] = {}
     for payment in request.payments.exclude(purpose=Purpose.FEE):
-        key = (
-            payment.receiver_wallet_id,
-            payment.receiver_name,
-            payment.receiver_email,
-            payment.worth,
-            payment.held,
-        )
+        key = (payment.receiver_wallet_id, payment.receiver_name, payment.receiver_email, payment.worth, payment.held)
         payments.setdefault(key, []).append(payment)
     for choice, line in zip(found, lines, strict=True):
         if choice.receiver == "seller":

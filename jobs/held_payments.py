@@ -4,11 +4,12 @@ The fee of such a request goes once, with the last of its workers, and only for 
 of one more per worker, and nothing for work that never came. The caller's transaction has locked the job.
 """
 
-from __future__ import annotations
+from collections.abc import Iterable
 
-from typing import TYPE_CHECKING
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
 
-from jobs.models import Payout
+from jobs.models import Application, Job, Payout
 from ledger.api import Actor
 from payments.actions import lower_fee, release_held
 from payments.actions.requests import lock_request
@@ -16,14 +17,6 @@ from payments.models import Payment
 from payments.models.payments import Purpose
 from payments.openpayments.amounts import Amount, Asset
 from payments.states import FINISHED_PAYMENTS, IN_FLIGHT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from django.contrib.auth.models import User
-    from django.db.models import QuerySet
-
-    from jobs.models import Application, Job
 
 ACTOR = Actor.system("jobs")
 

@@ -1,7 +1,5 @@
 """Links to people's own pages. Signed, not stored; staff revoke them by raising the member's version."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from django.conf import settings

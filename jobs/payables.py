@@ -1,10 +1,11 @@
 """Who can get money of a job now, how much of it, and where it would go. Reads alone: nothing is asked for here."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+from django.db.models import QuerySet
 
 from jobs import job_payments, wallet_changes
 from jobs.contacts import contact_of
@@ -13,11 +14,6 @@ from jobs.reasons import JobRefusal
 from payments.actions.requests import Contact, RequestLine
 from payments.models import Seller, WalletAddress
 from payments.openpayments.amounts import Amount, AmountError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from django.db.models import QuerySet
 
 
 @dataclass(frozen=True)

@@ -4,21 +4,15 @@ A seller takes a share (basis points) of what the workers get, or an amount for 
 it on top, as a payment of its own to a seller's wallet; it is never a worker's money and delays none.
 """
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
+from jobs.models import Application, Payout
 from jobs.reasons import JobRefusal
 from payments.models import Seller
 from payments.models.sellers import WHOLE
 from payments.openpayments.amounts import Amount, AmountError, Asset
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from jobs.models import Application, Payout
 
 
 @dataclass(frozen=True)

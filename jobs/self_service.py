@@ -1,10 +1,9 @@
 """What members do on their own page: give their wallet, ask for another, say that something isn't right. No network."""
 
-from __future__ import annotations
-
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django_q.tasks import async_task
 
@@ -16,9 +15,6 @@ from ledger import clock
 from ledger.api import Actor, record, timeline
 from payments.actions import wallets
 from payments.locking import lock
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
 
 DAY: Final = timedelta(days=1)
 #: So many in a day are a conversation; more are a script.

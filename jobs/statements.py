@@ -1,30 +1,22 @@
 """What a funder paid in one month of the business's calendar: for their books. Reads only."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
-from datetime import date
-from typing import TYPE_CHECKING, Final
+from datetime import date, datetime
+from typing import Final
 
 from babel.dates import format_skeleton
-from django.db.models import Max, Min
+from django.db.models import Max, Min, QuerySet
 
 from jobs.earnings import totals
+from jobs.models import Member
 from ledger import clock, days
 from payments.models import Payment
+from payments.openpayments.amounts import Amount
 from payments.presentation.attention_text import missing
 from payments.presentation.cost_summary import cost_line_of
 from payments.presentation.format_amounts import locale_of
 from payments.states import PAID, PaymentState
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from django.db.models import QuerySet
-
-    from jobs.models import Member
-    from payments.openpayments.amounts import Amount
 
 MONTH: Final = re.compile(r"(2\d{3})-(0[1-9]|1[0-2])")
 DECEMBER: Final = 12

@@ -3,10 +3,9 @@
 Only a member who has no wallet yet gets one at once. Payments that were asked for keep the wallet they were asked with.
 """
 
-from __future__ import annotations
+from typing import Literal
 
-from typing import TYPE_CHECKING, Literal
-
+from django.contrib.auth.models import User
 from django.db import transaction
 from django_q.tasks import async_task
 
@@ -18,13 +17,9 @@ from ledger.api import Actor, record
 from payments.actions import wallets
 from payments.locking import lock
 from payments.mail.queue import queue_notice
+from payments.models import WalletAddress
 from payments.models.messages import Template
 from payments.moving import swap
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-
-    from payments.models import WalletAddress
 
 CHECK_TASK = "payments.tasks.check_wallet"
 

@@ -7,19 +7,15 @@ budget was lowered after a payment.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
 
 from jobs import job_payments
+from jobs.models import Application
+from payments.models import Payment
 from payments.openpayments.amounts import Amount, Asset
+from payments.presentation.status import Status
 from payments.states import ARRIVED, PAID, PAYMENTS, Group, PaymentState
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from jobs.models import Application
-    from payments.models import Payment
-    from payments.presentation.status import Status
 
 _PART_OF = {Group.WAITING: "asked", Group.APPROVED: "approved", Group.ON_ITS_WAY: "sent", Group.ATTENTION: "stuck"}
 MOVING = ("asked", "waiting", "approved", "sent", "stuck")

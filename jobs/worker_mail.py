@@ -3,24 +3,16 @@
 That it arrived is told by the engine.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from jobs.models import AmountSide
+from jobs.models import AmountSide, Application, Job
 from payments.mail.queue import TO_RECEIVER, queue_message, queue_notice
-from payments.models import Message
+from payments.models import Message, Payment
 from payments.models.messages import Template
 from payments.states import PaymentState
-
-if TYPE_CHECKING:
-    from django.db.models import QuerySet
-
-    from jobs.models import Application, Job
-    from payments.models import Payment
 
 TOLD: Final = {PaymentState.NEEDS_ATTENTION: Template.LATE, PaymentState.FAILED: Template.NOT_PAID}
 

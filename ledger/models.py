@@ -45,7 +45,7 @@ class EntrySubject(models.Model):
     class Meta:
         default_permissions = ()
         indexes = [
-            models.Index(fields=["subject_kind", "subject_id", "recorded_at", "entry"], name="ledger_subject_time"),
+            models.Index(fields=["subject_kind", "subject_id", "recorded_at", "entry"], name="ledger_subject_time")
         ]
 
     def __str__(self) -> str:

@@ -10,15 +10,7 @@ from django.db import transaction
 from ulid import ULID
 
 from ledger import chain, clock
-from ledger.content import (
-    MAX_BODY,
-    Json,
-    RefusedContentError,
-    check_identity,
-    check_kind,
-    check_subject,
-    exact_object,
-)
+from ledger.content import MAX_BODY, Json, RefusedContentError, check_identity, check_kind, check_subject, exact_object
 from ledger.models import Entry, EntrySubject, PrivatePart, Unsealed
 
 VERSION = 1  # of the body's form

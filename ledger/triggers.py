@@ -33,11 +33,7 @@ _TABLES = (
         "entry_id = NEW.entry_id AND subject_kind = NEW.subject_kind AND subject_id = NEW.subject_id",
     ),
     _Table("ledger_link", '"index" = NEW."index" OR entry_id = NEW.entry_id'),
-    _Table(
-        "ledger_privatepart",
-        "entry_id = NEW.entry_id",
-        _ERASURE_RECORDED,
-    ),
+    _Table("ledger_privatepart", "entry_id = NEW.entry_id", _ERASURE_RECORDED),
     _Table(
         "ledger_unsealed",
         "entry_id = NEW.entry_id",
@@ -96,11 +92,7 @@ def _drop(connection: BaseDatabaseWrapper, trigger: _Trigger) -> str:
 def _sqlite_triggers(table: _Table) -> Iterator[_Trigger]:
     # The last one stops REPLACE even on a connection without `PRAGMA recursive_triggers`.
     replaced = f"EXISTS (SELECT 1 FROM {table.name} WHERE {table.same_row})"  # noqa: S608 - constants of this file
-    for operation, condition in (
-        ("update", "TRUE"),
-        ("delete", f"NOT ({table.deletable_if})"),
-        ("insert", replaced),
-    ):
+    for operation, condition in (("update", "TRUE"), ("delete", f"NOT ({table.deletable_if})"), ("insert", replaced)):
         name = f"{table.name}_no_{'replace' if operation == 'insert' else operation}"
         sql = (
             f"CREATE TRIGGER {name} BEFORE {operation.upper()} ON {table.name} WHEN {condition}"

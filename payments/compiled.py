@@ -6,19 +6,15 @@ takes to answer, and a payment that settles is planned a dozen times.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import copy
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import Model
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Model, QuerySet
 from django.db.models.query import ModelIterable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from django.db.backends.base.base import BaseDatabaseWrapper
-    from django.db.models import QuerySet
 
 Row = TypeVar("Row", bound=Model)
 

@@ -1,15 +1,8 @@
 """The rules of limits: which request needs a second person, and which receiver must prove their wallet first."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-from payments.models import AuthorisationLimit, ProofLimit
+from payments.models import AuthorisationLimit, Payment, PaymentRequest, ProofLimit
 from payments.openpayments.amounts import Amount, Asset
 from payments.states import FINISHED_PAYMENTS
-
-if TYPE_CHECKING:
-    from payments.models import Payment, PaymentRequest
 
 
 def needs_second_person(request: PaymentRequest) -> bool:

@@ -1,6 +1,6 @@
 """The links we hand out. They are signed, not stored: nothing in the database opens anything."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -8,9 +8,7 @@ from django.core import signing
 from django.urls import reverse
 
 from payments.identifiers import LENGTH
-
-if TYPE_CHECKING:
-    from payments.models import PaymentRequest
+from payments.models import PaymentRequest
 
 APPROVE_SALT: Final = "approve"
 FINISH_SALT: Final = "finish"

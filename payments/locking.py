@@ -1,16 +1,11 @@
 """The one way to lock a row: nobody else gets it until the transaction ends, on PostgreSQL and on SQLite alike."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from payments.models.fields import Dated
-
-if TYPE_CHECKING:
-    from django.db.models import QuerySet
 
 Row = TypeVar("Row", bound=Dated)
 

@@ -3,18 +3,13 @@
 Whoever moves a row also writes its ledger entry: `engine.transitions.move` for all that moves money.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from django.db import transaction
 
 from ledger import clock
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
-    from payments.models.fields import Dated
+from payments.models.fields import Dated
 
 
 class Moved(Exception):

@@ -1,15 +1,11 @@
 """The pauses that are on, and which of them forbids a payment. Only reads; `payments.actions.pausing` starts them."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from payments.compiled import Compiled
 from payments.models import Pause
 from payments.models.pauses import PauseScope
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 _ACTIVE = Compiled(lambda: Pause.objects.filter(ended_at=None).order_by("started_at"))
 
 

@@ -3,9 +3,10 @@
 The page is for people who look after the program, in English like all of the docs.
 """
 
-from __future__ import annotations
+from collections.abc import Iterator, Mapping
+from typing import Final
 
-from typing import TYPE_CHECKING, Final
+from django.db.models import TextChoices
 
 from payments.models.messages import MESSAGE_MOVES, MessageState
 from payments.states import (
@@ -22,11 +23,6 @@ from payments.states import (
     ProofState,
     RequestState,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from django.db.models import TextChoices
 
 R, P, G, A, K, W = RequestState, PaymentState, GrantState, AttemptState, KeyState, ProofState
 

@@ -3,18 +3,13 @@
 The renewal itself is `payments.engine.steps.rotate_token`.
 """
 
-from __future__ import annotations
-
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import Any
 
 from ledger import clock
+from payments.models import Grant
 from payments.openpayments.types import AccessToken, Continuation
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from payments.models import Grant
 #: A token that lives shorter than this is not used any more …
 MARGIN = timedelta(seconds=15)
 #: … but one that has only just come is, however short its life: asking for another would bring nothing better.

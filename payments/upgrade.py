@@ -1,10 +1,10 @@
 """After an upgrade: rows that a migration moved to a state of their own get the ledger's entry for it, once."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from django.db import connections, transaction
+from django.db.migrations import Migration
 from django.db.models import Exists, OuterRef
 
 from ledger.api import Actor, record
@@ -12,11 +12,6 @@ from ledger.models import EntrySubject
 from payments.engine.transitions import facts, subjects_of
 from payments.models import OutgoingPayment, PaymentRequest
 from payments.states import AttemptState, RequestState
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from django.db.migrations import Migration
 
 ACTOR = Actor.system("upgrade")
 #: States that earlier versions told by a reason.

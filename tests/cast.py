@@ -3,12 +3,11 @@
 Payments are made by the engine's own moves (`tests.progress`): what a test finds is what the product may have written.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.contrib.auth.models import Permission, User
 from django.db import transaction
 from django.test import Client
@@ -31,9 +30,6 @@ from payments.openpayments.amounts import Amount, Asset
 from payments.openpayments.keys import generate_key, private_key_to_pem
 from payments.states import GrantState, KeyState, PaymentState, RequestState
 from tests.progress import ACTOR, bring, grant_of
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 BUDGET = "1250.00"
 TITLE = "Cuentos en náhuatl: recording"

@@ -3,33 +3,45 @@
 The functions need only the product and a wallet's address; a `Stage` has a whole cast at one sandbox provider.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from django.contrib.auth.models import User
+from django.db import connection
 
 from payments import links
 from payments.actions import approvals, requests, wallets
 from payments.actions.requests import Contact, RequestLine
 from payments.engine.advance import advance
-from payments.models import Payment, PaymentRequest, Seller
+from payments.models import Payment, PaymentRequest, Seller, WalletAddress
 from payments.openpayments.amounts import Amount
 from payments.openpayments.keys import generate_key, public_jwk
 from payments.states import RequestState
 from tests.cast import seller_with_key, staff
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from django.contrib.auth.models import User
-
-    from payments.models import WalletAddress
-    from tests.sandbox.process import SandboxProcess
+from tests.sandbox.process import SandboxProcess
 
 SECONDS = 15.0
 SOL = Contact("Fundación Sol", "sol@example.org", "es")
 MARIA = Contact("María", "maria@example.org", "es")
+
+
+def together(*calls: Callable[[], Any]) -> list[Any]:
+    """What each call gave, or the exception it raised; all begun at the same time."""
+
+    def one(call: Callable[[], Any]) -> Any:
+        try:
+            return call()
+        except Exception as error:  # noqa: BLE001 - the caller judges it
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=len(calls)) as pool:
+        return list(pool.map(one, calls))
 
 
 def usable(url: str, seconds: float = SECONDS) -> WalletAddress:

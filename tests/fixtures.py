@@ -1,19 +1,14 @@
 """Fixtures with the stage of `tests.driver`. Import them where they are needed, with those of the sandbox."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from payments.engine import backoff
 from tests.driver import Stage, set_the_stage
 from tests.sandbox.fixtures import sandbox, sandbox_process
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.sandbox.process import SandboxProcess
+from tests.sandbox.process import SandboxProcess
 
 __all__ = ["sandbox", "sandbox_process", "short_waits", "stage"]
 

@@ -3,9 +3,8 @@
 No wallet is asked: incoming payments, quotes, approvals and outgoing payments are what a wallet might have said.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -27,9 +26,6 @@ from payments.states import (
     PaymentState,
     RequestState,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 ACTOR: Final = Actor.system("test")
 R, P, G, A = RequestState, PaymentState, GrantState, AttemptState

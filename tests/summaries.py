@@ -3,12 +3,9 @@
 A test says it with `record_property(SUMMARY, "17 operations, …")`.
 """
 
-from __future__ import annotations
+from typing import Final
 
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from _pytest.terminal import TerminalReporter
+from _pytest.terminal import TerminalReporter
 
 SUMMARY: Final = "summary"
 

@@ -1,23 +1,17 @@
 """The cast stands on the stage as the product would have it: whatever it has made, every invariant holds."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 import pytest
 
 from jobs.funding import Way, fund
 from jobs.models import JobStatus
 from payments.invariants import violations
+from payments.models import PaymentRequest
 from payments.states import DEAD_REQUESTS, GrantState, PaymentState, RequestState
 from tests import cast, progress
 from tests.cast import asked, interaction, paid_to_maria
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from payments.models import PaymentRequest
 
 pytestmark = pytest.mark.django_db
 R, P = RequestState, PaymentState

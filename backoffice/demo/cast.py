@@ -1,21 +1,16 @@
 """Who plays in the demo: its two wallet providers, its members, and how they pay and approve."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
+from django.contrib.auth.models import User
+
+from backoffice.demo.wallets import DemoProvider
+from jobs.models import Member
 from jobs.tasks import sync_request
 from payments import links
 from payments.actions import approvals
+from payments.models import PaymentRequest
 from payments.worker.advance_now import advance_now
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-
-    from backoffice.demo.wallets import DemoProvider
-    from jobs.models import Member
-    from payments.models import PaymentRequest
 
 ENGINE_SECONDS = 10.0
 

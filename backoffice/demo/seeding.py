@@ -1,10 +1,8 @@
 """Fills an empty demo: people and work by the models, every bit of money by the engine against the sandbox wallets."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.auth.models import Group, User
@@ -14,6 +12,7 @@ from backoffice import roles
 from backoffice.demo import stories, story
 from backoffice.demo.cast import ENGINE_SECONDS, Cast
 from backoffice.demo.environment import passwords
+from backoffice.demo.wallets import DemoProvider
 from jobs import decisions
 from jobs.funding import Way, fund, seller_of
 from jobs.models import Application, Job, Member, Organisation, Submission
@@ -26,11 +25,6 @@ from payments.models import AuthorisationLimit, PaymentRequest
 from payments.openpayments.amounts import Amount, Asset
 from payments.openpayments.keys import generate_key, private_key_to_pem, public_jwk
 from payments.worker.advance_now import advance_now
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from backoffice.demo.wallets import DemoProvider
 
 DAY_SECONDS = 24 * 60 * 60
 SENT_SECONDS = 2.0

@@ -1,33 +1,26 @@
 """The demo's longer stories: a standing budget, money held for a job, a proven wallet, a refund. All by the engine."""
 
-from __future__ import annotations
-
 from datetime import timedelta
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from django.contrib.auth.models import User
 
-from backoffice.demo.cast import ENGINE_SECONDS
+from backoffice.demo.cast import ENGINE_SECONDS, Cast
+from backoffice.demo.story import StandingBudgetStory
 from jobs import decisions
 from jobs.budget_offers import ask_within, pay_as_asked, set_up_budget
 from jobs.escrow import pay_out
 from jobs.funding import fund, seller_of
+from jobs.models import Application, Job
 from payments.actions import requests, wallet_proofs
 from payments.actions.refunds import refund as ask_back
 from payments.actions.standing_budgets import LAST_DAY, BudgetTerms, business_day
 from payments.engine.prove_wallet import collect, prepare
 from payments.mail.sending import send as send_mail
-from payments.models import Message, Seller, StandingBudget
+from payments.models import Message, PaymentRequest, Seller, StandingBudget
 from payments.models.messages import MessageState
 from payments.models.standing_budgets import Unit
 from payments.openpayments.amounts import Amount
-
-if TYPE_CHECKING:
-    from backoffice.demo.cast import Cast
-    from backoffice.demo.story import StandingBudgetStory
-    from jobs.models import Application, Job
-    from payments.models import PaymentRequest
 
 
 def standing_budget(cast: Cast, wanted: StandingBudgetStory) -> None:

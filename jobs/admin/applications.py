@@ -1,11 +1,13 @@
 """Applications: who offered to do a job, the decision, and where their money stands."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import display
@@ -19,24 +21,11 @@ from jobs.admin.bulk import BulkDecision, decide_marked
 from jobs.models import Application, JobStatus, Payout
 from jobs.reasons import JobRefusal
 from jobs.worker_mail import messages_to
-from payments.admin.dialogs import DecisionOn, dialog_action, number_of
+from payments.admin.dialogs import DecisionOn, Sentence, dialog_action, number_of
 from payments.admin.short_texts import shorts
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
-    from django.contrib.auth.models import User
-    from django.db.models import QuerySet
-    from django.http import HttpRequest, HttpResponse
-
-    from payments.admin.dialogs import Sentence
-
-    ApplicationModelForm = forms.ModelForm[Application]
-else:
-    ApplicationModelForm = forms.ModelForm
-
-
-class ApplicationForm(ApplicationModelForm):
+class ApplicationForm(forms.ModelForm[Application]):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         job = cleaned.get("job")

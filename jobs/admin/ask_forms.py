@@ -1,30 +1,23 @@
 """The dialog that asks a funder for money: which workers of which jobs, when, and who asks."""
 
-from __future__ import annotations
-
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget
 
 from jobs import ask_preview, budget_offers, payables
+from jobs.budget_offers import BudgetOffer
 from jobs.funding import Way
 from jobs.models import Application, Job
 from jobs.reasons import JobRefusal
 from payments.admin.dialogs import sent_form_id
 from payments.identifiers import new_ulid
-from payments.models import PaymentRequest, Seller
+from payments.models import PaymentRequest, Seller, StandingBudget
 from payments.presentation.format_amounts import format_amount
-
-if TYPE_CHECKING:
-    from django.http import HttpRequest
-
-    from jobs.budget_offers import BudgetOffer
-    from payments.models import StandingBudget
 
 PLATFORM = "platform"
 BUDGET = "budget:"  # and which

@@ -1,23 +1,17 @@
 """What every page of this room shares: nothing is deleted, each saved form is an entry and writes only its columns."""
 
-from __future__ import annotations
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
-from typing import TYPE_CHECKING, Any, ClassVar
-
+from django import forms
+from django.db import models
+from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from ledger import clock
 from ledger.api import Actor, record
+from ledger.content import Json
 from payments.admin.dialogs import staff
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from django import forms
-    from django.db import models
-    from django.http import HttpRequest
-
-    from ledger.content import Json
 
 
 class KeptAdmin(ModelAdmin):

@@ -1,20 +1,15 @@
 """The dialog in which staff write down what a funder is asked to allow."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.forms import BaseDialogForm
-from unfold.widgets import (
-    UnfoldAdminIntegerFieldWidget,
-    UnfoldAdminSelectWidget,
-    UnfoldAdminTextInputWidget,
-)
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from jobs.models import Member
 from payments.actions.standing_budgets import LAST_DAY, MOST_PERIODS, BudgetTerms, business_day
@@ -23,9 +18,6 @@ from payments.identifiers import new_ulid
 from payments.models import Seller
 from payments.models.standing_budgets import Unit
 from payments.openpayments.amounts import Amount, AmountError
-
-if TYPE_CHECKING:
-    from django.http import HttpRequest
 
 EXAMPLE = gettext_lazy("Such as 500.00, without separators, in the currency of the funder's wallet.")
 

@@ -5,31 +5,26 @@ What the page says was tried out, in a transaction that is rolled back, so its r
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from jobs import held_payments, lifecycle
-from jobs.models import Application, Submission
+from jobs.models import Application, Payout, Submission
 from jobs.reasons import JobRefusal
 from payments.admin.dialogs import staff
 from payments.presentation.reasons import Refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from django.contrib.auth.models import User
-    from django.db.models import QuerySet
-    from django.http import HttpRequest, HttpResponse
-    from django.utils.functional import Promise
-
-    from jobs.models import Payout
 
 #: As many rows as a person can read before saying yes.
 MOST_ROWS: Final = 100

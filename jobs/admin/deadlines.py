@@ -1,27 +1,22 @@
 """Deadlines in the admin: which jobs are overdue, and opening a job again with new ones."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from jobs import deadlines
 from jobs.admin.job_forms import MoveForm, job_at
+from jobs.models import Job
 from jobs.reasons import JobRefusal
 from ledger import clock
-
-if TYPE_CHECKING:
-    from django.db.models import QuerySet
-    from django.http import HttpRequest
-    from unfold.admin import ModelAdmin
-
-    from jobs.models import Job
 
 
 class ReopenForm(MoveForm):

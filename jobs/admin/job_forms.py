@@ -1,19 +1,15 @@
 """The forms of a job: its page, and the dialogs of its actions."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Mapping
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultipleWidget,
-    UnfoldAdminSelectWidget,
-    UnfoldAdminTextInputWidget,
-)
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from jobs import deadlines, held_payments, job_payments, lifecycle, parse_amounts
 from jobs.deadlines import DEADLINES
@@ -23,17 +19,8 @@ from jobs.reasons import JobRefusal
 from payments.admin.dialogs import SeenForm, number_of
 from payments.models import Seller
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
-    from django.http import HttpRequest
-
-    JobModelForm = forms.ModelForm[Job]
-else:
-    JobModelForm = forms.ModelForm
-
-
-class JobForm(JobModelForm):
+class JobForm(forms.ModelForm[Job]):
     deliverable_types = forms.MultipleChoiceField(
         label=_("Deliverables"), choices=Deliverable, required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget()
     )

@@ -1,17 +1,20 @@
 """A job's page: the work, what can be done next, and its money."""
 
-from __future__ import annotations
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
+from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
+from unfold.dataclasses import UnfoldAction
 from unfold.decorators import display
 from unfold.enums import ActionVariant
 
@@ -30,25 +33,23 @@ from jobs.derive_status import sync_job
 from jobs.job_payments import funding_under_way, money_statuses, requests_of
 from jobs.models import Application, ApplicationStatus, Job, JobStatus
 from jobs.reasons import JobRefusal
+from ledger.content import Json
 from ledger.filters import BusinessDaysFilter
-from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, asks_for_money, dialog_action, go, number_of, staff
+from payments.admin.dialogs import (
+    WAIT_SECONDS,
+    DecisionOn,
+    Sentence,
+    asks_for_money,
+    dialog_action,
+    go,
+    number_of,
+    staff,
+)
+from payments.models import PaymentRequest
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal
 from payments.states import PaymentState
 from payments.worker.advance_now import advance_now
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
-    from django import forms
-    from django.contrib.auth.models import User
-    from django.http import HttpRequest, HttpResponse
-    from unfold.dataclasses import UnfoldAction
-
-    from ledger.content import Json
-    from payments.admin.dialogs import Sentence
-    from payments.models import PaymentRequest
 
 SELECTED = "selected_applications"
 NO_BREAK = "\N{NO-BREAK SPACE}"

@@ -1,18 +1,23 @@
 """Members: who they are, and whether their wallet can be used."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django_q.tasks import async_task
+from unfold.admin import ModelAdmin
+from unfold.dataclasses import UnfoldAction
 from unfold.decorators import display
 from unfold.enums import ActionVariant
+from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from jobs import links, wallet_changes
@@ -26,27 +31,11 @@ from jobs.budget_offers import set_up_budget
 from jobs.models import Member, WalletChange, WalletChangeState
 from jobs.reasons import JobRefusal
 from payments.actions import wallets
-from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, dialog_action, go, number_of, staff
+from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, Sentence, dialog_action, go, number_of, staff
 from payments.locking import lock
+from payments.models import WalletAddress
 from payments.presentation.dates import moment
 from payments.presentation.reasons import Refusal, sentence
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from django.contrib.auth.models import User
-    from django.db.models import QuerySet
-    from django.http import HttpRequest, HttpResponse
-    from unfold.admin import ModelAdmin
-    from unfold.dataclasses import UnfoldAction
-    from unfold.forms import BaseDialogForm
-
-    from payments.admin.dialogs import Sentence
-    from payments.models import WalletAddress
-
-    MemberModelForm = forms.ModelForm[Member]
-else:
-    MemberModelForm = forms.ModelForm
 
 NOTHING = "\N{EN DASH}"
 WALLET_FIELDS = (
@@ -60,7 +49,7 @@ WALLET_FIELDS = (
 )
 
 
-class MemberForm(MemberModelForm):
+class MemberForm(forms.ModelForm[Member]):
     wallet_text = forms.CharField(
         label=_("Wallet address"),
         required=False,
@@ -145,10 +134,7 @@ class MemberAdmin(KeptAdmin):
     actions_detail = ("check_wallet", "set_up_budget", "confirm_wallet", "refuse_wallet", "revoke_links")
     change_form_outer_before_template = "admin/jobs/member/page.html"
     actions_row = ("check_wallet",)
-    fieldsets = (
-        (None, {"fields": ("name", "kind", ("email", "language"))}),
-        (_("Wallet"), {"fields": WALLET_FIELDS}),
-    )
+    fieldsets = ((None, {"fields": ("name", "kind", ("email", "language"))}), (_("Wallet"), {"fields": WALLET_FIELDS}))
     add_fieldsets = (
         (None, {"fields": ("name", "kind", ("email", "language"))}),
         (_("Wallet"), {"fields": ("wallet_text",)}),

@@ -1,9 +1,7 @@
 """What a job's page shows of its money: each request with amounts and whose turn it is, and all that happened."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from jobs import job_payments
 from jobs.deadlines import overdue_since
@@ -22,9 +20,6 @@ from payments.presentation.reasons import sentence
 from payments.presentation.status import Status, request_status
 from payments.presentation.timeline_lines import TimelineLine, lines
 from payments.states import PAID, RequestState
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 MOST_REQUESTS = 20
 MOST_WORKERS = 50

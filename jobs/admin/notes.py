@@ -1,31 +1,25 @@
 """Notes from members: what isn't right, in their words, until somebody has seen to it."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.dataclasses import UnfoldAction
 from unfold.decorators import display
 from unfold.enums import ActionVariant
+from unfold.forms import BaseDialogForm
 
 from jobs import self_service
 from jobs.admin.badges import badge
 from jobs.models import MemberNote
-from payments.admin.dialogs import DecisionOn, dialog_action, number_of
+from payments.admin.dialogs import DecisionOn, Sentence, dialog_action, number_of
 from payments.admin.readonly import ReadOnlyAdmin
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-    from django.db.models import QuerySet
-    from django.http import HttpRequest
-    from unfold.admin import ModelAdmin
-    from unfold.dataclasses import UnfoldAction
-    from unfold.forms import BaseDialogForm
-
-    from payments.admin.dialogs import Sentence
 
 #: `self_service` handles a note once, however many ask for it.
 on_note = DecisionOn(lambda pk: MemberNote.objects.get(pk=number_of(pk)), back="changelist")

@@ -1,9 +1,9 @@
 """An organisation's legal side, on its member's page."""
 
-from __future__ import annotations
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
+from django import forms
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import StackedInline
 
@@ -11,10 +11,6 @@ from jobs.models import Member, Organisation
 from jobs.models.members import MemberKind
 from ledger.api import Actor, record
 from payments.admin.dialogs import staff
-
-if TYPE_CHECKING:
-    from django import forms
-    from django.http import HttpRequest
 
 
 class OrganisationInline(StackedInline):

@@ -1,22 +1,15 @@
 """Paying from a standing budget what was just asked for on a job's page, and saying what became of it."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from django.contrib import messages
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from jobs.budget_offers import pay_as_asked
 from payments.admin.dialogs import staff
+from payments.models import PaymentRequest, StandingBudget
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal
 from payments.states import RequestState
-
-if TYPE_CHECKING:
-    from django.http import HttpRequest
-
-    from payments.models import PaymentRequest, StandingBudget
 
 
 def pay_now(http: HttpRequest, request_id: str, budget: StandingBudget) -> None:

@@ -1,7 +1,5 @@
 """The dialog that pays workers from the money that is held for their job."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django import forms

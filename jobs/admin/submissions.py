@@ -1,13 +1,14 @@
 """Submissions: handed-in work, the decision, and where its money stands."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import FileResponse, Http404
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import display
@@ -22,26 +23,13 @@ from jobs.derive_status import sync_job
 from jobs.lifecycle import OVER
 from jobs.models import Application, ApplicationStatus, JobStatus, Payout, Submission, SubmissionStatus
 from jobs.reasons import JobRefusal
-from payments.admin.dialogs import DecisionOn, dialog_action, number_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from django.contrib.auth.models import User
-    from django.db.models import QuerySet
-    from django.http import HttpRequest, HttpResponse
-
-    from payments.admin.dialogs import Sentence
-
-    SubmissionModelForm = forms.ModelForm[Submission]
-else:
-    SubmissionModelForm = forms.ModelForm
+from payments.admin.dialogs import DecisionOn, Sentence, dialog_action, number_of
 
 LARGEST_FILE = 25 * 1024 * 1024  # bytes
 CONTENT = ("text", "link", "file")
 
 
-class SubmissionForm(SubmissionModelForm):
+class SubmissionForm(forms.ModelForm[Submission]):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if set(CONTENT) & set(self.fields) and not any(cleaned.get(name) for name in CONTENT):

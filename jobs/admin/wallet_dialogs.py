@@ -1,18 +1,14 @@
 """The dialogs about a member's new wallet: each shows both addresses, and is good for just that change."""
 
-from __future__ import annotations
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
+from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from jobs import wallet_changes
 from jobs.models import Member, WalletChange
 from payments.admin.dialogs import SeenForm, number_of
-
-if TYPE_CHECKING:
-    from django.http import HttpRequest
 
 #: Actions that need a change that waits.
 DECISIONS = frozenset({"confirm_wallet", "refuse_wallet"})

@@ -17,11 +17,7 @@ class WalletChangeState(models.TextChoices):
 
 
 WALLET_CHANGE_MOVES: dict[str, set[str]] = {
-    WalletChangeState.WAITING: {
-        WalletChangeState.CONFIRMED,
-        WalletChangeState.REFUSED,
-        WalletChangeState.SUPERSEDED,
-    },
+    WalletChangeState.WAITING: {WalletChangeState.CONFIRMED, WalletChangeState.REFUSED, WalletChangeState.SUPERSEDED},
     WalletChangeState.CONFIRMED: set(),
     WalletChangeState.REFUSED: set(),
     WalletChangeState.SUPERSEDED: set(),

@@ -1,10 +1,8 @@
 """A funder's own page: what waits for them, what they approved and can still stop, receipts, statements."""
 
-from __future__ import annotations
+from typing import Any, Final
 
-from typing import TYPE_CHECKING, Any, Final
-
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -25,9 +23,6 @@ from payments.presentation import budget_summary
 from payments.presentation.cost_summary import CostSummary, cost_line_of
 from payments.presentation.reasons import Refusal, sentence
 from payments.states import PAID_REQUESTS, UNSENT, RequestState
-
-if TYPE_CHECKING:
-    from django.db.models import QuerySet
 
 MOST_ROWS: Final = 100
 MOST_RECEIPTS: Final = 24

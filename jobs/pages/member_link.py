@@ -1,10 +1,8 @@
 """From a link to its member, in the language of whoever opened it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
@@ -14,9 +12,6 @@ from jobs.models import Member
 from payments.links import BadLink
 from payments.pages.approval_link import chosen_language, nothing_here, page
 from payments.presentation.languages import supported
-
-if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
 
 GONE = 410
 

@@ -1,8 +1,6 @@
 """A worker's own page: what is owed, on its way, arrived; their wallet; “this isn't right”. Only POST acts."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
@@ -12,16 +10,14 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from jobs import earnings, links, self_service, wallet_changes
+from jobs.earnings import Earning
+from jobs.models import Member
 from jobs.pages.member_link import OpenedMemberLink, open_member_link
 from payments.pages.approval_link import page
 from payments.pages.headers import private_page
 from payments.presentation.dates import day
 from payments.presentation.format_amounts import bought_by, format_amount
 from payments.presentation.reasons import Refusal, sentence
-
-if TYPE_CHECKING:
-    from jobs.earnings import Earning
-    from jobs.models import Member
 
 LONGEST_WALLET: Final = 500  # characters
 REFUSED: Final = 409

@@ -1,8 +1,6 @@
 """What the payer does, from their link and on the way back from their wallet. No network here."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from django.db import transaction
 from django_q.tasks import async_task
@@ -14,12 +12,10 @@ from payments.engine.close_request import end_unsent
 from payments.engine.transitions import move
 from payments.models import Grant, PaymentRequest
 from payments.models.grants import GrantKind
+from payments.openpayments.amounts import Amount
 from payments.openpayments.interaction import hash_matches
 from payments.presentation.reasons import Refusal
 from payments.states import FINISHED_PAYMENTS, GrantState, RequestState
-
-if TYPE_CHECKING:
-    from payments.openpayments.amounts import Amount
 
 Return = Literal["accepted", "repeated", "wrong_hash", "unknown"]
 
@@ -70,10 +66,7 @@ def _accept(request: PaymentRequest, debit: int) -> None:
 def _tell(request: PaymentRequest, kind: str, amount: Amount | None) -> None:
     assert amount, "the payer was shown an amount"
     record(
-        kind,
-        actor=Actor.payer(request.pk),
-        subjects={"request": request.pk},
-        data={"ceiling": dict(amount.to_wire())},
+        kind, actor=Actor.payer(request.pk), subjects={"request": request.pk}, data={"ceiling": dict(amount.to_wire())}
     )
 
 

@@ -4,10 +4,9 @@ Nothing here moves money or believes anybody: the engine first closes the receiv
 only then carries the decision out.
 """
 
-from __future__ import annotations
+from collections.abc import Mapping
 
-from typing import TYPE_CHECKING
-
+from django.contrib.auth.models import User
 from django.db import transaction
 from django_q.tasks import async_task
 
@@ -18,11 +17,6 @@ from payments.models import OutsideSettlement, Payment
 from payments.models.payments import Decision
 from payments.presentation.reasons import Refusal
 from payments.states import PaymentState
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from django.contrib.auth.models import User
 
 
 def take_over(payment_id: str, *, by: User) -> Payment:

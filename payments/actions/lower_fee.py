@@ -1,21 +1,14 @@
 """The platform's fee after it was approved: lowered when fewer workers are paid than the payer agreed to."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from django.db import transaction
 
 from ledger import clock
-from ledger.api import record
+from ledger.api import Actor, record
 from payments.actions.requests import lock_request
 from payments.engine.transitions import facts
 from payments.models import Payment
+from payments.openpayments.amounts import Amount
 from payments.states import AttemptState, PaymentState
-
-if TYPE_CHECKING:
-    from ledger.api import Actor
-    from payments.openpayments.amounts import Amount
 
 #: A place that may still receive the old amount.
 LIVE = {AttemptState.INTENDED, AttemptState.OPEN, AttemptState.UNKNOWN}

@@ -1,10 +1,8 @@
 """The switch that stops new money movement: everything, one seller, or one wallet host. Looking goes on meanwhile."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
 
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -13,9 +11,6 @@ from ledger import clock
 from ledger.api import Actor, accept_witness, record, seal
 from payments.models import Pause, Seller
 from payments.models.pauses import PauseCause, PauseScope
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
 
 _HOST = re.compile(r"(\[[0-9a-f:]+\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?)(:[0-9]{1,5})?")
 

@@ -6,28 +6,20 @@ the link by email. Never more goes back than arrived by wallet, less what went b
 Between two currencies whoever received gives back an exact amount of theirs, and whoever paid gets what it buys.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from ledger.api import Actor, record
 from payments.actions.requests import Contact, RequestLine, ask, lock_request
-from payments.models import Payment, PaymentRequest, Refund, Seller
+from payments.models import Payment, PaymentRequest, Refund, Seller, WalletAddress
 from payments.models.payments import Purpose
 from payments.openpayments.amounts import Amount, AmountError
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal
 from payments.presentation.status import payment_status
 from payments.states import FINISHED_PAYMENTS, PAID
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-
-    from payments.models import WalletAddress
 
 LONGEST_TITLE = 200
 

@@ -1,9 +1,8 @@
 """Approve now, pay when the work is accepted: releasing a held payment, or calling it off. No network here."""
 
-from __future__ import annotations
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
+from django.contrib.auth.models import User
 from django.db import transaction
 from django_q.tasks import async_task
 
@@ -17,9 +16,6 @@ from payments.models import Payment, PaymentRequest
 from payments.models.requests import RemainingEnd
 from payments.presentation.reasons import Refusal
 from payments.states import DEAD_PAYMENTS, FINISHED_PAYMENTS, UNSENT, PaymentState, RequestState
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
 
 
 @transaction.atomic
@@ -76,11 +72,7 @@ def _lock_payment(payment_id: str) -> tuple[Payment, PaymentRequest]:
 def _without(request: PaymentRequest, actor: Actor) -> None:
     """One payment less: what the payer is asked for shrinks with it, and the request ends with the last one."""
     payments = list(request.payments.prefetch_related("quotes", "outgoing_payments__quote"))
-    asks = request.state in {
-        RequestState.QUOTED,
-        RequestState.AWAITING_AUTHORISATION,
-        RequestState.AWAITING_APPROVAL,
-    }
+    asks = request.state in {RequestState.QUOTED, RequestState.AWAITING_AUTHORISATION, RequestState.AWAITING_APPROVAL}
     if all(payment.state in FINISHED_PAYMENTS for payment in payments):
         finish(request, payments, actor)
     elif asks and not any(payment.state in UNSENT for payment in payments):

@@ -3,11 +3,10 @@
 Every function is one transaction (or part of the caller's), begins by locking the request, and records who did it.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django_q.tasks import async_task
 
@@ -21,7 +20,7 @@ from payments.engine.queries import REQUEST
 from payments.engine.transitions import begin, move
 from payments.limits import needs_second_person
 from payments.mail.queue import queue_message
-from payments.models import Payment, PaymentRequest
+from payments.models import Payment, PaymentRequest, Seller, WalletAddress
 from payments.models.grants import GrantKind
 from payments.models.messages import Template
 from payments.models.payments import Purpose
@@ -30,13 +29,6 @@ from payments.models.standing_budgets import budget_of
 from payments.openpayments.amounts import Amount
 from payments.presentation.reasons import Refusal
 from payments.states import UNSENT, GrantState, PaymentState, RequestState
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from django.contrib.auth.models import User
-
-    from payments.models import Seller, WalletAddress
 
 ADVANCE_TASK = "payments.tasks.advance_request"
 

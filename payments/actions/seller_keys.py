@@ -4,11 +4,9 @@ What was asked for with a key goes on with it, so both stay published until noth
 its private part is destroyed. Every move is in the ledger, with the key's id and thumbprint, never the key.
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from ledger import clock
@@ -20,15 +18,17 @@ from payments.locking import lock
 from payments.models import Seller, SellerKey
 from payments.models.grants import GrantKind
 from payments.openpayments.errors import OpenPaymentsError
-from payments.openpayments.keys import KeyFormatError, generate_key, is_key_id, private_key_from_pem, private_key_to_pem
+from payments.openpayments.keys import (
+    Jwk,
+    KeyFormatError,
+    generate_key,
+    is_key_id,
+    private_key_from_pem,
+    private_key_to_pem,
+)
 from payments.openpayments.transport import Deadline
 from payments.presentation.reasons import Refusal, why
 from payments.states import GRANT_MOVES, KeyState, ProofState
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-
-    from payments.openpayments.keys import Jwk
 
 NEXT = (KeyState.GENERATED, KeyState.PUBLISHED)
 SYSTEM = Actor.system("keys")

@@ -1,13 +1,12 @@
 """Registering the platform's own accounts, from the admin, a command, or the settings."""
 
-from __future__ import annotations
-
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -17,14 +16,10 @@ from ledger import clock
 from ledger.api import Actor, record
 from payments.actions import seller_keys, wallets
 from payments.models import Seller, SellerKey
+from payments.openpayments.amounts import Amount
 from payments.openpayments.keys import Jwk, KeyFormatError, private_key_from_pem, public_jwk
 from payments.presentation.reasons import Refusal
 from payments.states import KeyState
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-
-    from payments.openpayments.amounts import Amount
 
 READABLE_BY_OTHERS = stat.S_IRGRP | stat.S_IROTH
 LARGEST_KEY_FILE = 16 * 1024  # bytes; an Ed25519 key in PEM has about 120

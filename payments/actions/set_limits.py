@@ -1,19 +1,14 @@
 """The amounts above which a second person decides. Every change of a limit is in the ledger."""
 
-from __future__ import annotations
+from typing import TypeVar
 
-from typing import TYPE_CHECKING, TypeVar
-
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from ledger.api import Actor, record
 from payments.limits import limit_of
 from payments.models import AuthorisationLimit, ProofLimit
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-
-    from payments.openpayments.amounts import Amount
+from payments.openpayments.amounts import Amount
 
 Limit = TypeVar("Limit", AuthorisationLimit, ProofLimit)
 

@@ -3,23 +3,23 @@
 Every function locks the row of a payment request first, as the engine does: that of the approval, or of the draw.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
 from ledger import clock
 from ledger.api import Actor, record
-from payments.actions.requests import ADVANCE_TASK, lock_request
+from payments.actions.requests import ADVANCE_TASK, Contact, lock_request
 from payments.actions.wallet_proofs import check_proven
 from payments.engine import budget_draws
 from payments.engine.budget_reservations import wire
@@ -27,25 +27,15 @@ from payments.engine.leases import wake
 from payments.engine.planning.keep_budget import end
 from payments.engine.transitions import begin, move
 from payments.limits import needs_second_person
-from payments.models import BudgetPeriod, PaymentRequest, StandingBudget
+from payments.models import BudgetPeriod, PaymentRequest, Seller, StandingBudget, WalletAddress
 from payments.models.grants import GrantKind
 from payments.models.requests import APPROVAL_LIFETIME
 from payments.models.standing_budgets import Unit
-from payments.openpayments.amounts import AmountError
+from payments.openpayments.amounts import Amount, AmountError
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.languages import supported
 from payments.presentation.reasons import Refusal
 from payments.states import GrantState, PaymentState, RequestState
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from django.contrib.auth.models import User
-    from django.db.models import QuerySet
-
-    from payments.actions.requests import Contact
-    from payments.models import Seller, WalletAddress
-    from payments.openpayments.amounts import Amount
 
 #: Months have 28 days at least: from a later day wallets disagree on when the next period starts.
 LAST_DAY = 28
@@ -186,9 +176,7 @@ def for_request(request: PaymentRequest) -> QuerySet[StandingBudget]:
 def of(payer_wallet: WalletAddress) -> QuerySet[StandingBudget]:
     """Every budget in the wallet's currency, whatever became of it, oldest first."""
     found = StandingBudget.objects.filter(
-        request__payer_wallet=payer_wallet,
-        asset_code=payer_wallet.asset_code,
-        asset_scale=payer_wallet.asset_scale,
+        request__payer_wallet=payer_wallet, asset_code=payer_wallet.asset_code, asset_scale=payer_wallet.asset_scale
     )
     return found.select_related("request__seller", "grant").prefetch_related("periods").order_by("created_at")
 

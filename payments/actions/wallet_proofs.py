@@ -1,10 +1,9 @@
 """Asking the owner of a wallet to prove that it is theirs, and which payments wait for it. No network here."""
 
-from __future__ import annotations
-
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django_q.tasks import async_task
 
@@ -15,17 +14,12 @@ from payments.engine.transitions import begin, move
 from payments.limits import unproven
 from payments.locking import lock
 from payments.mail.queue import queue_notice
-from payments.models import Message, WalletAddress, WalletProof
+from payments.models import Message, PaymentRequest, Seller, WalletAddress, WalletProof
 from payments.models.messages import Template
 from payments.models.proofs import OVER
 from payments.openpayments.interaction import hash_matches
 from payments.presentation.reasons import Refusal
 from payments.states import ProofState
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-
-    from payments.models import PaymentRequest, Seller
 
 Return = Literal["accepted", "repeated", "wrong_hash"]
 #: How long the link acts.

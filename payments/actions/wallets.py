@@ -1,10 +1,7 @@
 """Wallet addresses as people type them, and looking them up at the wallets."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from ledger.api import Actor, record
@@ -16,10 +13,6 @@ from payments.openpayments.errors import OpenPaymentsError
 from payments.openpayments.transport import Deadline
 from payments.openpayments.urls import UrlError, canonical_wallet_url
 from payments.presentation.reasons import Refusal
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-
 
 RENAMED = "wallet_renamed"
 

@@ -2,14 +2,4 @@
 
 from payments.admin import attempts, limits, outbox, pauses, payments, requests, sellers, standing_budgets, wallets
 
-__all__ = [
-    "attempts",
-    "limits",
-    "outbox",
-    "pauses",
-    "payments",
-    "requests",
-    "sellers",
-    "standing_budgets",
-    "wallets",
-]
+__all__ = ["attempts", "limits", "outbox", "pauses", "payments", "requests", "sellers", "standing_budgets", "wallets"]

@@ -1,11 +1,10 @@
 """Grants and attempts: what was asked of the wallets. All are kept; tokens and other secrets are never shown."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
+from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -19,18 +18,11 @@ from payments.models.fields import amount_of
 from payments.presentation.format_amounts import format_amount
 from payments.states import COUNTED_OUTGOING
 
-if TYPE_CHECKING:
-    from django.db.models import QuerySet
-    from django.http import HttpRequest
-
 
 class TriedAdmin(StateColumn, ReadOnlyAdmin):
     """Found from the payment request's page, so not in the sidebar."""
 
-    list_filter: tuple[tuple[str, Any], ...] = (
-        ("state", ChoicesDropdownFilter),
-        ("created_at", BusinessDaysFilter),
-    )
+    list_filter: tuple[tuple[str, Any], ...] = (("state", ChoicesDropdownFilter), ("created_at", BusinessDaysFilter))
     select_related: tuple[str, ...] = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -1,17 +1,13 @@
 """What the page of a payment tells while it needs attention, and afterwards of how it was resolved. Only reads."""
 
-from __future__ import annotations
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
+from django.contrib.auth.models import AnonymousUser, User
 
+from payments.models import OutsideSettlement, Payment
 from payments.presentation.attention_text import explain, missing
 from payments.presentation.next_step import attention_step
 from payments.states import ARRIVED, PaymentState
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser, User
-
-    from payments.models import OutsideSettlement, Payment
 
 
 def claim_of(payment: Payment) -> OutsideSettlement | None:

@@ -1,21 +1,16 @@
 """Columns that several lists of this room share."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from payments.models import Payment
+from payments.models import Grant, IncomingPayment, OutgoingPayment, Payment, Quote
+from payments.models.fields import Reasoned
 from payments.presentation.format_amounts import format_amount, format_gets
 from payments.presentation.reasons import sentence
 from payments.presentation.status import payment_status
 from payments.states import Tone
-
-if TYPE_CHECKING:
-    from payments.models import Grant, IncomingPayment, OutgoingPayment, Quote
-    from payments.models.fields import Reasoned
 
 PLAIN = "default"
 #: How the states of grants and attempts are coloured (names of label colours). Others stay plain.

@@ -4,15 +4,14 @@
 `asks_for_money` makes a payment request; what only reads, or asks wallets, answers by itself.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from django import forms
 from django.contrib import messages
+from django.contrib.admin import ModelAdmin
 from django.contrib.auth.models import User
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
@@ -25,13 +24,9 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 
+from payments.models import PaymentRequest
 from payments.presentation.reasons import Refusal
 from payments.worker.advance_now import advance_now
-
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-
-    from payments.models import PaymentRequest
 
 Row = TypeVar("Row", bound=Model)
 Form = TypeVar("Form", bound=BaseDialogForm)

@@ -1,10 +1,11 @@
 """Filters of this room's lists, also for links from elsewhere: what they let through is what totals count."""
 
-from __future__ import annotations
+from collections.abc import Mapping
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
@@ -12,13 +13,6 @@ from payments.models import WalletAddress
 from payments.presentation.status import PAYMENT_STATUSES, REQUEST_STATUSES, Status
 from payments.presentation.status_groups import GROUPS, REACHED, Reached
 from payments.states import Group
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from django.db.models import QuerySet
-    from django.http import HttpRequest
-    from django.utils.functional import Promise
 
 NOTHING = Q(pk__in=[])
 

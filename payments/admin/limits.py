@@ -1,11 +1,11 @@
 """Authorisation limits, written in major units."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
@@ -18,10 +18,6 @@ from payments.limits import limit_of
 from payments.models import AuthorisationLimit, ProofLimit
 from payments.openpayments.amounts import Amount, AmountError, Asset
 from payments.presentation.format_amounts import format_amount
-
-if TYPE_CHECKING:
-    from django.db.models import Model
-    from django.http import HttpRequest
 
 EXAMPLE_SCALE = 2
 

@@ -1,41 +1,31 @@
 """The Outbox: every mail we wrote, as its reader gets it, and whether the mail server took it."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable
+from typing import Any, cast
 
 from csp.decorators import csp_replace
 from django.contrib import admin
-from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import path, reverse
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.dataclasses import UnfoldAction
 from unfold.decorators import display
 
 from ledger.api import Actor
 from ledger.filters import BusinessDaysFilter
 from payments import links
-from payments.admin.dialogs import DecisionOn, SeenForm, dialog_action
+from payments.admin.dialogs import DecisionOn, SeenForm, Sentence, dialog_action
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.locking import lock
 from payments.mail.queue import TO_RECEIVER, queue_again
-from payments.mail.rendering import render
+from payments.mail.rendering import Rendered, render
 from payments.models import Message
 from payments.models.messages import MessageState
 from payments.presentation.reasons import sentence
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from django.contrib.auth.models import User
-    from django.db.models import QuerySet
-    from django.http import HttpResponseBase
-    from django.urls import URLPattern
-    from unfold.dataclasses import UnfoldAction
-
-    from payments.admin.dialogs import Sentence
-    from payments.mail.rendering import Rendered
 
 TONES = {
     MessageState.QUEUED: "info",
@@ -84,16 +74,7 @@ class MessageAdmin(ReadOnlyAdmin):
     )
     search_fields = ("to_name", "to_email", "request__id", "request__title", "details__title")
     search_help_text = _("Name, email, payment id, title")
-    fields = (
-        "template_label",
-        "recipient",
-        "state",
-        "why",
-        "attempts",
-        "created_at",
-        "next_attempt_at",
-        "sent_at",
-    )
+    fields = ("template_label", "recipient", "state", "why", "attempts", "created_at", "next_attempt_at", "sent_at")
     readonly_fields = ("template_label", "recipient", "why")
     actions_detail = ("send_once_more",)
     change_form_template = "admin/payments/message/change_form.html"
@@ -106,11 +87,7 @@ class MessageAdmin(ReadOnlyAdmin):
             "request__seller", "request__payer_wallet", "payment", "proof__wallet", "proof__seller"
         )
 
-    @display(
-        description=_("state"),
-        label={str(state): tone for state, tone in TONES.items()},
-        ordering="state",
-    )
+    @display(description=_("state"), label={str(state): tone for state, tone in TONES.items()}, ordering="state")
     def state_label(self, row: Message) -> tuple[str, str]:
         return row.state, row.get_state_display()
 

@@ -1,31 +1,25 @@
 """The switch: adding a pause starts it, “Resume” ends it. Neither is ever edited or deleted."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
+from unfold.dataclasses import UnfoldAction
 from unfold.decorators import display
 from unfold.enums import ActionVariant
+from unfold.forms import BaseDialogForm
 
 from payments.actions import pausing
-from payments.admin.dialogs import DecisionOn, dialog_action, number_of, staff
+from payments.admin.dialogs import DecisionOn, Sentence, dialog_action, number_of, staff
 from payments.admin.filters import PauseFilter
 from payments.models import Pause
 from payments.models.pauses import PauseScope
 from payments.presentation.reasons import pause_reason
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-    from django.http import HttpRequest
-    from unfold.dataclasses import UnfoldAction
-    from unfold.forms import BaseDialogForm
-
-    from payments.admin.dialogs import Sentence
 
 #: `pausing` ends a pause once, however many ask for it.
 on_pause = DecisionOn(lambda pk: Pause.objects.get(pk=number_of(pk)))

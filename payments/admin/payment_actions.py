@@ -1,16 +1,14 @@
 """What staff may do with a payment that needs attention: a dialog, one POST, then the wallets are asked at once."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
 from payments.actions import attention, refunds
 from payments.actions.requests import lock_request
-from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, asks_for_money, dialog_action
+from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, Sentence, asks_for_money, dialog_action
 from payments.admin.payment_dialogs import (
     ConfirmForm,
     GiveUpForm,
@@ -21,16 +19,9 @@ from payments.admin.payment_dialogs import (
     WithdrawForm,
 )
 from payments.admin.refund_forms import RefundForm
-from payments.models import Payment
+from payments.models import Payment, PaymentRequest
 from payments.presentation.status import payment_status
 from payments.worker.advance_now import advance_now
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-    from django.http import HttpRequest
-
-    from payments.admin.dialogs import Sentence
-    from payments.models import PaymentRequest
 
 
 def _held(payment_id: str) -> Payment:

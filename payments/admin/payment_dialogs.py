@@ -1,12 +1,11 @@
 """The dialogs for a payment that needs attention: each shows the amounts, and what will happen, in order."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from django.utils.functional import cached_property
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
@@ -15,10 +14,6 @@ from payments.admin.dialogs import SeenForm
 from payments.models import OutsideSettlement, Payment
 from payments.presentation.attention_text import missing
 from payments.presentation.format_amounts import format_amount
-
-if TYPE_CHECKING:
-    from django.http import HttpRequest
-    from django.utils.functional import Promise
 
 LONGEST_EVIDENCE = 2000
 

@@ -1,11 +1,13 @@
 """Payments: one receiver each."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from unfold.dataclasses import UnfoldAction
 from unfold.decorators import display
 
 from ledger.api import timeline
@@ -27,13 +29,6 @@ from payments.presentation.next_step import attention_step
 from payments.presentation.status import payment_status
 from payments.presentation.timeline_text import describe
 from payments.states import Group, PaymentState
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from django.db.models import QuerySet
-    from django.http import HttpRequest
-    from unfold.dataclasses import UnfoldAction
 
 
 @admin.register(Payment)

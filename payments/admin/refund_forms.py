@@ -1,11 +1,10 @@
 """The dialog that asks for money back: how much, of what can still go back; from whom, to whom."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import BaseDialogForm
@@ -16,9 +15,6 @@ from payments.identifiers import new_ulid
 from payments.models import Payment
 from payments.openpayments.amounts import Amount, AmountError
 from payments.presentation.reasons import Refusal
-
-if TYPE_CHECKING:
-    from django.http import HttpRequest
 
 
 @dataclass(frozen=True)

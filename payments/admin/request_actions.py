@@ -1,28 +1,20 @@
 """What staff may do with a payment request: a button where the state allows it, a dialog, one POST."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
 from payments.actions import requests, standing_budgets, wallet_proofs
-from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, dialog_action, go, with_wait
+from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, Sentence, dialog_action, go, with_wait
 from payments.admin.request_dialogs import DrawForm, ProofForm, RequestForm
+from payments.models import PaymentRequest
 from payments.presentation.reasons import Refusal
 from payments.presentation.status import request_status
 from payments.states import OPEN_REQUESTS, RequestState
 from payments.worker.advance_now import advance_now
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-    from django.http import HttpRequest, HttpResponse
-
-    from payments.admin.dialogs import Sentence
-    from payments.models import PaymentRequest
 
 #: Which action is offered in which state. `payments.actions` decides again, on the row as it is then.
 VALID_IN: dict[str, set[str]] = {

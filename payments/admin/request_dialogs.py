@@ -1,23 +1,17 @@
 """The dialogs of a payment request's actions: each shows the amounts it is about."""
 
-from __future__ import annotations
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
 
 from payments import limits
 from payments.actions import standing_budgets
 from payments.admin.dialogs import SeenForm
-from payments.models import Message, PaymentRequest
+from payments.models import Message, PaymentRequest, StandingBudget
 from payments.presentation import budget_summary
 from payments.presentation.cost_summary import cost_summary_of
-
-if TYPE_CHECKING:
-    from django.http import HttpRequest
-
-    from payments.models import StandingBudget
 
 
 class RequestForm(SeenForm):
@@ -34,11 +28,7 @@ class RequestForm(SeenForm):
         return ".".join(map(str, parts))
 
     def get_before_template_context(self, _request: HttpRequest, _object_id: int | str | None = None) -> dict[str, Any]:
-        return {
-            "request_row": self.row,
-            "bill": cost_summary_of(self.row),
-            "unproven": limits.unproven(self.row),
-        }
+        return {"request_row": self.row, "bill": cost_summary_of(self.row), "unproven": limits.unproven(self.row)}
 
 
 class DrawForm(RequestForm):

@@ -1,14 +1,14 @@
 """Payment requests: the list, and the page on which a quote is reviewed, sent and followed."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.urls import path
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RelatedDropdownFilter
+from unfold.dataclasses import UnfoldAction
 from unfold.decorators import display
 from unfold.enums import ActionVariant
 
@@ -24,11 +24,6 @@ from payments.presentation.dates import age
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.status import row_status, row_turn, with_status
 from payments.states import Tone
-
-if TYPE_CHECKING:
-    from django.db.models import QuerySet
-    from django.urls import URLPattern
-    from unfold.dataclasses import UnfoldAction
 
 
 @admin.register(PaymentRequest)

@@ -1,13 +1,12 @@
 """What the review page of a payment request shows. Only reads: nothing here calls a wallet or changes a row."""
 
-from __future__ import annotations
-
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ledger.api import timeline
 from payments import limits
 from payments.links import approval_url
+from payments.models import Payment, PaymentRequest
 from payments.models.standing_budgets import budget_of
 from payments.presentation import budget_summary, timeline_lines
 from payments.presentation.cost_summary import CostSummary, cost_line_of
@@ -16,9 +15,6 @@ from payments.presentation.reasons import sentence
 from payments.presentation.status import request_status
 from payments.presentation.timeline_text import describe
 from payments.states import NEEDS_A_PERSON, OPEN_REQUESTS, PAID_REQUESTS, RequestState
-
-if TYPE_CHECKING:
-    from payments.models import Payment, PaymentRequest
 
 TIMELINE_LIMIT = 300
 #: Read when nothing moves any more, or nothing will for a while.

@@ -1,11 +1,11 @@
 """What administrators do with a seller: change its key in four steps, retire it. A dialog, one POST, one entry each."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -17,19 +17,12 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from ledger import clock
 from payments.actions import seller_keys, sellers
-from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, SeenForm, dialog_action, go, with_wait
+from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, SeenForm, Sentence, dialog_action, go, with_wait
 from payments.locking import lock
-from payments.models import Seller
+from payments.models import Seller, SellerKey
 from payments.openpayments.keys import KeyFormatError
 from payments.presentation.reasons import Refusal, sentence
 from payments.states import KeyState
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-    from django.http import HttpRequest, HttpResponse
-
-    from payments.admin.dialogs import Sentence
-    from payments.models import SellerKey
 
 LONGEST_PEM = 4000
 NO_KEY = _("This is not an Ed25519 private key in PKCS#8 PEM without a password, or the key id has spaces.")

@@ -1,20 +1,21 @@
 """Sellers. The private key goes in and never comes out: no page, message or log shows it."""
 
-from __future__ import annotations
-
 import json
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from unfold.admin import ModelAdmin
+from unfold.dataclasses import UnfoldAction
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidget
 
@@ -28,11 +29,6 @@ from payments.openpayments.keys import KeyFormatError
 from payments.presentation.format_amounts import format_amount, percent
 from payments.presentation.reasons import Refusal, sentence
 from payments.states import OPEN_REQUESTS, KeyState
-
-if TYPE_CHECKING:
-    from django.db.models import QuerySet
-    from django.http import HttpRequest, HttpResponse
-    from unfold.dataclasses import UnfoldAction
 
 #: How the state of a key is coloured.
 KEY_TONES = {
@@ -99,7 +95,7 @@ class SellerForm(forms.ModelForm[Seller]):
             "may_hold_money": gettext_lazy(
                 "When on, a job can be paid into this wallet before its workers are paid: the platform then holds the"
                 " money for them. Only administrators can change this."
-            ),
+            )
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -153,10 +149,7 @@ class SellerForm(forms.ModelForm[Seller]):
             self.add_error(
                 "fee_text",
                 _("“%(text)s” is not an amount in %(currency)s. Write it like 20.00.")
-                % {
-                    "text": written,
-                    "currency": wallet.asset_code,
-                },
+                % {"text": written, "currency": wallet.asset_code},
             )
             return None
         return sellers.SellerFee(0, each if each.value else None)

@@ -1,19 +1,14 @@
 """Messages to a receiver as texts of a few words, for staff to copy into SMS or WhatsApp."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from datetime import datetime
+from typing import Final
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import QuerySet
 
 from payments.mail.rendering import render
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from django.contrib.auth.models import AnonymousUser, User
-    from django.db.models import QuerySet
-
-    from payments.models import Message
+from payments.models import Message
 
 MOST_SHORTS: Final = 3
 

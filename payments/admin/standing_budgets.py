@@ -1,19 +1,21 @@
 """Standing budgets: what was allowed, spent and left, compared with the wallet; pause, resume and stop."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from unfold.dataclasses import UnfoldAction
 from unfold.decorators import display
 from unfold.enums import ActionVariant
 
 from payments.actions import standing_budgets
 from payments.actions.requests import lock_request
-from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, SeenForm, dialog_action
+from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, SeenForm, Sentence, dialog_action
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.models import StandingBudget
 from payments.models.standing_budgets import BudgetState
@@ -22,14 +24,6 @@ from payments.presentation.dates import day
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import sentence
 from payments.worker.advance_now import advance_now
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-    from django.db.models import QuerySet
-    from django.http import HttpRequest, HttpResponse
-    from unfold.dataclasses import UnfoldAction
-
-    from payments.admin.dialogs import Sentence
 
 NOTHING = "\N{EN DASH}"
 TONES = {

@@ -1,32 +1,26 @@
 """Wallet addresses as the wallets described them."""
 
-from __future__ import annotations
-
 import json
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from unfold.dataclasses import UnfoldAction
 from unfold.decorators import display
+from unfold.forms import BaseDialogForm
 
 from payments.actions.wallets import RENAMED, accept_change, check
-from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, SeenForm, dialog_action, go, number_of
+from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, SeenForm, Sentence, dialog_action, go, number_of
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.locking import lock
 from payments.models import WalletAddress
 from payments.presentation.reasons import sentence
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-    from django.http import HttpRequest, HttpResponse
-    from unfold.dataclasses import UnfoldAction
-    from unfold.forms import BaseDialogForm
-
-    from payments.admin.dialogs import Sentence
 
 
 class AcceptWalletForm(SeenForm):

@@ -1,14 +1,14 @@
 """Paying from a standing budget: within the rules that staff set, and told to its payer."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from datetime import datetime
 
 from ledger import clock
-from ledger.api import record
+from ledger.api import Actor, record
 from payments.engine.budget_reservations import hindrance, reserve, wire
 from payments.engine.transitions import move
 from payments.mail.queue import queue_message
+from payments.models import BudgetPeriod, Payment, PaymentRequest, StandingBudget
 from payments.models.attempts import latest_quote
 from payments.models.messages import Template
 from payments.models.standing_budgets import BudgetState
@@ -16,13 +16,6 @@ from payments.presentation.dates import moment
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal
 from payments.states import PaymentState, RequestState
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
-    from ledger.api import Actor
-    from payments.models import BudgetPeriod, Payment, PaymentRequest, StandingBudget
 
 
 def start(request: PaymentRequest, budget: StandingBudget, payments: Sequence[Payment], actor: Actor) -> None:

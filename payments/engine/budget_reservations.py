@@ -3,23 +3,16 @@
 Everything here runs in the transaction of the plan or command that needs it.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from django.db.models import F
 
 from ledger import clock
 from ledger.api import Actor, record
-from payments.models import BudgetPeriod, Draw, Grant, StandingBudget
+from payments.models import BudgetPeriod, Draw, Grant, Payment, StandingBudget
 from payments.models.standing_budgets import AFTER_THE_START, BEFORE_THE_END, BudgetState
 from payments.states import COUNTED_OUTGOING
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from payments.models import Payment
 
 ENGINE = Actor.system("engine")
 

@@ -1,22 +1,17 @@
 """Fairness between wallets: a host that keeps failing is left alone for a while, and holds nobody else up."""
 
-from __future__ import annotations
-
 import random
 import threading
 import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from django.db.models import F
 
 from ledger import clock
 from payments.models import WalletHost
 from payments.openpayments.errors import NotSent, Unanswered, WalletFailed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 #: So many failures in a row, and the host waits its turn.
 PATIENCE = 3

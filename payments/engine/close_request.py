@@ -1,30 +1,17 @@
 """The end of a request, and of what was still to pay in it. What was ordered is always seen to its own end."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ledger import clock
+from ledger.api import Actor
 from payments.engine.steps.base import ENGINE
 from payments.engine.transitions import move
 from payments.mail.queue import queue_message
-from payments.models import PaymentRequest
+from payments.models import Payment, PaymentRequest
 from payments.models.messages import Template
 from payments.models.requests import RemainingEnd
-from payments.states import (
-    FINISHED_PAYMENTS,
-    IN_FLIGHT,
-    PAID,
-    UNSENT,
-    PaymentState,
-    RequestState,
-)
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from ledger.api import Actor
-    from payments.models import Payment
+from payments.states import FINISHED_PAYMENTS, IN_FLIGHT, PAID, UNSENT, PaymentState, RequestState
 
 #: The sentence for why the remaining payments of a request that was paid in part are not paid.
 REMAINING_REASONS: dict[str, str] = {
@@ -122,11 +109,7 @@ def end_unsent(  # noqa: PLR0913 - who, how and why
 
 
 def _see_to_the_end(
-    request: PaymentRequest,
-    end: RemainingEnd,
-    params: dict[str, Any],
-    actor: Actor,
-    private: Mapping[str, str] | None,
+    request: PaymentRequest, end: RemainingEnd, params: dict[str, Any], actor: Actor, private: Mapping[str, str] | None
 ) -> None:
     """Nothing more is sent; the request stays open until what was sent has ended."""
     told: dict[str, Any] = {"remaining_end": end, "reason": REMAINING_REASONS[end], "reason_params": params}

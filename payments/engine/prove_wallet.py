@@ -10,7 +10,7 @@ import logging
 import time
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import transaction
 
@@ -23,19 +23,15 @@ from payments.engine.transitions import move
 from payments.locking import lock
 from payments.models import WalletAddress, WalletProof
 from payments.moving import Moved, NoSuchMove
-from payments.openpayments.client import InteractRequest
+from payments.openpayments.client import Client, InteractRequest
 from payments.openpayments.errors import BadAnswer, NotSent, OpenPaymentsError, Refused
 from payments.openpayments.interaction import new_nonce
 from payments.openpayments.operations import Operation
 from payments.openpayments.transport import Deadline
-from payments.openpayments.types import Continuation
+from payments.openpayments.types import Continuation, GrantAnswer
+from payments.openpayments.types import RemoteWalletAddress as Found
 from payments.presentation.reasons import why
 from payments.states import ProofState
-
-if TYPE_CHECKING:
-    from payments.openpayments.client import Client
-    from payments.openpayments.types import GrantAnswer
-    from payments.openpayments.types import RemoteWalletAddress as Found
 
 log = logging.getLogger(__name__)
 #: A wallet that is still busy is asked again so often before the person is.

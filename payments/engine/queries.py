@@ -1,29 +1,17 @@
 """What plans and answers read of one request, in as few queries as there are tables, each put together once."""
 
-from __future__ import annotations
-
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
 
 from payments.compiled import Compiled
-from payments.models import (
-    Grant,
-    IncomingPayment,
-    OutgoingPayment,
-    Payment,
-    PaymentRequest,
-    Quote,
-)
+from payments.models import Grant, IncomingPayment, OutgoingPayment, Payment, PaymentRequest, Quote
 from payments.models.grants import GrantKind
 from payments.states import FINISHED_PAYMENTS, AttemptState, GrantState, KeyState
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from django.db.models import QuerySet
-
-    Attempt = IncomingPayment | Quote | OutgoingPayment
+Attempt = IncomingPayment | Quote | OutgoingPayment
 
 #: After so many failures an unpaid incoming payment is left to expire by itself: no grant can pay it any more.
 GIVE_UP_CLOSING = 8

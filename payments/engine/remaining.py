@@ -1,16 +1,11 @@
 """Of what the payer approved: what was ordered, and the rest that they are asked for again."""
 
-from __future__ import annotations
+from collections.abc import Sequence
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
+from payments.models import Payment, PaymentRequest
 from payments.models.attempts import counted_outgoing_payment, debit_of, latest_quote
 from payments.states import DEAD_PAYMENTS, UNSENT
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from payments.models import Payment, PaymentRequest
 
 
 def remaining_of(request: PaymentRequest, payments: Sequence[Payment]) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """How everything that moves money changes its state: with its ledger entry, in the caller's transaction."""
 
-from __future__ import annotations
+from collections.abc import Mapping
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
-from ledger.api import record
+from ledger.api import Actor, record
+from ledger.content import Json
 from payments import states
 from payments.engine.budget_reservations import give_back
 from payments.models import (
@@ -20,16 +20,10 @@ from payments.models import (
 from payments.models.fields import amount_of
 from payments.models.payments import Block
 from payments.moving import swap
+from payments.openpayments.amounts import Amount
 from payments.signals import request_moved
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ledger.api import Actor
-    from ledger.content import Json
-    from payments.openpayments.amounts import Amount
-
-    type_of_row = PaymentRequest | Payment | Grant | IncomingPayment | Quote | OutgoingPayment | SellerKey | WalletProof
+type_of_row = PaymentRequest | Payment | Grant | IncomingPayment | Quote | OutgoingPayment | SellerKey | WalletProof
 
 #: Parameters of reasons that name a person or are a person's own words.
 PERSONAL = {"name", "words", "why"}

@@ -4,19 +4,14 @@ One statement sees one moment, and a state commits together with all that belong
 number of workers, on SQLite and PostgreSQL, without stopping them.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from django.db import connection
+from django.utils.functional import Promise
 
 from payments import states
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from django.utils.functional import Promise
 
 #: What `payments.states` says of a state goes for its invariants, too: lists as SQL wants them.
 STATES: Final = {

@@ -1,24 +1,19 @@
 """The words of messages that are about no payment request: what they tell of is kept with them."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from django.utils import translation
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from payments import links
 from payments.mail.fitting import fitted
 from payments.mail.pages import own_page
+from payments.models import Message, WalletProof
 from payments.models.messages import Template
 from payments.openpayments.amounts import Amount
 from payments.presentation.format_amounts import format_amount
-
-if TYPE_CHECKING:
-    from django.utils.functional import Promise
-
-    from payments.models import Message, WalletProof
 
 SUBJECTS: Final[dict[str, Promise]] = {
     Template.SELECTED: gettext_lazy("You were selected: %(title)s"),

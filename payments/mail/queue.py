@@ -1,23 +1,17 @@
 """Writing a message down, in the transaction of what it tells about: it is mailed if that commits, and only then."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from django.db import transaction
 from django_q.tasks import async_task
 
 from ledger import clock
 from ledger.api import Actor, record
-from payments.models import Message
+from payments.models import Message, Payment, PaymentRequest, WalletProof
 from payments.models.messages import MessageState, Template
 from payments.presentation.reasons import Refusal
 from payments.states import PaymentState, RequestState
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from payments.models import Payment, PaymentRequest, WalletProof
 
 #: Messages to the receiver of one payment; all others go to the payer of the request.
 TO_RECEIVER = {Template.PAID, Template.LATE, Template.NOT_PAID}
@@ -26,10 +20,7 @@ TO_ACCOUNTS = {Template.RECEIPT}
 #: Messages that ask the payer for something.
 ASKING = {Template.APPROVAL, Template.APPROVAL_AGAIN, Template.BUDGET}
 #: Messages to a receiver, and the state of their payment that they tell of.
-TROUBLES: Mapping[str, str] = {
-    Template.LATE: PaymentState.NEEDS_ATTENTION,
-    Template.NOT_PAID: PaymentState.FAILED,
-}
+TROUBLES: Mapping[str, str] = {Template.LATE: PaymentState.NEEDS_ATTENTION, Template.NOT_PAID: PaymentState.FAILED}
 COPIED = ("template", "to_name", "to_email", "language", "request_id", "payment_id", "proof_id", "details")
 SEND_TASK = "payments.tasks.send_message"
 ACTOR = Actor.system("mail")

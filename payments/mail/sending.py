@@ -3,13 +3,11 @@
 A message that was handed over just before its worker died goes out twice, with the same Message-ID.
 """
 
-from __future__ import annotations
-
 import logging
 import smtplib
 from datetime import timedelta
 from email.utils import formataddr
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -20,13 +18,10 @@ from django.db import transaction
 
 from ledger import clock
 from payments.mail.queue import NOT_NEEDED, is_pointless, tell
-from payments.mail.rendering import render
+from payments.mail.rendering import Rendered, render
 from payments.models import Message
 from payments.models.messages import MESSAGE_MOVES, MessageState
 from payments.moving import Moved, swap
-
-if TYPE_CHECKING:
-    from payments.mail.rendering import Rendered
 
 logger = logging.getLogger(__name__)
 

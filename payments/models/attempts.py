@@ -1,8 +1,6 @@
 """Attempts: every incoming payment, quote and outgoing payment we asked a wallet to create. All are kept."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -19,10 +17,8 @@ from payments.models.fields import (
 from payments.models.grants import Grant
 from payments.models.payments import Payment
 from payments.models.wallets import WalletAddress
+from payments.openpayments.amounts import Amount
 from payments.states import COUNTED_OUTGOING, AttemptState
-
-if TYPE_CHECKING:
-    from payments.openpayments.amounts import Amount
 
 
 class Attempt(Dated, Reasoned):

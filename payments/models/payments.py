@@ -1,7 +1,5 @@
 """Payments: one receiver's share of a payment request."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.conf import settings

@@ -1,7 +1,5 @@
 """Proof that a wallet address belongs to whoever we pay there, and from which amount on it is asked for."""
 
-from __future__ import annotations
-
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -51,9 +49,7 @@ class WalletProof(Dated, Reasoned):
         default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(
-                fields=["wallet"],
-                condition=~models.Q(state__in=["proven", "ended"]),
-                name="one_open_proof_per_wallet",
+                fields=["wallet"], condition=~models.Q(state__in=["proven", "ended"]), name="one_open_proof_per_wallet"
             )
         ]
 

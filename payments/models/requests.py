@@ -1,9 +1,6 @@
 """Payment requests: one ask to one payer."""
 
-from __future__ import annotations
-
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -20,11 +17,8 @@ from payments.models.fields import (
 )
 from payments.models.sellers import Seller
 from payments.models.wallets import WalletAddress
+from payments.openpayments.amounts import Amount
 from payments.states import OPEN_REQUESTS, RequestState
-
-if TYPE_CHECKING:
-    from payments.openpayments.amounts import Amount
-
 
 #: How long a payer has, from the day the link was sent.
 APPROVAL_LIFETIME = timedelta(days=14)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.conf import settings
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
@@ -22,12 +20,10 @@ from payments.models.fields import (
     value_field,
 )
 from payments.models.wallets import WalletAddress
+from payments.openpayments.amounts import Amount
 from payments.openpayments.keys import Jwk, private_key_from_pem, public_jwk
 from payments.openpayments.signing import Signer
 from payments.states import KeyState
-
-if TYPE_CHECKING:
-    from payments.openpayments.amounts import Amount
 
 #: A fee is at most everything that the workers get: 10 000 basis points.
 WHOLE = 10_000

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -14,9 +13,6 @@ from payments.models.payments import Payment
 from payments.models.requests import PaymentRequest
 from payments.openpayments.amounts import Amount, Asset
 from payments.states import RequestState
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 #: The wallet counts a payment in the period that it is made in, by its own clock. Nothing is reserved in a period that
 #: ends sooner than this, so that no order slips into the next.

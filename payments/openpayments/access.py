@@ -1,16 +1,12 @@
 """What a grant request asks for (the `access` items of GNAP as Open Payments types them)."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from payments.openpayments.amounts import Amount
-    from payments.openpayments.wirejson import Json
+from payments.openpayments.amounts import Amount
+from payments.openpayments.wirejson import Json
 
 Action = Literal["create", "complete", "read", "read-all", "list", "list-all"]
 
@@ -100,7 +96,4 @@ class InteractRequest:
             raise ValueError("a nonce has at least 128 random bits")
 
     def to_wire(self) -> dict[str, Json]:
-        return {
-            "start": ["redirect"],
-            "finish": {"method": "redirect", "uri": self.finish_uri, "nonce": self.nonce},
-        }
+        return {"start": ["redirect"], "finish": {"method": "redirect", "uri": self.finish_uri, "nonce": self.nonce}}

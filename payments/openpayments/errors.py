@@ -4,20 +4,15 @@ The question that matters is always the same: may the wallet have done it? `outc
 a sentence for people, and nothing here holds a token, a key, or a query string.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from payments.openpayments.amounts import Amount, AmountError
 from payments.openpayments.operations import Operation
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from payments.openpayments.urls import UrlCode
+from payments.openpayments.urls import UrlCode
 
 LONGEST_URL_SHOWN: Final = 500
 

@@ -75,9 +75,7 @@ def generate_key() -> Ed25519PrivateKey:
 def private_key_to_pem(key: Ed25519PrivateKey) -> str:
     """PKCS8 PEM without a password: encrypt it before it is stored."""
     return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     ).decode("ascii")
 
 

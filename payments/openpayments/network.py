@@ -9,23 +9,21 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import httpcore
 
 from payments.openpayments.addresses import is_public
 from payments.openpayments.urls import host_and_port, ip_literal
 
-if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-
-    Resolve = Callable[[str, int], Sequence[str]]
+Resolve = Callable[[str, int], Sequence[str]]
 
 MOST_ADDRESSES_TRIED: Final = 4
 MOST_LOOKUPS_AT_ONCE: Final = 32

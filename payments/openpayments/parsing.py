@@ -7,11 +7,13 @@ call it or send a person there.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from payments.openpayments.amounts import Amount, AmountError, Asset
+from payments.openpayments.errors import BadAnswerWhy
 from payments.openpayments.keys import Jwk, KeyFormatError
 from payments.openpayments.textrules import cleaned, is_header_safe
 from payments.openpayments.types import (
@@ -29,11 +31,6 @@ from payments.openpayments.types import (
     T,
 )
 from payments.openpayments.urls import UrlError, check_server_url, check_url
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from payments.openpayments.errors import BadAnswerWhy
 
 LONGEST_TEXT: Final = 2000
 LONGEST_TOKEN: Final = 4000
@@ -141,9 +138,6 @@ class Reader:
         except UrlError as error:
             raise UnusableAnswerError("unsafe_url", f"{self._where(name)}: {error.code}: {error}") from error
 
-    def optional_url(self, name: str) -> str | None:
-        return self.url(name) if self.has(name) else None
-
     def metadata(self) -> Mapping[str, object]:
         return self.part("metadata").members if self.has("metadata") else {}
 
@@ -234,9 +228,7 @@ def _subjects(part: Reader) -> tuple[str, ...]:
 
 def _continuation(part: Reader) -> Continuation:
     return Continuation(
-        uri=part.url("uri"),
-        token=part.part("access_token").token("value"),
-        wait_seconds=part.optional_seconds("wait"),
+        uri=part.url("uri"), token=part.part("access_token").token("value"), wait_seconds=part.optional_seconds("wait")
     )
 
 
@@ -262,8 +254,7 @@ def incoming_payment(answer: Reader) -> RemoteIncomingPayment:
 
 def public_incoming_payment(answer: Reader) -> PublicIncomingPayment:
     return PublicIncomingPayment(
-        auth_server=answer.url("authServer"),
-        received_amount=answer.optional_amount("receivedAmount"),
+        auth_server=answer.url("authServer"), received_amount=answer.optional_amount("receivedAmount")
     )
 
 

@@ -7,10 +7,13 @@ when there is one, and the digest, length and type of the body when there is one
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
+import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from http_message_signatures import HTTPMessageSigner, HTTPMessageVerifier
 from http_message_signatures.algorithms import ED25519
 from http_message_signatures.digests import ContentDigest
@@ -19,12 +22,6 @@ from http_message_signatures.resolvers import HTTPSignatureKeyResolver
 
 from payments.openpayments.keys import KeyFormatError, is_key_id
 from payments.openpayments.wirejson import Json, UnreadableJsonError, UnsendableJsonError, compact_json, parse_json
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    import httpx
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 SIGNATURE_LABEL: Final = "sig1"
 OLDEST_SIGNATURE: Final = timedelta(minutes=5)

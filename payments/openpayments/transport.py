@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import ssl
 import zlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, Self
+from types import TracebackType
+from typing import Final, Self
 
 import certifi
 import httpcore
@@ -33,22 +35,17 @@ from payments.openpayments.network import (
     Deadline,
     NameNotFoundError,
     PrivateAddressError,
+    Resolve,
     TlsFailedError,
     TooMuchReceivedError,
     spending,
     system_resolve,
 )
+from payments.openpayments.operations import Operation
 from payments.openpayments.signing import Signer, sign_request
 from payments.openpayments.textrules import cleaned, is_header_safe
 from payments.openpayments.urls import UrlError, check_url
 from payments.openpayments.wirejson import JsonObject, UnreadableJsonError, compact_json, parse_json
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from types import TracebackType
-
-    from payments.openpayments.network import Resolve
-    from payments.openpayments.operations import Operation
 
 DEFAULT_USER_AGENT: Final = "Tequio"
 LARGEST_ANSWER: Final = 1024 * 1024
@@ -152,11 +149,7 @@ class Transport:
         query: Mapping[str, str] | None,
         token: str | None,
     ) -> httpx.Request:
-        headers = {
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",
-            "User-Agent": self._user_agent,
-        }
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": self._user_agent}
         if token is not None:
             if not is_header_safe(token):
                 raise ValueError("a token is visible ASCII")

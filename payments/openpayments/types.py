@@ -3,16 +3,12 @@
 Times are aware and in UTC, durations are seconds, amounts are minor units with their asset.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, TypeVar
+from datetime import datetime
+from typing import Generic, TypeVar
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
-    from payments.openpayments.amounts import Amount, Asset
+from payments.openpayments.amounts import Amount, Asset
 
 T = TypeVar("T")
 

@@ -1,12 +1,9 @@
 """From a link to its request, in the language of whoever opened it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
@@ -14,9 +11,6 @@ from django.utils import translation
 from payments import links
 from payments.models import PaymentRequest
 from payments.presentation.languages import supported
-
-if TYPE_CHECKING:
-    from django.http import HttpRequest
 
 
 @dataclass(frozen=True)

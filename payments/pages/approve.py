@@ -1,10 +1,8 @@
 """The approval page. Reading it (GET) calls nobody and changes nothing: mail scanners open links. Only POST acts."""
 
-from __future__ import annotations
+from typing import Any, Final
 
-from typing import TYPE_CHECKING, Any, Final
-
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -20,18 +18,13 @@ from payments.pages.phase_text import WORDS
 from payments.pages.phases import ACTING, ENDED_UNPAID, Phase, Progress, progress_of
 from payments.pages.progress_steps import steps_of
 from payments.presentation import amount_rows
-from payments.presentation.cost_summary import cost_summary_of
+from payments.presentation.amount_rows import AmountRow
+from payments.presentation.cost_summary import CostSummary, cost_summary_of
 from payments.presentation.dates import moment
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal, sentence
 from payments.presentation.status import request_status
 from payments.worker.advance_now import advance_now
-
-if TYPE_CHECKING:
-    from django.http import HttpRequest
-
-    from payments.presentation.amount_rows import AmountRow
-    from payments.presentation.cost_summary import CostSummary
 
 #: Seconds that a payer waits for their wallet before the page takes over and follows.
 INLINE_SECONDS: Final = 8.0

@@ -1,22 +1,17 @@
 """The funder's page of a standing budget: what they are asked to allow; then what was paid, and how to stop it."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from payments.models import StandingBudget
 from payments.models.standing_budgets import BudgetState
+from payments.pages.approval_link import OpenedApprovalLink
+from payments.pages.phases import Progress
 from payments.presentation import budget_summary
 from payments.presentation.reasons import sentence
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from payments.models import StandingBudget
-    from payments.pages.approval_link import OpenedApprovalLink
-    from payments.pages.phases import Progress
 
 
 def render(

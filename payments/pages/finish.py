@@ -4,12 +4,10 @@ Anybody can call this address with anything. Only a hash that fits counts (Open 
 comes without one, so it is a hint to show and never changes a state.
 """
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -21,9 +19,6 @@ from payments.models import Grant, PaymentRequest
 from payments.pages.approval_link import chosen_language, page
 from payments.pages.headers import private_page
 from payments.pages.prove import finish_proof
-
-if TYPE_CHECKING:
-    from django.http import HttpRequest
 
 REQUEST_ID: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 LONGEST: Final = 1000  # characters of a parameter; wallets' references have about 40

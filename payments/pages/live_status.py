@@ -1,18 +1,11 @@
 """What a page that follows a request asks every few seconds: whether anything changed since it was loaded."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from payments.pages.approval_link import open_approval_link
 from payments.pages.headers import private_page
 from payments.pages.phases import progress_of
-
-if TYPE_CHECKING:
-    from django.http import HttpRequest
 
 
 @private_page

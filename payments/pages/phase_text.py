@@ -1,16 +1,11 @@
 """What the page says in each phase: what happened, and what comes next. No blame, no jargon."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from payments.pages.phases import Phase
-
-if TYPE_CHECKING:
-    from django.utils.functional import Promise
 
 
 @dataclass(frozen=True)
@@ -80,9 +75,7 @@ WORDS: dict[Phase, PhaseWords] = {
         ),
     ),
     Phase.SETTLED: PhaseWords(
-        "good",
-        _("Settled"),
-        _("The receiver's wallet confirms that the money is there. Thank you."),
+        "good", _("Settled"), _("The receiver's wallet confirms that the money is there. Thank you.")
     ),
     Phase.OUTSIDE: PhaseWords(
         "good",

@@ -1,24 +1,19 @@
 """Where a request stands for its payer: one phase out of the states of the request, its payments and its approval."""
 
-from __future__ import annotations
-
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ledger import clock
 from payments.actions import approvals
+from payments.models import Payment, PaymentRequest
 from payments.models.grants import GrantKind
 from payments.presentation.next_step import waits_for_work
 from payments.states import GrantState, PaymentState, RequestState
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from payments.models import Payment, PaymentRequest
 
 #: How long the page waits for the wallet's page before it offers the button again.
 PATIENCE: Final = timedelta(seconds=90)

@@ -1,17 +1,12 @@
 """The four steps of a payment, from asked to arrived, for `public/_steps.html`."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, TypedDict
+from datetime import datetime
+from typing import TypedDict
 
 from django.utils.translation import gettext as _
 
+from payments.models import PaymentRequest
 from payments.pages.phases import ACTING, Phase
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from payments.models import PaymentRequest
 
 REQUESTED, APPROVED, SENT, SETTLED, NONE = 0, 1, 2, 3, 4
 ARRIVED = {Phase.SETTLED, Phase.OUTSIDE}

@@ -1,10 +1,8 @@
 """The page on which the owner of a wallet proves that it is theirs. Reading it changes nothing; only POST acts."""
 
-from __future__ import annotations
+from typing import Final
 
-from typing import TYPE_CHECKING, Final
-
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
@@ -20,9 +18,6 @@ from payments.pages.headers import private_page
 from payments.presentation.languages import supported
 from payments.presentation.reasons import Refusal, sentence
 from payments.states import ProofState
-
-if TYPE_CHECKING:
-    from django.http import HttpRequest
 
 #: Seconds that the owner waits for their wallet before the page says that it can't be had now.
 INLINE_SECONDS: Final = 8.0

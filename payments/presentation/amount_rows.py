@@ -1,21 +1,17 @@
 """The rows of amounts that payers see, worded in their language, for pages and mail alike."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, TypedDict
+from typing import TypedDict
 
 from django.utils.translation import gettext as _
 
+from payments.models import Payment
 from payments.presentation import format_amounts
 from payments.presentation.attention_text import missing
+from payments.presentation.cost_summary import CostLine, CostSummary
 from payments.presentation.dates import day
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.status import payment_status
 from payments.states import ARRIVED, FINISHED_PAYMENTS, PAID, UNSENT, PaymentState
-
-if TYPE_CHECKING:
-    from payments.models import Payment
-    from payments.presentation.cost_summary import CostLine, CostSummary
 
 
 class AmountRow(TypedDict, total=False):

@@ -3,20 +3,15 @@
 One explanation per reason code that the engine stops with; `payments.presentation.reasons` has the sentence for lists.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from payments.models import Payment
 from payments.openpayments.amounts import Amount
 from payments.presentation.format_amounts import format_amount
-
-if TYPE_CHECKING:
-    from django.utils.functional import Promise
-
-    from payments.models import Payment
 
 
 @dataclass(frozen=True)

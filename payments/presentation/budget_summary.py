@@ -1,26 +1,18 @@
 """The figures of a standing budget, as staff pages, the funder's page and mail all show them. Only reads."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ledger import clock
-from payments.models import Draw
+from payments.models import BudgetPeriod, Draw, PaymentRequest, StandingBudget
 from payments.models.standing_budgets import BudgetState, Unit
+from payments.openpayments.amounts import Amount
+from payments.presentation.amount_rows import AmountRow
 from payments.presentation.dates import day
 from payments.presentation.format_amounts import format_amount
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from payments.models import BudgetPeriod, PaymentRequest, StandingBudget
-    from payments.openpayments.amounts import Amount
-    from payments.presentation.amount_rows import AmountRow
 
 MOST_DRAWS = 50
 
@@ -122,10 +114,7 @@ def draw_rows(request: PaymentRequest) -> list[AmountRow]:
     """Of a request that is paid from a standing budget: who gets what, and what is left until when."""
     payments = list(request.payments.select_related("draw__period__budget"))
     rows: list[AmountRow] = [
-        {
-            "label": _("%(name)s receives") % {"name": payment.receiver_name},
-            "value": format_amount(payment.amount),
-        }
+        {"label": _("%(name)s receives") % {"name": payment.receiver_name}, "value": format_amount(payment.amount)}
         for payment in payments
         if payment.state not in {"failed", "cancelled"}
     ]

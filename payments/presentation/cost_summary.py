@@ -4,20 +4,15 @@ All amounts are minor units with their asset. Nothing is added across currencies
 no figure.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
+from payments.models import OutgoingPayment, Payment, PaymentRequest
 from payments.models.attempts import latest_quote
 from payments.openpayments.amounts import Amount
 from payments.presentation import format_amounts
 from payments.states import ARRIVED, UNSENT, AttemptState
-
-if TYPE_CHECKING:
-    from payments.models import OutgoingPayment, Payment, PaymentRequest
 
 #: Orders to pay that were, or may have been, carried out.
 LIVE_OUTGOING = {AttemptState.OPEN, AttemptState.UNKNOWN, AttemptState.DONE}

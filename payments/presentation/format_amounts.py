@@ -1,20 +1,15 @@
 """Amounts as people read them: exact, in their locale, with the code of the currency ($ alone names four)."""
 
-from __future__ import annotations
-
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from babel import Locale
 from babel.numbers import format_decimal
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from payments.models import Payment
 from payments.openpayments.amounts import Amount
 from payments.states import UNSENT
-
-if TYPE_CHECKING:
-    from payments.models import Payment
 
 LOCALES = {"en": "en_US", "es": "es_MX"}
 RATE_DIGITS = 6

@@ -8,10 +8,7 @@ from django.utils.translation import gettext_lazy as _
 WORDS: Final[dict[str, tuple[Promise, ...]]] = {
     # The request
     "request.quoting": (_("A quote was asked for."),),
-    "request.quoted": (
-        _("The quote is there: the payer pays at most %(ceiling)s."),
-        _("The quote is there."),
-    ),
+    "request.quoted": (_("The quote is there: the payer pays at most %(ceiling)s."), _("The quote is there.")),
     "request.awaiting_authorisation": (
         _("A second person must authorise it: the payer pays at most %(ceiling)s."),
         _("A second person must authorise it."),
@@ -68,10 +65,7 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("The payment of %(amount)s is approved, not sent yet."),
         _("The payment is approved, not sent yet."),
     ),
-    "payment.sending": (
-        _("The payer's wallet is told to send %(amount)s."),
-        _("The payer's wallet is told to send."),
-    ),
+    "payment.sending": (_("The payer's wallet is told to send %(amount)s."), _("The payer's wallet is told to send.")),
     "payment.sent": (
         _("The payer's wallet is sending %(amount)s. It has not arrived yet."),
         _("The payer's wallet is sending. It has not arrived yet."),
@@ -183,14 +177,8 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
     ),
     "quote.refused": (_("The payer's wallet gave no quote."),),
     "quote.unknown": (_("The payer's wallet did not answer when it was asked for a quote."),),
-    "quote.done": (
-        _("The quote of %(debit)s for %(receive)s was used."),
-        _("The quote was used."),
-    ),
-    "quote.failed": (
-        _("The quote of %(debit)s for %(receive)s is no longer good."),
-        _("The quote is no longer good."),
-    ),
+    "quote.done": (_("The quote of %(debit)s for %(receive)s was used."), _("The quote was used.")),
+    "quote.failed": (_("The quote of %(debit)s for %(receive)s is no longer good."), _("The quote is no longer good.")),
     "outgoing.intended": (
         _("The payer's wallet is asked to send: it charges %(debit)s, and %(receive)s arrives."),
         _("The payer's wallet is asked to send."),

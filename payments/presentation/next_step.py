@@ -1,18 +1,13 @@
 """Whose turn it is with a payment request, and what they can do: the same words on every page of the back office."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, assert_never
+from typing import assert_never
 
 from django.utils.translation import gettext as _
 
+from payments.models import OutsideSettlement, Payment, PaymentRequest
 from payments.states import FINISHED_PAYMENTS, IN_FLIGHT, NEEDS_A_PERSON, REQUESTS, PaymentState, RequestState, Turn
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from payments.models import OutsideSettlement, Payment, PaymentRequest
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,13 @@
 """Why money did not arrive, in words for whoever should receive it."""
 
-from __future__ import annotations
+from collections.abc import Mapping
+from typing import Final
 
-from typing import TYPE_CHECKING, Final
-
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from payments.models import Payment
 from payments.presentation.reasons import sentence
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from django.utils.functional import Promise
-
-    from payments.models import Payment
 
 #: By reason of the payment, with the same parameters. None: it is about the receiver's own wallet, as all read it.
 WORDS: Final[Mapping[str, str | Promise | None]] = {

@@ -4,14 +4,14 @@ The words and their tones are those of `payments.states`. A request whose paymen
 payment of it that most wants to be told of is called; every other request is called by its own state.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from django.db.models import Case, Exists, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.utils.functional import Promise
 
-from payments.models import Payment
+from payments.models import Payment, PaymentRequest
 from payments.presentation.next_step import turn_of
 from payments.states import (
     FINISHED_PAYMENTS,
@@ -23,16 +23,8 @@ from payments.states import (
     PaymentState,
     RequestState,
     Tone,
+    Turn,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from django.db.models import QuerySet
-    from django.utils.functional import Promise
-
-    from payments.models import PaymentRequest
-    from payments.states import Turn
 
 HELD: Final = "waits_for_work"
 

@@ -3,17 +3,17 @@
 Only words are kept here: amounts, addresses and reasons come from the entry itself, never from today's rows.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from ledger.api import TimelineRow
 from payments.models import OutsideSettlement
 from payments.models.messages import Template
 from payments.models.payments import Decision
@@ -21,11 +21,6 @@ from payments.openpayments.amounts import Amount, AmountError
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.ledger_kinds import WORDS
 from payments.presentation.reasons import sentence
-
-if TYPE_CHECKING:
-    from django.utils.functional import Promise
-
-    from ledger.api import TimelineRow
 
 Tone = Literal["neutral", "info", "good", "warn", "bad", "outside"]
 

@@ -61,7 +61,4 @@ def _ratio(source: WalletAsset, destination: WalletAsset) -> tuple[int, int]:
         return 10**destination.scale, 10**source.scale
     if source.code not in MICRO_DOLLARS or destination.code not in MICRO_DOLLARS:
         raise NoRateError(f"{source.code} to {destination.code}")
-    return (
-        MICRO_DOLLARS[source.code] * 10**destination.scale,
-        MICRO_DOLLARS[destination.code] * 10**source.scale,
-    )
+    return (MICRO_DOLLARS[source.code] * 10**destination.scale, MICRO_DOLLARS[destination.code] * 10**source.scale)

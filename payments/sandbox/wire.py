@@ -51,8 +51,5 @@ def received(request: Request, body: bytes, base_url: str) -> ReceivedRequest:
     query = request.scope["query_string"].decode("ascii")
     lines = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
     return ReceivedRequest(
-        method=request.method,
-        url=base_url + path + (f"?{query}" if query else ""),
-        header_lines=lines,
-        body=body,
+        method=request.method, url=base_url + path + (f"?{query}" if query else ""), header_lines=lines, body=body
     )

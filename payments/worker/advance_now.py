@@ -1,14 +1,8 @@
 """For a person who waits: work on one payment request in their own process, a few seconds at the most."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from payments.engine.advance import advance
+from payments.models import PaymentRequest
 from payments.worker import startup
-
-if TYPE_CHECKING:
-    from payments.models import PaymentRequest
 
 
 def advance_now(request_id: str, seconds: float) -> PaymentRequest:

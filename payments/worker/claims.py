@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
-from django.db.models import Prefetch, Q, prefetch_related_objects
+from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
 
 from ledger import clock
 from payments.compiled import Compiled
 from payments.engine import circuit_breaker
 from payments.models import Payment, PaymentRequest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from django.db.models import QuerySet
 
 #: Whoever claims a request has this long to begin; then it is due again.
 CLAIM = timedelta(seconds=30)

@@ -4,22 +4,17 @@ Two witnesses: a fingerprint of where the database lives, kept inside it, and th
 first notices a copy, the second an older copy put back into the same place.
 """
 
-from __future__ import annotations
-
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from ledger import clock
 from ledger.api import Actor, Comparison, compare_witness, record
 from payments.actions.pausing import pause_by_itself
 from payments.models import Installation, Pause
 from payments.models.pauses import PauseCause
-
-if TYPE_CHECKING:
-    from django.db.backends.base.base import BaseDatabaseWrapper
 
 logger = logging.getLogger(__name__)
 

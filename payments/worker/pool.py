@@ -4,15 +4,13 @@ Each process has a few threads. A call that hangs keeps its thread until its tim
 the next one uses the threads that are free. When the process is told to stop, it stops once its threads have ended.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 import time
 from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING
 
 from django.db import connection
 
@@ -20,9 +18,6 @@ from ledger import clock
 from payments.engine.advance import push
 from payments.worker import startup
 from payments.worker.claims import claim_due_requests
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 log = logging.getLogger(__name__)
 

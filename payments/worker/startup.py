@@ -1,7 +1,5 @@
 """What must have happened in a process before it may move money."""
 
-from __future__ import annotations
-
 import logging
 import threading
 

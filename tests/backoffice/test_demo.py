@@ -1,7 +1,5 @@
 """`make demo` as a newcomer meets it: it starts, is full of history, ends with Ctrl-C, and starts again."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal
@@ -9,17 +7,14 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from backoffice.demo import environment
 from tests.sandbox.process import free_port
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PROJECT = Path(__file__).resolve().parents[2]
 START_SECONDS = 150

@@ -1,7 +1,5 @@
 """How fast the ledger records and seals."""
 
-from __future__ import annotations
-
 import time
 
 import pytest

@@ -1,9 +1,6 @@
 """How long the admin's pages take in the process that serves them, with ten thousand jobs."""
 
-from __future__ import annotations
-
 import time
-from typing import TYPE_CHECKING
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,10 +9,7 @@ from django.test import Client
 
 from jobs.models import Job, Member
 from tests.bench.tables import percentile, show
-
-if TYPE_CHECKING:
-    from tests.driver import Stage
-
+from tests.driver import Stage
 
 JOBS = 10_000
 TIMES = 20

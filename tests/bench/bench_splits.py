@@ -1,9 +1,7 @@
 """What one payment of a split over twenty costs beside a payment alone, in one process, with all calls over HTTP."""
 
-from __future__ import annotations
-
 import time
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pytest
 from django.db import connection
@@ -12,10 +10,8 @@ from payments.actions import requests
 from payments.engine.advance import advance
 from payments.states import RequestState
 from tests.bench.tables import percentile, show
+from tests.driver import Stage
 from tests.payments.engine.splits import split
-
-if TYPE_CHECKING:
-    from tests.driver import Stage
 
 MANY: Final = 20
 TIMES: Final = {1: 10, MANY: 3}

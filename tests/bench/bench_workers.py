@@ -4,11 +4,10 @@ On SQLite, or on the PostgreSQL server that DATABASE_URL names. `BENCH_PAYMENTS`
 has (500), `BENCH_EACH` how many each measurement (60).
 """
 
-from __future__ import annotations
-
 import os
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -16,9 +15,6 @@ from tests.bench.tables import percentile, show
 from tests.browser.database import is_postgresql
 from tests.workers.house import House, house
 from tests.workers.stories import lose_power_half_way
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SECONDS: Final = 1800
 LONG: Final = int(os.environ.get("BENCH_PAYMENTS", "500"))

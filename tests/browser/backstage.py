@@ -4,8 +4,6 @@ One JSON line in, `[name, arguments]`; one JSON line out, the answer or `{"error
 here moves money: that is done by the site's own processes.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys

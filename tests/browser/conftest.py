@@ -1,20 +1,16 @@
 """One running installation and one browser for all of these tests."""
 
-from __future__ import annotations
-
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.installation import Installation, installed
 from tests.browser.screens import Camera
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 CHROMIUM: Final = shutil.which("chromium")
 FLAGS: Final = (

@@ -1,19 +1,14 @@
 """A database of its own for one installation: an SQLite file, or a fresh database on the server of DATABASE_URL."""
 
-from __future__ import annotations
-
 import os
 import secrets
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 POSTGRESQL = ("postgres", "postgresql")
 

@@ -4,14 +4,16 @@ Nothing of it lives in the test's process but the mail server. Tests look at it 
 in the files it leaves; rows are prepared and read by a process of their own (`backstage`).
 """
 
-from __future__ import annotations
-
 import json
 import os
 import secrets
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from email.message import EmailMessage
+from pathlib import Path
+from subprocess import Popen
+from typing import Any, Final
 
 import httpx
 from aiosmtpd.controller import Controller
@@ -23,12 +25,6 @@ from tests.browser.database import fresh_database
 from tests.browser.programs import Programs
 from tests.payments.smtp import Postbox, free_port
 from tests.sandbox.process import SandboxProcess
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from email.message import EmailMessage
-    from pathlib import Path
-    from subprocess import Popen
 
 MXN: Final = ("MXN", 2)
 STAFF: Final = ("admin", "rosa", "luis")

@@ -1,19 +1,15 @@
 """Child processes of a test run: each in a session of its own with its output in a file, ended whatever happens."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING, Final, TypeVar
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final, TypeVar
 
 from tests.sandbox.process import PROJECT
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
 
 STOP_SECONDS: Final = 6.0
 LOOK_SECONDS: Final = 0.05

@@ -1,7 +1,5 @@
 """`make screenshot`: the picture in the README, of a demo that is started and filled for it. Not a test."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal
@@ -9,9 +7,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import httpx
 from playwright.sync_api import ViewportSize, sync_playwright
@@ -19,9 +18,6 @@ from playwright.sync_api import ViewportSize, sync_playwright
 from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.browser.screens import fresh_page
 from tests.payments.smtp import free_port
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROOT: Final = Path(__file__).parent.parent.parent
 PICTURE: Final = ROOT / "docs" / "screenshot.png"

@@ -1,21 +1,15 @@
 """No page that people need keeps anybody out: WCAG 2.2 AA as far as axe can tell, in light and dark."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pytest
+from playwright.sync_api import Browser, Page
 
 from tests.browser import axe
+from tests.browser.installation import Installation
 from tests.browser.screens import SCHEMES, WIDTHS, Camera, Scheme, fresh_page, open_dialog, sign_in
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from playwright.sync_api import Browser, Page
-
-    from tests.browser.installation import Installation
 
 #: What Unfold's own markup breaks, by rule; each as little as possible.
 UNFOLD: Final[Mapping[str, tuple[str, ...]]] = {}

@@ -1,32 +1,17 @@
 """Payments that need attention, in a browser: reached by their wallets' faults, explained, and brought to an end."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pytest
 from django.utils import translation
 from django.utils.translation import gettext
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.screens import (
-    PATIENCE,
-    Camera,
-    decide_at_wallet,
-    fresh_page,
-    open_dialog,
-    sign_in,
-    submit_dialog,
-)
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from playwright.sync_api import Browser, Page
-
-    from tests.browser.installation import Installation, Work
+from tests.browser.installation import Installation, Work
+from tests.browser.screens import PATIENCE, Camera, decide_at_wallet, fresh_page, open_dialog, sign_in, submit_dialog
 
 SECONDS: Final = 90
 LONG: Final = 30 * 86400

@@ -1,34 +1,17 @@
 """The whole line as people walk it: staff ask, the funder approves in their wallet, the money is there, all is told."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from email.message import EmailMessage
+from typing import Final
 
 import pytest
 from django.utils import translation
 from django.utils.translation import gettext
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.screens import (
-    PATIENCE,
-    Camera,
-    decide_at_wallet,
-    fresh_page,
-    link_in,
-    open_dialog,
-    path_of,
-    sign_in,
-    submit_dialog,
-)
-
-if TYPE_CHECKING:
-    from email.message import EmailMessage
-
-    from playwright.sync_api import Browser, Page
-
-    from tests.browser.installation import Installation, Work
-
+from tests.browser import screens
+from tests.browser.installation import Installation, Work
+from tests.browser.screens import PATIENCE, Camera
 
 #: The words that matter most stand here as people read them; the others come from the catalogue.
 SETTLED: Final = {"en": "Settled", "es": "Liquidado"}
@@ -89,16 +72,16 @@ def test_staff_ask_the_funder_approves_and_the_worker_has_the_money(
 ) -> None:
     walk = Walk(site, site.work(language=language), language, camera)
 
-    with fresh_page(browser, language) as staff:
+    with screens.fresh_page(browser, language) as staff:
         request_id, debit = _staff_ask(staff, walk)
     link = _approval_mail(site.mail_to(walk.work.funder), walk, debit)
-    with fresh_page(browser, language) as funder:
+    with screens.fresh_page(browser, language) as funder:
         _funder_approves(funder, walk, link, debit)
 
     assert site.request(request_id)["payments"] == ["settled"]
     assert site.workers.balance(walk.work.worker.account) == 1_250_00
     _receipts(walk, debit)
-    with fresh_page(browser, language) as staff:
+    with screens.fresh_page(browser, language) as staff:
         _job_tells_everything(staff, walk, request_id, debit)
     _ledger_tells_the_story(site, request_id)
     site.programs.wait_for(lambda: _ledger_verifies(site), "the ledger to be sealed and verified")
@@ -109,16 +92,16 @@ def _staff_ask(page: Page, walk: Walk) -> tuple[str, str]:
     site, work = walk.site, walk.work
     page.goto(f"{site.url}/admin/")
     walk.look(page, "01-sign-in")
-    sign_in(page, site)
+    screens.sign_in(page, site)
     walk.look(page, "02-dashboard")
     page.goto(f"{site.url}/admin/jobs/job/{work.job_id}/change/")
     walk.look(page, "03-job-before")
 
-    open_dialog(page, walk.say("Quote & request approval"))
+    screens.open_dialog(page, walk.say("Quote & request approval"))
     expect(page.locator("#dialog")).to_contain_text(work.worker.name)
     expect(page.locator("#dialog")).to_contain_text(RECEIVED)
     walk.look(page, "04-quote-dialog")
-    submit_dialog(page)
+    screens.submit_dialog(page)
 
     page.wait_for_url("**/paymentrequest/*/change/")
     expect(page.locator(".tequio-step")).to_contain_text(walk.say("Quoted, not sent"), timeout=PATIENCE)
@@ -128,13 +111,13 @@ def _staff_ask(page: Page, walk: Walk) -> tuple[str, str]:
     assert debit.endswith("\xa0USD")
     expect(receiver.locator(".tequio-figure")).to_have_text(RECEIVED)
     walk.look(page, "05-review")
-    open_dialog(page, walk.say("Send approval request"))
+    screens.open_dialog(page, walk.say("Send approval request"))
     expect(page.locator("#dialog")).to_contain_text(debit)
     walk.look(page, "06-send-dialog")
-    submit_dialog(page)
+    screens.submit_dialog(page)
     expect(page.locator(".tequio-step")).to_contain_text(walk.say("Waiting for the payer"))
     walk.look(page, "07-sent")
-    return path_of(page).split("/")[-3], debit
+    return screens.path_of(page).split("/")[-3], debit
 
 
 def _approval_mail(mail: EmailMessage, walk: Walk, debit: str) -> str:
@@ -144,7 +127,7 @@ def _approval_mail(mail: EmailMessage, walk: Walk, debit: str) -> str:
     text, html = mail.get_body(("plain",)), mail.get_body(("html",))
     assert text
     assert html
-    link = link_in(text.get_content())
+    link = screens.link_in(text.get_content())
     for part in (text.get_content(), html.get_content()):
         for expected in (
             link,
@@ -174,7 +157,7 @@ def _funder_approves(page: Page, walk: Walk, link: str, debit: str) -> None:
     expect(page.locator("main")).to_contain_text("Tequio Marketplace")
     expect(page.locator("[data-limit]")).to_contain_text(debit.partition("\xa0")[0])
     walk.look(page, "09-wallet")
-    decide_at_wallet(page, "approve")
+    screens.decide_at_wallet(page, "approve")
 
     walk.look(page, "10-returned")
     expect(page.locator(".notice-good")).to_contain_text(SETTLED[walk.language], timeout=PATIENCE)
@@ -208,7 +191,7 @@ def _receipts(walk: Walk, debit: str) -> None:
 
 def _job_tells_everything(page: Page, walk: Walk, request_id: str, debit: str) -> None:
     site, work = walk.site, walk.work
-    sign_in(page, site)
+    screens.sign_in(page, site)
     page.goto(f"{site.url}/admin/jobs/job/{work.job_id}/change/")
     card = page.locator(".tequio-step", has_text=request_id)
     for expected in (SETTLED[walk.language], RECEIVED, debit):

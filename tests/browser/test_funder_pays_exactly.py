@@ -1,29 +1,12 @@
 """A job whose funder pays exactly the budget, in dollars, for a worker who gets pesos: walked from form to receipt."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.screens import (
-    PATIENCE,
-    Camera,
-    decide_at_wallet,
-    fresh_page,
-    link_in,
-    open_dialog,
-    path_of,
-    sign_in,
-    submit_dialog,
-)
+from tests.browser import screens
+from tests.browser.installation import Installation
+from tests.browser.screens import PATIENCE, Camera
 from tests.browser.test_fund_a_job import Walk
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
-
-    from tests.browser.installation import Installation
 
 #: Of 60.00 USD the funder's wallet keeps 25 cents and one per cent of what is sent: 59.15 are sent, at 18.51… pesos.
 PAYS, BUYS = "60.00\xa0USD", 1095_37
@@ -36,33 +19,33 @@ def test_the_funder_pays_exactly_the_budget_and_the_worker_gets_what_it_buys(
 ) -> None:
     walk = Walk(site, site.work(language=language), language, camera)
     gets = "1,095.37\xa0MXN"
-    with fresh_page(browser, language) as staff:
-        sign_in(staff, site)
+    with screens.fresh_page(browser, language) as staff:
+        screens.sign_in(staff, site)
         _pay_exactly(staff, walk)
-        open_dialog(staff, walk.say("Quote & request approval"))
+        screens.open_dialog(staff, walk.say("Quote & request approval"))
         walk.look(staff, "40-exactly-dialog")
-        submit_dialog(staff)
+        screens.submit_dialog(staff)
         staff.wait_for_url("**/paymentrequest/*/change/")
         expect(staff.locator(".tequio-step")).to_contain_text(walk.say("Quoted, not sent"), timeout=PATIENCE)
         for words in (PAYS, gets, "1\xa0USD = "):
             expect(staff.locator(".tequio-sides")).to_contain_text(words)
         walk.look(staff, "41-exactly-review")
-        open_dialog(staff, walk.say("Send approval request"))
+        screens.open_dialog(staff, walk.say("Send approval request"))
         expect(staff.locator("#dialog")).to_contain_text(gets)
-        submit_dialog(staff)
-        request_id = path_of(staff).split("/")[-3]
+        screens.submit_dialog(staff)
+        request_id = screens.path_of(staff).split("/")[-3]
 
     text = site.mail_to(walk.work.funder).get_body(("plain",))
     assert text
     mail = text.get_content()
     assert PAYS in mail
     assert gets in mail
-    with fresh_page(browser, language) as funder:
-        funder.goto(link_in(mail))
+    with screens.fresh_page(browser, language) as funder:
+        funder.goto(screens.link_in(mail))
         expect(funder.locator("main")).to_contain_text(walk.say("the rate when it is sent decides"))
         walk.look(funder, "42-exactly-approve")
         funder.get_by_role("button", name=walk.say("Approve in my wallet")).click()
-        decide_at_wallet(funder, "approve")
+        screens.decide_at_wallet(funder, "approve")
         site.wait_for_state(request_id, "settled")
         expect(funder.locator("main")).to_contain_text(PAYS, timeout=PATIENCE)
         expect(funder.locator("main")).to_contain_text(gets)

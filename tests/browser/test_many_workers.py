@@ -1,31 +1,14 @@
 """One approval for several workers, as people walk it: split with a fee, one of whom fails; and paid as work comes."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.screens import (
-    PATIENCE,
-    Camera,
-    decide_at_wallet,
-    fresh_page,
-    link_in,
-    open_dialog,
-    path_of,
-    sign_in,
-    submit_dialog,
-)
+from tests.browser import screens
+from tests.browser.installation import Installation, Person
+from tests.browser.screens import PATIENCE, Camera
 from tests.browser.test_fund_a_job import Walk
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from playwright.sync_api import Browser, Page
-
-    from tests.browser.installation import Installation, Person
 
 
 @pytest.fixture
@@ -46,12 +29,12 @@ def test_a_split_with_a_fee_pays_everybody_but_the_one_who_failed(
     first, second, third = walk.work.worker, site.one_more_worker(walk.work), site.one_more_worker(walk.work)
     fees_before = site.workers.balance("tequio")
 
-    with fresh_page(browser, language) as staff:
+    with screens.fresh_page(browser, language) as staff:
         request_id = _ask(staff, walk, "now", [first, second, third], "93.75\xa0MXN")
     link = _link(walk)
     # The wallet of one closes after the mail was sent.
     site.workers.change_wallet(third.account, disabled=True)
-    with fresh_page(browser, language) as funder:
+    with screens.fresh_page(browser, language) as funder:
         _approve(funder, walk, link)
         site.programs.wait_for(lambda: len(_settled(site, request_id)) == 3, "all others to be paid")
         site.backstage("approved_yesterday", request_id=request_id)
@@ -71,8 +54,8 @@ def test_a_split_with_a_fee_pays_everybody_but_the_one_who_failed(
     assert kinds.count("payment.settled") == 3
     assert kinds.count("payment.failed") == 1
     assert "job.fee_requested" in kinds
-    with fresh_page(browser, language) as staff:
-        sign_in(staff, site)
+    with screens.fresh_page(browser, language) as staff:
+        screens.sign_in(staff, site)
         staff.goto(f"{site.url}/admin/jobs/job/{walk.work.job_id}/change/")
         table = staff.locator("section[aria-labelledby=workers-money]")
         expect(table.locator("tbody tr", has_text=third.name)).to_contain_text(walk.say("Ask again"))
@@ -90,26 +73,26 @@ def test_the_funder_approves_once_and_each_is_paid_when_their_work_is_accepted(
     walk = Walk(site, site.work(language=language), language, camera)
     first, second = walk.work.worker, site.one_more_worker(walk.work)
     submissions = site.backstage("hand_in", job_id=walk.work.job_id)
-    with fresh_page(browser, language) as staff:
+    with screens.fresh_page(browser, language) as staff:
         request_id = _ask(staff, walk, "held", [first, second])
-    with fresh_page(browser, language) as funder:
+    with screens.fresh_page(browser, language) as funder:
         _approve(funder, walk, _link(walk))
         site.wait_for_state(request_id, "approved")
         walk.look(funder, "33-held-approved")
     assert [site.workers.balance(person.account) for person in (first, second)] == [0, 0]
 
-    with fresh_page(browser, language) as staff:
-        sign_in(staff, site)
+    with screens.fresh_page(browser, language) as staff:
+        screens.sign_in(staff, site)
         for number, (person, submission) in enumerate(zip((first, second), submissions, strict=True)):
             staff.goto(f"{site.url}/admin/jobs/job/{walk.work.job_id}/change/")
             row = staff.locator("section[aria-labelledby=workers-money] tbody tr", has_text=person.name)
             expect(row).to_contain_text(walk.say("waits for the work"))
             walk.look(staff, f"34-held-job-{number}")
             staff.goto(f"{site.url}/admin/jobs/submission/{submission}/change/")
-            open_dialog(staff, walk.say("Accept"))
+            screens.open_dialog(staff, walk.say("Accept"))
             expect(staff.locator("#dialog")).to_contain_text("1,250.00\xa0MXN")
             walk.look(staff, f"35-held-accept-{number}")
-            submit_dialog(staff)
+            screens.submit_dialog(staff)
             site.programs.wait_for(lambda who=person: _has(site, who), f"{person.name} to be paid")  # type: ignore[misc]
         site.wait_for_state(request_id, "settled")
         site.programs.wait_for(
@@ -124,9 +107,9 @@ def test_the_funder_approves_once_and_each_is_paid_when_their_work_is_accepted(
 def _ask(page: Page, walk: Walk, way: str, people: list[Person], *also: str) -> str:
     """From the job's page to the sent request; its id."""
     site = walk.site
-    sign_in(page, site)
+    screens.sign_in(page, site)
     page.goto(f"{site.url}/admin/jobs/job/{walk.work.job_id}/change/")
-    open_dialog(page, walk.say("Quote & request approval"))
+    screens.open_dialog(page, walk.say("Quote & request approval"))
     shown = page.locator("#dialog")
     for person in people:
         expect(shown.get_by_role("checkbox", name=person.name)).to_be_checked()
@@ -134,29 +117,29 @@ def _ask(page: Page, walk: Walk, way: str, people: list[Person], *also: str) -> 
         expect(shown).to_contain_text(words)
     shown.locator(f"input[name=way][value={way}]").check()
     walk.look(page, f"20-{way}-dialog")
-    submit_dialog(page)
+    screens.submit_dialog(page)
     page.wait_for_url("**/paymentrequest/*/change/")
     expect(page.locator(".tequio-step")).to_contain_text(walk.say("Quoted, not sent"), timeout=PATIENCE)
     for words in also:
         expect(page.locator(".tequio-sides")).to_contain_text(words)
     walk.look(page, f"21-{way}-review")
-    open_dialog(page, walk.say("Send approval request"))
-    submit_dialog(page)
+    screens.open_dialog(page, walk.say("Send approval request"))
+    screens.submit_dialog(page)
     expect(page.locator(".tequio-step")).to_contain_text(walk.say("Waiting for the payer"))
-    return path_of(page).split("/")[-3]
+    return screens.path_of(page).split("/")[-3]
 
 
 def _link(walk: Walk) -> str:
     text = walk.site.mail_to(walk.work.funder).get_body(("plain",))
     assert text
-    return link_in(text.get_content())
+    return screens.link_in(text.get_content())
 
 
 def _approve(page: Page, walk: Walk, link: str) -> None:
     page.goto(link)
     walk.look(page, "22-approve")
     page.get_by_role("button", name=walk.say("Approve in my wallet")).click()
-    decide_at_wallet(page, "approve")
+    screens.decide_at_wallet(page, "approve")
 
 
 def _payments(site: Installation, request_id: str) -> list[dict[str, object]]:

@@ -1,25 +1,18 @@
 """A worker and a funder, each with the links in their mail and a phone, see what concerns them in their language."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from email.message import EmailMessage
+from typing import Final
 
 import pytest
 from django.utils import translation
 from django.utils.translation import gettext
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import axe
+from tests.browser.installation import Installation
 from tests.browser.screens import PATIENCE, SCHEMES, WIDTHS, Camera, decide_at_wallet, fresh_page, wear
-
-if TYPE_CHECKING:
-    from email.message import EmailMessage
-
-    from playwright.sync_api import Browser, Page
-
-    from tests.browser.installation import Installation
 
 PHONE: Final = {"width": WIDTHS["narrow"][0], "height": WIDTHS["narrow"][1]}
 OWED: Final = "1,250.00\xa0MXN"

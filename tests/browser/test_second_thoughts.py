@@ -1,28 +1,14 @@
 """People hesitate, click twice, close tabs; scanners open links. The state stays true, and money moves once."""
 
-from __future__ import annotations
-
 import re
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from functools import partial
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.screens import (
-    PATIENCE,
-    Camera,
-    decide_at_wallet,
-    fresh_page,
-    open_dialog,
-    path_of,
-    sign_in,
-)
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
-
-    from tests.browser.installation import Installation
+from tests.browser.installation import Installation
+from tests.browser.screens import PATIENCE, Camera, decide_at_wallet, fresh_page, open_dialog, path_of, sign_in
 
 APPROVE = "Approve in my wallet"
 SETTLED_SECONDS = 60
@@ -142,12 +128,8 @@ def test_the_same_form_posted_by_two_tabs_at_once_asks_once(site: Installation) 
             "way": "now",
         }
         with ThreadPoolExecutor(4) as pool:
-            answers = [
-                answer.result()
-                for answer in [
-                    pool.submit(http.post, path, data=form, headers={"HX-Request": "true"}) for _ in range(4)
-                ]
-            ]
+            press = partial(http.post, data=form, headers={"HX-Request": "true"})
+            answers = list(pool.map(press, [path] * 4))
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.headers["hx-redirect"] for answer in answers}) == 1
     assert len(site.backstage("requests_of", job_id=work.job_id)) == 1
@@ -159,7 +141,7 @@ def test_the_way_back_opened_many_times_pays_once(site: Installation) -> None:
     back = site.funders.approve(site.wallet_page(request_id))
     with site.http() as http:
         with ThreadPoolExecutor(4) as pool:
-            at_once = [answer.result() for answer in [pool.submit(http.get, back) for _ in range(4)]]
+            at_once = list(pool.map(http.get, [back] * 4))
         assert {answer.status_code for answer in at_once} == {302}
         link = site.request(request_id)["link"]
         assert all(answer.headers["location"].startswith(link) for answer in at_once)

@@ -1,21 +1,14 @@
 """A worker proves their wallet from the link in their mail, on a phone; an administrator changes the seller's key."""
 
-from __future__ import annotations
-
 import json
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, ViewportSize, expect
 
 from tests.browser.axe import violations
-from tests.browser.screens import PATIENCE, fresh_page, open_dialog, path_of, sign_in, submit_dialog
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ViewportSize
-
-    from tests.browser.installation import Installation
-    from tests.browser.screens import Camera
+from tests.browser.installation import Installation
+from tests.browser.screens import PATIENCE, Camera, fresh_page, open_dialog, path_of, sign_in, submit_dialog
 
 PROOF_LINK: Final = re.compile(r"http://127\.0\.0\.1:\d+/prove/\S+")
 PHONE: Final[ViewportSize] = {"width": 390, "height": 844}

@@ -4,8 +4,6 @@ The flows are shared out over shards, each with a database and a wallet provider
 was broken, or when too few calls went wrong to mean anything.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 
@@ -33,9 +31,7 @@ def headline(report: Report) -> str:
 
 
 def told(report: Report) -> str:
-    lines = [
-        headline(report),
-    ]
+    lines = [headline(report)]
     for title, counts in (
         ("flows", report.flows_by_way),
         ("settled", report.settled),

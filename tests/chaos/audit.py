@@ -1,10 +1,8 @@
 """After a run: what must be true of the money, by the wallets' own books and by ours."""
 
-from __future__ import annotations
-
 from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from ledger import clock
 from ledger.api import verify
@@ -15,11 +13,7 @@ from payments.states import OPEN_REQUESTS, GrantState, PaymentState, RequestStat
 from tests.chaos.audit_back import paid_out_too_much, refunded_too_much
 from tests.chaos.audit_budgets import above_a_limit, reserved_is_what_it_took
 from tests.chaos.books import Books
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.chaos.world import World
+from tests.chaos.world import World
 
 #: A live approval of a request that is over must have been given back by then, even to a wallet that misbehaves.
 TIME_TO_CLEAN = timedelta(hours=6)

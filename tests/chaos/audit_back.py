@@ -1,18 +1,11 @@
 """Of money that goes on from whoever received it: no more goes back, or out of what is held, than came in."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 from jobs.escrow import escrows_of
 from jobs.models import JobFunding
-from payments.models import Refund
+from payments.models import Payment, Refund
 from payments.states import PaymentState
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from payments.models import Payment
 
 
 def refunded_too_much(arrived: Mapping[str, int]) -> Iterator[str]:

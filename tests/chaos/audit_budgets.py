@@ -1,20 +1,13 @@
 """Of standing budgets: by the wallets' own books never above a period's limit, and reserved is what it took."""
 
-from __future__ import annotations
-
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
-from payments.models import Draw, OutgoingPayment, StandingBudget
+from django.db.models import QuerySet
+
+from payments.models import BudgetPeriod, Draw, OutgoingPayment, StandingBudget
 from payments.states import FINISHED_PAYMENTS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from django.db.models import QuerySet
-
-    from payments.models import BudgetPeriod
-    from tests.chaos.books import Outgoing
+from tests.chaos.books import Outgoing
 
 
 def above_a_limit(outgoing: Sequence[Outgoing]) -> Iterator[str]:

@@ -1,18 +1,13 @@
 """The provider's own books, read from its file: what really happened to the money."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 from urllib.parse import urlsplit
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from payments.models import OutgoingPayment
+from payments.models import OutgoingPayment
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,12 @@
 """The clock of a run: it stands still until it is told to go on, for us and for the wallets alike."""
 
-from __future__ import annotations
-
 import os
 from datetime import UTC, datetime
 from itertools import count
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from ulid import ValueProvider
 from ulid.constants import RANDOMNESS_LEN
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 #: 2027-01-04 15:00 UTC, a Monday.
 START = 1_799_074_800.0

@@ -1,21 +1,15 @@
 """What happens at wallets and in the office while flows are under way, at moments drawn from the seed."""
 
-from __future__ import annotations
-
 import random
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from payments.actions import pausing
+from payments.models import OutgoingPayment
 from payments.models.pauses import PauseScope
 from tests.chaos.books import Books
+from tests.chaos.world import World
 from tests.sandbox.process import SandboxRefusedError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from payments.models import OutgoingPayment
-    from tests.chaos.world import World
 
 #: Something that is put right again: what to do, and after how many seconds.
 Later = tuple[float, "Callable[[], None]"]

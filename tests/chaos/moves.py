@@ -1,7 +1,5 @@
 """Every move of every row, as the ledger tells it, against the tables of `payments.states`."""
 
-from __future__ import annotations
-
 from ledger.api import timeline
 from payments import states
 from payments.models import PaymentRequest

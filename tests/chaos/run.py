@@ -3,17 +3,15 @@
 Nothing sleeps and nothing happens at once: the clock jumps to whatever is next. So the same seed gives the same run.
 """
 
-from __future__ import annotations
-
 import heapq
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
-from typing import TYPE_CHECKING
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from ledger.api import backlog, seal
 from payments.compiled import Compiled
@@ -21,15 +19,9 @@ from payments.engine.advance import push
 from payments.models import OutgoingPayment, PaymentRequest
 from payments.worker.claims import claim_due_requests
 from tests.chaos import flows, weather
+from tests.chaos.flows.base import Flow
 from tests.chaos.mischief import Mischief
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from django.db.models import QuerySet
-
-    from tests.chaos.flows.base import Flow
-    from tests.chaos.world import World
+from tests.chaos.world import World
 
 BETWEEN_FLOWS = 30.0
 #: After the last flow began, everything has this long to end, or to wait for a person with a reason: a standing budget

@@ -1,7 +1,5 @@
 """`python -m tests.chaos.shard`: one run with a database and a wallet provider of its own; its result as JSON."""
 
-from __future__ import annotations
-
 import argparse
 import gc
 import json
@@ -11,10 +9,11 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import django
 from ulid import ULID
@@ -23,9 +22,6 @@ from tests import (
     environment,  # noqa: F401 - must run before the settings are read
     memory,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 #: The payer's time runs out within a run.
 LIFETIME = timedelta(days=3)

@@ -1,7 +1,5 @@
 """Several runs side by side, and their results as one."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -13,7 +11,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 PROJECT = Path(__file__).resolve().parents[2]
 #: Real seconds that one flow may take, whatever else the machine does, and what a run needs besides.
@@ -46,7 +44,7 @@ class Report:
     traces: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, results: list[dict[str, Any]]) -> Report:
+    def of(cls, results: list[dict[str, Any]]) -> Self:
         report = cls()
         for result in results:
             report.flows += result["flows"]

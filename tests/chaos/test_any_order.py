@@ -3,11 +3,11 @@
 Hypothesis draws the orders, the same ones each time. `ANY_ORDER_EXAMPLES=500` draws more.
 """
 
-from __future__ import annotations
-
 import os
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -41,14 +41,9 @@ from tests.chaos.books import Books
 from tests.chaos.clock import InOrder, VirtualClock
 from tests.chaos.flows import wallet_page
 from tests.chaos.moves import illegal_moves
+from tests.chaos.world import World
 from tests.driver import come_back
 from tests.sandbox.process import SandboxProcess, SandboxRefusedError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from tests.chaos.world import World
 
 RARELY = [False] * 7 + [True]
 EXAMPLES = int(os.environ.get("ANY_ORDER_EXAMPLES", "15"))

@@ -4,10 +4,8 @@ The suite has a few of every kind, `make prove` two thousand. `CHAOS_FLOWS=10000
 (about seven a second on two processors), `CHAOS_SEED` others.
 """
 
-from __future__ import annotations
-
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import pytest
 
@@ -16,9 +14,6 @@ from tests.chaos.flows import SHARES
 from tests.chaos.shards import Report, run
 from tests.chaos.ways import ALL
 from tests.summaries import SUMMARY
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 FLOWS = int(os.environ.get("CHAOS_FLOWS", "2000"))
 SEED = int(os.environ.get("CHAOS_SEED", "7"))

@@ -1,17 +1,12 @@
 """A run as one hash: what happened in each flow, in order, without ids, addresses and moments."""
 
-from __future__ import annotations
-
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from ledger.models import Entry
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tests.chaos.flows.base import Flow
+from tests.chaos.flows.base import Flow
 
 TOLD = ("ceiling", "debit", "amount", "received", "limit", "receive", "reason", "decision", "way")
 

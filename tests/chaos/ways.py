@@ -1,7 +1,5 @@
 """How many payments of each way arrived: a run in which a way never reaches money would prove nothing of it."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 from payments.models import Payment, StandingBudget

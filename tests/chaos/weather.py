@@ -4,8 +4,6 @@ Calls that move money, or find out about it, go wrong most: that is where the tr
 before anybody approved goes wrong less, or hardly any flow would ever get as far as money.
 """
 
-from __future__ import annotations
-
 import random
 from typing import Any
 

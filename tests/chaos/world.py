@@ -1,27 +1,20 @@
 """The world of a run: wallets, their owners' balances, a seller, two people of the staff, and the clock."""
 
-from __future__ import annotations
-
+import random
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from django.contrib.auth.models import User
 
 from payments.actions import set_limits, wallets
 from payments.actions.requests import Contact
+from payments.models import Seller
 from payments.openpayments.amounts import Amount, Asset
-from payments.openpayments.keys import generate_key, public_jwk
+from payments.openpayments.keys import Jwk, generate_key, public_jwk
 from tests.cast import seller_with_key
-
-if TYPE_CHECKING:
-    import random
-    from pathlib import Path
-
-    from payments.models import Seller
-    from payments.openpayments.keys import Jwk
-    from tests.chaos.books import Outgoing
-    from tests.chaos.clock import VirtualClock
-    from tests.sandbox.process import SandboxProcess
+from tests.chaos.books import Outgoing
+from tests.chaos.clock import VirtualClock
+from tests.sandbox.process import SandboxProcess
 
 PAYERS = [
     ("USD", 2, 0, 0),

@@ -1,17 +1,9 @@
 """The cases of the matrix: a process is killed at a point, or stopped there while others go on, or overtaken."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from tests.faults import lives
 from tests.faults.naming import Case, Result, Side, Verdict, Way
 from tests.faults.stories.base import A_MINUTE
-from tests.faults.world import pass_time
-
-if TYPE_CHECKING:
-    from tests.faults.world import World
-
+from tests.faults.world import World, pass_time
 
 FIRST, LOOKING_IN, SECOND, LAST = "the first", "looking in", "the second", "the last"
 

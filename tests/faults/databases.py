@@ -1,7 +1,5 @@
 """A database for each life story, copied from a template: a file, or a database on a PostgreSQL server."""
 
-from __future__ import annotations
-
 import os
 import secrets
 import shutil

@@ -3,16 +3,16 @@
 Nothing here sleeps: waits are stretched beyond what the engine sits through, and the clock is moved instead.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import signal
 import threading
 import traceback
+from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, NoReturn, Self
+from typing import NoReturn, Self
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import connections
 from django_q.models import OrmQ
 
@@ -27,13 +27,7 @@ from tests.faults.mailbox import FolderBackend
 from tests.faults.naming import Kind, Point, Side, Verdict
 from tests.faults.points import Watch, instruments
 from tests.faults.verdict import judge, lies
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    from tests.faults.world import World
+from tests.faults.world import World
 
 #: A life takes about a second; one that hangs is ended.
 LONGEST_SECONDS = 90

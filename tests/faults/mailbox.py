@@ -1,23 +1,18 @@
 """The mail server of the faults: what it was handed stands in a file each, whatever becomes of the sender."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from email import policy
+from email.message import EmailMessage
 from email.parser import BytesParser
 from itertools import count
-from typing import TYPE_CHECKING, ClassVar
+from pathlib import Path
+from typing import ClassVar
 
+from django.core.mail import EmailMessage as Mail
 from django.core.mail.backends.base import BaseEmailBackend
 
 from tests.faults.naming import Kind
 from tests.faults.points import instruments
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from email.message import EmailMessage
-    from pathlib import Path
-
-    from django.core.mail import EmailMessage as Mail
 
 
 class FolderBackend(BaseEmailBackend):

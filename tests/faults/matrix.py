@@ -4,8 +4,6 @@ python -m tests.faults.matrix --write docs/crash-points.md
 python -m tests.faults.matrix --story held budget
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os
@@ -13,8 +11,10 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from types import TracebackType
+from typing import Any, Self
 
 from tests import (
     environment,  # noqa: F401 - the runners inherit it
@@ -25,11 +25,7 @@ from tests.faults.naming import Case, Point, Result, Verdict
 from tests.faults.precautions import PRECAUTIONS, Precaution
 from tests.sandbox.process import PROJECT
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from types import TracebackType
-
-    Selection = Callable[[Mapping[str, Sequence[Point]]], list[Case]]
+Selection = Callable[[Mapping[str, Sequence[Point]]], list[Case]]
 
 RUNNERS = 2
 STOP_SECONDS = 10

@@ -3,11 +3,10 @@
 `precautions.py` says where each is looked for, and what shows.
 """
 
-from __future__ import annotations
-
 import types
+from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -16,20 +15,13 @@ from ledger import clock
 from payments import moving, tasks
 from payments.engine import advance, transitions
 from payments.engine.leases import SECONDS, Lease, renew_and_lock
-from payments.engine.planning import mark_unanswered, plan, watching
-from payments.engine.steps.base import ENGINE
+from payments.engine.planning import Plan, mark_unanswered, plan, watching
+from payments.engine.steps.base import ENGINE, Step
 from payments.mail import sending
 from payments.mail.rendering import render
-from payments.models import PaymentRequest
+from payments.models import OutgoingPayment, PaymentRequest
 from payments.models.messages import MessageState
 from payments.states import AttemptState, PaymentState
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from payments.engine.planning import Plan
-    from payments.engine.steps.base import Step
-    from payments.models import OutgoingPayment
 
 
 def apply(name: str) -> None:

@@ -1,10 +1,8 @@
 """The words of the matrix, for processes with and without the product in them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 
 class Kind(StrEnum):
@@ -49,7 +47,7 @@ class Point:
         return [self.kind.value, self.label, self.occurrence]
 
     @classmethod
-    def from_wire(cls, wire: list[Any]) -> Point:
+    def from_wire(cls, wire: list[Any]) -> Self:
         return cls(Kind(wire[0]), wire[1], wire[2])
 
 
@@ -71,7 +69,7 @@ class Case:
         return {"story": self.story, "way": self.way, "point": point, "side": self.side, "mutant": self.mutant}
 
     @classmethod
-    def from_wire(cls, wire: dict[str, Any]) -> Case:
+    def from_wire(cls, wire: dict[str, Any]) -> Self:
         point = Point.from_wire(wire["point"])
         return cls(wire["story"], Way(wire["way"]), point, Side(wire["side"]), wire["mutant"])
 

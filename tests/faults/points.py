@@ -4,13 +4,13 @@ Watched are every commit of a transaction, every statement that writes outside o
 message handed to the mail server. A point is named by what it is and how often that has happened in this process.
 """
 
-from __future__ import annotations
-
 import sys
 import threading
 from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from types import FrameType
+from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
@@ -19,10 +19,6 @@ from django.db.models.signals import post_save
 from ledger.models import Entry
 from payments.openpayments.transport import Transport
 from tests.faults.naming import Kind, Point, Side
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from types import FrameType
 
 ROOMS = ("backoffice", "jobs", "payments", "ledger")
 WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "WITH")

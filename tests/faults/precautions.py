@@ -1,7 +1,5 @@
 """What the engine takes care of, and where it shows when it does not. Each has a mutant of its name in `mutants.py`."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

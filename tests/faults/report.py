@@ -1,17 +1,11 @@
 """What the matrix says: lines for the end of a test run, and a page for the docs."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from tests.faults.naming import Kind, Side, Way
+from tests.faults.naming import Kind, Point, Result, Side, Way
 from tests.faults.selection import new_points
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from tests.faults.naming import Point, Result
 
 ASKED_AGAIN: Final = (
     "the answer was lost that carries the approval, or its new token, and either is given only once: "

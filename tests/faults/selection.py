@@ -1,13 +1,9 @@
 """Which cases are run: a look for the suite; to prove it, what no story before passed; for the docs, every point."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from tests.faults.naming import Case, Kind, Point, Side, Way
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
 
 #: What a wallet does only once. However often an earlier story has passed it: a death at each is a case in every story.
 ONLY_ONCE: Final = {"post-continue", "post-token", "create-outgoing-payment"}

@@ -4,25 +4,18 @@ The suite looks at a part of the first way, `make prove` at all of them. Either 
 shares two warm runners. `docs/crash-points.md` tells how to read what it finds.
 """
 
-from __future__ import annotations
-
 import os
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from tests.faults import databases, report, selection
 from tests.faults.matrix import Matrix, wrong_in
-from tests.faults.naming import Kind
+from tests.faults.naming import Kind, Point
 from tests.faults.precautions import PRECAUTIONS, Precaution
 from tests.faults.report import FULLY
 from tests.summaries import SUMMARY
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from tests.faults.naming import Point
 
 #: Each is answered once, with what nobody can ask for again.
 ANSWERED_ONCE = ("post-continue", "post-token")

@@ -1,11 +1,9 @@
 """What must be true of a story, however often its processes died: asked of all wallets, the rows and the ledger."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from django.db.models import Sum
 
@@ -18,13 +16,8 @@ from payments.models.grants import GrantKind
 from payments.models.messages import MessageState, Template
 from payments.states import COUNTED_OUTGOING, AttemptState, GrantState, PaymentState, RequestState
 from tests.faults.naming import Verdict
-from tests.faults.world import is_at_rest, stands
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.faults.stories.base import Person
-    from tests.faults.world import World
+from tests.faults.stories.base import Person
+from tests.faults.world import World, is_at_rest, stands
 
 #: Nobody is waiting for any of these when all is done.
 UNFINISHED_GRANTS = {

@@ -11,9 +11,10 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict, dataclass, field
+from email.message import EmailMessage
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -25,7 +26,7 @@ from jobs.tasks import sweep
 from ledger.api import backlog
 from ledger.models import Unsealed
 from payments.actions import wallets
-from payments.models import Message, PaymentRequest, StandingBudget
+from payments.models import Message, PaymentRequest, StandingBudget, WalletAddress
 from payments.models.messages import MessageState
 from payments.models.standing_budgets import BudgetState
 from payments.states import OPEN_REQUESTS
@@ -35,10 +36,7 @@ from tests.faults import mailbox
 from tests.faults.points import instruments
 from tests.sandbox.process import SandboxProcess, SandboxRefusedError
 
-if TYPE_CHECKING:
-    from email.message import EmailMessage
-
-    from payments.models import WalletAddress
+if TYPE_CHECKING:  # stories play in worlds
     from tests.faults.stories.base import Person, Story
 
 #: So often time passes, mostly an hour in all: whatever is not done by then waits for a person.
@@ -59,7 +57,7 @@ class Browser:
     answered: int = 0
 
     @classmethod
-    def opened(cls, path: Path) -> Browser:
+    def opened(cls, path: Path) -> Self:
         return cls(**json.loads(path.read_text())) if path.exists() else cls()
 
     def save(self, path: Path) -> None:

@@ -1,16 +1,10 @@
 """A whole recording, held against the documents."""
 
-from __future__ import annotations
-
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from tests.interop.conformity import answer_errors, operation_in, request_errors
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from tests.interop.recording import Exchange
+from tests.interop.recording import Exchange
 
 PRODUCT = "Tequio"
 DONE = {200, 201, 204}

@@ -1,17 +1,12 @@
 """Whether an exchange is what the OpenAPI documents say. What is known to differ is listed here, with the reason."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 from urllib.parse import parse_qsl
 
 from tests.interop.documents import Operation, operation_of, schema_errors
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from tests.interop.recording import Exchange
+from tests.interop.recording import Exchange
 
 # Paths that are no part of Open Payments: how the sandbox providers carry the money to each other.
 NOT_OPEN_PAYMENTS = ("/ilp",)

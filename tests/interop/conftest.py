@@ -1,19 +1,12 @@
 """What the tests against the official packages share: a sandbox whose traffic is recorded."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 
 from tests.interop.node import require_packages
-from tests.interop.recording import RecordedSandbox
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.interop.recording import Recording
-    from tests.sandbox.process import SandboxProcess
+from tests.interop.recording import RecordedSandbox, Recording
+from tests.sandbox.process import SandboxProcess
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,5 @@
 """The OpenAPI documents of Open Payments, as they lie in the official npm package, and the operations in them."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from functools import cache

@@ -1,42 +1,29 @@
 """Our client, taken through every operation that it has, and through the refusals that a wallet may give."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from payments.openpayments.amounts import Amount, Asset
-from payments.openpayments.client import (
-    Client,
-    InteractRequest,
-    Limits,
-    incoming_access,
-    outgoing_access,
-    quote_access,
-)
+from payments.openpayments.client import Client, InteractRequest, Limits, incoming_access, outgoing_access, quote_access
 from payments.openpayments.errors import Refused
 from payments.openpayments.interaction import hash_matches, new_nonce
 from payments.openpayments.keys import generate_key, public_jwk
 from payments.openpayments.signing import Signer
 from payments.openpayments.transport import Deadline, Transport
+from payments.openpayments.types import (
+    AccessToken,
+    Continuation,
+    GrantAnswer,
+    RemoteIncomingPayment,
+    RemoteOutgoingPayment,
+    RemoteQuote,
+)
 from tests.sandbox.client import eventually
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from payments.openpayments.types import (
-        AccessToken,
-        Continuation,
-        GrantAnswer,
-        RemoteIncomingPayment,
-        RemoteOutgoingPayment,
-        RemoteQuote,
-    )
-    from tests.sandbox.process import SandboxProcess
+from tests.sandbox.process import SandboxProcess
 
 USD = Asset("USD", 2)
 MXN = Asset("MXN", 2)
@@ -207,12 +194,7 @@ def succeed_at_everything(by: Product) -> None:
 def read_lists(by: Product, token: AccessToken, pay_token: AccessToken) -> None:
     """Page by page, and an empty one."""
     first = by.client.list_incoming_payments(
-        by.worker.resource_server,
-        signer=by.signer,
-        token=token,
-        wallet_address=by.worker.id,
-        first=1,
-        deadline=soon(),
+        by.worker.resource_server, signer=by.signer, token=token, wallet_address=by.worker.id, first=1, deadline=soon()
     )
     rest = by.client.list_incoming_payments(
         by.worker.resource_server,
@@ -237,11 +219,7 @@ def read_lists(by: Product, token: AccessToken, pay_token: AccessToken) -> None:
 def ask_with_other_limits(by: Product) -> None:
     """The other shapes of an outgoing-payment grant request; the payer walks away from each."""
     next_month = "R3/2030-01-01T00:00:00Z/P1M"
-    for limits in (
-        Limits(),
-        Limits(receive_amount=WAGE),
-        Limits(debit_amount=BUDGET, interval=next_month),
-    ):
+    for limits in (Limits(), Limits(receive_amount=WAGE), Limits(debit_amount=BUDGET, interval=next_month)):
         assert by.asked_to_pay(new_nonce(), limits).is_pending
 
 

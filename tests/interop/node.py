@@ -1,7 +1,5 @@
 """Runs our small Node programs, which speak with the official Interledger packages."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import subprocess

@@ -1,17 +1,13 @@
 """A proxy that stands in front of a sandbox provider and keeps what went by: the bytes as they were sent, both ways."""
 
-from __future__ import annotations
-
 import http.client
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Self
+from types import TracebackType
+from typing import Any, Self
 
 from tests.sandbox.process import SandboxProcess, free_port
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 SECONDS = 30
 # These speak about one connection, and the proxy has two.
@@ -26,7 +22,7 @@ class Message:
     body: bytes
 
     @classmethod
-    def of(cls, lines: list[tuple[str, str]], body: bytes) -> Message:
+    def of(cls, lines: list[tuple[str, str]], body: bytes) -> Self:
         headers: dict[str, str] = {}
         for name, value in lines:
             headers[name.lower()] = f"{headers[name.lower()]}, {value}" if name.lower() in headers else value
@@ -85,7 +81,7 @@ class Recording:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # head and body of an answer in one piece: two would wait for an acknowledgement in between
-    server: _Server
+    server: "_Server"
 
     def _forward(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))

@@ -1,18 +1,14 @@
 """The check against the documents can fail: each of these exchanges differs in one thing from one that is right."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from tests.interop.conformity import answer_errors, operation_in, request_errors
 from tests.interop.recording import Exchange, Message
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 SIGNED = {
     "accept": "application/json",
@@ -40,10 +36,7 @@ QUOTE = {
     "method": "ilp",
     "createdAt": "2026-01-01T00:00:00.000Z",
 }
-GRANT = {
-    "client": WALLET,
-    "access_token": {"access": [{"type": "quote", "actions": ["create"]}]},
-}
+GRANT = {"client": WALLET, "access_token": {"access": [{"type": "quote", "actions": ["create"]}]}}
 TOKEN = {"value": "t", "manage": "https://wallet.example/auth/token/1", "access": [{"type": "quote", "actions": []}]}
 CONTINUE = {"access_token": {"value": "c"}, "uri": "https://wallet.example/auth/continue/1"}
 PAGE = {"pagination": {"hasNextPage": False, "hasPreviousPage": False}, "result": [INCOMING]}

@@ -1,8 +1,6 @@
 """Every request of our client and every answer of our sandbox is what the published OpenAPI documents say."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from payments.actions import requests
 from payments.engine.advance import advance
@@ -12,13 +10,9 @@ from tests.fixtures import stage
 from tests.interop import every_operation
 from tests.interop.checked import Checked
 from tests.interop.conformity import BEYOND_THE_DOCUMENTS
+from tests.interop.recording import Recording
+from tests.sandbox.process import SandboxProcess
 from tests.summaries import SUMMARY
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tests.interop.recording import Recording
-    from tests.sandbox.process import SandboxProcess
 
 __all__ = ["stage"]
 

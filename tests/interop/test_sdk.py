@@ -1,18 +1,14 @@
 """The official client, validating every answer, pays with our sandbox's wallets, and reports what they refuse."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from payments.openpayments.keys import generate_key, private_key_to_pem, public_jwk
 from tests.interop import node
 from tests.interop.checked import Checked, wrong_answers
-
-if TYPE_CHECKING:
-    from tests.interop.recording import Recording
-    from tests.sandbox.process import SandboxProcess
+from tests.interop.recording import Recording
+from tests.sandbox.process import SandboxProcess
 
 REFUSED_ON_THE_WAY = {
     "too fast": (400, "too_fast"),

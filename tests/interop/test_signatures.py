@@ -1,29 +1,17 @@
 """Our signatures convince the official verifier, its signatures convince ours; neither believes a changed request."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 import httpx
 import pytest
 
 from payments.openpayments.keys import Jwk, generate_key, private_key_from_pem, private_key_to_pem, public_jwk
-from payments.openpayments.signing import (
-    ReceivedRequest,
-    SignatureRejected,
-    Signer,
-    compact_json,
-    sign_request,
-    verify,
-)
+from payments.openpayments.signing import ReceivedRequest, SignatureRejected, Signer, compact_json, sign_request, verify
+from payments.openpayments.wirejson import JsonObject
 from tests.interop import node
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from payments.openpayments.wirejson import JsonObject
 
 HOST = "https://wallet.example"
 KEY_ID = "clave-1"
@@ -50,13 +38,13 @@ class Sent:
     def to_wire(self) -> dict[str, Any]:
         return {"method": self.method, "url": self.url, "headers": dict(self.headers), "body": self.body}
 
-    def with_header(self, name: str, value: str) -> Sent:
+    def with_header(self, name: str, value: str) -> Self:
         return replace(self, headers={**self.headers, name: value})
 
     def header(self, name: str) -> str:
         return next(value for given, value in self.headers.items() if given.lower() == name)
 
-    def changed(self, name: str, change: Callable[[str], str]) -> Sent:
+    def changed(self, name: str, change: Callable[[str], str]) -> Self:
         given = next(given for given in self.headers if given.lower() == name)
         return self.with_header(given, change(self.headers[given]))
 
@@ -74,12 +62,7 @@ KINDS: dict[str, tuple[str, str, str | None, JsonObject | None]] = {
     "creation": ("POST", f"{HOST}/op/outgoing-payments", "tok", PAYMENT),
     "completion": ("POST", f"{HOST}/op/incoming-payments/1/complete", "tok", None),
     "reading": ("GET", f"{HOST}/op/incoming-payments/1", "tok", None),
-    "list": (
-        "GET",
-        f"{HOST}/op/outgoing-payments?wallet-address=https%3A%2F%2Fw.example%2Fa&first=2",
-        "tok",
-        None,
-    ),
+    "list": ("GET", f"{HOST}/op/outgoing-payments?wallet-address=https%3A%2F%2Fw.example%2Fa&first=2", "tok", None),
 }
 
 

@@ -1,10 +1,9 @@
 """The funder pays exactly the budget for each worker, in their own currency; workers have whatever currency."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 
 from jobs import earnings, job_payments
 from jobs.funding import fund
@@ -16,9 +15,6 @@ from payments.presentation.reasons import Refusal
 from payments.presentation.status import OF_PAYMENTS
 from payments.states import PaymentState, RequestState
 from tests import cast, progress
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
 
 pytestmark = pytest.mark.django_db
 MXN, USD = Asset("MXN", 2), Asset("USD", 2)

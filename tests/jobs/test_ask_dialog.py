@@ -1,31 +1,23 @@
 """Asking from the job's page and from the list of jobs: what is shown, what can be chosen, what is refused."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from jobs.funding import fund
-from jobs.models import Job, JobStatus, Payout, SubmissionStatus
+from jobs.models import Application, Job, JobStatus, Payout, SubmissionStatus
 from payments.models import Payment, PaymentRequest, Seller
 from tests import cast
 from tests.cast import person, signed_in
-from tests.dialogs import dialog
+from tests.dialogs import Answer, dialog
 from tests.jobs.test_admin_jobs import ASK, CHANGE, SEE, action, html
 from tests.jobs.test_held_payments import accept, beforehand
 from tests.jobs.test_split import staffed
-
-if TYPE_CHECKING:
-    from django.test import Client
-
-    from jobs.models import Application
-    from tests.dialogs import Answer
 
 pytestmark = pytest.mark.django_db
 JOBS = "/admin/jobs/job/"

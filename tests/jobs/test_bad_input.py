@@ -1,13 +1,9 @@
 """What should not be asked, or no longer: each has its sentence, and leaves everything as it was."""
 
-from __future__ import annotations
-
-import threading
-from typing import TYPE_CHECKING
+from functools import partial
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 from django.urls import reverse
 
 from jobs import decisions
@@ -17,7 +13,7 @@ from jobs.models import Job, JobStatus, Payout
 from payments.actions import refunds, requests, set_limits, standing_budgets
 from payments.actions.standing_budgets import BudgetTerms
 from payments.engine.advance import advance
-from payments.models import BudgetPeriod, Message, PaymentRequest, Refund, Seller
+from payments.models import BudgetPeriod, Message, PaymentRequest, Refund, Seller, StandingBudget
 from payments.models.standing_budgets import Unit
 from payments.openpayments.amounts import Amount
 from payments.presentation.reasons import Refusal
@@ -25,15 +21,12 @@ from payments.states import PaymentState, RequestState
 from tests import cast, progress
 from tests.cast import person, signed_in
 from tests.dialogs import confirm
-from tests.driver import SECONDS, Stage
+from tests.driver import SECONDS, Stage, together
 from tests.jobs.test_admin_jobs import CHANGE, SEE, save
 from tests.jobs.test_held_payments import accept, beforehand
 from tests.jobs.test_split import staffed
 from tests.payments.engine.budgets import first_day
 from tests.payments.pages import action
-
-if TYPE_CHECKING:
-    from payments.models import StandingBudget
 
 pytestmark = pytest.mark.django_db
 NBSP = "\N{NO-BREAK SPACE}"
@@ -172,24 +165,12 @@ def test_of_two_jobs_that_draw_on_one_budget_at_once_one_is_paid_and_the_other_r
         worker = cast.applied(job, cast.member(f"W{number}", wallet=stage.wallet(f"w{number}")))
         requests.append(advance(fund(job, [worker], stage.seller, by=stage.staff, form_id=f"{number}").pk, SECONDS))
     budget = active_budget(stage, job, "199.99")
-    refused: dict[str, str] = {}
-
-    def draw(request: PaymentRequest) -> None:
-        try:
-            standing_budgets.draw(request.pk, budget.pk, by=stage.staff)
-        except Refusal as refusal:
-            refused[request.pk] = str(refusal).replace(NBSP, " ")
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=draw, args=[request]) for request in requests]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    [(loser, sentence)] = refused.items()
-    assert sentence.startswith("Only 99.99 USD is left in this standing budget until ")
+    answers = together(*[partial(standing_budgets.draw, request.pk, budget.pk, by=stage.staff) for request in requests])
+    [(loser, refusal)] = [
+        (one.pk, told) for one, told in zip(requests, answers, strict=True) if isinstance(told, Refusal)
+    ]
+    said = str(refusal).replace(NBSP, " ")
+    assert said.startswith("Only 99.99 USD is left in this standing budget until ")
     assert PaymentRequest.objects.get(pk=loser).state == RequestState.QUOTED, "it can be asked for in the ordinary way"
     winner = next(request.pk for request in requests if request.pk != loser)
     assert advance(winner, SECONDS).state == RequestState.SETTLED

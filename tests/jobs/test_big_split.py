@@ -1,21 +1,19 @@
 """Twenty workers of three currencies and the platform's fee under one approval, to the minor unit."""
 
-from __future__ import annotations
-
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import pytest
 
 from jobs import decisions, payables
 from jobs.funding import fund
-from jobs.models import Application, Job, JobStatus
+from jobs.models import Application, Job, JobStatus, Member
 from jobs.tasks import sync_request
 from ledger.api import seal, verify
 from payments.actions import wallets
 from payments.engine.advance import advance, push
 from payments.invariants import violations
-from payments.models import PaymentRequest, Seller
+from payments.models import PaymentRequest, Seller, WalletAddress
 from payments.openpayments.amounts import Amount, Asset
 from payments.presentation.reasons import sentence
 from payments.states import PaymentState, RequestState
@@ -23,18 +21,8 @@ from tests import cast
 from tests.cast import seller_with_key
 from tests.driver import SECONDS, Stage
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from jobs.models import Member
-    from payments.models import WalletAddress
-
 #: Budget per worker, how many workers, and 2.5 % of all of them, rounded half up: 2.5 % of 2,666.64 MXN is 66.666.
-WORK = {
-    Asset("MXN", 2): (333_33, 8, 66_67),
-    Asset("USD", 2): (12_35, 7, 2_16),
-    Asset("JPY", 0): (1_001, 5, 125),
-}
+WORK = {Asset("MXN", 2): (333_33, 8, 66_67), Asset("USD", 2): (12_35, 7, 2_16), Asset("JPY", 0): (1_001, 5, 125)}
 BALANCE = 100_000_00
 PLENTY = 120.0  # seconds
 MOST_ROUNDS = 40

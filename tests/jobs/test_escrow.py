@@ -1,10 +1,9 @@
 """Money that a seller holds for a job: paid out to whose work is accepted, by two people, never more than is there."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import pytest
+from django.contrib.auth.models import User
 from django.urls import reverse
 
 from jobs import decisions
@@ -25,12 +24,6 @@ from tests import cast, progress
 from tests.cast import person, signed_in
 from tests.dialogs import confirm, dialog
 from tests.driver import SECONDS, Stage
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from django.contrib.auth.models import User
-
 
 pytestmark = pytest.mark.django_db
 S = JobStatus

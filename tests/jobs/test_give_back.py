@@ -1,17 +1,14 @@
 """Money that a seller holds for a job goes back to its funder: from the job's page, by two people, and once."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import pytest
+from django.contrib.auth.models import User
 from django.urls import reverse
 
 from jobs import decisions
 from jobs.escrow import escrow_of, give_back, pay_out
 from jobs.funding import fund
 from jobs.job_payments import requests_of
-from jobs.models import AmountSide, SubmissionStatus
+from jobs.models import AmountSide, Job, SubmissionStatus
 from payments.actions import refunds
 from payments.invariants import violations
 from payments.models import Payment, PaymentRequest, Refund, Seller
@@ -23,11 +20,6 @@ from tests import cast, progress
 from tests.cast import person, signed_in
 from tests.dialogs import confirm, dialog
 from tests.jobs.test_escrow import MAY, funded, left, refused
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-
-    from jobs.models import Job
 
 pytestmark = pytest.mark.django_db
 

@@ -1,11 +1,9 @@
 """Approved beforehand, paid when the work is accepted; called off when there will be none."""
 
-from __future__ import annotations
-
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from jobs import decisions, job_payments, payables
@@ -24,9 +22,6 @@ from payments.presentation.reasons import Refusal
 from payments.states import PaymentState
 from tests import cast, progress
 from tests.jobs.test_split import NAMES
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
 
 pytestmark = pytest.mark.django_db
 P = PaymentState

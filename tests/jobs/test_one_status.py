@@ -1,11 +1,9 @@
 """Wherever somebody looks at a payment, or at its request, it is called the same: on pages, in mails, in filters."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import unescape
-from typing import TYPE_CHECKING
 
 import pytest
 from django.contrib.auth.models import User
@@ -15,7 +13,7 @@ from django.utils import translation
 
 from jobs import links
 from jobs.funding import Way, fund
-from jobs.models import JobStatus, Member
+from jobs.models import Job, JobStatus, Member
 from payments.mail.rendering import render
 from payments.models import Message, Payment, PaymentRequest
 from payments.models.messages import Template
@@ -23,11 +21,6 @@ from payments.presentation.status import PAYMENT_STATUSES, REQUEST_STATUSES, pay
 from payments.states import DEAD_REQUESTS, OPEN_REQUESTS, PaymentState, RequestState
 from tests import cast, progress
 from tests.payments.pages import url_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from jobs.models import Job
 
 pytestmark = pytest.mark.django_db
 R, P = RequestState, PaymentState

@@ -1,9 +1,6 @@
 """A job paid from the funder's standing budget: chosen in the job's own dialog, against a real wallet."""
 
-from __future__ import annotations
-
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 from django.test import Client
@@ -27,13 +24,10 @@ from payments.presentation.timeline_text import describe
 from payments.states import RequestState
 from tests import cast
 from tests.cast import person, seller_with_key, signed_in
-from tests.dialogs import dialog
+from tests.dialogs import Answer, dialog
 from tests.driver import SECONDS, Stage
 from tests.payments.engine.budgets import again, first_day, reserved
 from tests.payments.pages import words
-
-if TYPE_CHECKING:
-    from tests.dialogs import Answer
 
 pytestmark = pytest.mark.django_db
 NBSP = "\N{NO-BREAK SPACE}"
@@ -102,9 +96,7 @@ def link_of(member: Member) -> str:
 
 
 def test_chosen_in_the_job_s_dialog_it_pays_without_asking_the_funder_who_is_told(
-    stage: Stage,
-    funder: Member,
-    job: Job,
+    stage: Stage, funder: Member, job: Job
 ) -> None:
     budget, staff = agreed(stage, funder), signed_in(person("ana", *DRAWS))
     shown = said(staff, url(job))
@@ -151,10 +143,7 @@ def test_it_is_not_offered_to_whoever_may_not_draw(stage: Stage, funder: Member,
 
 @pytest.mark.parametrize("limit", ["5000.00", "1249.99"])
 def test_a_payment_above_the_largest_is_refused_before_anything_is_written(
-    stage: Stage,
-    funder: Member,
-    job: Job,
-    limit: str,
+    stage: Stage, funder: Member, job: Job, limit: str
 ) -> None:
     budget, staff = agreed(stage, funder, limit, "1249.99"), signed_in(person("ana", *DRAWS))
     asked(staff, job, budget)
@@ -163,11 +152,7 @@ def test_a_payment_above_the_largest_is_refused_before_anything_is_written(
     assert reserved(budget) == [0, 0, 0]
 
 
-def test_a_budget_with_too_little_left_says_how_much_and_until_when(
-    stage: Stage,
-    funder: Member,
-    job: Job,
-) -> None:
+def test_a_budget_with_too_little_left_says_how_much_and_until_when(stage: Stage, funder: Member, job: Job) -> None:
     budget, staff = agreed(stage, funder, "2000.00"), signed_in(person("ana", *DRAWS))
     asked(staff, job, budget)
     other = cast.job(JobStatus.SUBMITTING, funder=funder, budget=job.budget)
@@ -189,11 +174,7 @@ def test_a_budget_with_too_little_left_says_how_much_and_until_when(
     ],
 )
 def test_one_that_is_paused_stopped_or_over_says_so_before_and_after(
-    stage: Stage,
-    funder: Member,
-    job: Job,
-    end: str,
-    sentence: str,
+    stage: Stage, funder: Member, job: Job, end: str, sentence: str
 ) -> None:
     budget, staff = agreed(stage, funder), signed_in(person("ana", *DRAWS))
     fields = dialog(staff, url(job))
@@ -242,9 +223,7 @@ def test_what_costs_more_than_the_dialog_showed_waits_for_a_look(stage: Stage, j
 
 
 def test_the_budget_is_set_up_for_the_account_that_was_chosen_and_pays_only_for_that(
-    stage: Stage,
-    funder: Member,
-    job: Job,
+    stage: Stage, funder: Member, job: Job
 ) -> None:
     other = seller_with_key(id="radio", name="Tequio Radio", wallet=stage.seller.wallet)
     staff = signed_in(person("ana", *DRAWS))
@@ -282,9 +261,7 @@ def test_an_organisation_s_approver_is_asked(stage: Stage, funder: Member) -> No
 
 
 def test_the_funder_s_own_page_tells_what_was_agreed_spent_and_left_and_stops_it(
-    stage: Stage,
-    funder: Member,
-    job: Job,
+    stage: Stage, funder: Member, job: Job
 ) -> None:
     budget, client = agreed(stage, funder), Client(enforce_csrf_checks=True)
     before = words(client.get(link_of(funder))).replace(NBSP, " ")
@@ -307,10 +284,7 @@ def test_the_funder_s_own_page_tells_what_was_agreed_spent_and_left_and_stops_it
     assert stage.sandbox.requests("delete-continue")
 
 
-def test_a_budget_that_waits_for_approval_waits_on_the_funder_s_page(
-    stage: Stage,
-    funder: Member,
-) -> None:
+def test_a_budget_that_waits_for_approval_waits_on_the_funder_s_page(stage: Stage, funder: Member) -> None:
     assert funder.wallet
     asset = funder.wallet.asset
     terms = BudgetTerms(Amount.from_major("5000", asset), Amount.from_major("5000", asset), Unit.MONTH, 3, first_day())

@@ -1,25 +1,18 @@
 """Payments in trouble, as their job sees them: paid outside counts and is told apart; a part is never paid twice."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import pytest
+from django.contrib.auth.models import User
 
 from jobs import decisions, job_payments
 from jobs.derive_status import sync_job
 from jobs.funding import fund
 from jobs.models import JobStatus
 from jobs.payables import choices
+from payments.models import PaymentRequest, Seller
 from payments.presentation.reasons import Refusal
 from payments.presentation.status import OF_PAYMENTS
 from payments.states import PaymentState, RequestState
 from tests import cast, progress
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-
-    from payments.models import PaymentRequest, Seller
 
 pytestmark = pytest.mark.django_db
 

@@ -1,11 +1,9 @@
 """The platform's fee: exact, once, on top, to a seller's wallet; and never a worker's money."""
 
-from __future__ import annotations
-
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 import pytest
+from django.contrib.auth.models import User
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,9 +23,6 @@ from payments.presentation.status import OF_PAYMENTS
 from payments.states import PaymentState
 from tests import cast, progress
 from tests.jobs.test_split import staffed
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
 
 pytestmark = pytest.mark.django_db
 MXN = Asset("MXN", 2)

@@ -1,25 +1,19 @@
 """One approval for many workers, of one job or of several, and what stands in its way."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 
 from jobs import decisions, funding, payables
 from jobs.funding import fund
-from jobs.models import Application, ApplicationStatus, Job, JobStatus, Payout
+from jobs.models import Application, ApplicationStatus, Job, JobStatus, Member, Payout
 from ledger.api import timeline
 from payments.models import PaymentRequest, Seller
 from payments.openpayments.amounts import Amount, Asset
 from payments.presentation.reasons import Refusal
 from payments.states import RequestState
 from tests import cast, progress
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-
-    from jobs.models import Member
 
 pytestmark = pytest.mark.django_db
 NAMES = ("Maria Lopez", "Xochitl Ruiz", "Citlali Paz")

@@ -1,12 +1,9 @@
 """More is owed after some was paid: the difference can be asked for; and where each worker's money is."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from jobs import decisions, job_payments, payables
@@ -14,7 +11,7 @@ from jobs.derive_status import sync_job
 from jobs.funding import Way, fund
 from jobs.models import Application, Job, JobStatus
 from jobs.worker_balances import balance_of, total
-from payments.models import Payment
+from payments.models import Payment, Seller
 from payments.openpayments.amounts import Amount
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal
@@ -24,11 +21,6 @@ from tests.cast import person, signed_in
 from tests.jobs.test_admin_jobs import ASK, CHANGE, SEE, html, save
 from tests.jobs.test_paid_outside import resolved
 from tests.jobs.test_split import staffed
-
-if TYPE_CHECKING:
-    from django.test import Client
-
-    from payments.models import Seller
 
 pytestmark = pytest.mark.django_db
 

@@ -197,10 +197,7 @@ ROWS = {"ledger_entry": 5, "ledger_entrysubject": 9, "ledger_link": 4, "ledger_p
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    where=st.sampled_from(TEXTS + TIMES),
-    row=st.integers(0, 8),
-    position=st.integers(0, 600),
-    flip=st.integers(1, 255),
+    where=st.sampled_from(TEXTS + TIMES), row=st.integers(0, 8), position=st.integers(0, 600), flip=st.integers(1, 255)
 )
 def test_any_single_byte_that_was_changed_is_reported(
     entries: list[Entry], where: tuple[str, str], row: int, position: int, flip: int

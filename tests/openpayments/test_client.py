@@ -244,10 +244,7 @@ def test_what_no_wallet_could_accept_is_not_asked() -> None:
 
 
 def test_an_incoming_payment_is_made_read_completed_and_listed(
-    wallet: WalletServer,
-    client: Client,
-    signer: Signer,
-    credentials: dict[str, Any],
+    wallet: WalletServer, client: Client, signer: Signer, credentials: dict[str, Any]
 ) -> None:
     expires_at = datetime.now(UTC) + timedelta(days=30)
     wallet.on("POST", "/op/incoming-payments", Reply(incoming(wallet), 201))
@@ -285,21 +282,13 @@ def test_an_incoming_payment_is_made_read_completed_and_listed(
 
 
 def test_an_open_incoming_payment_has_no_amount(
-    wallet: WalletServer,
-    client: Client,
-    signer: Signer,
-    credentials: dict[str, Any],
+    wallet: WalletServer, client: Client, signer: Signer, credentials: dict[str, Any]
 ) -> None:
     answer = incoming(wallet)
     del answer["incomingAmount"], answer["expiresAt"], answer["metadata"]
     wallet.on("POST", "/op/incoming-payments", Reply(answer, 201))
     made = client.create_incoming_payment(
-        wallet.op,
-        **credentials,
-        wallet_address=wallet.alice,
-        amount=None,
-        expires_at=None,
-        metadata=None,
+        wallet.op, **credentials, wallet_address=wallet.alice, amount=None, expires_at=None, metadata=None
     )
     assert (made.incoming_amount, made.expires_at, made.metadata) == (None, None, {})
     assert not made.has_received_all
@@ -317,20 +306,13 @@ def test_anybody_may_look_at_an_incoming_payment(wallet: WalletServer, client: C
 
 
 def test_a_quote_is_made_and_read(
-    wallet: WalletServer,
-    client: Client,
-    signer: Signer,
-    credentials: dict[str, Any],
+    wallet: WalletServer, client: Client, signer: Signer, credentials: dict[str, Any]
 ) -> None:
     wallet.on("POST", "/op/quotes", Reply(quote(wallet), 201))
     wallet.on("GET", "/op/quotes/1", Reply(quote(wallet)))
     receiver = f"{wallet.origin}/op/incoming-payments/1"
     made = client.create_quote(
-        wallet.op,
-        **credentials,
-        wallet_address=wallet.alice,
-        receiver=receiver,
-        receive_amount=Amount(2_500, USD),
+        wallet.op, **credentials, wallet_address=wallet.alice, receiver=receiver, receive_amount=Amount(2_500, USD)
     )
     assert (made.debit_amount, made.receive_amount) == (Amount(2_600, USD), Amount(2_500, USD))
     assert client.get_quote(made.id, **credentials) == made
@@ -343,10 +325,7 @@ def test_a_quote_is_made_and_read(
 
 
 def test_an_outgoing_payment_is_made_read_and_listed_with_what_was_spent(
-    wallet: WalletServer,
-    client: Client,
-    signer: Signer,
-    credentials: dict[str, Any],
+    wallet: WalletServer, client: Client, signer: Signer, credentials: dict[str, Any]
 ) -> None:
     wallet.on("POST", "/op/outgoing-payments", Reply(outgoing(wallet, grantSpentDebitAmount=usd(0)), 201))
     wallet.on("GET", "/op/outgoing-payments/1", Reply(outgoing(wallet, sentAmount=usd(2_500))))

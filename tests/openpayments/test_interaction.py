@@ -13,10 +13,7 @@ texts = st.text(st.characters(codec="utf-8"), min_size=1, max_size=60)
 def test_the_hash_is_the_one_of_the_specification() -> None:
     # RFC 9635, section 4.2.3: the example's SHA-256 form.
     given_hash = interaction_hash(
-        "VJLO6A4CATR0KRO",
-        "MBDOFXG4Y5CVJCX821LH",
-        "4IFWWIKYB2PQ6U56NL1",
-        "https://server.example.com/tx",
+        "VJLO6A4CATR0KRO", "MBDOFXG4Y5CVJCX821LH", "4IFWWIKYB2PQ6U56NL1", "https://server.example.com/tx"
     )
     assert given_hash == "x-gguKWTj8rQf7d7i3w3UhzvuJ5bpOlKyAlVpLxBffY=".replace("-", "+").replace("_", "/")
 

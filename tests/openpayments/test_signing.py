@@ -1,10 +1,10 @@
-from __future__ import annotations
-
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from http_message_signatures import HTTPMessageSigner, HTTPSignatureKeyResolver
 from http_message_signatures.algorithms import ED25519
 from http_message_signatures.digests import ContentDigest
@@ -19,11 +19,6 @@ from payments.openpayments.signing import (
     sign_request,
     verify,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 BODY = compact_json({"walletAddress": "https://wallet.example/alice", "note": "ñandú"})

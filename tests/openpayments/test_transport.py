@@ -9,12 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from payments.openpayments.errors import (
-    OpenPaymentsError,
-    Refused,
-    Unanswered,
-    WalletFailed,
-)
+from payments.openpayments.errors import OpenPaymentsError, Refused, Unanswered, WalletFailed
 from payments.openpayments.operations import Operation
 from payments.openpayments.signing import Signer
 from payments.openpayments.transport import Answer, Deadline, Transport

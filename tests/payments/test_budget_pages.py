@@ -1,12 +1,11 @@
 """A standing budget as people see it: in the back office, in the funder's mail and behind the link in it."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
@@ -23,9 +22,6 @@ from tests.dialogs import confirm
 from tests.driver import SECONDS, Stage
 from tests.payments.engine.budgets import active, again, drawn, sent
 from tests.payments.pages import action, page, words
-
-if TYPE_CHECKING:
-    from django.test import Client
 
 pytestmark = pytest.mark.django_db
 NBSP = "\N{NO-BREAK SPACE}"
@@ -145,11 +141,7 @@ def test_without_a_budget_nothing_is_offered(stage: Stage) -> None:
 
 def test_pause_resume_and_stop_by_staff(stage: Stage) -> None:
     budget, staff = active(stage), boss()
-    for name, state in (
-        ("pause", BudgetState.PAUSED),
-        ("resume", BudgetState.ACTIVE),
-        ("stop", BudgetState.STOPPED),
-    ):
+    for name, state in (("pause", BudgetState.PAUSED), ("resume", BudgetState.ACTIVE), ("stop", BudgetState.STOPPED)):
         assert confirm(staff, budget_action(budget, name)).status_code == 200
         assert again(budget).state == state
     advance(budget.request_id, SECONDS)
@@ -166,10 +158,7 @@ def test_whoever_may_only_look_can_do_nothing(stage: Stage) -> None:
     assert again(budget).state == BudgetState.ACTIVE
 
 
-def test_the_pages_cost_the_same_however_many_were_paid(
-    stage: Stage,
-    client: Client,
-) -> None:
+def test_the_pages_cost_the_same_however_many_were_paid(stage: Stage, client: Client) -> None:
     budget, staff = active(stage), boss()
     path = link(mail(Template.BUDGET))
 

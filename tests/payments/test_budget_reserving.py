@@ -1,9 +1,6 @@
 """Whatever is reserved, given back and moved: no period above its limit, and each the sum of its draws."""
 
-from __future__ import annotations
-
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 from django.db import transaction
@@ -13,14 +10,11 @@ from hypothesis import strategies as st
 from ledger import clock
 from payments.engine.budget_reservations import cover, give_back, reserve
 from payments.invariants import violations
-from payments.models import BudgetPeriod, StandingBudget
+from payments.models import BudgetPeriod, Payment, StandingBudget
 from payments.models.standing_budgets import Unit
 from payments.states import PaymentState, RequestState
 from tests.cast import asked, paid_to_maria
 from tests.progress import granted
-
-if TYPE_CHECKING:
-    from payments.models import Payment
 
 LIMIT = 1000
 PERIODS = 3

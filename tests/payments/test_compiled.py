@@ -1,15 +1,15 @@
 """A query whose SQL is put together once reads what it reads when that is done each time, and asks no more."""
 
-from __future__ import annotations
-
 import gc
 import weakref
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from django.db import close_old_connections, connection, connections
+from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 
 from ledger import clock
@@ -25,11 +25,6 @@ from payments.states import PaymentState, RequestState
 from payments.worker import claims
 from tests.cast import asked, paid_to_maria, radio
 from tests.progress import granted
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from django.db.models import Model
 
 OF_A_REQUEST = ("REQUEST", "PAYMENTS", "OUTGOING_PAYMENTS", "QUOTES", "INCOMING_PAYMENTS", "APPROVALS", "ACCESS")
 OF_AN_ATTEMPT: dict[str, Callable[[Payment], str]] = {

@@ -1,10 +1,7 @@
 """A wallet host that fails, hangs or is merely large takes no more than its share of the workers."""
 
-from __future__ import annotations
-
 import threading
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -16,9 +13,6 @@ from payments.states import PaymentState, RequestState
 from payments.worker import claims
 from payments.worker.claims import claim_due_requests, count_due
 from tests.cast import asked, paid_to_maria, unchecked_wallet
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 pytestmark = pytest.mark.django_db
 

@@ -1,13 +1,13 @@
 """Every invariant holds of a payment that went well, and notices what it is there to notice."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
 
@@ -32,11 +32,6 @@ from payments.models import (
 from payments.models.messages import Template
 from payments.states import PaymentState, RequestState
 from tests import cast
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from django.contrib.auth.models import User
 
 pytestmark = pytest.mark.django_db
 

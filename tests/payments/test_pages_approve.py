@@ -77,11 +77,7 @@ CASES = {
         "You were asked for at most 1,262.50 MXN before.",
         ["Accept 1,280.00 MXN and continue"],
     ),
-    "preparing": Case(
-        lambda: waiting(payer_asked_at=clock.now()),
-        "We are asking wallet.example for the page",
-        [],
-    ),
+    "preparing": Case(lambda: waiting(payer_asked_at=clock.now()), "We are asking wallet.example for the page", []),
     "ready": Case(at_the_wallet, "Continue at wallet.example to approve.", ["Continue in your wallet"]),
     "returned": Case(lambda: at_the_wallet("returned"), "We are collecting your approval", []),
     "a wallet's problem": Case(
@@ -112,9 +108,7 @@ CASES = {
     ),
     "expired": Case(lambda: ended(RequestState.EXPIRED, PaymentState.CANCELLED), "This request has expired", []),
     "expired a moment ago": Case(
-        lambda: waiting(expires_at=clock.now() - timedelta(seconds=1)),
-        "This request has expired",
-        [],
+        lambda: waiting(expires_at=clock.now() - timedelta(seconds=1)), "This request has expired", []
     ),
 }
 

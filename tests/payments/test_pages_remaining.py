@@ -1,7 +1,5 @@
 """What payers and staff read of a split: who was left out, the rest that is asked for, and who waits for their work."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
@@ -21,7 +19,6 @@ from tests.payments.pages import page, words
 from tests.progress import bring
 
 pytestmark = pytest.mark.django_db
-THE_REST = "1,260.00 MXN of at most 2,525.00 MXN is already paid or on its way. You approve at most 1,265.00 MXN now."
 READ = ("payments.view_paymentrequest", "payments.view_payment")
 
 

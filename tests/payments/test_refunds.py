@@ -1,10 +1,7 @@
 """Sending money back: from whoever received it, to whoever paid, and never more than arrived."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -15,7 +12,7 @@ from jobs.models import Member
 from ledger.api import timeline
 from payments.actions import refunds
 from payments.invariants import violations
-from payments.models import Payment, PaymentRequest, Refund, Seller
+from payments.models import Payment, PaymentRequest, Refund, Seller, WalletAddress
 from payments.openpayments.amounts import Amount, Asset
 from payments.presentation import amount_rows
 from payments.presentation.cost_summary import cost_summary_of
@@ -24,11 +21,6 @@ from payments.states import RequestState
 from tests import cast, progress
 from tests.cast import person, signed_in
 from tests.dialogs import confirm, dialog
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-
-    from payments.models import WalletAddress
 
 pytestmark = pytest.mark.django_db
 SEE = ("payments.view_payment", "payments.view_paymentrequest")

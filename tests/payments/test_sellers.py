@@ -180,11 +180,7 @@ def test_the_command_prints_the_public_key_to_publish(key_file: Path, pem: str) 
 
 @pytest.mark.parametrize(
     ("options", "sentence"),
-    [
-        ({"id": "a b"}, "--id"),
-        ({"wallet": "not a wallet"}, "not a wallet address"),
-        ({"key_id": "a b"}, "key id"),
-    ],
+    [({"id": "a b"}, "--id"), ({"wallet": "not a wallet"}, "not a wallet address"), ({"key_id": "a b"}, "key id")],
 )
 def test_the_command_refuses_with_a_sentence(key_file: Path, options: dict[str, str], sentence: str) -> None:
     with pytest.raises(CommandError, match=sentence):

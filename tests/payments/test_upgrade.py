@@ -4,12 +4,10 @@
 empty as they come: of what was begun with them, they know nothing.
 """
 
-from __future__ import annotations
-
 import json
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -29,9 +27,7 @@ from payments.openpayments.keys import generate_key, private_key_to_pem, public_
 from payments.states import GrantState, RequestState
 from tests.driver import SECONDS, Stage
 from tests.fixtures import sandbox, sandbox_process, short_waits
-
-if TYPE_CHECKING:
-    from tests.sandbox.process import SandboxProcess
+from tests.sandbox.process import SandboxProcess
 
 __all__ = ["sandbox", "sandbox_process", "short_waits"]
 

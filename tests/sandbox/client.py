@@ -1,21 +1,16 @@
 """A client of wallets that sends whatever a test wants, well signed unless told otherwise."""
 
-from __future__ import annotations
-
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import httpx
 
 from payments.openpayments import keys
 from payments.openpayments.signing import Signer, compact_json, sign_request
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tests.sandbox.process import SandboxProcess
+from tests.sandbox.process import SandboxProcess
 
 FINISH_URI = "http://127.0.0.1:1/payments/finish?request=7"
 NONCE = "a-nonce-of-the-client"

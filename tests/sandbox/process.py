@@ -1,19 +1,15 @@
 """A sandbox provider as a real process, for every test that needs a wallet."""
 
-from __future__ import annotations
-
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from types import TracebackType
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import httpx
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 PROJECT = Path(__file__).resolve().parents[2]
 START_SECONDS = 20

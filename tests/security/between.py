@@ -3,22 +3,17 @@
 The provider is started with our address as its public one, so whatever it hands out leads through here.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import threading
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, IncompleteRead
+from http.client import HTTPConnection, HTTPResponse, IncompleteRead
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Final, Self
+from types import TracebackType
+from typing import Any, Final, Self
 
 from payments.sandbox.provider import USER_AGENT
 from tests.sandbox.process import SandboxProcess
-
-if TYPE_CHECKING:
-    from http.client import HTTPResponse
-    from types import TracebackType
 
 CALL_SECONDS: Final = 30
 HOP_BY_HOP: Final = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}

@@ -1,18 +1,14 @@
 """One installation for these tests, with somebody between it and its wallets. No browser is needed."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pytest
 
 from tests.browser.installation import Installation, installed
 from tests.security.between import Between
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 GROUP: Final = pytest.mark.xdist_group("security")
 HERE: Final = Path(__file__).parent

@@ -1,16 +1,12 @@
 """Opening every page that links lead to, and looking at what each page says to browsers."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urljoin, urlsplit
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    import httpx
+import httpx
 
 MOST_PAGES: Final = 1500
 #: Links with these in their query lead to other rows; all other queries only sort and filter the same ones.

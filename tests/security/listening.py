@@ -1,14 +1,10 @@
 """A program on this machine that the product has no business with: it only counts who knocks."""
 
-from __future__ import annotations
-
 import socket
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, Self
-
-if TYPE_CHECKING:
-    from types import TracebackType
+from types import TracebackType
+from typing import Final, Self
 
 LOOK_SECONDS: Final = 0.1
 

@@ -1,26 +1,20 @@
 """Secrets put through the product are found nowhere: not in the database's bytes, the logs, or any page."""
 
-from __future__ import annotations
-
 import base64
 import re
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import quote, urlsplit
 
 import pytest
 
 from payments.openpayments.keys import generate_key, private_key_to_pem
 from tests.browser.database import is_postgresql
-from tests.security.crawling import crawl
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.security.conftest import Watched
-    from tests.security.crawling import Page
+from tests.security.conftest import Watched
+from tests.security.crawling import Page, crawl
 
 SHORTEST: Final = 12  # characters: anything shorter could be found by chance
 EVERY_PAGE: Final = {

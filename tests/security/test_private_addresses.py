@@ -1,22 +1,17 @@
 """Nothing leaves for an address inside that nobody allowed, whoever names it: a person in a form, or a wallet."""
 
-from __future__ import annotations
-
 import html
 import re
 import socket
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests.security.between import Lie
+from tests.security.conftest import Watched
 from tests.security.listening import Listener
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.security.conftest import Watched
 
 #: What a person may type as a wallet address; {port} is where somebody listens who must not hear from us.
 TYPED: Final = (
@@ -159,8 +154,7 @@ def test_a_wallet_that_moves_inside_later_gets_no_request(
 
 
 @pytest.mark.parametrize(
-    ("whose", "what"),
-    [*(("workers", what) for what in RECEIVERS_LIES), *(("funders", what) for what in PAYERS_LIES)],
+    ("whose", "what"), [*(("workers", what) for what in RECEIVERS_LIES), *(("funders", what) for what in PAYERS_LIES)]
 )
 def test_a_quote_is_refused_when_a_wallet_leads_inside(
     watched: Watched, inside: Listener, whose: str, what: str

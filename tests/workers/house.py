@@ -3,8 +3,6 @@
 The test looks from outside: into the tables, and at what the wallets say arrived.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import secrets
@@ -13,9 +11,11 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import psycopg
@@ -25,10 +25,6 @@ from payments.openpayments.keys import generate_key, private_key_to_pem, public_
 from tests.browser.database import fresh_database, is_postgresql
 from tests.sandbox.process import PROJECT, SandboxProcess
 from tests.workers.preparing import CENTS, KEY_ID
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 KEPT_FROM_OUTSIDE: Final = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
 STOP_SECONDS: Final = 40
@@ -222,10 +218,7 @@ def house(folder: Path, *, providers: int = 1) -> Iterator[House]:
             wallet.settings(waitSeconds=0, settleDelayMs=100)
             wallet.create_wallet("sol", balance=BALANCE)
             wallet.create_wallet("maria", balance=0)
-        seller = {
-            "wallet": wallets[0].create_wallet("tequio", keys=[jwk]),
-            "pem": private_key_to_pem(key),
-        }
+        seller = {"wallet": wallets[0].create_wallet("tequio", keys=[jwk]), "pem": private_key_to_pem(key)}
         built = House(database_url, folder, environment, wallets, seller)
         stack.callback(built.stop)
         built.manage("migrate", "--verbosity", "0")

@@ -5,13 +5,11 @@ seller's `wallet` and `pem`; or `again`, the requests whose payers approve once 
 approved; collecting the approvals is left to the workers.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import django
@@ -19,6 +17,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
 django.setup()
 
+from django.contrib.auth.models import User  # noqa: E402
 from django.db import connection  # noqa: E402
 from django_q.models import OrmQ  # noqa: E402
 
@@ -31,9 +30,6 @@ from payments.openpayments.keys import private_key_from_pem  # noqa: E402
 from tests.cast import give_key, staff  # noqa: E402
 from tests.driver import MARIA, SOL, at_wallet, come_back, usable  # noqa: E402
 from tests.sandbox.process import SandboxProcess  # noqa: E402
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
 
 SECONDS = 30.0
 AT_ONCE = 4

@@ -1,11 +1,6 @@
 """What happens to workers, told once for the suite and for `make bench`."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from tests.workers.house import House
+from tests.workers.house import House
 
 #: Longer than a lease lives, and than a claim: what a dead worker held is free again.
 PAST_ALL_LEASES = 60

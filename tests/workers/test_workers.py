@@ -3,17 +3,12 @@
 `make bench` tells the same story with 500 payments.
 """
 
-from __future__ import annotations
-
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from tests.browser.database import is_postgresql
 from tests.workers.house import house
 from tests.workers.stories import lose_power_half_way
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SECONDS = 150
 #: SQLite is for one machine; several of them need PostgreSQL.

@@ -5,18 +5,11 @@ that takes no more. Some wallets reckon the two ways differently: where the seco
 pays, the receiver gets a little less, until it fits.
 """
 
-from __future__ import annotations
+from datetime import datetime, timedelta
 
-from datetime import timedelta
-from typing import TYPE_CHECKING
-
+from payments.models import Payment, Quote
 from payments.models.attempts import quotes_of
 from payments.states import AttemptState
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from payments.models import Payment, Quote
 
 #: A quote that runs out sooner than this is not worth showing or paying.
 QUOTE_MARGIN = timedelta(seconds=20)

@@ -1,8 +1,7 @@
 """After the end: approvals given back, unpaid incoming payments closed, so that nothing can move any more."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from datetime import datetime
 
 from payments.engine.planning.quote_path import AccessGrants, Plan
 from payments.engine.queries import UNPAID, approvals_of
@@ -10,14 +9,9 @@ from payments.engine.steps.access import CancelGrant
 from payments.engine.steps.base import ENGINE
 from payments.engine.steps.receiving import CompleteIncomingPayment
 from payments.engine.transitions import move
+from payments.models import Grant, PaymentRequest
 from payments.models.grants import GrantKind
 from payments.states import GrantState
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
-
-    from payments.models import Grant, PaymentRequest
 
 
 def plan(request: PaymentRequest, now: datetime) -> Plan:

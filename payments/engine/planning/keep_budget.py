@@ -1,9 +1,8 @@
 """A standing budget that was approved: its approval is kept alive until the last period, or somebody, ends it."""
 
-from __future__ import annotations
+from datetime import datetime
 
-from typing import TYPE_CHECKING
-
+from ledger.api import Actor
 from payments.engine.leases import wake
 from payments.engine.planning.quote_path import Plan
 from payments.engine.planning.watching import has_token
@@ -11,15 +10,10 @@ from payments.engine.steps.access import PollSpentAmounts
 from payments.engine.steps.base import ENGINE
 from payments.engine.transitions import move
 from payments.mail.queue import queue_message
+from payments.models import PaymentRequest, StandingBudget
 from payments.models.messages import Template
 from payments.states import GrantState, RequestState
 from payments.tokens import KEEP_ALIVE
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from ledger.api import Actor
-    from payments.models import PaymentRequest, StandingBudget
 
 
 def plan(request: PaymentRequest, budget: StandingBudget, now: datetime) -> Plan:

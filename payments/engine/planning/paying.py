@@ -1,10 +1,8 @@
 """From approved to ordered: each payment once, within what the payer approved, in all and under each approval."""
 
-from __future__ import annotations
-
 from collections import Counter
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import Any
 
 from payments import pauses
 from payments.engine.budget_reservations import cover, hindrance, note_disagreement
@@ -21,18 +19,13 @@ from payments.engine.steps.checking import CheckWallet
 from payments.engine.steps.receiving import CompleteIncomingPayment
 from payments.engine.steps.sending import CreateOutgoingPayment
 from payments.engine.transitions import move
-from payments.models import Grant, Payment, PaymentRequest
+from payments.models import Grant, Payment, PaymentRequest, Quote
 from payments.models.attempts import counted_outgoing_payment, incoming_payments_of, outgoing_payments_of
 from payments.models.grants import GrantKind
 from payments.models.payments import Block
 from payments.models.requests import APPROVAL_LIFETIME
 from payments.states import FINISHED_PAYMENTS, IN_FLIGHT, PAID, AttemptState, GrantState, PaymentState, RequestState
 from payments.tokens import KEEP_ALIVE, token_is_fresh
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from payments.models import Quote
 
 #: Wallets that don't answer for this long need a person.
 UNSENT_DEADLINE = timedelta(hours=24)

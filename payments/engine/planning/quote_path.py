@@ -1,31 +1,23 @@
 """What plans are made of."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from ledger.api import record
 from payments.engine.planning import buying
 from payments.engine.queries import access_of
 from payments.engine.steps.access import RequestAccessGrant
-from payments.engine.steps.base import ENGINE
+from payments.engine.steps.base import ENGINE, Step
 from payments.engine.steps.quoting import CreateQuote
 from payments.engine.steps.receiving import CompleteIncomingPayment, CreateIncomingPayment
 from payments.engine.transitions import move
-from payments.models import Grant, IncomingPayment, Quote
+from payments.models import Grant, IncomingPayment, Payment, PaymentRequest, Quote, WalletAddress
 from payments.models.attempts import incoming_payments_of, latest_quote, outgoing_payments_of
 from payments.models.grants import GrantKind
 from payments.presentation.format_amounts import format_amount
 from payments.states import AttemptState, GrantState, PaymentState
 from payments.tokens import token_is_fresh
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from payments.engine.steps.base import Step
-    from payments.models import Payment, PaymentRequest, WalletAddress
 
 INCOMING_MARGIN = timedelta(hours=1)
 MOST_READS = 3

@@ -1,29 +1,21 @@
 """What was ordered: found out, and looked at until the receiver's wallet has the money."""
 
-from __future__ import annotations
-
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 
 from payments.engine.backoff import next_poll
 from payments.engine.leases import lease_grant
+from payments.engine.planning.quote_path import AccessGrants, Plan
 from payments.engine.planning.settling import is_fenced, settle_if_received, stop_or_settle
 from payments.engine.steps.base import ENGINE
 from payments.engine.steps.receiving import CompleteIncomingPayment, PollIncomingPayment
 from payments.engine.steps.rotate_token import RotateToken
 from payments.engine.steps.sending import FindOutgoingPayment, PollOutgoingPayment, note_unknown
 from payments.engine.transitions import move
-from payments.models import OutgoingPayment, Payment, PaymentRequest
+from payments.models import Grant, OutgoingPayment, Payment, PaymentRequest
 from payments.models.attempts import outgoing_payments_of
 from payments.models.grants import GrantKind
 from payments.states import AttemptState, GrantState, PaymentState
 from payments.tokens import token_is_fresh
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from payments.engine.planning.quote_path import AccessGrants, Plan
-    from payments.models import Grant
 
 UNKNOWN_DEADLINE = timedelta(hours=24)
 UNSETTLED_DEADLINE = timedelta(hours=24)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
@@ -12,20 +11,15 @@ from payments.engine.backoff import after_failure
 from payments.engine.queries import GRANT
 from payments.engine.steps.base import ENGINE, SignedStep, is_final, setback
 from payments.engine.transitions import begin, move
-from payments.models import Grant, Payment
+from payments.models import Grant, Payment, PaymentRequest, WalletAddress
 from payments.models.grants import GrantKind
-from payments.openpayments.client import incoming_access, quote_access
-from payments.openpayments.errors import NotSent, Refused
+from payments.openpayments.client import Client, incoming_access, quote_access
+from payments.openpayments.errors import NotSent, OpenPaymentsError, Refused
+from payments.openpayments.transport import Deadline
+from payments.openpayments.types import AccessToken, Continuation, GrantAnswer, SpentAmounts
 from payments.presentation.reasons import why
 from payments.states import GrantState, PaymentState
 from payments.tokens import continuation_of, token_columns, token_of
-
-if TYPE_CHECKING:
-    from payments.models import PaymentRequest, WalletAddress
-    from payments.openpayments.client import Client
-    from payments.openpayments.errors import OpenPaymentsError
-    from payments.openpayments.transport import Deadline
-    from payments.openpayments.types import AccessToken, Continuation, GrantAnswer, SpentAmounts
 
 GIVE_UP_CLEANING = 8
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from ledger import clock
@@ -19,19 +19,15 @@ from payments.models.fields import amount_of
 from payments.models.grants import GrantKind
 from payments.models.messages import Template
 from payments.models.standing_budgets import budget_of
-from payments.openpayments.client import InteractRequest, Limits, outgoing_access
-from payments.openpayments.errors import NotSent, Refused
+from payments.openpayments.amounts import Amount
+from payments.openpayments.client import Client, InteractRequest, Limits, outgoing_access
+from payments.openpayments.errors import NotSent, OpenPaymentsError, Refused
 from payments.openpayments.interaction import new_nonce
+from payments.openpayments.transport import Deadline
+from payments.openpayments.types import Continuation, GrantAnswer
 from payments.presentation.reasons import why
 from payments.states import GrantState, PaymentState, RequestState
 from payments.tokens import continuation_of, token_columns
-
-if TYPE_CHECKING:
-    from payments.openpayments.amounts import Amount
-    from payments.openpayments.client import Client
-    from payments.openpayments.errors import OpenPaymentsError
-    from payments.openpayments.transport import Deadline
-    from payments.openpayments.types import Continuation, GrantAnswer
 
 #: How long a wallet keeps its page open, unless it says otherwise (it has no way to).
 INTERACTION_LIFETIME = timedelta(minutes=10)

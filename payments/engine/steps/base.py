@@ -1,10 +1,8 @@
 """What every step is: a call that touches no database, and what its answer or its failure changes."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from ledger.api import Actor
@@ -13,15 +11,12 @@ from payments.engine.queries import GRANT
 from payments.engine.transitions import move
 from payments.models import Payment, PaymentRequest
 from payments.models.payments import Block
-from payments.openpayments.errors import BadAnswer, Refused, UnsafeUrl
+from payments.openpayments.client import Client
+from payments.openpayments.errors import BadAnswer, OpenPaymentsError, Refused, UnsafeUrl
+from payments.openpayments.signing import Signer
+from payments.openpayments.transport import Deadline
 from payments.presentation.reasons import why
 from payments.states import FINISHED_PAYMENTS, GrantState, PaymentState
-
-if TYPE_CHECKING:
-    from payments.openpayments.client import Client
-    from payments.openpayments.errors import OpenPaymentsError
-    from payments.openpayments.signing import Signer
-    from payments.openpayments.transport import Deadline
 
 ENGINE = Actor.system("engine")
 #: While a person waits, trying longer than this helps nobody.

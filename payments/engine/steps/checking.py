@@ -1,22 +1,16 @@
 """Looking up a wallet address at its wallet (Open Payments: `get-wallet-address`)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ledger import clock
 from ledger.api import record
 from payments.engine.steps.base import ENGINE, Step
 from payments.models import WalletAddress
-from payments.openpayments.errors import BadAnswer, Refused
+from payments.openpayments.client import Client
+from payments.openpayments.errors import BadAnswer, OpenPaymentsError, Refused
+from payments.openpayments.transport import Deadline
+from payments.openpayments.types import RemoteWalletAddress as Found
 from payments.presentation.reasons import why
-
-if TYPE_CHECKING:
-    from payments.openpayments.client import Client
-    from payments.openpayments.errors import OpenPaymentsError
-    from payments.openpayments.transport import Deadline
-    from payments.openpayments.types import RemoteWalletAddress as Found
 
 NOT_THERE = {404, 410}
 

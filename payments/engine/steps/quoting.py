@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from payments.engine.queries import INCOMING_PAYMENT, PAYMENT, QUOTE
 from payments.engine.steps.base import ENGINE, SignedStep, end_dead_grant, is_final, progress, setback
 from payments.engine.transitions import begin, move
-from payments.models import IncomingPayment, Payment, Quote
-from payments.openpayments.errors import Refused
+from payments.models import Grant, IncomingPayment, Payment, PaymentRequest, Quote
+from payments.openpayments.amounts import Amount
+from payments.openpayments.client import Client
+from payments.openpayments.errors import OpenPaymentsError, Refused
+from payments.openpayments.transport import Deadline
+from payments.openpayments.types import AccessToken
+from payments.openpayments.types import RemoteQuote as Found
 from payments.presentation.reasons import why
 from payments.states import AttemptState
 from payments.tokens import token_of
-
-if TYPE_CHECKING:
-    from payments.models import Grant, PaymentRequest
-    from payments.openpayments.amounts import Amount
-    from payments.openpayments.client import Client
-    from payments.openpayments.errors import OpenPaymentsError
-    from payments.openpayments.transport import Deadline
-    from payments.openpayments.types import AccessToken
-    from payments.openpayments.types import RemoteQuote as Found
 
 #: Why a place for money is no longer used: the payer's wallet says that it is completed, expired or not to be reached.
 RECEIVER_CLOSED = "receiver_closed"

@@ -5,26 +5,22 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from ledger import clock
 from payments.engine.backoff import after_failure
 from payments.engine.queries import INCOMING_PAYMENT, PAYMENT
 from payments.engine.steps.base import ENGINE, SignedStep, end_dead_grant, note_failure, progress, setback
 from payments.engine.transitions import begin, move
-from payments.models import IncomingPayment, Payment
+from payments.models import Grant, IncomingPayment, Payment, PaymentRequest
+from payments.openpayments.amounts import Amount
+from payments.openpayments.client import Client
 from payments.openpayments.errors import OpenPaymentsError, Refused
+from payments.openpayments.transport import Deadline
+from payments.openpayments.types import AccessToken
+from payments.openpayments.types import RemoteIncomingPayment as Found
 from payments.presentation.reasons import why
 from payments.states import AttemptState
 from payments.tokens import token_of
-
-if TYPE_CHECKING:
-    from payments.models import Grant, PaymentRequest
-    from payments.openpayments.amounts import Amount
-    from payments.openpayments.client import Client
-    from payments.openpayments.transport import Deadline
-    from payments.openpayments.types import AccessToken
-    from payments.openpayments.types import RemoteIncomingPayment as Found
 
 log = logging.getLogger(__name__)
 

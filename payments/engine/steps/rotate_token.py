@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from payments.engine.backoff import after_failure
 from payments.engine.leases import wake
@@ -11,19 +11,15 @@ from payments.engine.queries import GRANT
 from payments.engine.steps.base import ENGINE, SignedStep
 from payments.engine.transitions import move
 from payments.locking import lock
-from payments.models import Grant
+from payments.models import Grant, PaymentRequest
 from payments.moving import Moved
-from payments.openpayments.errors import BadAnswer, Refused
+from payments.openpayments.client import Client
+from payments.openpayments.errors import BadAnswer, OpenPaymentsError, Refused
+from payments.openpayments.transport import Deadline
+from payments.openpayments.types import AccessToken
 from payments.presentation.reasons import why
 from payments.states import GrantState
 from payments.tokens import token_columns, token_of
-
-if TYPE_CHECKING:
-    from payments.models import PaymentRequest
-    from payments.openpayments.client import Client
-    from payments.openpayments.errors import OpenPaymentsError
-    from payments.openpayments.transport import Deadline
-    from payments.openpayments.types import AccessToken
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ receiver's incoming payment is completed and read (see `receiving.CompleteIncomi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ledger import clock
 from payments.engine.backoff import after_failure, next_poll
@@ -15,20 +14,16 @@ from payments.engine.queries import OUTGOING_PAYMENT
 from payments.engine.steps.access import payer_of
 from payments.engine.steps.base import ENGINE, SignedStep, block_of, note_failure
 from payments.engine.transitions import begin, move
-from payments.models import Grant, OutgoingPayment, Payment
+from payments.models import Grant, OutgoingPayment, Payment, PaymentRequest, Quote
 from payments.models.payments import Block
-from payments.openpayments.errors import Refused
+from payments.openpayments.client import Client
+from payments.openpayments.errors import OpenPaymentsError, Refused
+from payments.openpayments.transport import Deadline
+from payments.openpayments.types import AccessToken
+from payments.openpayments.types import RemoteOutgoingPayment as Found
 from payments.presentation.reasons import why
 from payments.states import AttemptState, PaymentState
 from payments.tokens import token_of
-
-if TYPE_CHECKING:
-    from payments.models import PaymentRequest, Quote
-    from payments.openpayments.client import Client
-    from payments.openpayments.errors import OpenPaymentsError
-    from payments.openpayments.transport import Deadline
-    from payments.openpayments.types import AccessToken
-    from payments.openpayments.types import RemoteOutgoingPayment as Found
 
 PAGE_SIZE = 100
 MAX_PAGES = 20
@@ -90,11 +85,7 @@ class CreateOutgoingPayment(OutgoingStep):
             token=self.ref.token,
             wallet_address=self.ref.wallet_address,
             quote_id=self.ref.quote_url,
-            metadata={
-                "description": self.description,
-                "externalRef": self.payment_id,
-                "attempt": self.ref.outgoing_id,
-            },
+            metadata={"description": self.description, "externalRef": self.payment_id, "attempt": self.ref.outgoing_id},
             deadline=deadline,
         )
 

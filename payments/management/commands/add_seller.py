@@ -1,10 +1,9 @@
 """`manage.py add_seller`: register one of the platform's own accounts, with its private key."""
 
-from __future__ import annotations
-
 import json
+from argparse import ArgumentParser
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
@@ -14,9 +13,6 @@ from payments.actions.sellers import KeyFileError, published_key, read_key_file,
 from payments.models import Seller
 from payments.openpayments.keys import KeyFormatError
 from payments.presentation.reasons import Refusal
-
-if TYPE_CHECKING:
-    from argparse import ArgumentParser
 
 
 class Command(BaseCommand):

@@ -1,8 +1,7 @@
 """`manage.py pause`: stop new money movement, say what is stopped, or let it move again."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from argparse import ArgumentParser
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -13,9 +12,6 @@ from payments.models import Pause
 from payments.models.pauses import PauseScope
 from payments.pauses import active
 from payments.presentation.reasons import pause_reason
-
-if TYPE_CHECKING:
-    from argparse import ArgumentParser
 
 
 class Command(BaseCommand):

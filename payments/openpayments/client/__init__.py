@@ -1,13 +1,6 @@
 """The client of Open Payments: every call that the product makes, typed, and every answer checked."""
 
-from payments.openpayments.access import (
-    Access,
-    InteractRequest,
-    Limits,
-    incoming_access,
-    outgoing_access,
-    quote_access,
-)
+from payments.openpayments.access import Access, InteractRequest, Limits, incoming_access, outgoing_access, quote_access
 from payments.openpayments.client.grants import GrantCalls
 from payments.openpayments.client.payments import PaymentCalls
 from payments.openpayments.client.wallets import WalletCalls
@@ -21,12 +14,4 @@ class Client(WalletCalls, GrantCalls, PaymentCalls):
     """
 
 
-__all__ = [
-    "Access",
-    "Client",
-    "InteractRequest",
-    "Limits",
-    "incoming_access",
-    "outgoing_access",
-    "quote_access",
-]
+__all__ = ["Access", "Client", "InteractRequest", "Limits", "incoming_access", "outgoing_access", "quote_access"]

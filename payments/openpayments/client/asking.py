@@ -1,21 +1,15 @@
 """What all calls share: send, read, and say so when the answer does not answer."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from payments.openpayments.errors import BadAnswer
+from payments.openpayments.operations import Operation
 from payments.openpayments.parsing import Reader, UnusableAnswerError
-from payments.openpayments.wirejson import UnreadableJsonError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from payments.openpayments.operations import Operation
-    from payments.openpayments.signing import Signer
-    from payments.openpayments.transport import Deadline, Transport
-    from payments.openpayments.types import T
-    from payments.openpayments.wirejson import JsonObject
+from payments.openpayments.signing import Signer
+from payments.openpayments.transport import Deadline, Transport
+from payments.openpayments.types import T
+from payments.openpayments.wirejson import JsonObject, UnreadableJsonError
 
 
 class Asking:

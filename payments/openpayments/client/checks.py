@@ -1,16 +1,12 @@
 """Whether an answer answers what was asked. Schemas cannot tell; each check raises UnusableAnswerError."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
+from payments.openpayments.amounts import Amount
 from payments.openpayments.parsing import UnusableAnswerError
-
-if TYPE_CHECKING:
-    from payments.openpayments.amounts import Amount
-    from payments.openpayments.types import RemoteIncomingPayment, RemoteOutgoingPayment, RemoteQuote
+from payments.openpayments.types import RemoteIncomingPayment, RemoteOutgoingPayment, RemoteQuote
 
 CLOCK_TOLERANCE: Final = timedelta(seconds=30)
 

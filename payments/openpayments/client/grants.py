@@ -1,22 +1,17 @@
 """Calls to authorization servers: asking for grants, continuing and cancelling them, renewing and revoking tokens."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import Final
 
 from payments.openpayments import parsing
+from payments.openpayments.access import Access, InteractRequest
 from payments.openpayments.client.asking import Asking
 from payments.openpayments.operations import Operation
 from payments.openpayments.parsing import Reader, UnusableAnswerError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from payments.openpayments.access import Access, InteractRequest
-    from payments.openpayments.signing import Signer
-    from payments.openpayments.transport import Deadline
-    from payments.openpayments.types import AccessToken, Continuation, GrantAnswer
-    from payments.openpayments.wirejson import Json
+from payments.openpayments.signing import Signer
+from payments.openpayments.transport import Deadline
+from payments.openpayments.types import AccessToken, Continuation, GrantAnswer
+from payments.openpayments.wirejson import Json
 
 MOST_ACCESS_ITEMS: Final = 3
 

@@ -3,33 +3,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from payments.openpayments import parsing
+from payments.openpayments.amounts import Amount
 from payments.openpayments.client import checks
 from payments.openpayments.client.asking import Asking
+from payments.openpayments.client.checks import R
 from payments.openpayments.operations import Operation
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from payments.openpayments.amounts import Amount
-    from payments.openpayments.client.checks import R
-    from payments.openpayments.parsing import Reader
-    from payments.openpayments.signing import Signer
-    from payments.openpayments.transport import Deadline
-    from payments.openpayments.types import (
-        AccessToken,
-        PublicIncomingPayment,
-        RemoteIncomingPayment,
-        RemoteOutgoingPayment,
-        RemoteQuote,
-        ResultPage,
-        SpentAmounts,
-    )
-    from payments.openpayments.wirejson import Json, JsonObject
+from payments.openpayments.parsing import Reader
+from payments.openpayments.signing import Signer
+from payments.openpayments.transport import Deadline
+from payments.openpayments.types import (
+    AccessToken,
+    PublicIncomingPayment,
+    RemoteIncomingPayment,
+    RemoteOutgoingPayment,
+    RemoteQuote,
+    ResultPage,
+    SpentAmounts,
+)
+from payments.openpayments.wirejson import Json, JsonObject
 
 
 class PaymentCalls(Asking):

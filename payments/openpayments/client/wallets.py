@@ -1,18 +1,12 @@
 """Calls to wallet addresses: open to everybody, unsigned."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from payments.openpayments import parsing
 from payments.openpayments.client.asking import Asking
 from payments.openpayments.errors import BadAnswer
+from payments.openpayments.keys import Jwk
 from payments.openpayments.operations import Operation
-
-if TYPE_CHECKING:
-    from payments.openpayments.keys import Jwk
-    from payments.openpayments.transport import Deadline
-    from payments.openpayments.types import RemoteWalletAddress
+from payments.openpayments.transport import Deadline
+from payments.openpayments.types import RemoteWalletAddress
 
 
 class WalletCalls(Asking):

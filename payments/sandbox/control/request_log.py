@@ -20,11 +20,7 @@ class LoggedRequest:
 
     def to_wire(self) -> dict[str, Any]:
         fields = asdict(self)
-        return {
-            "operationId": fields.pop("operation"),
-            "fromWallet": fields.pop("from_wallet"),
-            **fields,
-        }
+        return {"operationId": fields.pop("operation"), "fromWallet": fields.pop("from_wallet"), **fields}
 
 
 class RequestLog:

@@ -140,7 +140,4 @@ def _receiver_name(provider: WalletProvider, url: str) -> str | None:
     return wallet.public_name if wallet else None
 
 
-ROUTES = [
-    Route("/auth/interact/{id}", show, methods=["GET"]),
-    Route("/auth/interact/{id}", decide, methods=["POST"]),
-]
+ROUTES = [Route("/auth/interact/{id}", show, methods=["GET"]), Route("/auth/interact/{id}", decide, methods=["POST"])]

@@ -27,8 +27,7 @@ class Duration:
             raise ValueError("the duration is not ISO 8601")
         years, months, weeks, days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
         duration = cls(
-            months=years * 12 + months,
-            seconds=((weeks * 7 + days) * 24 + hours) * 3600 + minutes * 60 + seconds,
+            months=years * 12 + months, seconds=((weeks * 7 + days) * 24 + hours) * 3600 + minutes * 60 + seconds
         )
         if not (duration.months or duration.seconds):
             raise ValueError("the duration is zero")

@@ -134,7 +134,4 @@ def to_wire(provider: WalletProvider, row: sqlite3.Row) -> dict[str, Any]:
     }
 
 
-ROUTES = [
-    Route("/op/quotes", create, methods=["POST"]),
-    Route("/op/quotes/{id}", get, methods=["GET"]),
-]
+ROUTES = [Route("/op/quotes", create, methods=["POST"]), Route("/op/quotes/{id}", get, methods=["GET"])]

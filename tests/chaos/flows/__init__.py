@@ -1,18 +1,13 @@
 """The ways of paying, and how often each is taken."""
 
-from __future__ import annotations
-
 import random
-from typing import TYPE_CHECKING
 
+from tests.chaos.flows.base import At, Flow
 from tests.chaos.flows.budget import Budget
 from tests.chaos.flows.escrow import Escrow
 from tests.chaos.flows.paying import Paying
 from tests.chaos.flows.refund import Refunding
-
-if TYPE_CHECKING:
-    from tests.chaos.flows.base import At, Flow
-    from tests.chaos.world import World
+from tests.chaos.world import World
 
 #: In percent. Those that make several requests are rare: each request costs as much as a flow of one.
 SHARES: dict[type[Flow], int] = {Paying: 95, Refunding: 2, Escrow: 1, Budget: 2}

@@ -1,9 +1,7 @@
 """One payment request from asked to over: staff send it, its payer approves it or does not, staff see to the rest."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from payments.actions import approvals, attention, requests
 from payments.engine.queries import REQUEST
@@ -11,13 +9,8 @@ from payments.models import Payment, PaymentRequest
 from payments.models.grants import GrantKind
 from payments.states import GrantState, PaymentState, RequestState
 from tests.chaos.flows import wallet_page
-from tests.chaos.flows.base import HOURS, MINUTES, SHORTLY
+from tests.chaos.flows.base import HOURS, MINUTES, SHORTLY, Flow, Turn
 from tests.driver import come_back
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tests.chaos.flows.base import Flow, Turn
 
 MOST_PRESSES = 6
 

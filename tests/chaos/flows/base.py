@@ -3,29 +3,23 @@
 What each of them does is drawn from the flow's dice, so that it depends on nothing but the seed and the number.
 """
 
-from __future__ import annotations
-
+import random
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from payments.actions import requests, wallets
+from payments.actions.requests import RequestLine
+from payments.models import PaymentRequest
 from payments.presentation.reasons import Refusal
-from tests.chaos.world import contact
+from tests.chaos.world import Account, World, contact
 
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Callable
-
-    from payments.actions.requests import RequestLine
-    from payments.models import PaymentRequest
-    from tests.chaos.world import Account, World
-
-    #: Somebody does something. Seconds until they look again; None when they will not.
-    Turn = Callable[[], float | None]
-    #: Have something done after so many seconds of the clock.
-    At = Callable[[float, Callable[[], None]], None]
+#: Somebody does something. Seconds until they look again; None when they will not.
+Turn = Callable[[], float | None]
+#: Have something done after so many seconds of the clock.
+At = Callable[[float, Callable[[], None]], None]
 
 SHORTLY = 4.0
 MINUTES = 60.0

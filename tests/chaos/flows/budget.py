@@ -1,14 +1,12 @@
 """A funder approves a limit per period once; staff pay from it for weeks: at one moment, and above what is left."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from payments.actions import requests, standing_budgets, wallets
 from payments.actions.requests import RequestLine
 from payments.actions.standing_budgets import BudgetTerms
-from payments.models import StandingBudget
+from payments.models import PaymentRequest, StandingBudget
 from payments.models.standing_budgets import BEFORE_THE_END, Unit
 from payments.openpayments.amounts import Amount
 from payments.presentation.reasons import Refusal
@@ -16,9 +14,6 @@ from payments.states import RequestState
 from tests.chaos.flows.asked import Asked
 from tests.chaos.flows.base import DAYS, HOURS, MINUTES, SHORTLY, Flow
 from tests.chaos.world import Account, amount_for, contact
-
-if TYPE_CHECKING:
-    from payments.models import PaymentRequest
 
 LIMITS = (30_000, 90_000, 400_000)
 #: Of the limit, in percent.

@@ -1,24 +1,19 @@
 """A job's money is paid to a seller, who holds it; workers are paid out of it, and what is left goes back."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from jobs.escrow import escrow_of, give_back, pay_out, payable
 from jobs.funding import fund
 from jobs.models import Application, Job, Member, SubmissionStatus
 from payments.actions import wallets
-from payments.models import Seller
+from payments.models import PaymentRequest, Seller
 from payments.openpayments.amounts import Amount
 from payments.states import RequestState
 from tests import cast
 from tests.chaos.flows.asked import Asked
 from tests.chaos.flows.base import HOURS, MINUTES, SHORTLY, Flow
 from tests.chaos.world import Account, amount_for
-
-if TYPE_CHECKING:
-    from payments.models import PaymentRequest
 
 MOST_VISITS = 5
 MOST_PAYOUTS = 2

@@ -3,23 +3,19 @@
 Some are paid when their work is accepted; and now and then the payer pays exactly so much.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from ledger.api import Actor
 from payments.actions import lower_fee, release_held, wallets
 from payments.actions.requests import Contact, RequestLine
+from payments.models import Payment, PaymentRequest
 from payments.models.payments import Purpose
 from payments.openpayments.amounts import Amount
 from payments.states import FINISHED_PAYMENTS, PaymentState, RequestState
 from tests.chaos.flows.asked import Asked
 from tests.chaos.flows.base import SHORTLY, Flow
 from tests.chaos.world import Account, amount_for, contact
-
-if TYPE_CHECKING:
-    from payments.models import Payment, PaymentRequest
 
 FEES = (1, 250, 4_000)
 

@@ -1,7 +1,5 @@
 """A payment that arrived goes back, all of it or a part: whoever received it is asked, and may not want to."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar
 

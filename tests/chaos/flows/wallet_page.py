@@ -1,20 +1,12 @@
 """What a payer does on their wallet's page, and on the way back from it."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from payments import links
 from payments.actions import approvals
-from payments.models import Grant
+from payments.models import Grant, PaymentRequest
 from payments.models.fields import amount_of
+from tests.chaos.world import World
 from tests.driver import asked_back, come_back
-from tests.sandbox.process import SandboxRefusedError
-
-if TYPE_CHECKING:
-    from payments.models import PaymentRequest
-    from tests.chaos.world import World
-    from tests.sandbox.process import SandboxProcess
+from tests.sandbox.process import SandboxProcess, SandboxRefusedError
 
 
 def approve(sandbox: SandboxProcess, page: str) -> str | None:

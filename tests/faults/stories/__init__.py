@@ -1,19 +1,15 @@
 """Every way of paying, in the order in which the matrix takes them: what an earlier one has passed is not new."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tests.faults.stories.alone import Alone
+from tests.faults.stories.base import Story
 from tests.faults.stories.budget import Budget
 from tests.faults.stories.escrow import Escrow
 from tests.faults.stories.exactly import Exactly
 from tests.faults.stories.held import Held
 from tests.faults.stories.refund import Refund
 from tests.faults.stories.split import Split
-
-if TYPE_CHECKING:
-    from tests.faults.stories.base import Story
 
 STORIES: Final[dict[str, Story]] = {
     story.name: story for story in (Alone(), Split(), Budget(), Held(), Escrow(), Exactly(), Refund())

@@ -1,16 +1,10 @@
 """One payment to one worker, asked for by its amount: what every other way is made of."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from payments.actions import requests, wallets
 from payments.actions.requests import Contact, RequestLine
 from payments.openpayments.amounts import Amount
 from tests.faults.stories.base import AMOUNT, FORM, MARIA, SOL, USD, Story, request_of, rosa, seller, told
-
-if TYPE_CHECKING:
-    from tests.faults.world import World
+from tests.faults.world import World
 
 
 class Alone(Story):

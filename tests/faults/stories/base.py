@@ -1,28 +1,21 @@
 """What all stories share: who is there, and that staff send what is quoted and authorise what waits for two."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.contrib.auth.models import User
 
 from payments.actions import requests, wallets
-from payments.models import PaymentRequest, Seller
+from payments.models import PaymentRequest, Seller, WalletAddress
 from payments.models.messages import Template
 from payments.openpayments.amounts import Asset
 from payments.states import RequestState
 from tests.cast import seller_with_key
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    from payments.models import WalletAddress
-    from tests.faults.world import World
+from tests.faults.world import World
 
 USD: Final = Asset("USD", 2)
 #: What each worker gets, and the form in which staff ask for it.

@@ -1,27 +1,21 @@
 """A standing budget: the funder approves once a limit per month; a day later a worker is paid without asking."""
 
-from __future__ import annotations
-
 from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ledger import clock
 from payments.actions import requests, standing_budgets, wallets
 from payments.actions.requests import Contact
-from payments.models import BudgetPeriod, StandingBudget
+from payments.models import BudgetPeriod, PaymentRequest, StandingBudget
 from payments.models.messages import Template
 from payments.models.standing_budgets import BudgetState, Unit
 from payments.openpayments.amounts import Amount
 from payments.states import OPEN_REQUESTS
 from tests.faults.stories.base import A_DAY, AMOUNT, FORM, MARIA, SOL, USD, request_of, rosa, seller
 from tests.faults.stories.jobs import JobStory
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from payments.models import PaymentRequest
-    from tests.faults.world import World
+from tests.faults.world import World
 
 LIMIT: Final = Amount(300_00, USD)
 BUDGET: Final = "the-budget"

@@ -1,8 +1,6 @@
 """The funder pays into the platform's wallet; the worker is paid out of it, authorised by two and approved by ours."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from jobs import decisions
 from jobs.escrow import escrow_of, pay_out, payable
@@ -10,9 +8,7 @@ from jobs.funding import fund
 from jobs.models import Application, Job, Submission, SubmissionStatus
 from tests.faults.stories.base import AMOUNT, FORM, MARIA, PLATFORM, SOL, request_of, rosa, seller, told
 from tests.faults.stories.jobs import JobStory
-
-if TYPE_CHECKING:
-    from tests.faults.world import World
+from tests.faults.world import World
 
 PAYOUT: Final = "the-payout"
 

@@ -1,7 +1,5 @@
 """The funder pays exactly so much, fee included; the worker gets what that buys in their own currency."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Final
 

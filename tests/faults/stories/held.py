@@ -1,9 +1,7 @@
 """Approved now; each worker is paid when their work is accepted, a week later, and the fee goes with the last."""
 
-from __future__ import annotations
-
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from jobs import decisions
 from jobs.funding import Way
@@ -12,9 +10,7 @@ from ledger import clock
 from payments.states import RequestState
 from tests.faults.stories.base import A_DAY, FORM, request_of, rosa
 from tests.faults.stories.split import Split
-
-if TYPE_CHECKING:
-    from tests.faults.world import World
+from tests.faults.world import World
 
 #: The approval's token has run out by then, and was renewed once because it is a week old.
 WORKING_TIME: Final = timedelta(days=8)

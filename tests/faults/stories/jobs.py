@@ -1,23 +1,17 @@
 """What the stories share in which a job is paid: its funder, its workers, and that in the end it is complete."""
 
-from __future__ import annotations
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from jobs.funding import Way, fund
 from jobs.models import Application, Job, JobStatus, SubmissionStatus
 from payments.models import Seller
 from payments.openpayments.amounts import Amount
 from tests import cast
-from tests.faults.stories.base import AMOUNT, FORM, SOL, USD, Story, look_up, request_of, rosa, seller
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    from tests.faults.stories.base import Person
-    from tests.faults.world import World
+from tests.faults.stories.base import AMOUNT, FORM, SOL, USD, Person, Story, look_up, request_of, rosa, seller
+from tests.faults.world import World
 
 
 class JobStory(Story):

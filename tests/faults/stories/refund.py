@@ -1,17 +1,13 @@
 """A part of what was paid is sent back by who received it, from their own link."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from payments.actions import refunds
 from payments.openpayments.amounts import Amount
 from payments.states import RequestState
 from tests.faults.stories.alone import Alone
 from tests.faults.stories.base import AMOUNT, FORM, MARIA, SOL, USD, request_of, rosa, told
-
-if TYPE_CHECKING:
-    from tests.faults.world import World
+from tests.faults.world import World
 
 BACK: Final = 40_00
 REFUND: Final = "the-refund"

@@ -1,7 +1,5 @@
 """Several workers and the platform's fee, under one approval."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from tests.faults.stories.base import AMOUNT, ANA, MARIA, PLATFORM, SOL, told

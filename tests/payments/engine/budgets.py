@@ -1,10 +1,9 @@
 """Standing budgets, set up and approved, for the tests of the engine."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import date, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,18 +12,12 @@ from django.conf import settings
 from ledger import clock
 from payments.actions import standing_budgets
 from payments.actions.standing_budgets import BudgetTerms
-from payments.models import BudgetPeriod, StandingBudget
+from payments.models import BudgetPeriod, PaymentRequest, StandingBudget
 from payments.models.standing_budgets import Unit
 from payments.openpayments.amounts import Amount
 from payments.presentation.reasons import Refusal
 from payments.states import RequestState
 from tests.driver import SOL, Stage
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import date
-
-    from payments.models import PaymentRequest
 
 DAY = 24 * 3600
 

@@ -1,17 +1,11 @@
 """Payments that need attention, each brought there by its wallets alone."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from payments.engine.advance import advance
 from payments.models import Payment, PaymentRequest
 from payments.states import PaymentState, RequestState
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tests.driver import Stage
+from tests.driver import Stage
 
 A_DAY_AND_MORE = 25 * 3600
 LONG = 30 * 86400

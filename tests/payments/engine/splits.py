@@ -1,15 +1,11 @@
 """A cast for splits: several workers, each with a wallet of their own, paid under one approval."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from payments.actions.requests import Contact, RequestLine
+from payments.models import Payment, PaymentRequest
 from payments.openpayments.amounts import Amount
-
-if TYPE_CHECKING:
-    from payments.models import Payment, PaymentRequest
-    from tests.driver import Stage
+from tests.driver import Stage
 
 
 def line(stage: Stage, name: str, amount: str, *, asset: str = "USD", **more: Any) -> RequestLine:

@@ -1,12 +1,6 @@
 """Everything at once: one wins, the others learn the truth, and the money moves once."""
 
-from __future__ import annotations
-
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
-
 import pytest
-from django.db import connection
 
 from ledger.api import seal, verify
 from payments.actions import approvals, requests
@@ -14,29 +8,11 @@ from payments.engine.advance import advance
 from payments.models import PaymentRequest
 from payments.presentation.reasons import Refusal
 from payments.states import RequestState
-from tests.driver import SECONDS, Stage
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from tests.driver import SECONDS, Stage, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 AT_ONCE = 4
-
-
-def together(*calls: Callable[[], Any]) -> list[Any]:
-    """What each call gave, or the exception it raised; all begun at the same time."""
-
-    def one(call: Callable[[], Any]) -> Any:
-        try:
-            return call()
-        except Exception as error:  # noqa: BLE001 - the caller judges it
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(max_workers=len(calls)) as pool:
-        return list(pool.map(one, calls))
 
 
 def test_four_workers_on_one_payment_pay_once(stage: Stage) -> None:

@@ -1,9 +1,7 @@
 """What people do with a payment that needs attention, against real wallets: money at most once, whatever is decided."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 from django.contrib.auth.models import User
@@ -20,6 +18,7 @@ from payments.presentation.attention_text import EXPLANATIONS, explain
 from payments.presentation.reasons import Refusal
 from payments.presentation.timeline_text import describe
 from payments.states import GrantState, PaymentState, RequestState
+from tests.driver import Stage
 from tests.payments.engine.needs_attention import (
     AMOUNT,
     PART,
@@ -32,11 +31,6 @@ from tests.payments.engine.needs_attention import (
     until,
     until_over,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from tests.driver import Stage
 
 EVIDENCE = "Transfer 4711 of 3 May, Luis handed over the slip"
 every_trouble = pytest.mark.parametrize("reason", TROUBLES)

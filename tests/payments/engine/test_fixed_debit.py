@@ -1,7 +1,5 @@
 """The payer pays exactly so much, fee included, and the receiver gets what it buys."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

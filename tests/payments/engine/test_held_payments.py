@@ -1,11 +1,8 @@
 """Approve now, pay when the work is accepted."""
 
-from __future__ import annotations
-
-import threading
+from functools import partial
 
 import pytest
-from django.db import connection
 
 from payments.actions import approvals, release_held, requests
 from payments.engine.advance import advance
@@ -15,7 +12,7 @@ from payments.models import Message, PaymentRequest
 from payments.models.grants import GrantKind
 from payments.presentation.reasons import Refusal, sentence
 from payments.states import PaymentState, RequestState
-from tests.driver import SECONDS, Stage
+from tests.driver import SECONDS, Stage, together
 from tests.payments.engine.splits import line, paid_to, states
 from tests.payments.engine.test_splits import EVERYTHING
 
@@ -209,18 +206,7 @@ def test_released_twice_it_is_paid_once(stage: Stage) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_two_who_are_released_at_once_are_both_paid(stage: Stage) -> None:
     request = held(stage, "ana", "beto")
-
-    def accept(name: str) -> None:
-        try:
-            release(stage, request, name)
-        finally:
-            connection.close()
-
-    people = [threading.Thread(target=accept, args=(name,)) for name in ("ana", "beto")]
-    for person in people:
-        person.start()
-    for person in people:
-        person.join()
+    together(*[partial(release, stage, request, name) for name in ("ana", "beto")])
     request = advance(request.pk, SECONDS)
     assert request.state == RequestState.SETTLED
     assert stage.sandbox.balance("sol") == EVERYTHING - 200_00

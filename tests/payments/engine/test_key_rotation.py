@@ -1,9 +1,7 @@
 """A seller's key changes while payments are under way, at wallets that tie what they allow to the key that asked."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,9 +16,6 @@ from payments.presentation.reasons import Refusal
 from payments.presentation.timeline_text import describe
 from payments.states import GrantState, KeyState, PaymentState, RequestState
 from tests.driver import SECONDS, Stage
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 pytestmark = pytest.mark.django_db(transaction=True)
 REST = int(seller_keys.REST.total_seconds()) + 1

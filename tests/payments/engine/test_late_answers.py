@@ -1,27 +1,23 @@
 """An answer that comes when somebody else has taken over: nothing is done twice, and what the wallet said is kept."""
 
-from __future__ import annotations
-
 import contextlib
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
+
+import pytest
 
 from ledger.api import timeline
 from payments.actions import standing_budgets
 from payments.engine import advance as engine
 from payments.engine.advance import advance
 from payments.engine.leases import acquire
+from payments.engine.steps.base import Step
 from payments.engine.steps.rotate_token import RotateToken
 from payments.engine.steps.sending import CreateOutgoingPayment
 from payments.models import Grant
 from payments.models.standing_budgets import BudgetState
 from payments.states import AttemptState, PaymentState, RequestState
+from tests.driver import Stage
 from tests.payments.engine.budgets import DAY, active, again, drawn
-
-if TYPE_CHECKING:
-    import pytest
-
-    from payments.engine.steps.base import Step
-    from tests.driver import Stage
 
 StepKind = TypeVar("StepKind", bound="Step")
 

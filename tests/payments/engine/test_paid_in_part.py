@@ -1,21 +1,16 @@
 """One of two receivers was paid, then the approval ended: what becomes of the request when the payer gives no other."""
 
-from __future__ import annotations
-
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from ledger import clock
 from payments.actions import approvals
 from payments.engine.advance import advance
 from payments.engine.backoff import POLL_SECONDS
 from payments.invariants import violations
+from payments.models import PaymentRequest
 from payments.states import PaymentState, RequestState
 from tests.driver import SECONDS, Stage
 from tests.payments.engine.splits import split
-
-if TYPE_CHECKING:
-    from payments.models import PaymentRequest
 
 
 def one_of_two_sent(stage: Stage) -> PaymentRequest:

@@ -1,9 +1,6 @@
 """The owner of a wallet proves that it is theirs, in their own wallet, from a link in their mail."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -16,15 +13,12 @@ from payments import limits
 from payments.actions import requests, seller_keys, set_limits, wallet_proofs
 from payments.engine.prove_wallet import collect
 from payments.mail.rendering import render
-from payments.models import Message, WalletAddress, WalletProof
+from payments.models import Message, PaymentRequest, WalletAddress, WalletProof
 from payments.openpayments.amounts import Amount, Asset
 from payments.presentation.reasons import Refusal
 from payments.presentation.timeline_text import describe
 from payments.states import ProofState, RequestState
 from tests.driver import SECONDS, Stage
-
-if TYPE_CHECKING:
-    from payments.models import PaymentRequest
 
 pytestmark = pytest.mark.django_db(transaction=True)
 USD = Asset("USD", 2)

@@ -1,7 +1,5 @@
 """Refunds through real wallets, where the payment changed its currency on the way."""
 
-from __future__ import annotations
-
 import pytest
 
 from ledger.api import seal, verify

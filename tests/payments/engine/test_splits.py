@@ -1,9 +1,6 @@
 """One approval, several receivers: each is paid exactly, and one who fails does not hold up the others."""
 
-from __future__ import annotations
-
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 from django.db import connection
@@ -15,6 +12,7 @@ from payments.engine import advance as engine
 from payments.engine.advance import advance, push
 from payments.engine.leases import acquire
 from payments.engine.planning import plan, watching
+from payments.engine.steps.base import Step
 from payments.invariants import violations
 from payments.models import Message, PaymentRequest
 from payments.models.grants import GrantKind
@@ -22,9 +20,6 @@ from payments.presentation.reasons import Refusal
 from payments.states import PaymentState, RequestState
 from tests.driver import SECONDS, Stage
 from tests.payments.engine.splits import line, paid_to, split, states
-
-if TYPE_CHECKING:
-    from payments.engine.steps.base import Step
 
 EVERYTHING = 1_000_000
 #: Milliseconds until the money moves.

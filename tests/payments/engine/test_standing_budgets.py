@@ -1,13 +1,10 @@
 """Standing budgets: approved once, drawn on within the limit of each period, and never above it."""
 
-from __future__ import annotations
-
-import threading
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from ledger import clock
 from payments.actions import approvals, requests, set_limits, standing_budgets
@@ -20,7 +17,7 @@ from payments.openpayments.amounts import Amount
 from payments.presentation.reasons import Refusal
 from payments.states import GrantState, PaymentState, RequestState
 from tests.cast import person
-from tests.driver import SECONDS, Stage
+from tests.driver import SECONDS, Stage, together
 from tests.payments.engine.budgets import DAY, active, again, drawn, first_day, refused, reserved, sent, set_up
 
 
@@ -133,7 +130,7 @@ def test_two_draws_at_once_with_an_expired_token_rotate_it_once(stage: Stage, le
     requests = [drawn(stage, budget) for _ in range(4)]
     Grant.objects.filter(pk=budget.grant_id).update(token_expires_at=clock.now())
     stage.sandbox.clear_requests()
-    _at_once(requests)
+    together(*[partial(advance, request.pk, SECONDS) for request in requests])
     assert {settle(request).state for request in requests} == {RequestState.SETTLED}
     assert len(stage.sandbox.requests("post-token")) == 1
     assert stage.received() == 400_00
@@ -145,38 +142,10 @@ def test_draws_at_once_never_exceed_the_limit(stage: Stage, ledger_that_can_be_e
     del ledger_that_can_be_emptied
     budget = active(stage, "250.00", largest="250.00")
     requests = [stage.quoted(amount="100.00") for _ in range(4)]
-    refused: list[str] = []
-
-    def draw(request: PaymentRequest) -> None:
-        try:
-            standing_budgets.draw(request.pk, budget.pk, by=stage.staff)
-        except Refusal as refusal:
-            refused.append(refusal.code)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=draw, args=[request]) for request in requests]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert refused == ["budget_too_little_left"] * 2
+    answers = together(*[partial(standing_budgets.draw, request.pk, budget.pk, by=stage.staff) for request in requests])
+    assert [told.code for told in answers if isinstance(told, Refusal)] == ["budget_too_little_left"] * 2
     assert reserved(budget) == [200_00, 0, 0]
     assert not violations()
-
-
-def _at_once(requests: list[PaymentRequest]) -> None:
-    def work(request: PaymentRequest) -> None:
-        try:
-            advance(request.pk, SECONDS)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=work, args=[request]) for request in requests]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
 
 
 def test_the_funder_stops_it_while_a_draw_is_under_way(stage: Stage) -> None:

@@ -1,22 +1,15 @@
 """What is typed as a wallet address, and what the wallet says when it is looked up."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import pytest
 from django.contrib.auth.models import User
 
 from ledger import clock
 from ledger.api import timeline
 from payments.actions import wallets
+from payments.models import WalletAddress
 from payments.presentation.reasons import Refusal, sentence
-from tests.driver import usable
+from tests.driver import Stage, usable
 from tests.sandbox.process import free_port
-
-if TYPE_CHECKING:
-    from payments.models import WalletAddress
-    from tests.driver import Stage
 
 SECONDS = 3.0
 

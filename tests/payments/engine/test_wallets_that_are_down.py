@@ -1,8 +1,8 @@
 """A wallet that nobody can connect to: surely nothing was done there, so it goes on by itself when it is back."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,10 +11,6 @@ from payments.models import WalletHost
 from payments.states import PaymentState, RequestState
 from tests.driver import Stage, set_the_stage
 from tests.sandbox.process import SandboxProcess
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture

@@ -70,11 +70,7 @@ def test_a_fee_and_another_currency_are_part_of_what_the_payer_is_shown(stage: S
 def test_the_payer_and_the_receiver_are_told(stage: Stage) -> None:
     request = stage.settled()
     told = set(Message.objects.filter(request=request).values_list("template", "to_email"))
-    assert told == {
-        ("approval", "sol@example.org"),
-        ("receipt", "sol@example.org"),
-        ("paid", "maria@example.org"),
-    }
+    assert told == {("approval", "sol@example.org"), ("receipt", "sol@example.org"), ("paid", "maria@example.org")}
 
 
 def test_the_same_form_asks_once(stage: Stage) -> None:
