@@ -9,13 +9,15 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         # Models can only be imported once every app is loaded.
-        from jobs import invariants, links, schedule, signal_receivers, state_tables, timeline_text  # noqa: PLC0415
+        from jobs import invariants, ledger_kinds, links, schedule, signal_receivers, state_tables, timeline_text  # noqa: PLC0415
+        from ledger.api import declare  # noqa: PLC0415
         from payments.invariants import also_hold  # noqa: PLC0415
         from payments.mail.pages import provide  # noqa: PLC0415
         from payments.presentation.timeline_text import also_ask  # noqa: PLC0415
         from payments.signals import request_moved  # noqa: PLC0415
         from payments.state_diagram import also_draw  # noqa: PLC0415
 
+        declare(ledger_kinds.KINDS)
         also_ask(timeline_text.describe_own)
         also_hold(invariants.ESCROW_IS_ENOUGH)
         also_draw(*state_tables.TABLES)

@@ -17,6 +17,7 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from ledger.filters import MomentRangeFilter, SealedFilter
+from ledger.kinds import declared
 from ledger.models import Entry, EntrySubject
 from ledger.timeline import row
 
@@ -35,8 +36,7 @@ class KindFilter(DropdownFilter):
     parameter_name = "kind"
 
     def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
-        kinds = Entry.objects.order_by("kind").values_list("kind", flat=True).distinct()
-        return [(kind, kind) for kind in kinds]
+        return [(kind, kind) for kind in declared()]
 
     def queryset(self, _request: HttpRequest, queryset: QuerySet[Entry]) -> QuerySet[Entry]:
         return queryset.filter(kind=self.value()) if self.value() else queryset

@@ -3,6 +3,7 @@
 from ledger.content import RefusedContentError
 from ledger.erasure import erase, erase_subject
 from ledger.faults import Fault
+from ledger.kinds import declare, declared
 from ledger.recording import Actor, record
 from ledger.sealing import Backlog, backlog, seal
 from ledger.timeline import TimelineRow, timeline
@@ -24,6 +25,8 @@ __all__ = [
     "backlog",
     "check_triggers",
     "compare_witness",
+    "declare",
+    "declared",
     "erase",
     "erase_subject",
     "record",

@@ -7,7 +7,8 @@ from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
 from ledger.checks import check_append_only
-from ledger.triggers import ensure_triggers, remove_triggers
+from ledger.kinds import declare
+from ledger.triggers import ERASED, ensure_triggers, remove_triggers
 
 
 class LedgerConfig(AppConfig):
@@ -15,6 +16,7 @@ class LedgerConfig(AppConfig):
     verbose_name = _("Ledger")
 
     def ready(self) -> None:
+        declare([ERASED])
         checks.register(check_append_only, checks.Tags.database)
         pre_migrate.connect(_lift_triggers_for_own_migrations, sender=self)
         post_migrate.connect(_make_triggers, sender=self)

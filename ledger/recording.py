@@ -10,7 +10,8 @@ from django.db import transaction
 from ulid import ULID
 
 from ledger import chain, clock
-from ledger.content import MAX_BODY, Json, RefusedContentError, check_identity, check_kind, check_subject, exact_object
+from ledger.content import MAX_BODY, Json, RefusedContentError, check_identity, check_subject, exact_object
+from ledger.kinds import check_declared
 from ledger.models import Entry, EntrySubject, PrivatePart, Unsealed
 
 VERSION = 1  # of the body's form
@@ -62,9 +63,9 @@ def record(
 ) -> Entry:
     """Write one entry, in the caller's transaction: it commits with the change it describes, or not at all.
 
-    `kind` is such as `payment.settled`. `subjects` maps a kind of thing to its id or ids. `data` is JSON without
-    floats; an amount is {"value": "1250", "assetCode": "USD", "assetScale": 2}, in minor units. What names or
-    describes a person goes to `private`, from where it can be erased.
+    `kind` is one that a room declared, such as `payment.settled`. `subjects` maps a kind of thing to its id or ids.
+    `data` is JSON without floats; an amount is {"value": "1250", "assetCode": "USD", "assetScale": 2}, in minor units.
+    What names or describes a person goes to `private`, from where it can be erased.
 
     Raises RefusedContentError for content that has no place here, TransactionManagementError outside a transaction.
     """
@@ -86,7 +87,7 @@ def insert(
         raise transaction.TransactionManagementError(
             "A ledger entry belongs into the transaction of what it describes."
         )
-    check_kind(kind)
+    check_declared(kind)
     check_identity(actor.id)
     recorded_at = clock.now()
     entry_id = str(ULID.from_datetime(recorded_at))

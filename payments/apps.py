@@ -8,8 +8,10 @@ class PaymentsConfig(AppConfig):
     verbose_name = _("Payments")
 
     def ready(self) -> None:
-        from payments import upgrade  # noqa: PLC0415 - models can only be imported once every app is loaded
+        from ledger.api import declare  # noqa: PLC0415 - models can only be imported once every app is loaded
+        from payments import ledger_kinds, upgrade  # noqa: PLC0415 - models can only be imported once every app is loaded
         from payments.worker import schedule  # noqa: PLC0415 - models can only be imported once every app is loaded
 
+        declare(ledger_kinds.KINDS)
         post_migrate.connect(schedule.make, sender=self, dispatch_uid="payments.worker.schedule")
         post_migrate.connect(upgrade.tell_new_states, sender=self, dispatch_uid="payments.upgrade")

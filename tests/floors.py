@@ -35,6 +35,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "payments/models",
         "payments/migrations",
         "payments/states.py",
+        "payments/ledger_kinds.py",
         "payments/signals.py",
         "payments/compiled.py",
         "payments/encryption.py",

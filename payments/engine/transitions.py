@@ -7,6 +7,7 @@ from ledger.api import Actor, record
 from ledger.content import Json
 from payments import states
 from payments.engine.budget_reservations import give_back
+from payments.ledger_kinds import MOVES
 from payments.models import (
     Grant,
     IncomingPayment,
@@ -28,15 +29,16 @@ type_of_row = PaymentRequest | Payment | Grant | IncomingPayment | Quote | Outgo
 #: Parameters of reasons that name a person or are a person's own words.
 PERSONAL = {"name", "words", "why"}
 
-MOVES: dict[type, tuple[str, dict[str, set[str]]]] = {
-    PaymentRequest: ("request", states.REQUEST_MOVES),
-    Payment: ("payment", states.PAYMENT_MOVES),
-    Grant: ("grant", states.GRANT_MOVES),
-    IncomingPayment: ("incoming", states.ATTEMPT_MOVES),
-    Quote: ("quote", states.ATTEMPT_MOVES),
-    OutgoingPayment: ("outgoing", states.OUTGOING_MOVES),
-    SellerKey: ("key", states.KEY_MOVES),
-    WalletProof: ("proof", states.PROOF_MOVES),
+#: What the ledger calls each row; `ledger_kinds.MOVES` has the moves it can make.
+NAMES: dict[type, str] = {
+    PaymentRequest: "request",
+    Payment: "payment",
+    Grant: "grant",
+    IncomingPayment: "incoming",
+    Quote: "quote",
+    OutgoingPayment: "outgoing",
+    SellerKey: "key",
+    WalletProof: "proof",
 }
 
 
@@ -55,8 +57,7 @@ def move(row: type_of_row, to: str, *, actor: Actor, private: Mapping[str, str] 
     if isinstance(row, Payment):
         blank["blocked_by"] = Block.NOTHING
     was_approved = isinstance(row, Payment) and row.grant_id is not None
-    _name, moves = MOVES[type(row)]
-    swap(row, to, moves, **blank | columns)
+    swap(row, to, MOVES[NAMES[type(row)]], **blank | columns)
     _tell(row, actor, private)
     if isinstance(row, Payment) and was_approved and row.state in states.GIVES_BACK:
         # Here, so that no way of ending a payment forgets what it reserved of a standing budget.
@@ -64,7 +65,7 @@ def move(row: type_of_row, to: str, *, actor: Actor, private: Mapping[str, str] 
 
 
 def _tell(row: type_of_row, actor: Actor, private: Mapping[str, str] | None) -> None:
-    name = MOVES[type(row)][0]
+    name = NAMES[type(row)]
     record(f"{name}.{row.state}", actor=actor, subjects=subjects_of(row), data=facts(row), private=private)
     request_id = request_id_of(row)
     if request_id and isinstance(row, PaymentRequest | Payment):
@@ -83,7 +84,7 @@ def request_id_of(row: type_of_row) -> str | None:
 
 def subjects_of(row: type_of_row) -> dict[str, str]:
     """What the entry is about: the row, its payment, its request."""
-    subjects = {MOVES[type(row)][0]: row.pk}
+    subjects = {NAMES[type(row)]: row.pk}
     if isinstance(row, IncomingPayment | Quote | OutgoingPayment) and row.payment_id:
         subjects["payment"] = row.payment_id
     if isinstance(row, SellerKey):

@@ -19,7 +19,7 @@ from payments.models.messages import Template
 from payments.models.payments import Decision
 from payments.openpayments.amounts import Amount, AmountError
 from payments.presentation.format_amounts import format_amount
-from payments.presentation.ledger_kinds import WORDS
+from payments.presentation.ledger_words import WORDS
 from payments.presentation.reasons import sentence
 
 Tone = Literal["neutral", "info", "good", "warn", "bad", "outside"]

@@ -290,7 +290,7 @@ def test_entries_that_wait_for_their_seal_lead_to_them(root: Client) -> None:
         pass
     assert "Every entry is sealed." in words(root)
     with transaction.atomic():
-        entry = record("job.noted", actor=Actor.system("sweep"), subjects={"job": "7"}, data={})
+        entry = record("job.changed", actor=Actor.system("sweep"), subjects={"job": "7"}, data={})
     assert [row.pk for row in leads_to(root, "1 entry waits for its seal.")] == [entry.pk]
     assert len(root.get("/admin/ledger/entry/?sealed=yes").context["cl"].result_list) == 0
 

@@ -9,8 +9,9 @@ from django.db.models import Sum
 
 from ledger.api import seal, verify
 from ledger.models import Entry
-from payments.engine.transitions import MOVES
+from payments.engine.transitions import NAMES
 from payments.invariants import violations
+from payments.ledger_kinds import MOVES
 from payments.models import Grant, IncomingPayment, Message, OutgoingPayment, Payment, PaymentRequest, Quote
 from payments.models.grants import GrantKind
 from payments.models.messages import MessageState, Template
@@ -146,10 +147,11 @@ def _histories() -> Iterator[str]:
         for subject in entry.subject_rows.all():
             if subject.subject_kind == name:
                 told.setdefault((name, subject.subject_id), []).append(state)
-    for model, (name, moves) in MOVES.items():
+    for model, name in NAMES.items():
+        moves = MOVES[name]
         if name not in INITIAL:
             continue  # no part of a payment: the cast had its keys before the story began
-        for row in model._default_manager.all():  # type: ignore[attr-defined]  # MOVES has models only
+        for row in model._default_manager.all():  # type: ignore[attr-defined]  # NAMES has models only
             states = [state for state in told.get((name, row.pk), []) if state in moves]
             if not states or states[0] != INITIAL[name] or states[-1] != row.state:
                 yield f"{name}: the ledger tells {states}, the row is {row.state}"

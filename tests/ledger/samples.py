@@ -20,7 +20,7 @@ def settled(payment: str = "P1", job: str = "7", value: str = "1250", *, name: s
 
 def noted(**subjects: str) -> Entry:
     with transaction.atomic():
-        return record("job.noted", actor=Actor.system("sweep"), subjects=subjects, data={})
+        return record("job.changed", actor=Actor.system("sweep"), subjects=subjects, data={})
 
 
 def seal_all() -> int:

@@ -18,7 +18,7 @@ USD = {"assetCode": "USD", "assetScale": 2}
 def note(data: Any, **overrides: Any) -> Entry:
     given = {"actor": Actor.staff(3), "subjects": {"job": "7"}, "data": data} | overrides
     with transaction.atomic():
-        return record(given.pop("kind", "job.noted"), **given)
+        return record(given.pop("kind", "job.changed"), **given)
 
 
 @pytest.mark.django_db
@@ -66,7 +66,7 @@ def test_equal_private_parts_have_different_digests() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_an_entry_outside_a_transaction_is_refused() -> None:
     with pytest.raises(transaction.TransactionManagementError):
-        record("job.noted", actor=Actor.system("sweep"), subjects={}, data={})
+        record("job.changed", actor=Actor.system("sweep"), subjects={}, data={})
 
 
 @pytest.mark.django_db(transaction=True)
@@ -226,3 +226,9 @@ def test_actors_are_named_by_who_they_are() -> None:
     assert Actor.payer("01J") == Actor("payer", "01J")
     assert Actor.wallet("wallet.example") == Actor("wallet", "wallet.example")
     assert Actor.api("key1") == Actor("api", "key1")
+
+
+@pytest.mark.django_db
+def test_a_kind_that_nobody_declared_is_refused() -> None:
+    with pytest.raises(RefusedContentError, match="declared"):
+        record("payment.teleported", actor=Actor.system("sweep"), subjects={}, data={})

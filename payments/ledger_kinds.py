@@ -1,0 +1,52 @@
+"""Every kind of ledger entry that this room records: each state that a row can be in, and what else happens to rows."""
+
+from typing import Final
+
+from payments import states
+
+#: What the ledger calls the rows that move, with the moves they can make.
+MOVES: Final[dict[str, dict[str, set[str]]]] = {
+    "request": states.REQUEST_MOVES,
+    "payment": states.PAYMENT_MOVES,
+    "grant": states.GRANT_MOVES,
+    "incoming": states.ATTEMPT_MOVES,
+    "quote": states.ATTEMPT_MOVES,
+    "outgoing": states.OUTGOING_MOVES,
+    "key": states.KEY_MOVES,
+    "proof": states.PROOF_MOVES,
+}
+EVENTS: Final[dict[str, tuple[str, ...]]] = {
+    "request": (
+        "amount_accepted",
+        "amount_grew",
+        "approve_pressed",
+        "authorised",
+        "came_back",
+        "late_answer",
+        "resent",
+        "wrong_return",
+    ),
+    "payment": (
+        "buys",
+        "decided",
+        "looked_again",
+        "lowered",
+        "outside_reported",
+        "outside_withdrawn",
+        "refund_asked",
+        "released",
+        "taken_over",
+    ),
+    "budget": ("set_up", "drawn", "reserved", "given_back", "paused", "resumed"),
+    "key": ("missing",),
+    "limit": ("set", "removed"),
+    "proof_limit": ("set", "removed"),
+    "pause": ("started", "ended"),
+    "message": ("queued", "sent", "failed"),
+    "seller": ("registered", "changed", "retired", "resumed"),
+    "wallet": ("checked", "changed", "change_accepted"),
+    "installation": ("moved",),
+}
+KINDS: Final = frozenset(
+    f"{name}.{what}" for table in (MOVES, EVENTS) for name, happens in table.items() for what in happens
+)
