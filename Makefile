@@ -9,7 +9,8 @@ DEMO := $(VENV)/.installed-demo
 DEVELOPMENT := $(VENV)/.installed-development
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 NODE := $(if $(shell command -v npm),node_modules/.package-lock.json,without-node)
-WORKERS ?= 2
+# Some tests wait more than they work: three at a time keep two processors busy.
+WORKERS ?= 3
 
 .PHONY: demo install test prove bench lint messages screenshot without-node
 

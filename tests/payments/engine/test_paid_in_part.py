@@ -49,7 +49,7 @@ def test_while_the_other_is_on_its_way_the_request_waits_for_its_looks(stage: St
     request = one_of_two_sent(stage)
     for _ in POLL_SECONDS:
         stage.later(600)
-        request = advance(request.pk, 1)
+        request = advance(request.pk, 0.1)
     assert states(request) == {PaymentState.SENT, PaymentState.APPROVED}
     assert request.next_attempt_at
     assert request.next_attempt_at > clock.now() + timedelta(minutes=5)
