@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -94,7 +95,7 @@ class StandingBudget(Dated):
     @property
     def state(self) -> BudgetState:
         """Reads the request."""
-        match self.request.state:
+        match RequestState(self.request.state):
             case RequestState.APPROVED:
                 return BudgetState.PAUSED if self.paused_at else BudgetState.ACTIVE
             case RequestState.AWAITING_APPROVAL:
@@ -105,8 +106,12 @@ class StandingBudget(Dated):
                 return BudgetState.ENDED if self.request.approved_at else BudgetState.EXPIRED
             case RequestState.FAILED | RequestState.DECLINED:
                 return BudgetState.REFUSED
-            case _:
+            case RequestState.QUOTING | RequestState.QUOTED | RequestState.AWAITING_AUTHORISATION:
                 return BudgetState.DRAFT
+            case RequestState.SETTLED | RequestState.SETTLED_IN_PART | RequestState.SETTLED_OUTSIDE:
+                raise AssertionError("a budget's own request pays nobody, so it never settles")
+            case never:
+                assert_never(never)
 
     def period_at(self, when: datetime) -> BudgetPeriod | None:
         """The period that `when` falls into. Reads `periods`, which are all there from the beginning."""

@@ -133,7 +133,7 @@ def _hero_label(phase: Phase, bill: CostSummary) -> str:
         return _("You were asked to pay at most") if was_asked else _("You pay at most")
     if phase in {Phase.SETTLED, Phase.OUTSIDE, Phase.PARTLY}:
         return _("You paid")
-    return _("Your wallet was told to pay") if phase in ENDED_UNPAID else _("You pay")
+    return _("You pay")
 
 
 def _rows(phase: Phase, bill: CostSummary) -> list[AmountRow]:

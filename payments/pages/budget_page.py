@@ -1,7 +1,7 @@
 """The funder's page of a standing budget: what they are asked to allow; then what was paid, and how to stop it."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, assert_never
 
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -64,6 +64,8 @@ def _how_it_stands(budget: StandingBudget) -> dict[str, str]:
         case BudgetState.REFUSED:
             text = why or _("Nothing is paid from it.")
             return {"kind": "info", "title": _("It was not set up"), "text": text}
-        case _:
+        case BudgetState.DRAFT | BudgetState.ASKED:
             text = _("You get an email when it is ready for you.")
             return {"kind": "info", "title": _("Being prepared"), "text": text}
+        case never:
+            assert_never(never)

@@ -137,15 +137,6 @@ def test_a_failure_that_cost_nothing_says_so() -> None:
         assert "You were not charged." in words
 
 
-def test_a_failure_after_money_left_does_not_claim_that_nothing_was_charged() -> None:
-    request = asked(RequestState.SETTLED_IN_PART, reason="some_failed", ceiling_debit=252500)
-    paid_to_maria(request, PaymentState.SETTLED)
-    paid_to_maria(request, PaymentState.FAILED, receiver_name="Luz Ortiz")
-    for words in both(mail(Template.FAILED, request)):
-        assert "Your wallet was told to pay 1,260.00 MXN." in words
-        assert "You were not charged" not in words
-
-
 def test_a_cancelled_request_is_called_off() -> None:
     request = asked(RequestState.CANCELLED)
     paid_to_maria(request, PaymentState.CANCELLED)

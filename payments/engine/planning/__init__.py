@@ -4,6 +4,7 @@
 """
 
 from datetime import datetime
+from typing import assert_never
 
 from payments.engine.planning import approval, cleaning, keep_budget, paying, quoting
 from payments.engine.planning.quote_path import Plan, mark_unanswered
@@ -13,7 +14,7 @@ from payments.states import RequestState
 
 
 def plan(request: PaymentRequest, now: datetime) -> Plan:
-    match request.state:
+    match RequestState(request.state):
         case RequestState.QUOTING:
             return quoting.plan(request, now)
         case RequestState.QUOTED | RequestState.AWAITING_AUTHORISATION | RequestState.AWAITING_APPROVAL:
@@ -21,8 +22,18 @@ def plan(request: PaymentRequest, now: datetime) -> Plan:
         case RequestState.APPROVED:
             budget = budget_of(request)
             return keep_budget.plan(request, budget, now) if budget else paying.plan(request, now)
-        case _:
+        case (
+            RequestState.SETTLED
+            | RequestState.SETTLED_IN_PART
+            | RequestState.SETTLED_OUTSIDE
+            | RequestState.FAILED
+            | RequestState.DECLINED
+            | RequestState.CANCELLED
+            | RequestState.EXPIRED
+        ):
             return cleaning.plan(request, now)
+        case never:
+            assert_never(never)
 
 
 __all__ = ["Plan", "mark_unanswered", "plan"]

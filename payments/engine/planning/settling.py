@@ -1,7 +1,7 @@
 """What the receiver's side says, and what follows from it. Nothing else is believed."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, assert_never
 
 from ledger import clock
 from payments.engine.planning.quote_path import arrived
@@ -79,7 +79,7 @@ def _decided(payment: Payment, outgoing: OutgoingPayment) -> None:
     if outgoing.state in (AttemptState.OPEN, AttemptState.UNKNOWN):
         move(outgoing, AttemptState.FENCED, actor=ENGINE, reason="fenced")
     again: dict[str, Any] = {"failures": 0, "polls": 0, "retry_at": None, "decision": "", "owner": None}
-    match payment.decision:
+    match Decision(payment.decision):
         case Decision.START_ANEW if payment.received_value:
             # A part arrived after all, before the receiver's side was closed: the whole must not be sent again, and
             # whoever decided did not know.
@@ -92,5 +92,7 @@ def _decided(payment: Payment, outgoing: OutgoingPayment) -> None:
             move(payment, PaymentState.SETTLED_OUTSIDE, actor=ENGINE, settled_at=clock.now())
             # The receiver is told, too: whoever was not paid after all will say so.
             queue_message(Template.PAID, request=payment.request, payment=payment, occasion=f"outside:{payment.pk}")
-        case _:
+        case Decision.GIVE_UP:
             move(payment, PaymentState.FAILED, actor=ENGINE, reason="given_up")
+        case never:
+            assert_never(never)

@@ -1,6 +1,7 @@
 """What was ordered: found out, and looked at until the receiver's wallet has the money."""
 
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from payments.engine.backoff import next_poll
 from payments.engine.leases import lease_grant
@@ -29,8 +30,8 @@ LIVE = (AttemptState.INTENDED, AttemptState.UNKNOWN, AttemptState.OPEN)
 
 
 def watch(plan: Plan, access: AccessGrants, payment: Payment) -> None:
-    """The next look at a payment that was ordered."""
-    match payment.state:
+    """The next look at `payment`, if it was ordered and is not over."""
+    match PaymentState(payment.state):
         case PaymentState.SENDING:
             # Whoever gave the order died before the answer came: the outcome is unknown.
             note_unknown(_live_outgoing_payment(payment), "answer_never_came", {})
@@ -39,6 +40,18 @@ def watch(plan: Plan, access: AccessGrants, payment: Payment) -> None:
             _find_out(plan, access, payment)
         case PaymentState.SENT | PaymentState.NEEDS_ATTENTION:
             _watch(plan, access, payment)
+        case (
+            PaymentState.NEW
+            | PaymentState.QUOTED
+            | PaymentState.APPROVED
+            | PaymentState.SETTLED
+            | PaymentState.SETTLED_OUTSIDE
+            | PaymentState.FAILED
+            | PaymentState.CANCELLED
+        ):
+            pass  # nothing is ordered that is still open
+        case never:
+            assert_never(never)
 
 
 def _live_outgoing_payment(payment: Payment) -> OutgoingPayment:
