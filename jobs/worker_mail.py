@@ -50,9 +50,10 @@ def _selected(application: Application) -> str:
 def tell_troubles(payments: QuerySet[Payment]) -> None:
     """Tell the workers whose payments stopped on their way, once for each reason.
 
-    Before the funder approved, nobody has told them of a payment, so neither of its failure.
+    Before the funder approved, nobody has told them of a payment, so neither of its failure. What arrived after its end
+    is no trouble of theirs.
     """
-    stopped = payments.filter(state__in=TOLD, request__approved_at__isnull=False, payout__isnull=False)
+    stopped = payments.filter(state__in=TOLD, late_at=None, request__approved_at__isnull=False, payout__isnull=False)
     for payment in stopped.select_related("request"):
         template = TOLD[PaymentState(payment.state)]
         with transaction.atomic():

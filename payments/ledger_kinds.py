@@ -31,6 +31,7 @@ EVENTS: Final[dict[str, tuple[str, ...]]] = {
         "decided",
         "looked_again",
         "lowered",
+        "noted",
         "outside_reported",
         "outside_withdrawn",
         "refund_asked",

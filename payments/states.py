@@ -128,10 +128,11 @@ PAYMENT_MOVES: dict[str, set[str]] = {
     P.SENT: {P.SETTLED, P.FAILED, P.NEEDS_ATTENTION, P.APPROVED},
     # It may still arrive by itself; or a person decided, once nothing more can arrive.
     P.NEEDS_ATTENTION: {P.SETTLED, P.APPROVED, P.FAILED, P.SETTLED_OUTSIDE},
-    P.SETTLED: set(),
-    P.SETTLED_OUTSIDE: set(),
-    P.FAILED: set(),
-    P.CANCELLED: set(),
+    # More arrived after it was over: late, or twice.
+    P.SETTLED: {P.NEEDS_ATTENTION},
+    P.SETTLED_OUTSIDE: {P.NEEDS_ATTENTION},
+    P.FAILED: {P.NEEDS_ATTENTION},
+    P.CANCELLED: {P.NEEDS_ATTENTION},
 }
 
 GRANT_MOVES: dict[str, set[str]] = {

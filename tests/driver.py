@@ -16,6 +16,7 @@ from django.db import connection
 from payments import links
 from payments.actions import approvals, requests, wallets
 from payments.actions.requests import Contact, RequestLine
+from payments.engine import evidence
 from payments.engine.advance import advance
 from payments.models import Payment, PaymentRequest, Seller, WalletAddress
 from payments.openpayments.amounts import Amount
@@ -153,6 +154,12 @@ class Stage:
     def settle(self, request: PaymentRequest, accepted: int | None = None) -> PaymentRequest:
         """The payer of a request that was sent approves it, and the engine goes as far as it can."""
         return advance(self.approve(request, accepted).pk, SECONDS)
+
+    def see_through(self, request: PaymentRequest, seconds: float = SECONDS) -> PaymentRequest:
+        """Two turns of the engine, the second when the wallets can be asked once more about what they called over."""
+        advance(request.pk, seconds)
+        self.later(int(evidence.APART.total_seconds()) + 1)
+        return advance(request.pk, seconds)
 
     def payment(self, request: PaymentRequest) -> Payment:
         return Payment.objects.get(request=request)

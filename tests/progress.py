@@ -190,11 +190,11 @@ def _of_payment(payment: Payment, state: str, received_value: int | None = None,
         case P.APPROVED:
             if payment.waits_for_release:
                 # By then its price is an old one; both are made anew when the work is accepted.
-                payment.incoming_payments.update(closed=True)
+                payment.incoming_payments.update(over_at=clock.now())
             return {"grant": _approval_of(payment.request)}
         case P.SENDING:
             assert payment.grant
-            if incoming and incoming.closed:
+            if incoming and incoming.over_at:
                 _quote(payment)
             begin(OutgoingPayment(payment=payment, quote=payment.quotes.last(), grant=payment.grant), actor=ACTOR)
         case P.UNKNOWN if order:
@@ -204,7 +204,7 @@ def _of_payment(payment: Payment, state: str, received_value: int | None = None,
             return {"sent_at": payment.sent_at or now}
         case P.SETTLED if order and incoming:
             move(order, A.DONE, actor=ACTOR)
-            move(incoming, A.DONE, actor=ACTOR, received_value=payment.value, closed=True)
+            move(incoming, A.DONE, actor=ACTOR, received_value=payment.value, over_at=clock.now())
             return {"received_value": payment.value, "settled_at": payment.settled_at or now}
         case P.FAILED | P.CANCELLED | P.SETTLED_OUTSIDE:
             if order:

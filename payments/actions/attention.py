@@ -13,8 +13,11 @@ from django_q.tasks import async_task
 from ledger import clock
 from ledger.api import Actor, record
 from payments.actions.requests import ADVANCE_TASK, lock_request
+from payments.engine.steps.receiving import arrived
+from payments.engine.transitions import move
 from payments.models import OutsideSettlement, Payment
 from payments.models.payments import Decision
+from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal
 from payments.states import PaymentState
 
@@ -33,7 +36,7 @@ def look_again(payment_id: str, *, by: User) -> Payment:
     with transaction.atomic():
         payment = _lock_payment(payment_id, also_decided=True)
         Payment.objects.filter(pk=payment.pk).update(retry_at=None, polls=0, failures=0)
-        payment.incoming_payments.update(retry_at=None, failures=0)
+        _read_once_more(payment)
         _tell("payment.looked_again", payment, by)
         async_task(ADVANCE_TASK, payment.request_id)
     return payment
@@ -43,6 +46,7 @@ def start_anew(payment_id: str, *, by: User) -> Payment:
     """Close the receiver's side for good, then send the money again, under the approval if it still lives."""
     with transaction.atomic():
         payment = _lock_payment(payment_id)
+        _check_not_late(payment)
         if payment.received_value:
             raise Refusal("partly_here")
         _check_no_claim(payment)
@@ -54,8 +58,32 @@ def give_up(payment_id: str, *, by: User) -> Payment:
     """Close the receiver's side for good and let the payment fail, with whatever has arrived until then."""
     with transaction.atomic():
         payment = _lock_payment(payment_id)
+        _check_not_late(payment)
         _check_no_claim(payment)
         _decide(payment, Decision.GIVE_UP, by)
+    return payment
+
+
+def take_note(payment_id: str, *, by: User) -> Payment:
+    """`by` has seen to what arrived late, or twice: the payment is settled if all of it is there, otherwise failed."""
+    with transaction.atomic():
+        payment = _lock_payment(payment_id)
+        if payment.late_at is None:
+            raise Refusal("not_late")
+        _tell("payment.noted", payment, by, {"received": format_amount(payment.received)})
+        now, actor = clock.now(), Actor.staff(by.pk)
+        if payment.received_value >= payment.value:
+            sent_at = payment.sent_at or now
+            move(payment, PaymentState.SETTLED, actor=actor, owner=by, settled_at=now, sent_at=sent_at)
+        else:
+            move(
+                payment,
+                PaymentState.FAILED,
+                actor=actor,
+                owner=by,
+                reason="arrived_late",
+                reason_params=arrived(payment),
+            )
     return payment
 
 
@@ -65,6 +93,7 @@ def report_outside(payment_id: str, *, way: str, evidence: str, by: User) -> Out
         raise Refusal("no_evidence")
     with transaction.atomic():
         payment = _lock_payment(payment_id)
+        _check_not_late(payment)
         _check_no_claim(payment)
         claim = OutsideSettlement.objects.create(payment=payment, way=way, evidence=evidence.strip(), claimed_by=by)
         _tell("payment.outside_reported", payment, by, {"way": way}, private={"evidence": claim.evidence})
@@ -114,9 +143,20 @@ def _check_no_claim(payment: Payment) -> None:
         raise Refusal("already_claimed")
 
 
+def _check_not_late(payment: Payment) -> None:
+    """Its request is over, and nothing of it is sent any more."""
+    if payment.late_at is not None:
+        raise Refusal("late_is_noted")
+
+
+def _read_once_more(payment: Payment) -> None:
+    """What is known of its incoming payments is asked again, even where nothing more was expected."""
+    payment.incoming_payments.update(retry_at=None, failures=0, read_at=None, closed_at=None)
+
+
 def _decide(payment: Payment, decision: Decision, by: User) -> None:
     Payment.objects.filter(pk=payment.pk).update(decision=decision, retry_at=None, polls=0, failures=0, owner=by)
-    payment.incoming_payments.update(retry_at=None, failures=0)
+    _read_once_more(payment)
     _tell("payment.decided", payment, by, {"decision": decision.value})
     async_task(ADVANCE_TASK, payment.request_id)
 

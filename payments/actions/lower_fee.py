@@ -24,7 +24,7 @@ def lower(payment_id: str, amount: Amount, *, actor: Actor) -> bool:
     payment = Payment.objects.get(pk=payment_id)
     assert payment.is_fee, "only a fee is ever lowered"
     waits = payment.state == PaymentState.APPROVED and payment.held and payment.released_at is None
-    open_incoming_payments = payment.incoming_payments.filter(state__in=LIVE, closed=False).exclude(
+    open_incoming_payments = payment.incoming_payments.filter(state__in=LIVE, over_at=None).exclude(
         expires_at__lt=clock.now()
     )
     if not waits or open_incoming_payments.exists():

@@ -41,6 +41,8 @@ def offered(payment: Payment, by: User | AnonymousUser) -> list[str]:
     names = ["look_again"]
     if payment.owner_id != by.pk:
         names.append("take_over")
+    if payment.late_at:
+        return [*names, "take_note"]
     if payment.decision:
         return names
     claim = claim_of(payment)

@@ -13,6 +13,7 @@ from payments.admin.payment_dialogs import (
     ConfirmForm,
     GiveUpForm,
     LookForm,
+    NoteForm,
     ReportForm,
     StartAnewForm,
     TakeOverForm,
@@ -137,6 +138,20 @@ class PaymentActions:
     def give_up(self, row: Payment, by: User, _form: GiveUpForm) -> Sentence:
         attention.give_up(row.pk, by=by)
         return _("It is given up as soon as the receiver's side is closed.")
+
+    @dialog_action(
+        _("Take note"),
+        permission="resolve",
+        icon="done_all",
+        variant=ActionVariant.PRIMARY,
+        title=_("Was it seen to?"),
+        form=NoteForm,
+        submit=_("I have seen to it"),
+    )
+    @on_payment
+    def take_note(self, row: Payment, by: User, _form: NoteForm) -> Sentence:
+        attention.take_note(row.pk, by=by)
+        return _("It is noted who saw to it.")
 
     @dialog_action(
         _("Refund"),

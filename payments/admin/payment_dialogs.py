@@ -56,6 +56,13 @@ class TakeOverForm(PaymentForm):
     steps = (_("Your name stands beside this payment, so that others know who asks the wallets."),)
 
 
+class NoteForm(PaymentForm):
+    steps = (
+        _("%(received)s of %(amount)s have arrived, more than was known when this payment ended."),
+        _("Nothing is sent. The payment is settled if all of it is there, otherwise it is called failed again."),
+    )
+
+
 class LookForm(PaymentForm):
     steps = (_("Both wallets are asked how it stands. Nothing is sent."),)
 

@@ -70,6 +70,7 @@ class PaymentAdmin(PaymentActions, StateColumn, AmountColumn, ReadOnlyAdmin):
     actions_detail = (
         "look_again",
         "take_over",
+        "take_note",
         "start_anew",
         "report_outside",
         "confirm_outside",

@@ -9,19 +9,20 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from ledger import clock
 from ledger.api import record
 from payments.client import client
 from payments.engine import circuit_breaker
+from payments.engine.backoff import after_failure
 from payments.engine.leases import Lease, LeaseLost, acquire, release, renew, renew_and_lock
 from payments.engine.planning import Plan, mark_unanswered, plan
 from payments.engine.queries import REQUEST
 from payments.engine.steps.base import ENGINE, Step
 from payments.models import PaymentRequest
 from payments.moving import Moved, NoSuchMove
-from payments.openpayments.errors import OpenPaymentsError
+from payments.openpayments.errors import OpenPaymentsError, OurFault
 from payments.openpayments.transport import Deadline
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,8 @@ CALL_SECONDS = 12.0
 MAX_ROUNDS = 200
 MAX_AT_ONCE = 8
 PAUSE_SECONDS = 0.1
+#: A fault of the program is not over in a second, as one of a wallet may be: the first wait is a minute.
+CRASH_IS_WORSE = 7
 
 
 def advance(request_id: str, seconds: float) -> PaymentRequest:
@@ -68,6 +71,11 @@ def _work(lease: Lease, end: float, *, sleeps: bool) -> datetime | None:
                 _carry_out(lease, planned.steps, suspected)
         except LeaseLost:
             return None
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            log.exception("request %s: the program failed", lease.request_id)
+            return _crashed(lease, error)
         if planned.moved or planned.steps:
             if time.monotonic() < end:
                 continue
@@ -75,10 +83,21 @@ def _work(lease: Lease, end: float, *, sleeps: bool) -> datetime | None:
         if sleeps and _waits_shortly(planned, end):
             continue
         if release(lease, planned.wake_at):
+            PaymentRequest.objects.filter(pk=lease.request_id, crashes__gt=0).update(crashes=0, crash="")
             return planned.wake_at
     log.error("request %s: still not at rest after %s rounds", lease.request_id, MAX_ROUNDS)
     release(lease, clock.now())
     return None
+
+
+def _crashed(lease: Lease, error: Exception) -> datetime:
+    """The program failed at this request, and would again: it is tried rarely, and people can see that it is stuck."""
+    request = PaymentRequest.objects.get(pk=lease.request_id)
+    wake_at = after_failure(request.crashes + CRASH_IS_WORSE)
+    PaymentRequest.objects.filter(pk=request.pk, lease_fence=lease.fence).update(
+        crashes=request.crashes + 1, crash=type(error).__name__, lease_until=None, next_attempt_at=wake_at
+    )
+    return wake_at
 
 
 def _waits_shortly(planned: Plan, end: float) -> bool:
@@ -121,27 +140,47 @@ def _do(steps: list[Step], suspected: frozenset[str]) -> None:
 
 
 def _call(step: Step) -> object:
+    """The answer, or what went wrong instead of it: whatever a step raises is its own failure, and no neighbour's."""
     try:
         with circuit_breaker.calling(step.host):
             return step.call(client(), Deadline.after(CALL_SECONDS))
     except OpenPaymentsError as error:
         log.info("%s: %s", type(step).__name__, error)
         return error
+    except Exception as error:
+        log.exception("%s failed in the program", type(step).__name__)
+        return _our_fault(step, error)
+
+
+def _our_fault(step: Step, error: Exception) -> OurFault:
+    return OurFault(step.operation, step.address, type(error).__name__)
 
 
 def _apply(step: Step, answer: object) -> None:
     """Commit the answer, in one transaction that begins with the request's row, as every command of a person does."""
     try:
-        with transaction.atomic():
-            PaymentRequest.objects.filter(pk=step.request_id).update(needs_replan=True)
-            if isinstance(answer, OpenPaymentsError):
-                step.failed(answer)
-            else:
-                step.apply(answer)
+        _commit(step, answer)
+    except (OperationalError, InterfaceError):
+        # The database is away: whoever inherits the lease finds an intent without an answer.
+        raise
     except (Moved, NoSuchMove) as late:
         # Another holder took over while this call was out, and has found out by itself. What the wallet said is kept.
         log.warning("late answer to %s: %s", type(step).__name__, late)
         _keep_late(step, answer)
+    except Exception as error:
+        if isinstance(answer, OurFault):
+            raise
+        log.exception("%s failed in the program, at its answer", type(step).__name__)
+        _apply(step, _our_fault(step, error))
+
+
+def _commit(step: Step, answer: object) -> None:
+    with transaction.atomic():
+        PaymentRequest.objects.filter(pk=step.request_id).update(needs_replan=True)
+        if isinstance(answer, OpenPaymentsError):
+            step.failed(answer)
+        else:
+            step.apply(answer)
 
 
 def _keep_late(step: Step, answer: object) -> None:

@@ -11,10 +11,13 @@ POLL_SECONDS: tuple[float, ...] = (0.5, 1, 1, 2, 3, 5, 8, 13, 20, 30, 60, 120, 3
 LONGEST_POLL_SECONDS = 1800.0
 
 
-def after_failure(failures: int) -> datetime:
-    """When to try again after so many failures in a row; jittered, so that rows that failed together part ways."""
+def after_failure(failures: int, at_least: timedelta = timedelta()) -> datetime:
+    """When to try again after so many failures in a row, and not before `at_least` has passed.
+
+    Jittered, so that rows that failed together part ways.
+    """
     seconds = min(FIRST_SECONDS * 2 ** min(failures - 1, 10), LONGEST_SECONDS)
-    return clock.now() + timedelta(seconds=seconds * random.uniform(0.75, 1.25))  # noqa: S311 - not a secret
+    return clock.now() + max(timedelta(seconds=seconds * random.uniform(0.75, 1.25)), at_least)  # noqa: S311 - not a secret
 
 
 def next_poll(polls: int) -> datetime:

@@ -24,7 +24,7 @@ from payments.locking import lock
 from payments.models import WalletAddress, WalletProof
 from payments.moving import Moved, NoSuchMove
 from payments.openpayments.client import Client, InteractRequest
-from payments.openpayments.errors import BadAnswer, NotSent, OpenPaymentsError, Refused
+from payments.openpayments.errors import BadAnswer, Meaning, OpenPaymentsError, Refused
 from payments.openpayments.interaction import new_nonce
 from payments.openpayments.operations import Operation
 from payments.openpayments.transport import Deadline
@@ -41,6 +41,8 @@ TRIES = 3
 @dataclass(frozen=True)
 class AskOwner(SignedStep):
     """A `subject` grant for the wallet address (`post-request` with `subject`), at the server that it names now."""
+
+    operation = Operation.REQUEST_GRANT
 
     proof_id: str
     subject: str
@@ -99,6 +101,8 @@ class AskOwner(SignedStep):
 class CollectProof(SignedStep):
     """What the wallet says of its owner (`post-continue`). It brings a subject and no token, and says it once."""
 
+    operation = Operation.CONTINUE_GRANT
+
     proof_id: str
     continuation: Continuation
     interact_ref: str
@@ -133,10 +137,10 @@ class CollectProof(SignedStep):
 
     def failed(self, error: OpenPaymentsError) -> None:
         proof = lock_proof(self.proof_id)
-        if isinstance(error, NotSent) or (isinstance(error, Refused) and error.too_fast):
-            self._back(proof, UNSAID_WAIT_SECONDS, None)
-        elif isinstance(error, Refused) and error.signature_refused:
+        if isinstance(error, Refused) and error.signature_refused:
             self._anew(proof, *why(error))
+        elif error.meaning is Meaning.LATER:
+            self._back(proof, max(int(error.retry_after.total_seconds()), UNSAID_WAIT_SECONDS), None)
         elif isinstance(error, Refused):
             self._anew(proof, "proof_refused", {})
         else:

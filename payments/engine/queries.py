@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from payments.compiled import Compiled
 from payments.models import Grant, IncomingPayment, OutgoingPayment, Payment, PaymentRequest, Quote
@@ -51,11 +51,19 @@ def _unpaid(request: str, now: datetime) -> QuerySet[IncomingPayment]:
         payment__request=request,
         payment__state__in=sorted(FINISHED_PAYMENTS),
         state=AttemptState.OPEN,
-        closed=False,
+        over_at=None,
         failures__lt=GIVE_UP_CLOSING,
         expires_at__gt=now,
     )
     return open_ones.select_related("payment__receiver_wallet", "wallet")
+
+
+def _ordered(request: str, read_after: datetime) -> QuerySet[IncomingPayment]:
+    """Where outgoing payments were ever to go, and what its wallet has not been asked since."""
+    ordered = OutgoingPayment.objects.filter(quote__incoming=OuterRef("pk"))
+    unread = IncomingPayment.objects.filter(Q(read_at=None) | Q(read_at__lt=read_after), payment__request=request)
+    found = unread.exclude(remote_id="").filter(Exists(ordered))
+    return found.select_related("payment__receiver_wallet", "wallet")
 
 
 REQUEST = Compiled(_request, str)
@@ -66,6 +74,7 @@ INCOMING_PAYMENTS = Compiled(_incoming_payments, str)
 APPROVALS = Compiled(_approvals, str)
 ACCESS = Compiled(_access, str)
 UNPAID = Compiled(_unpaid, str, datetime)
+ORDERED = Compiled(_ordered, str, datetime)
 
 PAYMENT = Compiled(lambda pk: Payment.objects.filter(pk=pk).select_related("receiver_wallet"), str)
 GRANT = Compiled(lambda pk: Grant.objects.filter(pk=pk).select_related("wallet"), str)

@@ -18,6 +18,21 @@ MONEY: Final = (
         """,
     ),
     Invariant(
+        "closed_before_another",
+        _("An outgoing payment is created only once nothing can arrive any more by an earlier one elsewhere."),
+        # To one and the same incoming payment there may be several: it takes no more than its own amount.
+        """
+        SELECT placed.payment_id FROM payments_outgoingpayment placed
+        JOIN payments_quote quote ON quote.id = placed.quote_id
+        JOIN payments_outgoingpayment earlier
+            ON earlier.payment_id = placed.payment_id AND earlier.created_at < placed.created_at
+        JOIN payments_quote earlier_quote ON earlier_quote.id = earlier.quote_id
+        JOIN payments_incomingpayment incoming ON incoming.id = earlier_quote.incoming_id
+        WHERE incoming.id <> quote.incoming_id AND incoming.closed_at IS NULL
+        GROUP BY placed.payment_id
+        """,
+    ),
+    Invariant(
         "within_what_was_shown",
         _("What was ordered under an approval is not more than the payer was shown when they approved."),
         # Refused and failed orders took nothing from the payer, so they don't count. The limit of a standing budget is

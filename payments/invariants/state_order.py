@@ -65,16 +65,17 @@ ORDER: Final = (
         "ended_together",
         _("A request has ended when all its payments have, and is settled only when every receiver was paid."),
         # While the last payment has ended and the request has not, the engine is about to look: see next_look. Who
-        # fell out before the payer was asked was no part of what they approved.
+        # fell out before the payer was asked was no part of what they approved. What arrived after the end needs a
+        # person, while its request stays over.
         """
         SELECT request.id FROM payments_paymentrequest request
         JOIN payments_payment payment ON payment.request_id = request.id
-        WHERE (request.state IN ({dead_requests})
-               AND payment.state NOT IN ({finished}))
+        WHERE payment.late_at IS NULL AND (
+              (request.state IN ({dead_requests}) AND payment.state NOT IN ({finished}))
            OR (request.state IN ({paid_requests}) AND payment.state NOT IN ({paid})
                AND NOT (payment.state = 'failed' AND payment.changed_at <= request.sent_at))
            OR (request.state IN ('declined', 'cancelled', 'expired')
-               AND payment.state IN ({paid}))
+               AND payment.state IN ({paid})))
         GROUP BY request.id
         """,
     ),

@@ -56,8 +56,11 @@ class IncomingPayment(Attempt):
     asset_code = asset_code_field()
     asset_scale = asset_scale_field()
     received_value = value_field(verbose_name=_("received"), default=0)
-    # Nothing more can arrive here: completed at the wallet, or gone.
-    closed = models.BooleanField(_("closed"), default=False)
+    # What its wallet said, and when; see `payments.engine.evidence`, which alone writes and reads these.
+    read_at = models.DateTimeField(_("read"), null=True, editable=False)
+    over_at = models.DateTimeField(_("first read as over"), null=True, editable=False)
+    over_value = value_field(verbose_name=_("received by then"), null=True, editable=False)
+    closed_at = models.DateTimeField(_("closed for good"), null=True, editable=False)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
     retry_at = models.DateTimeField(null=True, editable=False)
 

@@ -98,6 +98,8 @@ class Payment(Dated, Reasoned):
         null=True,
         related_name="+",
     )
+    # Since when more is known to have arrived than when it ended: late, or twice. A person has to see to it.
+    late_at = models.DateTimeField(_("more arrived after its end"), null=True, editable=False)
     decision = models.CharField(_("decision"), max_length=16, choices=Decision, blank=True, editable=False)
     polls = models.PositiveIntegerField(_("looks since sent"), default=0, editable=False)
     retry_at = models.DateTimeField(_("next look"), null=True, editable=False)

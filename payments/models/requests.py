@@ -109,6 +109,9 @@ class PaymentRequest(Dated, Reasoned):
     next_attempt_at = models.DateTimeField(_("next look"), null=True, db_index=True, editable=False)
     # Somebody changed the row while the engine held it: look again before letting go.
     needs_replan = models.BooleanField(default=False, editable=False)
+    # How often in a row the program failed at it, and on what: the name of the exception, nothing of its words.
+    crashes = models.PositiveIntegerField(_("crashes in a row"), default=0, editable=False)
+    crash = models.CharField(_("crashed on"), max_length=100, blank=True, editable=False)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
     retry_at = models.DateTimeField(null=True, editable=False)
 

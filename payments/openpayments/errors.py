@@ -1,11 +1,14 @@
 """What can go wrong when we talk to a wallet: one hierarchy, sorted by what we know afterwards.
 
-The question that matters is always the same: may the wallet have done it? `outcome_unknown` answers it. Nothing here is
-a sentence for people, and nothing here holds a token, a key, or a query string.
+Two questions matter: may the wallet have done it, and is there a point in asking again? `meaning` answers both, for
+every error and every status (docs/refusals.md has the table). Nothing here is a sentence for people, and nothing here
+holds a token, a key, or a query string.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
 from http import HTTPStatus
 from typing import Final, Literal
 from urllib.parse import urlsplit, urlunsplit
@@ -15,6 +18,9 @@ from payments.openpayments.operations import Operation
 from payments.openpayments.urls import UrlCode
 
 LONGEST_URL_SHOWN: Final = 500
+#: What stands between us and a wallet may say so after the wallet did what was asked.
+_NOT_CERTAIN: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, 499})
+_LATER: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 
 NotSentWhy = Literal["dns", "connect", "tls", "time_out"]
 UnansweredWhy = Literal["time_out", "broken", "too_large"]
@@ -36,6 +42,17 @@ BadAnswerWhy = Literal[
 ]
 
 
+class Meaning(StrEnum):
+    """What an error says about the call that met it."""
+
+    #: It was not done, and asking again in the same way gets the same answer.
+    FINAL = "final"
+    #: It was not done, for a reason that passes: ask again, not before `retry_after`.
+    LATER = "later"
+    #: Nobody knows whether it was done.
+    PERHAPS_DONE = "perhaps_done"
+
+
 def without_query(url: str) -> str:
     """The address as it may be logged and shown: no query, no fragment, no userinfo, not endless."""
     try:
@@ -54,6 +71,9 @@ class OpenPaymentsError(Exception):
         self.url: Final = without_query(url)
         self.detail: Final = detail
 
+    #: Not before this much time has passed, if the wallet said so.
+    retry_after = timedelta()
+
     def __str__(self) -> str:
         return f"{self.operation} {self.url}: {self.detail}"
 
@@ -63,9 +83,19 @@ class OpenPaymentsError(Exception):
         return urlsplit(self.url).netloc
 
     @property
+    def meaning(self) -> Meaning:
+        """No usable answer: what changes something may have been done, what only reads can be asked again."""
+        return Meaning.PERHAPS_DONE if self.operation.may_change_something else Meaning.LATER
+
+    @property
     def outcome_unknown(self) -> bool:
         """Whether the wallet may have done what was asked although we have no usable answer."""
-        return self.operation.may_change_something
+        return self.meaning is Meaning.PERHAPS_DONE
+
+    @property
+    def is_final(self) -> bool:
+        """Whether there is nothing to wait for."""
+        return self.meaning is Meaning.FINAL
 
 
 class UnsafeUrl(OpenPaymentsError):
@@ -77,8 +107,8 @@ class UnsafeUrl(OpenPaymentsError):
         self.why: Final = why
 
     @property
-    def outcome_unknown(self) -> bool:
-        return False
+    def meaning(self) -> Meaning:
+        return Meaning.FINAL
 
 
 class NotSent(OpenPaymentsError):
@@ -90,8 +120,8 @@ class NotSent(OpenPaymentsError):
         self.why: Final = why
 
     @property
-    def outcome_unknown(self) -> bool:
-        return False
+    def meaning(self) -> Meaning:
+        return Meaning.LATER
 
 
 class Unanswered(OpenPaymentsError):
@@ -106,10 +136,13 @@ class Unanswered(OpenPaymentsError):
 class WalletFailed(OpenPaymentsError):
     """The wallet answered 5xx, a redirect (never followed), or another status that answers nothing."""
 
-    def __init__(self, operation: str, url: str, detail: str, status: int) -> None:
+    def __init__(
+        self, operation: str, url: str, detail: str, status: int, *, retry_after: timedelta = timedelta()
+    ) -> None:
         super().__init__(operation, url, detail)
         self.args = (operation, url, detail, status)
         self.status: Final = status
+        self.retry_after = retry_after
 
     @property
     def is_redirect(self) -> bool:
@@ -134,25 +167,41 @@ class Said:
     details: Mapping[str, object] | None = None
 
 
+class OurFault(OpenPaymentsError):
+    """The program failed before it had judged the answer. `detail` names the kind of exception, nothing more."""
+
+
 class Refused(OpenPaymentsError):
-    """The wallet answered 4xx: it did not do it.
+    """The wallet, or something before it, answered 4xx.
 
     `code`, `description` and `details` are the wallet's own words, made storable; wallets differ in them. The
     properties look at the status and the operation first and at the words only where the status is shared. They are
     hints for what to try next, and more than one may hold.
     """
 
-    def __init__(self, operation: str, url: str, status: int, said: Said) -> None:
+    def __init__(
+        self, operation: str, url: str, status: int, said: Said, *, retry_after: timedelta = timedelta()
+    ) -> None:
         super().__init__(operation, url, f"{status} {said.code}: {said.description}")
         self.args = (operation, url, status, said)
         self.status: Final = status
+        self.retry_after = retry_after
         self.code: Final = said.code
         self.description: Final = said.description
         self.details: Final = said.details
 
     @property
-    def outcome_unknown(self) -> bool:
-        return False
+    def meaning(self) -> Meaning:
+        """By the status first. Our key or wallet address that could not be fetched may be there a minute later.
+
+        So may the money behind a token that has run out, once there is a new one.
+        """
+        if self.status in _NOT_CERTAIN and self.operation.may_change_something:
+            return Meaning.PERHAPS_DONE
+        needs_new_token = self.token_is_dead and self.operation.is_about_money
+        if self.status in _LATER or self.too_fast or self.signature_refused or needs_new_token:
+            return Meaning.LATER
+        return Meaning.FINAL
 
     def _mentions(self, *words: str) -> bool:
         said = f"{self.code} {self.description}".lower()
@@ -252,6 +301,11 @@ class Refused(OpenPaymentsError):
     def gone(self) -> bool:
         """The thing at this address does not exist (any more)."""
         return self.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
+
+    @property
+    def unauthorized(self) -> bool:
+        """The wallet does not take what was shown to it; its grant servers say so of what has ended, too."""
+        return self.status == HTTPStatus.UNAUTHORIZED
 
     @property
     def may_be_gone(self) -> bool:

@@ -10,7 +10,7 @@ import ssl
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from types import TracebackType
 from typing import Final, Self
@@ -54,6 +54,7 @@ IDLE_SECONDS: Final = 2  # Node closes idle connections after 5: a reset on a st
 MOST_IDLE_CONNECTIONS: Final = 50
 LONGEST_ERROR_TEXT: Final = 500
 LONGEST_ERROR_CODE: Final = 60
+LONGEST_RETRY_AFTER: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,8 +236,17 @@ class _Call:
         # A wallet may quote our token back at us; its words are kept and shown, the token never is.
         said = _said(raw.content.replace(self.token.encode(), b"(token)") if self.token else raw.content)
         if HTTPStatus.BAD_REQUEST <= raw.status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            return Refused(self.operation, self.url, raw.status, said)
-        return WalletFailed(self.operation, self.url, f"{raw.status} {said.code}: {said.description}", raw.status)
+            return Refused(self.operation, self.url, raw.status, said, retry_after=_retry_after(raw.headers))
+        detail = f"{raw.status} {said.code}: {said.description}"
+        return WalletFailed(self.operation, self.url, detail, raw.status, retry_after=_retry_after(raw.headers))
+
+
+def _retry_after(headers: Mapping[str, str]) -> timedelta:
+    """How long a wallet asks us to wait (RFC 9110, 10.2.3): in seconds alone, a date would trust its clock."""
+    said = headers.get("retry-after", "").strip()
+    if not (said.isascii() and said.isdigit()):
+        return timedelta()
+    return min(timedelta(seconds=int(said[:9])), LONGEST_RETRY_AFTER)
 
 
 def _said(content: bytes) -> Said:

@@ -75,6 +75,43 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
             ),
         ),
     ),
+    "sent_not_received": Explanation(
+        happened=_(
+            "%(receiver_host)s ended the incoming payment for %(amount)s to %(receiver)s with nothing in it, but"
+            " %(payer_host)s says that it sent money."
+        ),
+        certain=_("Nothing more can arrive for this order. Nothing is sent a second time by itself."),
+        uncertain=_("Where the money is: it may be back at %(payer_host)s, or stuck between the wallets."),
+        advice=(
+            _("Ask %(payer)s whether the money left their wallet, and whether it came back."),
+            _("Once it is back: send it again. If it is not, ask whoever runs both wallets."),
+        ),
+    ),
+    "arrived_late": Explanation(
+        happened=_(
+            "This payment had ended. At a later look %(receiver_host)s reports more: %(received)s of %(amount)s have"
+            " reached %(receiver)s."
+        ),
+        certain=_("What %(receiver_host)s reports as arrived. Nothing more is sent by this payment."),
+        uncertain=_("Whether %(receiver)s has been paid for the same work another way since."),
+        advice=(
+            _("Look whether the same money was asked for again, or paid by bank or in cash, in the meantime."),
+            _("If it was paid twice, agree with %(receiver)s what becomes of it, and with %(payer)s who bears it."),
+            _("Then take note of it: it is settled if all of it is there, otherwise it stays failed."),
+        ),
+    ),
+    "arrived_twice": Explanation(
+        happened=_(
+            "This payment was settled. At a later look %(receiver_host)s reports more than was owed: %(received)s"
+            " instead of %(amount)s have reached %(receiver)s."
+        ),
+        certain=_("What %(receiver_host)s reports as arrived. Nothing more is sent by this payment."),
+        uncertain=_("Who paid the second time. The payer's wallet can tell whether it was charged twice."),
+        advice=(
+            _("Ask %(payer)s what their wallet was charged, and %(receiver)s what arrived."),
+            _("Agree on what goes back, and how. Then take note of it: the payment stays settled."),
+        ),
+    ),
 }
 OTHERWISE: Final = Explanation(
     happened=_("The payment of %(amount)s to %(receiver)s stopped at a point where a person must decide."),

@@ -100,6 +100,10 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("Decided: “%(decision)s”. First the receiver's side is closed, so that nothing can arrive twice."),
         _("It was decided what becomes of the payment. First the receiver's side is closed."),
     ),
+    "payment.noted": (
+        _("Somebody saw to what had arrived after its end: %(received)s in all."),
+        _("Somebody saw to what had arrived after its end."),
+    ),
     "payment.outside_reported": (
         _("Reported as settled outside the wallets (%(way)s). Evidence: %(evidence)s"),
         _("Reported as settled outside the wallets (%(way)s). The evidence was erased."),

@@ -19,6 +19,7 @@ WORDS: Final[Mapping[str, str | Promise | None]] = {
     "partly_arrived": _("Only %(received)s of %(amount)s arrived."),
     "cannot_be_fenced": _("The payer's wallet does not say whether it was sent."),
     "outcome_unknown": _("The payer's wallet does not say whether it was sent."),
+    "receiver_ended_it": _("Your wallet ended the incoming payment before anything had arrived."),
     "payment_failed": _("The payer's wallet could not send the money."),
     "order_failed": _("The payer's wallet could not send the money."),
     "over_limit": _("The payer must approve once more."),

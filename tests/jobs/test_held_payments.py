@@ -183,12 +183,12 @@ def test_without_any_work_there_is_no_fee(rosa: User, taker: Seller) -> None:
 def test_a_fee_waits_until_no_place_for_the_old_amount_is_open(rosa: User, taker: Seller) -> None:
     _job, workers, request = beforehand(taker, rosa)
     fee = fee_of(request)
-    fee.incoming_payments.update(closed=False)
+    fee.incoming_payments.update(over_at=None)
     for worker in workers[:2]:
         decisions.reject(worker.pk, by=rosa)
     accept(workers[2], rosa)
     assert (fee_of(request).value, fee_of(request).released_at) == (9375, None)
-    fee.incoming_payments.update(closed=True)
+    fee.incoming_payments.update(over_at=clock.now())
     sweep()
     assert (fee_of(request).value, fee_of(request).released_at is not None) == (3125, True)
     with transaction.atomic():

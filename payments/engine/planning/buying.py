@@ -18,7 +18,8 @@ MOST_TRIES = 5
 
 
 def lives(quote: Quote, now: datetime) -> bool:
-    return quote.expires_at is None or quote.expires_at > now + QUOTE_MARGIN
+    """Whether it can be paid; one that has only just come can, however short its life."""
+    return quote.expires_at is None or quote.expires_at > now + QUOTE_MARGIN or quote.created_at > now - QUOTE_MARGIN
 
 
 def living_probe(payment: Payment, now: datetime, since: datetime | None) -> Quote | None:

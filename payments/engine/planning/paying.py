@@ -7,6 +7,7 @@ from typing import Any
 from payments import pauses
 from payments.engine.budget_reservations import cover, hindrance, note_disagreement
 from payments.engine.close_request import finish
+from payments.engine.evidence import may_order
 from payments.engine.planning.quote_path import AccessGrants, Plan, hosts_of, is_open, quote_or_step
 from payments.engine.planning.quoting import receiver_problem
 from payments.engine.planning.watching import has_token, is_due, watch
@@ -73,6 +74,7 @@ class Round:
         return bool(self.committed[grant.pk]) and is_old and token_is_fresh(grant, self.now)
 
     def send(self, payment: Payment, grant: Grant, quote: Quote) -> None:
+        assert may_order(payment, quote.incoming), "money could arrive twice"
         self.committed[grant.pk] += quote.debit_value or 0
         self.plan.steps.append(CreateOutgoingPayment.plan(self.request, payment, quote))
 
@@ -120,9 +122,8 @@ def _send(round_: Round, payment: Payment) -> None:
     if not is_due(plan, payment, now):
         return
     too_long = payment.failures and now > _tried_since(request, payment) + UNSENT_DEADLINE
-    too_often = (
-        sum(outgoing.grant_id == grant.pk for outgoing in outgoing_payments_of(payment)) >= MOST_OUTGOING_PAYMENTS
-    )
+    tries = sum(outgoing.grant_id == grant.pk for outgoing in outgoing_payments_of(payment))
+    too_often = payment.blocked_by == Block.REFUSED and tries >= MOST_OUTGOING_PAYMENTS
     if payment.blocked_by != Block.OVER_LIMIT and (too_long or too_often):
         # Nothing was sent: giving up is safe.
         move(payment, PaymentState.FAILED, actor=ENGINE, reason=payment.reason, reason_params=payment.reason_params)

@@ -5,21 +5,25 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ledger.api import record
+from payments.engine.evidence import unclosed
 from payments.engine.planning import buying
+from payments.engine.planning.hourly_budget import grants_until, spent_until
 from payments.engine.queries import access_of
 from payments.engine.steps.access import RequestAccessGrant
-from payments.engine.steps.base import ENGINE, Step
+from payments.engine.steps.base import ENGINE, PATIENCE, Step
 from payments.engine.steps.quoting import CreateQuote
-from payments.engine.steps.receiving import CompleteIncomingPayment, CreateIncomingPayment
+from payments.engine.steps.receiving import CompleteIncomingPayment, CreateIncomingPayment, arrived
+from payments.engine.steps.rotate_token import RotateToken
 from payments.engine.transitions import move
 from payments.models import Grant, IncomingPayment, Payment, PaymentRequest, Quote, WalletAddress
 from payments.models.attempts import incoming_payments_of, latest_quote, outgoing_payments_of
 from payments.models.grants import GrantKind
-from payments.presentation.format_amounts import format_amount
 from payments.states import AttemptState, GrantState, PaymentState
 from payments.tokens import token_is_fresh
 
 INCOMING_MARGIN = timedelta(hours=1)
+#: What came so recently is used at once, once, even if it ends sooner than is usually worth a call.
+JUST_NOW = timedelta(seconds=20)
 MOST_READS = 3
 
 
@@ -55,9 +59,25 @@ class AccessGrants:
         return None
 
     def ask(self, plan: Plan, payment: Payment, kind: str, wallet: WalletAddress) -> None:
-        if (kind, wallet.auth_server) not in self.asked:
-            self.asked.add((kind, wallet.auth_server))
-            plan.steps.append(RequestAccessGrant.plan(self.request, payment, wallet, kind))
+        """Renew the token of the grant that is there; ask for a grant where there is none.
+
+        A grant of its own for each look would leave one more alive at the wallet each time.
+        """
+        if (kind, wallet.auth_server) in self.asked:
+            return
+        self.asked.add((kind, wallet.auth_server))
+        old = next(
+            (grant for grant in self.grants if (grant.kind, grant.auth_server) == (kind, wallet.auth_server)), None
+        )
+        if old is None:
+            if until := grants_until(self.request, kind, wallet.auth_server, self.now):
+                plan.wake(until)
+            else:
+                plan.steps.append(RequestAccessGrant.plan(self.request, payment, wallet, kind))
+        elif old.retry_at and old.retry_at > self.now:
+            plan.wake(old.retry_at)
+        else:
+            plan.steps.append(RotateToken.plan(self.request, old))
 
 
 def mark_unanswered(request: PaymentRequest) -> None:
@@ -81,15 +101,13 @@ def hosts_of(request: PaymentRequest, payments: Iterable[Payment]) -> list[str]:
 
 def open_incoming(payment: Payment, now: datetime) -> IncomingPayment | None:
     """Where this payment's money can arrive now."""
-    return next(
-        (one for one in _incoming_payments(payment, payment.value) if is_open(one, now + INCOMING_MARGIN)), None
-    )
+    return next((one for one in _incoming_payments(payment, payment.value) if serves(one, now)), None)
 
 
 def open_probe(payment: Payment, now: datetime) -> IncomingPayment | None:
     """Where can be asked now what this payment buys."""
     probes = (one for one in incoming_payments_of(payment) if one.probe)
-    return next((one for one in probes if is_open(one, now + INCOMING_MARGIN)), None)
+    return next((one for one in probes if serves(one, now)), None)
 
 
 def _incoming_payments(payment: Payment, value: int) -> list[IncomingPayment]:
@@ -99,30 +117,39 @@ def _incoming_payments(payment: Payment, value: int) -> list[IncomingPayment]:
 
 def is_open(incoming: IncomingPayment, now: datetime) -> bool:
     """Money can still arrive there, as far as we know."""
-    usable = incoming.state == AttemptState.OPEN and not incoming.closed
+    usable = incoming.state == AttemptState.OPEN and incoming.over_at is None
     return usable and incoming.expires_at is not None and incoming.expires_at > now
 
 
-def unread_incoming_payment(payment: Payment) -> IncomingPayment | None:
-    """A place that its wallet no longer takes money for: what arrived there is read before another is made.
+def serves(incoming: IncomingPayment, now: datetime) -> bool:
+    """Whether it is worth a quote: it is open for a while, or it has only just come, however short its life.
 
-    After a few tries it is left alone: nothing was ordered there, so money of ours can't be in it.
+    Asking for another would bring nothing better; and a wallet's clock may be slow.
     """
+    is_new = incoming.created_at > now - JUST_NOW and incoming.state == AttemptState.OPEN and incoming.over_at is None
+    return is_open(incoming, now + INCOMING_MARGIN) or is_new
+
+
+def to_be_closed(payment: Payment, instead: IncomingPayment | None) -> IncomingPayment | None:
+    """An incoming payment that must be closed before money is sent to `instead`, or to one that is to be created.
+
+    Those that money was ever to go to, for good. Of the others, which hold no money of ours, those that the payer's
+    wallet calls closed are read, for somebody else may have paid: after a few tries they are left alone.
+    """
+    found = unclosed(payment, but=instead)
+    if found:
+        return found[0]
     for incoming in incoming_payments_of(payment):
-        if incoming.state == AttemptState.FAILED and not incoming.closed and incoming.failures < MOST_READS:
+        unread = incoming.state == AttemptState.FAILED and incoming.over_at is None
+        if unread and incoming.failures < MOST_READS:
             return incoming
     return None
-
-
-def arrived(payment: Payment) -> dict[str, str]:
-    """How much arrived of how much, for a reason's sentence."""
-    return {"received": format_amount(payment.received), "amount": format_amount(payment.amount)}
 
 
 def fresh_quote(payment: Payment, now: datetime, since: datetime | None) -> Quote | None:
     """The newest quote that can still be paid, made after `since`."""
     quote = latest_quote(payment)
-    if quote is None or quote.state != AttemptState.OPEN or quote.incoming.closed:
+    if quote is None or quote.state != AttemptState.OPEN or quote.incoming.over_at is not None:
         return None
     if not buying.lives(quote, now) or quote.incoming.value != payment.value:
         return None
@@ -148,11 +175,19 @@ def quote_or_step(plan: Plan, access: AccessGrants, payment: Payment, since: dat
         move(payment, PaymentState.FAILED, actor=ENGINE, reason=code, reason_params=arrived(payment))
         plan.moved = True
         return None
+    if until := spent_until(payment, access.now):
+        _too_often(plan, payment, until)
+        return None
     payer = access.request.payer_wallet
     to_receive = access.to(GrantKind.INCOMING, payment.receiver_wallet)
     to_quote = access.to(GrantKind.QUOTE, payer)
-    if to_receive and (unread := unread_incoming_payment(payment)):
-        plan.steps.append(CompleteIncomingPayment.plan(access.request, unread, to_receive))
+    if unread := to_be_closed(payment, open_incoming(payment, access.now)):
+        if unread.retry_at and unread.retry_at > access.now:
+            plan.wake(unread.retry_at)
+        elif to_receive is None:
+            access.ask(plan, payment, GrantKind.INCOMING, payment.receiver_wallet)
+        else:
+            plan.steps.append(CompleteIncomingPayment.plan(access.request, unread, to_receive))
         return None
     probes = payment.pays is not None and _finds_out_what_it_buys(plan, access, payment, since, to_receive)
     if payment.state == PaymentState.FAILED:
@@ -167,6 +202,21 @@ def quote_or_step(plan: Plan, access: AccessGrants, payment: Payment, since: dat
     elif incoming is not None and to_quote is not None:
         plan.steps.append(CreateQuote.plan(access.request, payment, incoming, to_quote))
     return None
+
+
+def _too_often(plan: Plan, payment: Payment, until: datetime) -> None:
+    """So much was tried in an hour that more would bring nothing: whoever waits is told, or it goes on later."""
+    if payment.state == PaymentState.NEW:
+        move(payment, PaymentState.FAILED, actor=ENGINE, reason="no_progress")
+        plan.moved = True
+        return
+    told = {"reason": "no_progress", "reason_params": {}, "failures": max(payment.failures, PATIENCE)}
+    if payment.state == PaymentState.QUOTED:
+        plan.moved = True
+    else:
+        told["retry_at"] = until
+        plan.wake(until)
+    Payment.objects.filter(pk=payment.pk).update(**told)
 
 
 def _finds_out_what_it_buys(

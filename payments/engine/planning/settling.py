@@ -1,20 +1,17 @@
 """What the receiver's side says, and what follows from it. Nothing else is believed."""
 
-from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from ledger import clock
-from payments.engine.planning.quote_path import arrived
+from payments.engine.evidence import is_closed
 from payments.engine.steps.base import ENGINE
+from payments.engine.steps.receiving import arrived
 from payments.engine.transitions import move
 from payments.mail.queue import queue_message
-from payments.models import IncomingPayment, OutgoingPayment, Payment
+from payments.models import OutgoingPayment, Payment
 from payments.models.messages import Template
 from payments.models.payments import Block, Decision
 from payments.states import AttemptState, PaymentState
-
-#: Clocks differ: an incoming payment that expired only just now may still take what is on its way.
-LONG_AFTER = timedelta(hours=1)
 
 
 def settle_if_received(payment: Payment, outgoing: OutgoingPayment) -> bool:
@@ -39,16 +36,12 @@ def settle_if_received(payment: Payment, outgoing: OutgoingPayment) -> bool:
     return True
 
 
-def is_fenced(incoming: IncomingPayment, now: datetime) -> bool:
-    """Nothing more can arrive there: its wallet says that it is completed, or it expired well before now."""
-    return incoming.closed or (incoming.expires_at is not None and now > incoming.expires_at + LONG_AFTER)
-
-
 def stop_or_settle(payment: Payment, outgoing: OutgoingPayment) -> bool:
-    """The receiver's side is closed and was read: nothing more can arrive, so what arrived is all there is.
+    """The receiver's side is closed for good: nothing more can arrive, so what arrived is all there is.
 
     Returns whether anything moved.
     """
+    assert is_closed(outgoing.quote.incoming), "nothing is concluded without evidence"
     incoming = outgoing.quote.incoming
     if payment.decision:
         _decided(payment, outgoing)
@@ -60,18 +53,42 @@ def stop_or_settle(payment: Payment, outgoing: OutgoingPayment) -> bool:
             payment, PaymentState.NEEDS_ATTENTION, actor=ENGINE, reason="partly_arrived", reason_params=arrived(payment)
         )
         return True
+    if outgoing.state == AttemptState.OPEN:
+        return _receiver_ended_it(payment, outgoing)
     if outgoing.state == AttemptState.UNKNOWN:
         # The order never existed, or can no longer arrive: a new one may be given.
         move(outgoing, AttemptState.FAILED, actor=ENGINE, reason="never_created")
         move(payment, PaymentState.APPROVED, actor=ENGINE, failures=0, polls=0, retry_at=None)
         return True
     if payment.held:
-        # Approved long ago: the balance may have gone since, and the payer can put that right.
-        again: dict[str, Any] = {"failures": 0, "polls": 0, "retry_at": None, "blocked_by": Block.COULD_NOT_SEND}
-        move(payment, PaymentState.APPROVED, actor=ENGINE, reason="payment_failed", **again)
+        _ask_payer_again(payment)
         return True
     move(payment, PaymentState.FAILED, actor=ENGINE, reason="payment_failed")
     return True
+
+
+def _receiver_ended_it(payment: Payment, outgoing: OutgoingPayment) -> bool:
+    """Its wallet completed the incoming payment, or let it expire, with nothing in it, while the payer's has the order.
+
+    Where the payer's wallet says that it sent something, a person must find out where that is.
+    """
+    if payment.state == PaymentState.NEEDS_ATTENTION:
+        return False
+    if outgoing.sent_value:
+        move(payment, PaymentState.NEEDS_ATTENTION, actor=ENGINE, reason="sent_not_received")
+        return True
+    move(outgoing, AttemptState.FENCED, actor=ENGINE, reason="fenced")
+    if payment.held:
+        _ask_payer_again(payment)
+    else:
+        move(payment, PaymentState.FAILED, actor=ENGINE, reason="receiver_ended_it")
+    return True
+
+
+def _ask_payer_again(payment: Payment) -> None:
+    """Approved long ago: the balance may have gone since, and the payer can put that right."""
+    again: dict[str, Any] = {"failures": 0, "polls": 0, "retry_at": None, "blocked_by": Block.COULD_NOT_SEND}
+    move(payment, PaymentState.APPROVED, actor=ENGINE, reason="payment_failed", **again)
 
 
 def _decided(payment: Payment, outgoing: OutgoingPayment) -> None:

@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from payments.engine.backoff import next_poll
+from payments.engine.evidence import is_closed
 from payments.engine.leases import lease_grant
 from payments.engine.planning.quote_path import AccessGrants, Plan
-from payments.engine.planning.settling import is_fenced, settle_if_received, stop_or_settle
+from payments.engine.planning.settling import settle_if_received, stop_or_settle
 from payments.engine.steps.base import ENGINE
 from payments.engine.steps.receiving import CompleteIncomingPayment, PollIncomingPayment
 from payments.engine.steps.rotate_token import RotateToken
@@ -88,7 +89,7 @@ def _find_out(plan: Plan, access: AccessGrants, payment: Payment) -> None:
         return
     if not is_due(plan, payment, now):
         return
-    if is_fenced(outgoing.quote.incoming, now):
+    if is_closed(outgoing.quote.incoming):
         stop_or_settle(payment, outgoing)
         plan.moved = True
     elif now > outgoing.changed_at + UNKNOWN_DEADLINE:
@@ -124,7 +125,7 @@ def _watch(plan: Plan, access: AccessGrants, payment: Payment) -> None:
         return
     incoming = outgoing.quote.incoming
     over = outgoing.state in (AttemptState.FAILED, AttemptState.FENCED) or payment.decision
-    if over and is_fenced(incoming, now) and stop_or_settle(payment, outgoing):
+    if is_closed(incoming) and stop_or_settle(payment, outgoing):
         plan.moved = True
         return
     overdue = payment.sent_at and now > payment.sent_at + UNSETTLED_DEADLINE
@@ -133,11 +134,11 @@ def _watch(plan: Plan, access: AccessGrants, payment: Payment) -> None:
         plan.moved = True
         return
     is_known = outgoing.state == AttemptState.OPEN and outgoing.grant.state == GrantState.ACTIVE
-    asks_payer = is_known and payment.polls >= POLLS_OF_RECEIVER_ALONE
+    asks_payer = is_known and (payment.polls >= POLLS_OF_RECEIVER_ALONE or incoming.over_at is not None)
     if _fetches_access(plan, access, payment, outgoing, asks_payer=asks_payer):
         # Looks grow rarer than tokens live: what is fetched now is used now, not at the next look.
         return
-    if not incoming.closed:
+    if not is_closed(incoming):
         _receiver_step(plan, access, payment, outgoing, CompleteIncomingPayment if over else PollIncomingPayment)
     if asks_payer and token_is_fresh(outgoing.grant, now):
         plan.steps.append(PollOutgoingPayment.plan(access.request, outgoing))
@@ -151,7 +152,7 @@ def _fetches_access(
 ) -> bool:
     """Whether a token must come before the wallets can be looked at; its step is then in the plan."""
     fetches = False
-    if not outgoing.quote.incoming.closed and access.to(GrantKind.INCOMING, payment.receiver_wallet) is None:
+    if not is_closed(outgoing.quote.incoming) and access.to(GrantKind.INCOMING, payment.receiver_wallet) is None:
         access.ask(plan, payment, GrantKind.INCOMING, payment.receiver_wallet)
         fetches = True
     if asks_payer and not has_token(plan, access.request, outgoing.grant, access.now):

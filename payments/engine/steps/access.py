@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db.models import Q
 
 from ledger import clock
 from payments.engine.backoff import after_failure
 from payments.engine.queries import GRANT
-from payments.engine.steps.base import ENGINE, SignedStep, is_final, setback
+from payments.engine.steps.base import ENGINE, SignedStep, setback
 from payments.engine.transitions import begin, move
 from payments.models import Grant, Payment, PaymentRequest, WalletAddress
 from payments.models.grants import GrantKind
 from payments.openpayments.client import Client, incoming_access, quote_access
-from payments.openpayments.errors import NotSent, OpenPaymentsError, Refused
+from payments.openpayments.errors import OpenPaymentsError, Refused, UnsafeUrl
+from payments.openpayments.operations import Operation
 from payments.openpayments.transport import Deadline
 from payments.openpayments.types import AccessToken, Continuation, GrantAnswer, SpentAmounts
 from payments.presentation.reasons import why
 from payments.states import GrantState, PaymentState
 from payments.tokens import continuation_of, token_columns, token_of
 
-GIVE_UP_CLEANING = 8
+#: Its secrets are kept for so long while the wallet does not say that an approval has ended.
+GIVE_UP_CLEANING = timedelta(days=1)
 
 
 def payer_of(request: PaymentRequest, grant: Grant) -> WalletAddress:
@@ -32,6 +35,8 @@ def payer_of(request: PaymentRequest, grant: Grant) -> WalletAddress:
 @dataclass(frozen=True)
 class RequestAccessGrant(SignedStep):
     """A grant to receive or to quote, for which the wallet asks nobody."""
+
+    operation = Operation.REQUEST_GRANT
 
     grant_id: str
     auth_server: str
@@ -84,6 +89,8 @@ class RequestAccessGrant(SignedStep):
 class PollSpentAmounts(SignedStep):
     """What the wallet says was spent under an approval (`get-outgoing-payment-grant`): to be shown, not believed."""
 
+    operation = Operation.GET_SPENT_AMOUNTS
+
     grant_id: str
     token: AccessToken
     resource_server: str
@@ -125,6 +132,8 @@ class PollSpentAmounts(SignedStep):
 class CancelGrant(SignedStep):
     """Give an approval back, so that nothing can be paid under it any more."""
 
+    operation = Operation.CANCEL_GRANT
+
     grant_id: str
     continuation: Continuation | None
     token: AccessToken | None
@@ -152,10 +161,11 @@ class CancelGrant(SignedStep):
         grant = GRANT.get(self.grant_id)
         code, params = why(error)
         failures = grant.failures + 1
-        if isinstance(error, Refused) or is_final(error):
+        if isinstance(error, Refused) and error.is_final and (error.gone or error.unauthorized):
             # The wallet no longer knows it: ended all the same.
             move(grant, GrantState.ENDED, actor=ENGINE, reason=code, reason_params=params, sealed="")
-        elif failures >= GIVE_UP_CLEANING and not isinstance(error, NotSent):
+        elif isinstance(error, UnsafeUrl) or clock.now() > grant.changed_at + GIVE_UP_CLEANING:
             move(grant, GrantState.ENDED, actor=ENGINE, reason="clean_up_failed", reason_params=params, sealed="")
         else:
-            Grant.objects.filter(pk=grant.pk).update(failures=failures, retry_at=after_failure(failures))
+            retry_at = after_failure(failures, error.retry_after)
+            Grant.objects.filter(pk=grant.pk).update(failures=failures, retry_at=retry_at)

@@ -11,7 +11,7 @@ from ledger import clock
 from payments import links
 from payments.engine.backoff import after_failure
 from payments.engine.queries import GRANT, REQUEST
-from payments.engine.steps.base import ENGINE, SignedStep, is_final, stop_asking
+from payments.engine.steps.base import ENGINE, SignedStep, is_hopeless, stop_asking
 from payments.engine.transitions import begin, move
 from payments.mail.queue import queue_message
 from payments.models import Grant, PaymentRequest, StandingBudget
@@ -21,8 +21,9 @@ from payments.models.messages import Template
 from payments.models.standing_budgets import budget_of
 from payments.openpayments.amounts import Amount
 from payments.openpayments.client import Client, InteractRequest, Limits, outgoing_access
-from payments.openpayments.errors import NotSent, OpenPaymentsError, Refused
+from payments.openpayments.errors import Meaning, OpenPaymentsError, Refused
 from payments.openpayments.interaction import new_nonce
+from payments.openpayments.operations import Operation
 from payments.openpayments.transport import Deadline
 from payments.openpayments.types import Continuation, GrantAnswer
 from payments.presentation.reasons import why
@@ -33,11 +34,15 @@ from payments.tokens import continuation_of, token_columns
 INTERACTION_LIFETIME = timedelta(minutes=10)
 PATIENCE = 3
 UNSAID_WAIT_SECONDS = 5
+#: So often a wallet says that it does not know us, before it is believed: our keys may be out of its reach for minutes.
+MOST_TRIES_UNKNOWN = 6
 
 
 @dataclass(frozen=True)
 class RequestApprovalGrant(SignedStep):
     """An interactive grant, limited to what the payer was shown for now (`post-request` with `interact`)."""
+
+    operation = Operation.REQUEST_GRANT
 
     grant_id: str
     auth_server: str
@@ -132,17 +137,22 @@ class RequestApprovalGrant(SignedStep):
         move(GRANT.get(self.grant_id), to, actor=ENGINE, reason=code, reason_params=params)
         request = REQUEST.get(self.request_id)
         failures = request.failures + 1
-        if is_final(error) or failures >= PATIENCE:
+        if is_hopeless(error) or failures >= PATIENCE:
             stop_asking(request.pk, code, params)
         else:
             PaymentRequest.objects.filter(pk=request.pk).update(
-                failures=failures, retry_at=after_failure(failures), reason=code, reason_params=params
+                failures=failures,
+                retry_at=after_failure(failures, error.retry_after),
+                reason=code,
+                reason_params=params,
             )
 
 
 @dataclass(frozen=True)
 class ContinueGrant(SignedStep):
     """Collect what the payer approved (`post-continue`). It can be done once; a lost answer loses the approval."""
+
+    operation = Operation.CONTINUE_GRANT
 
     grant_id: str
     continuation: Continuation
@@ -195,15 +205,16 @@ class ContinueGrant(SignedStep):
     def failed(self, error: OpenPaymentsError) -> None:
         grant = GRANT.get(self.grant_id)
         code, params = why(error)
-        if isinstance(error, Refused) and error.too_fast:
-            self._back(grant, UNSAID_WAIT_SECONDS, {})
-        elif isinstance(error, NotSent):
-            self._back(grant, None, {})
-        elif isinstance(error, Refused) and error.signature_refused:
+        withdrawn = isinstance(error, Refused) and error.signature_refused and grant.failures >= MOST_TRIES_UNKNOWN
+        if error.meaning is Meaning.LATER and not withdrawn:
+            too_fast = isinstance(error, Refused) and error.too_fast
+            wait = max(int(error.retry_after.total_seconds()), UNSAID_WAIT_SECONDS if too_fast else 0)
+            self._back(grant, wait or None, {})
+        elif withdrawn:
             # The payer said yes, but to a key that our wallet address no longer lists: it can't be collected.
             move(grant, GrantState.CANCELLING, actor=ENGINE, reason="key_withdrawn", reason_params=params)
             ask_again(REQUEST.get(self.request_id), grant, "key_withdrawn")
-        elif isinstance(error, Refused):
+        elif error.is_final:
             move(grant, GrantState.REFUSED, actor=ENGINE, reason=code, reason_params=params)
             self._say("approval_refused")
         else:

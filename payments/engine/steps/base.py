@@ -2,7 +2,8 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from datetime import timedelta
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from ledger.api import Actor
@@ -12,7 +13,8 @@ from payments.engine.transitions import move
 from payments.models import Payment, PaymentRequest
 from payments.models.payments import Block
 from payments.openpayments.client import Client
-from payments.openpayments.errors import BadAnswer, OpenPaymentsError, Refused, UnsafeUrl
+from payments.openpayments.errors import BadAnswer, OpenPaymentsError, Refused
+from payments.openpayments.operations import Operation
 from payments.openpayments.signing import Signer
 from payments.openpayments.transport import Deadline
 from payments.presentation.reasons import why
@@ -26,6 +28,9 @@ PATIENCE = 3
 @dataclass(frozen=True)
 class Step(ABC):
     """`call` is pure network and safe in a thread; `apply` and `failed` run with the request locked."""
+
+    #: The call by which it may change something at a wallet; of a step that only reads, the read.
+    operation: ClassVar[Operation]
 
     request_id: str
 
@@ -55,11 +60,9 @@ class SignedStep(Step):
     signer: Signer
 
 
-def is_final(error: OpenPaymentsError) -> bool:
-    """Whether another try of a call that met `error` would meet it again, so that there is nothing to wait for."""
-    if isinstance(error, Refused):
-        return not (error.token_is_dead or error.too_fast)
-    return isinstance(error, UnsafeUrl | BadAnswer)
+def is_hopeless(error: OpenPaymentsError) -> bool:
+    """Whether a person who waits is told at once: another try would meet the same, or the wallet talks nonsense."""
+    return error.is_final or isinstance(error, BadAnswer)
 
 
 def end_dead_grant(grant_id: str, error: OpenPaymentsError) -> None:
@@ -74,11 +77,11 @@ def setback(payment: Payment, error: OpenPaymentsError) -> None:
     """Something failed before any money was asked to move: try again later, or tell the person who waits."""
     code, params = why(error)
     failures = payment.failures + 1
-    give_up = is_final(error) or failures >= PATIENCE
+    give_up = is_hopeless(error) or failures >= PATIENCE
     if payment.state == PaymentState.NEW and give_up:
         move(payment, PaymentState.FAILED, actor=ENGINE, reason=code, reason_params=params, failures=failures)
         return
-    note_failure(payment, code, params, blocked_by=block_of(error))
+    note_failure(payment, code, params, blocked_by=block_of(error), at_least=error.retry_after)
     if payment.state == PaymentState.QUOTED and give_up:
         # Whether the payer can be asked without it, the next plan decides.
         Payment.objects.filter(pk=payment.pk).update(failures=PATIENCE, retry_at=None)
@@ -86,15 +89,22 @@ def setback(payment: Payment, error: OpenPaymentsError) -> None:
 
 def block_of(error: OpenPaymentsError) -> Block:
     """What an error leaves to be seen to: after a plain refusal, whether the receiver's wallet is still there."""
-    if not isinstance(error, Refused) or error.signature_refused or error.too_small:
-        return Block.NOTHING
-    return Block.REFUSED
+    if isinstance(error, Refused) and error.is_final and not error.too_small:
+        return Block.REFUSED
+    return Block.NOTHING
 
 
-def note_failure(payment: Payment, code: str, params: dict[str, Any], *, blocked_by: Block = Block.NOTHING) -> None:
+def note_failure(
+    payment: Payment,
+    code: str,
+    params: dict[str, Any],
+    *,
+    blocked_by: Block = Block.NOTHING,
+    at_least: timedelta = timedelta(),
+) -> None:
     """One more failure in a row; a payment that ended, or that a person looks at, keeps the reason for that."""
     failures = payment.failures + 1
-    retry_at = after_failure(failures)
+    retry_at = after_failure(failures, at_least)
     if payment.state == PaymentState.NEEDS_ATTENTION:
         # A person has it now: looks that fail, for days perhaps, come no more often than looks that work.
         retry_at = max(retry_at, next_poll(payment.polls))

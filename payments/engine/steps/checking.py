@@ -8,6 +8,7 @@ from payments.engine.steps.base import ENGINE, Step
 from payments.models import WalletAddress
 from payments.openpayments.client import Client
 from payments.openpayments.errors import BadAnswer, OpenPaymentsError, Refused
+from payments.openpayments.operations import Operation
 from payments.openpayments.transport import Deadline
 from payments.openpayments.types import RemoteWalletAddress as Found
 from payments.presentation.reasons import why
@@ -29,6 +30,8 @@ def as_found(found: Found) -> dict[str, str | int]:
 
 @dataclass(frozen=True)
 class CheckWallet(Step):
+    operation = Operation.GET_WALLET_ADDRESS
+
     wallet_id: int
     url: str
 
@@ -53,7 +56,7 @@ class CheckWallet(Step):
         code, params = why(error)
         if isinstance(error, Refused) and error.status in NOT_THERE:
             code, params = "wallet_not_found", {"wallet": self.url}
-        elif isinstance(error, Refused | BadAnswer):
+        elif isinstance(error, BadAnswer) or (isinstance(error, Refused) and error.is_final):
             code = "wallet_garbage"
         self._note(WalletAddress.objects.get(pk=self.wallet_id), code, params)
 

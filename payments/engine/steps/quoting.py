@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from payments.engine.queries import INCOMING_PAYMENT, PAYMENT, QUOTE
-from payments.engine.steps.base import ENGINE, SignedStep, end_dead_grant, is_final, progress, setback
+from payments.engine.steps.base import ENGINE, SignedStep, end_dead_grant, progress, setback
 from payments.engine.transitions import begin, move
 from payments.models import Grant, IncomingPayment, Payment, PaymentRequest, Quote
 from payments.openpayments.amounts import Amount
 from payments.openpayments.client import Client
 from payments.openpayments.errors import OpenPaymentsError, Refused
+from payments.openpayments.operations import Operation
 from payments.openpayments.transport import Deadline
 from payments.openpayments.types import AccessToken
 from payments.openpayments.types import RemoteQuote as Found
@@ -24,6 +25,8 @@ RECEIVER_CLOSED = "receiver_closed"
 
 @dataclass(frozen=True)
 class CreateQuote(SignedStep):
+    operation = Operation.CREATE_QUOTE
+
     quote_id: str
     payment_id: str
     incoming_id: str
@@ -99,7 +102,7 @@ class CreateQuote(SignedStep):
             # Completed, expired or unreachable; or no longer what was quoted before, as when a part has arrived: what
             # is there is read, then the next try makes a new place for the money.
             was_quoted = incoming.quotes.exclude(remote_id="").exists()
-            if error.receiver_is_closed or (was_quoted and is_final(error)):
+            if error.receiver_is_closed or (was_quoted and error.is_final):
                 move(incoming, AttemptState.FAILED, actor=ENGINE, reason=RECEIVER_CLOSED)
         to = AttemptState.UNKNOWN if error.outcome_unknown else AttemptState.REFUSED
         quote = QUOTE.get(self.quote_id)

@@ -5,27 +5,31 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from ledger import clock
+from payments.engine import evidence
 from payments.engine.backoff import after_failure
 from payments.engine.queries import INCOMING_PAYMENT, PAYMENT
 from payments.engine.steps.base import ENGINE, SignedStep, end_dead_grant, note_failure, progress, setback
 from payments.engine.transitions import begin, move
 from payments.models import Grant, IncomingPayment, Payment, PaymentRequest
-from payments.openpayments.amounts import Amount
+from payments.openpayments.amounts import Amount, Asset
 from payments.openpayments.client import Client
-from payments.openpayments.errors import OpenPaymentsError, Refused
+from payments.openpayments.errors import BadAnswer, OpenPaymentsError, Refused
+from payments.openpayments.operations import Operation
 from payments.openpayments.transport import Deadline
 from payments.openpayments.types import AccessToken
 from payments.openpayments.types import RemoteIncomingPayment as Found
+from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import why
-from payments.states import AttemptState
+from payments.states import FINISHED_PAYMENTS, PAID, AttemptState, PaymentState
 from payments.tokens import token_of
 
 log = logging.getLogger(__name__)
 
-#: Wallets allow 30 days at most.
-LIFETIME = timedelta(days=29)
+#: Short, so that a wallet that is gone keeps nobody waiting for longer; who approves later gets a new one.
+LIFETIME = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,8 @@ class IncomingStep(SignedStep):
 @dataclass(frozen=True)
 class CreateIncomingPayment(IncomingStep):
     """A fixed amount, so that no more than that can ever arrive (`create-incoming-payment`); none for a probe."""
+
+    operation = Operation.CREATE_INCOMING_PAYMENT
 
     resource_server: str
     wallet_address: str
@@ -120,7 +126,10 @@ class CreateIncomingPayment(IncomingStep):
 class PollIncomingPayment(IncomingStep):
     """What has arrived, as the receiver's wallet says (`get-incoming-payment`): the only proof of settlement."""
 
+    operation = Operation.GET_INCOMING_PAYMENT
+
     url: str
+    asset: Asset
 
     @classmethod
     def plan(cls, request: PaymentRequest, incoming: IncomingPayment, grant: Grant) -> PollIncomingPayment:
@@ -128,63 +137,115 @@ class PollIncomingPayment(IncomingStep):
         assert token
         assert incoming.payment_id
         signer = request.seller.signer(grant.key_id)
-        return cls(request.pk, signer, incoming.pk, incoming.payment_id, grant.pk, token, incoming.remote_id)
+        asset = Asset(incoming.asset_code, incoming.asset_scale)
+        return cls(request.pk, signer, incoming.pk, incoming.payment_id, grant.pk, token, incoming.remote_id, asset)
 
     @property
     def address(self) -> str:
         return self.url
 
     def call(self, client: Client, deadline: Deadline) -> Found:
-        return client.get_incoming_payment(self.url, signer=self.signer, token=self.token, deadline=deadline)
+        return self._read(client, deadline)
+
+    def _read(self, client: Client, deadline: Deadline) -> Found:
+        found = client.get_incoming_payment(self.url, signer=self.signer, token=self.token, deadline=deadline)
+        if found.received_amount.asset != self.asset:
+            told = f"received in {found.received_amount.asset}, not in {self.asset}"
+            raise BadAnswer(self.operation, self.url, told, "other_amount")
+        return found
 
     def apply(self, found: Found) -> None:
-        note_received(self.incoming, found)
-        Payment.objects.filter(pk=self.payment_id).update(failures=0)
+        incoming = self.incoming
+        note_received(incoming, found.received_amount.value, completed=found.completed)
+        self._look_again(incoming)
 
     def failed(self, error: OpenPaymentsError) -> None:
         end_dead_grant(self.grant_id, error)
-        note_failure(self.payment, *why(error))
+        incoming = self.incoming
+        if isinstance(error, Refused) and error.gone and evidence.note_denied(incoming):
+            self._look_again(incoming)
+            return
+        note_failure(self.payment, *why(error), at_least=error.retry_after)
+
+    def _look_again(self, incoming: IncomingPayment) -> None:
+        """A second answer, a little later, decides about what is over."""
+        columns: dict[str, Any] = {"failures": 0}
+        if again := evidence.second_read_at(incoming):
+            columns["retry_at"] = again
+        Payment.objects.filter(pk=self.payment_id).update(**columns)
 
 
 @dataclass(frozen=True)
 class CompleteIncomingPayment(PollIncomingPayment):
     """Complete it, so that nothing more can arrive, and read what did: the fence before any second try."""
 
+    operation = Operation.COMPLETE_INCOMING_PAYMENT
+
     def call(self, client: Client, deadline: Deadline) -> Found:
         try:
             client.complete_incoming_payment(self.url, signer=self.signer, token=self.token, deadline=deadline)
         except Refused as refusal:
-            # Already completed or expired, or not ours to complete: reading tells which.
-            if refusal.token_is_dead or refusal.gone:
+            # Already completed, expired or gone, or not ours to complete: reading tells which.
+            if refusal.token_is_dead:
                 raise
         except OpenPaymentsError as error:
             # Whether it was completed all the same, and what has arrived, is read: the money may be there.
             log.info("%s", error)
-        return client.get_incoming_payment(self.url, signer=self.signer, token=self.token, deadline=deadline)
+        return self._read(client, deadline)
 
     def apply(self, found: Found) -> None:
         super().apply(found)
-        if not found.completed:
-            self._not_closed()
+        self._note_try()
 
     def failed(self, error: OpenPaymentsError) -> None:
         super().failed(error)
-        self._not_closed()
+        self._note_try()
 
-    def _not_closed(self) -> None:
+    def _note_try(self) -> None:
         """Only the wallet's own word closes it: that it can't be found is no proof that nothing arrives."""
-        failures = self.incoming.failures + 1
-        IncomingPayment.objects.filter(pk=self.incoming_id).update(failures=failures, retry_at=after_failure(failures))
+        incoming = self.incoming
+        if evidence.is_closed(incoming):
+            return
+        if again := evidence.second_read_at(incoming):
+            IncomingPayment.objects.filter(pk=incoming.pk).update(failures=0, retry_at=again)
+            return
+        failures = incoming.failures + 1
+        IncomingPayment.objects.filter(pk=incoming.pk).update(failures=failures, retry_at=after_failure(failures))
 
 
-def note_received(incoming: IncomingPayment, found: Found) -> None:
-    """Write down what arrived. What a wallet once reported as received never shrinks."""
-    received = max(incoming.received_value, found.received_amount.value)
-    closed = incoming.closed or found.completed
-    IncomingPayment.objects.filter(pk=incoming.pk).update(received_value=received, closed=closed)
-    incoming.received_value, incoming.closed = received, closed
-    if incoming.state == AttemptState.OPEN and not incoming.probe and received >= incoming.value:
+def note_received(incoming: IncomingPayment, received: int, *, completed: bool) -> None:
+    """Write down what has arrived, in minor units, and that its payment, if it had ended, got more than was known."""
+    evidence.note_read(incoming, received, completed=completed)
+    if incoming.state == AttemptState.OPEN and not incoming.probe and incoming.received_value >= incoming.value:
         move(incoming, AttemptState.DONE, actor=ENGINE)
-    if incoming.payment:
-        total = sum(row.received_value for row in incoming.payment.incoming_payments.all())
-        Payment.objects.filter(pk=incoming.payment_id).update(received_value=total)
+    if incoming.payment_id is None:
+        return
+    payment = PAYMENT.get(incoming.payment_id)
+    total = sum(row.received_value for row in payment.incoming_payments.all())
+    more = total > payment.received_value
+    Payment.objects.filter(pk=payment.pk).update(received_value=total)
+    payment.received_value = total
+    if more and payment.state in FINISHED_PAYMENTS:
+        note_late(payment)
+    incoming.payment = payment
+
+
+def note_late(payment: Payment) -> None:
+    """It had ended, and more has arrived since: a person must see to it, whatever it was called."""
+    twice = payment.state in PAID
+    move(
+        payment,
+        PaymentState.NEEDS_ATTENTION,
+        actor=ENGINE,
+        reason="arrived_twice" if twice else "arrived_late",
+        reason_params=arrived(payment),
+        late_at=clock.now(),
+        settled_at=None,
+        owner=None,
+        decision="",
+    )
+
+
+def arrived(payment: Payment) -> dict[str, str]:
+    """How much arrived of how much, for a reason's sentence."""
+    return {"received": format_amount(payment.received), "amount": format_amount(payment.amount)}

@@ -12,9 +12,11 @@ from payments.engine.steps.base import ENGINE, SignedStep
 from payments.engine.transitions import move
 from payments.locking import lock
 from payments.models import Grant, PaymentRequest
+from payments.models.grants import GrantKind
 from payments.moving import Moved
 from payments.openpayments.client import Client
-from payments.openpayments.errors import BadAnswer, OpenPaymentsError, Refused
+from payments.openpayments.errors import OpenPaymentsError
+from payments.openpayments.operations import Operation
 from payments.openpayments.transport import Deadline
 from payments.openpayments.types import AccessToken
 from payments.presentation.reasons import why
@@ -25,6 +27,8 @@ from payments.tokens import token_columns, token_of
 @dataclass(frozen=True)
 class RotateToken(SignedStep):
     """A fresh token for an approval whose token ran out. The old one dies: only the holder of the grant rotates."""
+
+    operation = Operation.ROTATE_TOKEN
 
     grant_id: str
     token: AccessToken
@@ -49,17 +53,22 @@ class RotateToken(SignedStep):
     def failed(self, error: OpenPaymentsError) -> None:
         grant = self._lock_unrenewed()
         code, params = why(error)
-        if isinstance(error, Refused | BadAnswer) or error.outcome_unknown:
-            # A rotation whose answer was lost has killed the old token: the approval can't be used any more.
+        if error.is_final:
+            # Ended at the wallet; or rotated before, and the answer lost: then the old token is dead, and says so now.
             ended: dict[str, Any] = {"reason": "approval_ended", "reason_params": params, "lease_until": None}
-            move(grant, GrantState.CANCELLING, actor=ENGINE, **ended)
+            pays = grant.kind == GrantKind.OUTGOING
+            move(grant, GrantState.CANCELLING if pays else GrantState.ENDED, actor=ENGINE, **ended)
             if grant.request_id != self.request_id:
                 # Of a standing budget, which is over with it.
                 wake(grant.request_id)
             return
         failures = grant.failures + 1
         Grant.objects.filter(pk=grant.pk).update(
-            lease_until=None, failures=failures, retry_at=after_failure(failures), reason=code, reason_params=params
+            lease_until=None,
+            failures=failures,
+            retry_at=after_failure(failures, error.retry_after),
+            reason=code,
+            reason_params=params,
         )
 
     def _lock_unrenewed(self) -> Grant:

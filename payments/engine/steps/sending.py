@@ -18,6 +18,7 @@ from payments.models import Grant, OutgoingPayment, Payment, PaymentRequest, Quo
 from payments.models.payments import Block
 from payments.openpayments.client import Client
 from payments.openpayments.errors import OpenPaymentsError, Refused
+from payments.openpayments.operations import Operation
 from payments.openpayments.transport import Deadline
 from payments.openpayments.types import AccessToken
 from payments.openpayments.types import RemoteOutgoingPayment as Found
@@ -27,8 +28,6 @@ from payments.tokens import token_of
 
 PAGE_SIZE = 100
 MAX_PAGES = 20
-#: Refusals that somebody between us and the wallet may have given, after the wallet did it.
-NOT_CERTAIN = {408, 409, 499}
 
 
 @dataclass(frozen=True)
@@ -66,6 +65,8 @@ class OutgoingStep(SignedStep):
 class CreateOutgoingPayment(OutgoingStep):
     """The one call that moves money (`create-outgoing-payment`)."""
 
+    operation = Operation.CREATE_OUTGOING_PAYMENT
+
     payment_id: str
     description: str
 
@@ -94,7 +95,7 @@ class CreateOutgoingPayment(OutgoingStep):
 
     def failed(self, error: OpenPaymentsError) -> None:
         outgoing, (code, params) = self.outgoing, why(error)
-        if error.outcome_unknown or (isinstance(error, Refused) and error.status in NOT_CERTAIN):
+        if error.outcome_unknown:
             note_unknown(outgoing, code, params)
             return
         move(outgoing, AttemptState.REFUSED, actor=ENGINE, reason=code, reason_params=params)
@@ -105,7 +106,7 @@ class CreateOutgoingPayment(OutgoingStep):
             PaymentState.APPROVED,
             actor=ENGINE,
             failures=failures,
-            retry_at=after_failure(failures),
+            retry_at=after_failure(failures, error.retry_after),
             reason="over_limit" if over_limit else code,
             blocked_by=Block.OVER_LIMIT if over_limit else block_of(error),
             reason_params=params,
@@ -116,6 +117,8 @@ class CreateOutgoingPayment(OutgoingStep):
 @dataclass(frozen=True)
 class FindOutgoingPayment(OutgoingStep):
     """Did the wallet create it after all? Its list tells (`list-outgoing-payments`), matched by quote and attempt."""
+
+    operation = Operation.LIST_OUTGOING_PAYMENTS
 
     @classmethod
     def plan(cls, request: PaymentRequest, outgoing: OutgoingPayment) -> FindOutgoingPayment:
@@ -161,6 +164,8 @@ class FindOutgoingPayment(OutgoingStep):
 @dataclass(frozen=True)
 class PollOutgoingPayment(OutgoingStep):
     """Has the payer's wallet given up (`get-outgoing-payment`)? What arrived is asked of the receiver's wallet."""
+
+    operation = Operation.GET_OUTGOING_PAYMENT
 
     url: str
 

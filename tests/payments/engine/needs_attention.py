@@ -7,10 +7,12 @@ from payments.models import Payment, PaymentRequest
 from payments.states import PaymentState, RequestState
 from tests.driver import Stage
 
-A_DAY_AND_MORE = 25 * 3600
+#: Longer than tests wait until a person is told; the incoming payments are still open then.
+A_WHILE = 2 * 3600
 LONG = 30 * 86400
 ROUNDS = 60
 ROUND_SECONDS = 0.3
+SECONDS_PASS = 15
 LITTLE = 5_00
 AMOUNT, PART = 100_00, 40_00
 
@@ -18,8 +20,8 @@ AMOUNT, PART = 100_00, 40_00
 def not_settled(stage: Stage) -> Payment:
     """The payer's balance is too low, so the order waits at their wallet for ever."""
     payment = _waiting_for_balance(stage)
-    stage.later(A_DAY_AND_MORE)
-    return until(payment, PaymentState.NEEDS_ATTENTION)
+    stage.later(A_WHILE)
+    return until(stage, payment, PaymentState.NEEDS_ATTENTION)
 
 
 def partly_arrived(stage: Stage) -> Payment:
@@ -27,7 +29,7 @@ def partly_arrived(stage: Stage) -> Payment:
     payment = _waiting_for_balance(stage)
     assert stage.sandbox.pay_in(payment.incoming_payments.get().remote_id, PART) == PART
     stage.sandbox.cancel(payment.outgoing_payments.get().remote_id)
-    return until(payment, PaymentState.NEEDS_ATTENTION)
+    return until(stage, payment, PaymentState.NEEDS_ATTENTION)
 
 
 def cannot_be_fenced(stage: Stage) -> Payment:
@@ -35,9 +37,9 @@ def cannot_be_fenced(stage: Stage) -> Payment:
     request = stage.approved()
     for operation in ("create-outgoing-payment", "list-outgoing-payments", "complete-incoming-payment"):
         stage.sandbox.faults({"match": {"operation": operation}, "do": "500-before", "times": None})
-    payment = until(stage.payment(request), PaymentState.UNKNOWN)
-    stage.later(A_DAY_AND_MORE)
-    return until(payment, PaymentState.NEEDS_ATTENTION)
+    payment = until(stage, stage.payment(request), PaymentState.UNKNOWN)
+    stage.later(A_WHILE)
+    return until(stage, payment, PaymentState.NEEDS_ATTENTION)
 
 
 TROUBLES: dict[str, Callable[[Stage], Payment]] = {
@@ -53,13 +55,14 @@ def recover(stage: Stage) -> None:
     stage.sandbox.set_balance("sol", 1_000_000)
 
 
-def until(payment: Payment, *states: PaymentState) -> Payment:
-    """Work on the payment until it is in one of `states`."""
+def until(stage: Stage, payment: Payment, *states: PaymentState) -> Payment:
+    """Work on the payment until it is in one of `states`, while time passes."""
     for _ in range(ROUNDS):
         payment.refresh_from_db()
         if payment.state in states:
             return payment
         advance(payment.request_id, ROUND_SECONDS)
+        stage.later(SECONDS_PASS)
     raise AssertionError(f"{payment.state} ({payment.reason}), not {' or '.join(states)}")
 
 
@@ -73,6 +76,7 @@ def looked_at(payment: Payment) -> Payment:
 def until_over(stage: Stage, payment: Payment) -> PaymentRequest:
     """Work on it until it has ended; the payer approves once more when they are asked to."""
     for _ in range(ROUNDS):
+        stage.later(SECONDS_PASS)
         request = advance(payment.request_id, ROUND_SECONDS)
         if request.state == RequestState.AWAITING_APPROVAL:
             accepted = request.proposed_debit or request.ceiling_debit
@@ -88,4 +92,4 @@ def _waiting_for_balance(stage: Stage) -> Payment:
     stage.sandbox.settings(quoteSeconds=LONG)
     request = stage.approved()
     stage.sandbox.set_balance("sol", LITTLE)
-    return until(stage.payment(request), PaymentState.SENT)
+    return until(stage, stage.payment(request), PaymentState.SENT)

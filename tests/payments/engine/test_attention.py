@@ -11,6 +11,7 @@ from ledger import clock
 from ledger.api import Actor, timeline
 from payments.actions import attention
 from payments.engine import backoff
+from payments.engine.planning import watching
 from payments.engine.transitions import move
 from payments.invariants import violations
 from payments.models import Message, OutsideSettlement, Payment
@@ -46,8 +47,10 @@ def arrived(reason: str) -> int:
 
 
 @pytest.fixture(autouse=True)
-def sound(stage: Stage) -> Iterator[None]:
+def sound(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Whatever people decide, what must hold of the whole database holds afterwards."""
+    for deadline in ("UNSETTLED_DEADLINE", "UNKNOWN_DEADLINE"):
+        monkeypatch.setattr(watching, deadline, timedelta(hours=1))
     yield
     assert violations() == []
 
@@ -84,7 +87,7 @@ def test_money_that_arrives_by_itself_settles_it(stage: Stage) -> None:
     payment = not_settled(stage)
     recover(stage)
     attention.look_again(payment.pk, by=stage.staff)
-    assert until(payment, PaymentState.SETTLED).received_value == AMOUNT
+    assert until(stage, payment, PaymentState.SETTLED).received_value == AMOUNT
     assert stage.received() == AMOUNT
 
 
@@ -99,6 +102,7 @@ def test_started_anew_it_arrives_once(stage: Stage, reason: str) -> None:
         stage.sandbox.clear_faults()
         attention.look_again(payment.pk, by=stage.staff)
     until(
+        stage,
         payment,
         PaymentState.APPROVED,
         PaymentState.QUOTED,
@@ -107,7 +111,7 @@ def test_started_anew_it_arrives_once(stage: Stage, reason: str) -> None:
         PaymentState.SETTLED,
     )
     first.refresh_from_db()
-    assert first.closed
+    assert first.closed_at
     recover(stage)
     assert until_over(stage, payment).state == RequestState.SETTLED
     assert payment.state == PaymentState.SETTLED
@@ -128,7 +132,7 @@ def test_started_anew_without_the_approval_the_payer_is_asked_again(stage: Stage
         for ending in (GrantState.CANCELLING, GrantState.ENDED):
             move(grant, ending, actor=Actor.system("test"))
     attention.start_anew(payment.pk, by=stage.staff)
-    until(payment, PaymentState.QUOTED)
+    until(stage, payment, PaymentState.QUOTED)
     payment.request.refresh_from_db()
     assert payment.request.state == RequestState.AWAITING_APPROVAL
     assert Message.objects.filter(template="approval_again").count() == 1
@@ -145,7 +149,7 @@ def test_given_up_it_fails_and_nothing_arrives_any_more(stage: Stage, reason: st
     attention.look_again(payment.pk, by=stage.staff)
     assert until_over(stage, payment).state == RequestState.FAILED
     assert (payment.state, payment.reason, payment.received_value) == ("failed", "given_up", arrived(reason))
-    assert payment.incoming_payments.get().closed
+    assert payment.incoming_payments.get().closed_at
     recover(stage)
     looked_at(payment)
     assert stage.received() == arrived(reason)
@@ -246,7 +250,7 @@ def test_money_that_arrives_while_the_decision_waits_makes_it_moot(stage: Stage,
     assert looked_at(payment).state == PaymentState.NEEDS_ATTENTION
     stage.sandbox.set_balance("sol", 1_000_000)
     attention.look_again(payment.pk, by=second)
-    until(payment, PaymentState.SETTLED)
+    until(stage, payment, PaymentState.SETTLED)
     recover(stage)
     assert until_over(stage, payment).state == RequestState.SETTLED
     assert stage.received() == AMOUNT
@@ -261,6 +265,7 @@ def test_a_part_that_arrives_while_it_waits_to_be_sent_again_brings_it_back_to_a
     assert stage.sandbox.pay_in(payment.incoming_payments.get().remote_id, PART) == PART
     stage.sandbox.clear_faults()
     attention.look_again(payment.pk, by=stage.staff)
+    stage.see_through(payment.request)
     payment = looked_at(payment)
     assert (payment.state, payment.reason, payment.decision) == ("needs_attention", "partly_arrived", "")
     assert payment.outgoing_payments.count() == 1

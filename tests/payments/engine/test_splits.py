@@ -200,7 +200,7 @@ def test_what_needs_a_person_does_not_hold_up_the_others(stage: Stage) -> None:
     assert (request.state, paid_to(request, "beto").state) == (RequestState.APPROVED, PaymentState.SETTLED)
     # Sent anew, Ana's money needs a new approval, too: the old order counts no longer, and its approval is gone.
     attention.start_anew(paid_to(request, "ana").pk, by=stage.staff)
-    request = advance(request.pk, 10)
+    request = stage.see_through(request, 4)
     assert (request.state, request.committed_debit, request.shown) == (RequestState.AWAITING_APPROVAL, 100_00, 100_00)
     request = stage.settle(request, accepted=100_00)
     assert request.state == RequestState.SETTLED
@@ -212,7 +212,7 @@ def test_what_needs_a_person_does_not_hold_up_the_others(stage: Stage) -> None:
 def test_sent_anew_while_the_payer_is_asked_for_the_rest(stage: Stage) -> None:
     request = ana_needs_a_person_beto_is_asked_for_again(stage)
     attention.start_anew(paid_to(request, "ana").pk, by=stage.staff)
-    request = advance(request.pk, 10)
+    request = stage.see_through(request, 4)
     assert states(request) == {"ana": "quoted", "beto": "quoted"}
     assert (request.committed_debit, request.shown) == (0, 200_00)
     stage.sandbox.settings(settleDelayMs=0)

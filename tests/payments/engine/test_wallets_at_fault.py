@@ -121,7 +121,7 @@ def test_a_lost_answer_to_the_approval_asks_again_and_charges_once(stage: Stage,
 def test_an_order_whose_answer_was_lost_is_never_given_twice(stage: Stage, fault: str) -> None:
     request = stage.approved()
     stage.sandbox.faults({"match": {"operation": "create-outgoing-payment"}, "do": fault, "seconds": 3})
-    request = advance(request.pk, 30)
+    request = stage.see_through(request)
     assert request.state == RequestState.SETTLED, (request.reason, stage.payment(request).state)
     assert stage.received() == 100_00
     assert stage.sandbox.balance("sol") == 1_000_000 - 100_00
@@ -131,9 +131,9 @@ def test_an_order_whose_answer_was_lost_is_never_given_twice(stage: Stage, fault
 def test_before_a_second_order_the_receivers_side_of_the_first_is_closed(stage: Stage) -> None:
     request = stage.approved()
     stage.sandbox.faults({"match": {"operation": "create-outgoing-payment"}, "do": "500-before"})
-    request = advance(request.pk, 30)
+    request = stage.see_through(request)
     first, second = stage.payment(request).outgoing_payments.all()
-    assert first.quote.incoming.closed
+    assert first.quote.incoming.closed_at
     assert first.quote.incoming_id != second.quote.incoming_id
     assert (first.reason, second.state) == ("never_created", "done")
 
@@ -150,12 +150,12 @@ def test_a_balance_that_is_too_low_fails_in_plain_words(stage: Stage) -> None:
     stage.sandbox.settings(onLowBalance="fail", lowBalanceSeconds=1)
     request = stage.approved()
     stage.sandbox.set_balance("sol", 5_00)
-    request = advance(request.pk, 20)
+    request = stage.see_through(request)
     payment = stage.payment(request)
     assert (request.state, payment.state) == (RequestState.FAILED, PaymentState.FAILED)
     assert request.reason == "payment_failed"
     assert Message.objects.filter(template="failed").count() == 1
-    assert payment.incoming_payments.get().closed
+    assert payment.incoming_payments.get().closed_at
     assert stage.received() == 0
 
 
