@@ -36,12 +36,14 @@ class FaultMiddleware:
             if self._rules.name_wallets:
                 body, receive = await _kept_body(receive)
                 wallets = self._wallets_in(scope, body)
-            rule = self._rules.pick(operation, wallets, from_wallet=logged.from_wallet)
+            now = self._provider.clock.timestamp()
+            rule = self._rules.pick(operation, wallets, from_wallet=logged.from_wallet, now=now)
         if rule is None:
             await self._app(scope, receive, send)
             return
         logged.fault = rule.name
-        await rule.fault.strike(StruckExchange(self._app, self._connections, scope, receive, send), rule.seconds)
+        exchange = StruckExchange(self._app, self._connections, scope, receive, send, rule.dice)
+        await rule.fault.strike(exchange, rule.seconds)
 
     def _wallets_in(self, scope: Scope, body: bytes) -> set[str]:
         """The names of this provider's wallets that the request is about, as far as it says so itself."""

@@ -11,7 +11,10 @@ from payments.sandbox.faults.catalogue import RequestFault, request_fault
 
 @dataclass
 class FaultRule:
-    """`times` counts down, None is for ever; `nth` is the matching request (from 1) that it starts with."""
+    """`times` counts down, None is for ever; `nth` is the matching request (from 1) that it starts with.
+
+    `until` is a moment of the provider's clock, in seconds since 1970, at which it is over however often it struck.
+    """
 
     operation: str
     name: str
@@ -22,14 +25,15 @@ class FaultRule:
     times: int | None
     seconds: float
     chance_per_mille: int
+    until: float | None
     dice: random.Random = field(repr=False)
     seen: int = 0
 
     @classmethod
-    def from_wire(cls, wire: Mapping[str, Any]) -> Self:
-        """Raises ControlError for faults that do not exist."""
+    def from_wire(cls, wire: Mapping[str, Any], now: float) -> Self:
+        """A rule asked for at `now`, in seconds since 1970. Raises ControlError for faults that do not exist."""
         match: Mapping[str, Any] = wire.get("match", {})
-        unknown = (set(wire) - {"match", "do", "times", "seconds", "chancePerMille", "seed"}) | (
+        unknown = (set(wire) - {"match", "do", "times", "seconds", "lastsSeconds", "chancePerMille", "seed"}) | (
             set(match) - {"operation", "nth", "wallet", "from"}
         )
         if unknown:
@@ -46,15 +50,17 @@ class FaultRule:
             wallet=match.get("wallet"),
             origin=origin,
             nth=int(match.get("nth", 1)),
-            times=wire.get("times", 1),
+            times=wire.get("times", None if "lastsSeconds" in wire else 1),
             seconds=float(wire.get("seconds", fault.seconds)),
+            until=now + float(wire["lastsSeconds"]) if "lastsSeconds" in wire else None,
             chance_per_mille=int(wire.get("chancePerMille", 1000)),
             dice=random.Random(wire.get("seed", 0)),  # noqa: S311 - repeatable on purpose
         )
 
-    def matches(self, operation: str, wallets: set[str], *, from_wallet: bool) -> bool:
+    def matches(self, operation: str, wallets: set[str], *, from_wallet: bool, now: float) -> bool:
         return (
             self.times != 0
+            and (self.until is None or now < self.until)
             and self.operation in {"*", operation}
             and self.origin in {"any", "wallet" if from_wallet else "client"}
             and (self.wallet is None or self.wallet in wallets)
@@ -90,8 +96,9 @@ class FaultRules:
     def clear(self) -> None:
         self._rules.clear()
 
-    def pick(self, operation: str, wallets: set[str], *, from_wallet: bool) -> FaultRule | None:
+    def pick(self, operation: str, wallets: set[str], *, from_wallet: bool, now: float) -> FaultRule | None:
+        """The rule that strikes a request at `now`, in seconds since 1970."""
         for rule in self._rules:
-            if rule.matches(operation, wallets, from_wallet=from_wallet) and rule.strikes():
+            if rule.matches(operation, wallets, from_wallet=from_wallet, now=now) and rule.strikes():
                 return rule
         return None
