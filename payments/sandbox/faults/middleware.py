@@ -30,14 +30,14 @@ class FaultMiddleware:
         logged = LoggedRequest(operation, scope["method"], scope["path"], from_wallet=agent == USER_AGENT)
         self._provider.request_log.add(logged)
         send = _noting_status(logged, send)
-        rule = None
+        rule, now = None, self._provider.clock.timestamp()
+        self._rules.drop_past(now)
         if self._rules:
             wallets: set[str] = set()
             if self._rules.name_wallets:
                 body, receive = await _kept_body(receive)
                 wallets = self._wallets_in(scope, body)
-            now = self._provider.clock.timestamp()
-            rule = self._rules.pick(operation, wallets, from_wallet=logged.from_wallet, now=now)
+            rule = self._rules.pick(operation, wallets, from_wallet=logged.from_wallet)
         if rule is None:
             await self._app(scope, receive, send)
             return

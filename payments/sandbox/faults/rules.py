@@ -57,10 +57,9 @@ class FaultRule:
             dice=random.Random(wire.get("seed", 0)),  # noqa: S311 - repeatable on purpose
         )
 
-    def matches(self, operation: str, wallets: set[str], *, from_wallet: bool, now: float) -> bool:
+    def matches(self, operation: str, wallets: set[str], *, from_wallet: bool) -> bool:
         return (
             self.times != 0
-            and (self.until is None or now < self.until)
             and self.operation in {"*", operation}
             and self.origin in {"any", "wallet" if from_wallet else "client"}
             and (self.wallet is None or self.wallet in wallets)
@@ -90,15 +89,18 @@ class FaultRules:
         """Whether it matters which wallets a request is about."""
         return any(rule.wallet is not None for rule in self._rules)
 
+    def drop_past(self, now: float) -> None:
+        """Forget the rules that were over at `now`, in seconds since 1970."""
+        self._rules = [rule for rule in self._rules if rule.until is None or now < rule.until]
+
     def add(self, rules: list[FaultRule]) -> None:
         self._rules += rules
 
     def clear(self) -> None:
         self._rules.clear()
 
-    def pick(self, operation: str, wallets: set[str], *, from_wallet: bool, now: float) -> FaultRule | None:
-        """The rule that strikes a request at `now`, in seconds since 1970."""
+    def pick(self, operation: str, wallets: set[str], *, from_wallet: bool) -> FaultRule | None:
         for rule in self._rules:
-            if rule.matches(operation, wallets, from_wallet=from_wallet, now=now) and rule.strikes():
+            if rule.matches(operation, wallets, from_wallet=from_wallet) and rule.strikes():
                 return rule
         return None
