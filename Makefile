@@ -25,9 +25,9 @@ install: $(DEVELOPMENT) $(CATALOGUES) $(NODE)
 test: $(DEVELOPMENT) $(CATALOGUES) $(NODE)
 	$(PY) -m pytest -n $(WORKERS) --dist loadgroup -rs $(TESTS)
 
-# What the suite has small, in full: two thousand flows in a hostile world, and every crash point.
+# What the suite has small, in full: two thousand flows in a hostile world, every crash point, every kind of odd answer.
 prove: $(DEVELOPMENT) $(CATALOGUES)
-	$(PY) -m pytest -n $(WORKERS) -m prove -rs $(or $(TESTS),tests/chaos tests/faults)
+	$(PY) -m pytest -n $(WORKERS) -m prove -rs $(or $(TESTS),tests/chaos tests/faults tests/fuzz)
 
 bench: $(DEVELOPMENT) $(CATALOGUES) $(NODE)
 	$(PY) -m pytest -p no:xdist -rs -s --override-ini "python_files=bench_*.py" tests/bench

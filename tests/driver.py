@@ -173,7 +173,7 @@ def set_the_stage(sandbox: SandboxProcess, settings: Any, tmp_path: Path) -> Sta
     """The cast at `sandbox`; the caller has a database."""
     from payments.client import client  # noqa: PLC0415 - the client is made with the settings below
 
-    settings.OPEN_PAYMENTS_TRUSTED_HOSTS = [sandbox.trusted_host]
+    settings.OPEN_PAYMENTS_TRUSTED_HOSTS = sandbox.trusted_hosts
     settings.CLOCK_OFFSET_FILE = str(tmp_path / "clock")
     client.cache_clear()
     sandbox.settings(waitSeconds=0)

@@ -118,6 +118,16 @@ def _check_host(host: str, *, is_bracketed: bool) -> None:
         raise UrlError("bad_host", "the host is not a name of letters, digits, dots and hyphens")
     if _NUMBER_LIKE.fullmatch(labels[-1]):
         raise UrlError("bad_host", "the host is an oddly written IP address")
+    if not _is_readable(host):
+        raise UrlError("bad_host", "the host is not the punycode of any name")
+
+
+def _is_readable(host: str) -> bool:
+    """Whether httpx can read the host: it decodes punycode whenever a request is made, and raises at `xn--a`."""
+    try:
+        return not host.startswith("xn--") or bool(httpx.URL(f"https://{host}").host)
+    except UnicodeError:
+        return False
 
 
 def _check_port(parts: SplitResult) -> None:

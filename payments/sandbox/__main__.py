@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import socket
 import sys
 from pathlib import Path
 
@@ -24,17 +25,25 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--clock-file", type=Path, help="a file with an offset in seconds, read at each use")
     parser.add_argument("--name", default="Sandbox Wallet", help="what people see")
     parser.add_argument("--public-url", help="the origin under which others reach this provider")
+    parser.add_argument("--authorization-port", type=int, help="the authorization server has a port of its own")
+    parser.add_argument("--resource-port", type=int, help="the resource server has a port of its own")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     # httpx logs every URL it calls, and a consent link is as good as a password.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     base_url = (options.public_url or f"http://{options.host}:{options.port}").rstrip("/")
-    provider = WalletProvider(Config(base_url, options.name, options.data, options.clock_file))
+    own = [port for port in (options.authorization_port, options.resource_port) if port is not None]
+    config = Config(
+        base_url,
+        options.name,
+        options.data,
+        options.clock_file,
+        authorization_origin=_origin(options.host, options.authorization_port) or base_url,
+        resource_origin=_origin(options.host, options.resource_port) or base_url,
+    )
     connections = Connections()
-    uvicorn.run(
-        application(provider, connections),
-        host=options.host,
-        port=options.port,
+    settings = uvicorn.Config(
+        application(WalletProvider(config), connections),
         http=protocol(connections),
         log_level="warning",
         access_log=False,
@@ -43,6 +52,21 @@ def main(arguments: list[str]) -> None:
         timeout_graceful_shutdown=1,
         timeout_keep_alive=5,
     )
+    ports = dict.fromkeys([options.port, *own])
+    uvicorn.Server(settings).run([_bound(options.host, port) for port in ports])
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Said to be TCP, unlike those of `socket.create_server`: asyncio then sends small answers without waiting."""
+    family, kind, protocol_number, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    bound = socket.socket(family, kind, protocol_number)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind(address)
+    return bound
+
+
+def _origin(host: str, port: int | None) -> str | None:
+    return None if port is None else f"http://{host}:{port}"
 
 
 if __name__ == "__main__":

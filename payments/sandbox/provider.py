@@ -19,12 +19,17 @@ USER_AGENT = "tequio-sandbox"
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """`base_url` is the provider's origin as others reach it, without a trailing slash."""
+    """Origins are as others reach them, without a trailing slash.
+
+    `base_url` is that of the wallet addresses; the two servers that they name may have others.
+    """
 
     base_url: str
-    name: str = "Sandbox Wallet"
-    data: str = ":memory:"
-    clock_file: Path | None = None
+    name: str
+    data: str
+    clock_file: Path | None
+    authorization_origin: str
+    resource_origin: str
 
 
 class WalletProvider:
@@ -51,11 +56,17 @@ class WalletProvider:
 
     @property
     def auth_url(self) -> str:
-        return f"{self.base_url}/auth"
+        return f"{self.config.authorization_origin}/auth"
 
     @property
     def resource_url(self) -> str:
-        return f"{self.base_url}/op"
+        return f"{self.config.resource_origin}/op"
+
+    def origin_of(self, path: str) -> str:
+        """The one origin at which `path` is served: what a request to it is signed for."""
+        if path.startswith("/auth"):
+            return self.config.authorization_origin
+        return self.config.resource_origin if path.startswith("/op") else self.base_url
 
     def change_settings(self, wire: dict[str, Any]) -> None:
         """Raises ValueError for unknown names and unusable values."""

@@ -13,9 +13,13 @@ class Settings:
     token_seconds: int = 600
     quote_seconds: int = 300
     incoming_payment_seconds: int = 30 * 86400
+    shortens_incoming_payments: bool = False  # one that is asked to live longer lives shorter, instead of a refusal
     wait_seconds: int = 5
     purge_token_seconds: int = 30 * 86400  # an expired token can be rotated until then
     signature_seconds: int = 300  # how far `created` may be away
+
+    posting_seconds: int = 0  # after money arrives, and completes its incoming payment, until `receivedAmount` says so
+    completes_unpaid: bool = False  # money that comes in completes its incoming payment, and is not taken
 
     settle_delay_ms: int = 300
     settle_on_command: bool = False  # money moves only when the control API says so

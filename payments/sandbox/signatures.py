@@ -38,7 +38,7 @@ async def check(
         if component not in {"@method", "@target-uri"}:
             raise BadSignatureError(f"{component} is not understood")
     keys = await client_keys(provider, client)
-    received = wire.received(request, body, provider.base_url)
+    received = wire.received(request, body, provider.origin_of(request.url.path))
     try:
         signed = _verify(provider, received, {kid: jwk.public_key() for kid, jwk in keys.items()})
     except SignatureRejected as error:

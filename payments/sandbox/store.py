@@ -47,6 +47,7 @@ create index if not exists outgoing_by_grant on outgoing (grant_id);
 create index if not exists outgoing_by_state on outgoing (state);
 create table if not exists deliveries (
     packet text primary key, incoming text not null, amount integer not null, at real not null);
+create index if not exists deliveries_by_incoming on deliveries (incoming);
 """
 
 TABLES = tuple(re.findall(r"create table if not exists (\w+)", SCHEMA))

@@ -45,11 +45,11 @@ def gnap_token(request: Request) -> str | None:
     return token if scheme == "GNAP" and token and " " not in token else None
 
 
-def received(request: Request, body: bytes, base_url: str) -> ReceivedRequest:
-    """The request as it was signed: its address under the provider's public origin, byte for byte as sent."""
+def received(request: Request, body: bytes, origin: str) -> ReceivedRequest:
+    """The request as it was signed: its address under a public `origin`, byte for byte as sent."""
     path = request.scope["raw_path"].decode("ascii")
     query = request.scope["query_string"].decode("ascii")
     lines = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
     return ReceivedRequest(
-        method=request.method, url=base_url + path + (f"?{query}" if query else ""), header_lines=lines, body=body
+        method=request.method, url=origin + path + (f"?{query}" if query else ""), header_lines=lines, body=body
     )

@@ -102,7 +102,7 @@ def _chaos(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     clock = VirtualClock(Path(settings.CLOCK_OFFSET_FILE))
     books = folder / "wallets.sqlite3"
     with SandboxProcess(data=books, clock_file=folder / "clock") as sandbox:
-        settings.OPEN_PAYMENTS_TRUSTED_HOSTS = [sandbox.trusted_host]
+        settings.OPEN_PAYMENTS_TRUSTED_HOSTS = sandbox.trusted_hosts
         plan = Plan(options.first, options.flows, options.seed, options.faults, options.hangs)
         chaos = Run(world.build(sandbox, books, clock), plan)
         chaos.go()

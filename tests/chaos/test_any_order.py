@@ -81,7 +81,7 @@ def hostile_world(
     clock = VirtualClock(tmp_path / "clock")
     books = tmp_path / "wallets.sqlite3"
     with SandboxProcess(data=books, clock_file=tmp_path / "clock") as sandbox:
-        settings.OPEN_PAYMENTS_TRUSTED_HOSTS = [sandbox.trusted_host]
+        settings.OPEN_PAYMENTS_TRUSTED_HOSTS = sandbox.trusted_hosts
         client.cache_clear()
         yield world.build(sandbox, books, clock)
     client.cache_clear()

@@ -81,6 +81,7 @@ def test_what_is_not_a_json_object_is_no_answer(
         ({"authServer": "https://a:b@auth.example/"}, "unsafe_url"),
         ({"authServer": "https://auth.example/#x"}, "unsafe_url"),
         ({"authServer": "javascript:alert(1)"}, "unsafe_url"),
+        ({"authServer": "https://xn--a/"}, "unsafe_url"),
         ({"resourceServer": "https://[::1]/op"}, "unsafe_url"),
         ({"resourceServer": "https://op.example/?a=b"}, "unsafe_url"),
         ({"id": "https://0x7f000001/alice"}, "unsafe_url"),

@@ -24,7 +24,8 @@ class SandboxProcess:
     """`with SandboxProcess() as sandbox:` starts a provider on a free port of 127.0.0.1 and stops it at the end.
 
     With `data` (a SQLite file) it can be stopped and started again with everything it knew, on the same port. With
-    `public_url` (something in front of it) that is how others reach it, and what its addresses begin with.
+    `public_url` (something in front of it) that is how others reach it, and what its addresses begin with. When it is
+    `split`, its authorization server and its resource server have hosts of their own.
     """
 
     def __init__(
@@ -35,12 +36,18 @@ class SandboxProcess:
         clock_file: Path | None = None,
         port: int | None = None,
         public_url: str | None = None,
+        split: bool = False,
     ) -> None:
         self.port = port or free_port()
         own_url = f"http://127.0.0.1:{self.port}"
         self.url = public_url or own_url
         self.trusted_host = urlsplit(self.url).netloc
         self._arguments = ["--port", str(self.port), "--name", name, "--public-url", self.url]
+        ports = (free_port(), free_port()) if split else ()
+        for server, own_port in zip(("authorization", "resource"), ports, strict=False):
+            self._arguments += [f"--{server}-port", str(own_port)]
+        #: What an operator has to name: whom the provider's addresses lead to.
+        self.trusted_hosts = [self.trusted_host, *(f"127.0.0.1:{own_port}" for own_port in ports)]
         if data is not None:
             self._arguments += ["--data", str(data)]
         if clock_file is not None:
@@ -131,6 +138,10 @@ class SandboxProcess:
     def faults(self, *rules: dict[str, Any]) -> None:
         """Add faults: `{"match": {"operation": "create-outgoing-payment"}, "do": "500-after", "times": 1}` …"""
         self.control("POST", "/faults", list(rules))
+
+    def away(self, seconds: float, do: str = "down", **match: str) -> None:
+        """For so long by its clock the provider serves nobody: `down` resets connections, `status:503` answers so."""
+        self.faults({"match": {"operation": "*", "from": "any", **match}, "do": do, "lastsSeconds": seconds})
 
     def clear_faults(self) -> None:
         self.control("DELETE", "/faults")

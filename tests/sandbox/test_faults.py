@@ -7,8 +7,9 @@ import httpx
 import pytest
 
 from payments.sandbox.faults.catalogue import FAULTS, RequestFault
+from payments.sandbox.settings import Settings
 from tests.sandbox.client import WalletClient, amount, error
-from tests.sandbox.process import SandboxProcess, SandboxRefusedError
+from tests.sandbox.process import PROJECT, SandboxProcess, SandboxRefusedError
 
 
 def made(sandbox: SandboxProcess, shop: WalletClient, worker: str) -> int:
@@ -183,3 +184,9 @@ def test_a_stopped_provider_refuses_connections(tmp_path: object) -> None:
         other.stop()
         with pytest.raises(httpx.ConnectError):
             httpx.get(wallet, trust_env=False)
+
+
+def test_every_fault_and_every_setting_is_described() -> None:
+    page = (PROJECT / "docs/sandbox.md").read_text(encoding="utf-8")
+    missing = {name for name in (*FAULTS, *Settings().to_wire()) if f"`{name}`" not in page}
+    assert not missing

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Self
 
 import httpx
 import pytest
@@ -31,21 +32,28 @@ class ClientFlow:
     signer: Signer
     payer: str
     worker: str
+    auth_server: str
+    resource_server: str
+
+    @classmethod
+    def between(cls, sandbox: SandboxProcess, transport: Transport, signer: Signer, payer: str, worker: str) -> Self:
+        """Both wallets at one provider, at whatever hosts it says that its servers are."""
+        client = Client(transport)
+        found = client.get_wallet_address(payer, deadline=Deadline.after(5))
+        return cls(sandbox, client, signer, payer, worker, found.auth_server, found.resource_server)
 
     def soon(self) -> Deadline:
         return Deadline.after(5)
 
     def token(self) -> AccessToken:
         access = [incoming_access(["create", "read", "list", "complete"]), quote_access(["create", "read"])]
-        answer = self.client.request_grant(
-            f"{self.sandbox.url}/auth", signer=self.signer, access=access, deadline=self.soon()
-        )
+        answer = self.client.request_grant(self.auth_server, signer=self.signer, access=access, deadline=self.soon())
         assert answer.token is not None
         return answer.token
 
     def incoming(self) -> RemoteIncomingPayment:
         return self.client.create_incoming_payment(
-            f"{self.sandbox.url}/op",
+            self.resource_server,
             signer=self.signer,
             token=self.token(),
             wallet_address=self.worker,
@@ -57,7 +65,7 @@ class ClientFlow:
 
     def allowed(self, limit: Amount) -> AccessToken:
         asked = self.client.request_grant(
-            f"{self.sandbox.url}/auth",
+            self.auth_server,
             signer=self.signer,
             access=[outgoing_access(["create", "read", "list"], self.payer, Limits(debit_amount=limit))],
             interact=InteractRequest(FINISH_URI, new_nonce()),
@@ -75,7 +83,7 @@ class ClientFlow:
     def pay(self) -> tuple[RemoteIncomingPayment, RemoteOutgoingPayment]:
         incoming = self.incoming()
         quote = self.client.create_quote(
-            f"{self.sandbox.url}/op",
+            self.resource_server,
             signer=self.signer,
             token=self.token(),
             wallet_address=self.payer,
@@ -84,7 +92,7 @@ class ClientFlow:
             deadline=self.soon(),
         )
         outgoing = self.client.create_outgoing_payment(
-            f"{self.sandbox.url}/op",
+            self.resource_server,
             signer=self.signer,
             token=self.allowed(quote.debit_amount),
             wallet_address=self.payer,
@@ -99,7 +107,7 @@ class ClientFlow:
 def flow(sandbox: SandboxProcess, shop: WalletClient, payer: str, worker: str) -> Iterator[ClientFlow]:
     sandbox.settings(waitSeconds=0)
     with Transport(frozenset({sandbox.trusted_host})) as transport:
-        yield ClientFlow(sandbox, Client(transport), shop.signer, payer, worker)
+        yield ClientFlow.between(sandbox, transport, shop.signer, payer, worker)
 
 
 def test_a_payment_settles_at_the_receiver(flow: ClientFlow) -> None:

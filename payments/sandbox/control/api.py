@@ -153,9 +153,10 @@ def decide(provider: WalletProvider, request: Request, _: dict[str, Any]) -> Any
     return {"redirect": consent.way_back(provider, decided)}
 
 
-def add_faults(_: WalletProvider, request: Request, body: dict[str, Any]) -> Any:
+def add_faults(provider: WalletProvider, request: Request, body: dict[str, Any]) -> Any:
     """A list of rules by which faults strike requests, see `FaultRule`."""
-    request.app.state.faults.add([FaultRule.from_wire(rule) for rule in body["items"]])
+    now = provider.clock.timestamp()
+    request.app.state.faults.add([FaultRule.from_wire(rule, now) for rule in body["items"]])
     return {}
 
 

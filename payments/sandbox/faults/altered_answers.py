@@ -41,6 +41,21 @@ def another_asset(answer: Any) -> Any:
     return _amounts(answer, lambda amount: {**amount, "assetCode": "XTS"})
 
 
+def another_scale(answer: Any) -> Any:
+    return _amounts(answer, lambda amount: {**amount, "assetScale": amount["assetScale"] + 1})
+
+
+def only_in(name: str, change: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """`change` of nothing but the members of that name, wherever they stand."""
+
+    def changed(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: change(member) if key == name else changed(member) for key, member in value.items()}
+        return [changed(member) for member in value] if isinstance(value, list) else value
+
+    return changed
+
+
 def another_receiver(answer: Any) -> Any:
     return _named(answer, {"receiver"}, lambda url: url[:-1] + ("0" if url[-1] != "0" else "1"))
 

@@ -13,8 +13,11 @@ def plain(status: int, body: bytes) -> Strike:
 
 
 def refusal(status: int) -> Strike:
-    body = json.dumps({"error": {"code": str(status), "description": "asked to refuse"}}).encode()
-    return _always(RecordedAnswer(status).with_body(body, "application/json"))
+    return _always(_refused(status, {"code": str(status), "description": "asked to refuse"}))
+
+
+def _refused(status: int, error: dict[str, str]) -> RecordedAnswer:
+    return RecordedAnswer(status).with_body(json.dumps({"error": error}).encode(), "application/json")
 
 
 def _always(answer: RecordedAnswer) -> Strike:
@@ -22,6 +25,21 @@ def _always(answer: RecordedAnswer) -> Strike:
         await exchange.reply(answer)
 
     return struck
+
+
+async def too_many(exchange: StruckExchange, seconds: float) -> None:
+    answer = _refused(429, {"code": "429", "description": "too many requests"})
+    answer.headers.append((b"retry-after", str(round(seconds)).encode()))
+    await exchange.reply(answer)
+
+
+async def unknown_client(exchange: StruckExchange, _: float) -> None:
+    """What each of the two servers says when it cannot find the client's key."""
+    if exchange.scope["path"].startswith("/auth"):
+        await exchange.reply(_refused(400, {"code": "invalid_client", "description": "could not determine client"}))
+        return
+    description = "Signature validation error: could not find the key of the client"
+    await exchange.reply(_refused(401, {"code": "401", "description": description}))
 
 
 redirect = _always(RecordedAnswer(302, [(b"location", b"http://127.0.0.1:1/elsewhere"), (b"content-length", b"0")]))

@@ -1,6 +1,8 @@
 """Every fault by its name, with a sentence each. A new one is added here; what they are made of stands beside.
 
-How real wallets differ without being wrong (statuses, hashes, waits) is no fault: see `settings.py`.
+Some names take more: `status:418`; `wrong-asset:receivedAmount` and `wrong-scale:sentAmount`, of that amount alone;
+`mutate:numbers`, that kind of mutation. How real wallets differ without being wrong (statuses, hashes, waits, how long
+things live, when what arrived is told) is no fault: see `settings.py`.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,9 +12,19 @@ from typing import Any, TypeVar
 from payments.sandbox.errors import ControlError
 from payments.sandbox.faults import altered_answers, changed_state
 from payments.sandbox.faults.altered_answers import altered
-from payments.sandbox.faults.broken_answers import garbage, huge, not_json, plain, redirect, refusal
+from payments.sandbox.faults.broken_answers import (
+    garbage,
+    huge,
+    not_json,
+    plain,
+    redirect,
+    refusal,
+    too_many,
+    unknown_client,
+)
 from payments.sandbox.faults.exchange import Strike, after_the_work
 from payments.sandbox.faults.lost_answers import cut_off, delay, drip, hang, truncate
+from payments.sandbox.faults.mutated_answers import MUTATIONS, mutated
 from payments.sandbox.provider import WalletProvider
 
 
@@ -46,6 +58,8 @@ FAULTS: dict[str, RequestFault | StateFault] = {
     "500-before": RequestFault("It crashes before anything was done.", plain(500, b"Internal Server Error")),
     "garbage-before": RequestFault("Nothing is done; the answer is no text.", plain(200, b"\x00\xff\xfe garbage")),
     "status:NNN": RequestFault("Nothing is done; the answer is a refusal with that status, or 400.", refusal(400)),
+    "too-many": RequestFault("Nothing is done; 429 with `Retry-After: <seconds>`.", too_many, seconds=30),
+    "invalid-client": RequestFault("Nothing is done: the client's key could not be fetched.", unknown_client),
     "redirect": RequestFault("Nothing is done; the answer leads elsewhere.", redirect),
     # It was done, but the answer is lost, late or not what it should be.
     "reset-after": RequestFault("It is done and the connection reset without an answer.", after_the_work(cut_off)),
@@ -61,10 +75,12 @@ FAULTS: dict[str, RequestFault | StateFault] = {
     "wrong-types": RequestFault("Texts are numbers and numbers texts.", altered(altered_answers.types)),
     "wrong-amount": RequestFault("Amounts are more than twice as large.", altered(altered_answers.larger_amounts)),
     "wrong-asset": RequestFault("Amounts are in the asset XTS.", altered(altered_answers.another_asset)),
+    "wrong-scale": RequestFault("Amounts have one more decimal place.", altered(altered_answers.another_scale)),
     "wrong-receiver": RequestFault("The receiver is another one.", altered(altered_answers.another_receiver)),
     "wrong-wallet": RequestFault("The wallet is another one.", altered(altered_answers.another_wallet)),
     "private-urls": RequestFault("Addresses lead into a private network.", altered(altered_answers.private_urls)),
     "no-interval": RequestFault("The interval of a grant's limits is left out.", altered(altered_answers.no_interval)),
+    "mutate": RequestFault("One thing about it is what no wallet should send, drawn by the seed.", mutated()),
     # No request goes wrong, but what the provider knows changes.
     "forget": StateFault("A payment, quote or grant is gone; money that moved stays.", changed_state.forget),
     "complete": StateFault("The receiver completes an incoming payment.", changed_state.complete),
@@ -73,10 +89,20 @@ FAULTS: dict[str, RequestFault | StateFault] = {
 }
 
 
+#: Faults of amounts that can be asked for of one amount alone.
+OF_ONE_AMOUNT = {"wrong-asset": altered_answers.another_asset, "wrong-scale": altered_answers.another_scale}
+
+
 def request_fault(name: str) -> RequestFault:
-    """The fault of that name, in which any number may stand for NNN. Raises ControlError."""
-    if name.startswith("status:") and name[7:].isdigit():
-        return replace(_named("status:NNN", RequestFault), strike=refusal(int(name[7:])))
+    """The fault of that name, to which some take more (see above). Raises ControlError."""
+    kind, _, more = name.partition(":")
+    if kind == "status" and more.isdigit():
+        return replace(_named("status:NNN", RequestFault), strike=refusal(int(more)))
+    if more and kind in OF_ONE_AMOUNT:
+        change = altered_answers.only_in(more, OF_ONE_AMOUNT[kind])
+        return replace(_named(kind, RequestFault), strike=altered(change))
+    if kind == "mutate" and more in MUTATIONS:
+        return replace(_named(kind, RequestFault), strike=mutated(more))
     return _named(name, RequestFault)
 
 

@@ -7,25 +7,27 @@ from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-Peer = tuple[str, int]
+#: Both ends of a connection: a client may use one port of its own to several ports of ours.
+Ends = tuple[str, int, str, int]
+Address = tuple[str, int]
 
 
 class Connections:
     def __init__(self) -> None:
-        self._open: dict[Peer, tuple[asyncio.Transport, asyncio.Event]] = {}
+        self._open: dict[Ends, tuple[asyncio.Transport, asyncio.Event]] = {}
 
     def add(self, transport: asyncio.Transport) -> None:
-        self._open[self._peer(transport)] = (transport, asyncio.Event())
+        self._open[self._ends(transport)] = (transport, asyncio.Event())
 
     def remove(self, transport: asyncio.Transport) -> None:
-        _, closed = self._open.pop(self._peer(transport))
+        _, closed = self._open.pop(self._ends(transport))
         closed.set()
 
-    async def cut(self, peer: Peer, *, reset: bool) -> None:
-        """Close the connection at once, with a TCP reset or as if the answer were over."""
-        if (peer[0], peer[1]) not in self._open:
+    async def cut(self, client: Address, server: Address, *, reset: bool) -> None:
+        """Close the connection between them at once, with a TCP reset or as if the answer were over."""
+        if (ends := (*client, *server)) not in self._open:
             return
-        transport, closed = self._open[peer[0], peer[1]]
+        transport, closed = self._open[ends]
         if reset:
             connection = transport.get_extra_info("socket")
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -34,9 +36,9 @@ class Connections:
         await closed.wait()
 
     @staticmethod
-    def _peer(transport: asyncio.Transport) -> Peer:
-        name = transport.get_extra_info("peername")
-        return str(name[0]), int(name[1])
+    def _ends(transport: asyncio.Transport) -> Ends:
+        client, server = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
+        return str(client[0]), int(client[1]), str(server[0]), int(server[1])
 
 
 def protocol(connections: Connections) -> type[H11Protocol]:

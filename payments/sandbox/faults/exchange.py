@@ -1,5 +1,6 @@
 """One request that is struck by a fault, and the answer that the provider would have given: what faults work with."""
 
+import random
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -56,6 +57,8 @@ class StruckExchange:
     scope: Scope
     receive: Receive
     send: Send
+    #: Of the rule that strikes: what a fault draws, it draws with them.
+    dice: random.Random
     answer: RecordedAnswer = field(default_factory=RecordedAnswer)
 
     async def reply(self, answer: RecordedAnswer) -> None:
@@ -70,7 +73,7 @@ class StruckExchange:
 
     async def cut(self, *, reset: bool) -> None:
         """Cut the connection, with a TCP reset or as if the answer were over."""
-        await self.connections.cut(self.scope["client"], reset=reset)
+        await self.connections.cut(self.scope["client"], self.scope["server"], reset=reset)
 
 
 Strike = Callable[[StruckExchange, float], Awaitable[None]]

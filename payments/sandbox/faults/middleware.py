@@ -30,7 +30,8 @@ class FaultMiddleware:
         logged = LoggedRequest(operation, scope["method"], scope["path"], from_wallet=agent == USER_AGENT)
         self._provider.request_log.add(logged)
         send = _noting_status(logged, send)
-        rule = None
+        rule, now = None, self._provider.clock.timestamp()
+        self._rules.drop_past(now)
         if self._rules:
             wallets: set[str] = set()
             if self._rules.name_wallets:
@@ -41,7 +42,8 @@ class FaultMiddleware:
             await self._app(scope, receive, send)
             return
         logged.fault = rule.name
-        await rule.fault.strike(StruckExchange(self._app, self._connections, scope, receive, send), rule.seconds)
+        exchange = StruckExchange(self._app, self._connections, scope, receive, send, rule.dice)
+        await rule.fault.strike(exchange, rule.seconds)
 
     def _wallets_in(self, scope: Scope, body: bytes) -> set[str]:
         """The names of this provider's wallets that the request is about, as far as it says so itself."""

@@ -11,7 +11,10 @@ from payments.sandbox.faults.catalogue import RequestFault, request_fault
 
 @dataclass
 class FaultRule:
-    """`times` counts down, None is for ever; `nth` is the matching request (from 1) that it starts with."""
+    """`times` counts down, None is for ever; `nth` is the matching request (from 1) that it starts with.
+
+    `until` is a moment of the provider's clock, in seconds since 1970, at which it is over however often it struck.
+    """
 
     operation: str
     name: str
@@ -22,14 +25,15 @@ class FaultRule:
     times: int | None
     seconds: float
     chance_per_mille: int
+    until: float | None
     dice: random.Random = field(repr=False)
     seen: int = 0
 
     @classmethod
-    def from_wire(cls, wire: Mapping[str, Any]) -> Self:
-        """Raises ControlError for faults that do not exist."""
+    def from_wire(cls, wire: Mapping[str, Any], now: float) -> Self:
+        """A rule asked for at `now`, in seconds since 1970. Raises ControlError for faults that do not exist."""
         match: Mapping[str, Any] = wire.get("match", {})
-        unknown = (set(wire) - {"match", "do", "times", "seconds", "chancePerMille", "seed"}) | (
+        unknown = (set(wire) - {"match", "do", "times", "seconds", "lastsSeconds", "chancePerMille", "seed"}) | (
             set(match) - {"operation", "nth", "wallet", "from"}
         )
         if unknown:
@@ -46,8 +50,9 @@ class FaultRule:
             wallet=match.get("wallet"),
             origin=origin,
             nth=int(match.get("nth", 1)),
-            times=wire.get("times", 1),
+            times=wire.get("times", None if "lastsSeconds" in wire else 1),
             seconds=float(wire.get("seconds", fault.seconds)),
+            until=now + float(wire["lastsSeconds"]) if "lastsSeconds" in wire else None,
             chance_per_mille=int(wire.get("chancePerMille", 1000)),
             dice=random.Random(wire.get("seed", 0)),  # noqa: S311 - repeatable on purpose
         )
@@ -83,6 +88,10 @@ class FaultRules:
     def name_wallets(self) -> bool:
         """Whether it matters which wallets a request is about."""
         return any(rule.wallet is not None for rule in self._rules)
+
+    def drop_past(self, now: float) -> None:
+        """Forget the rules that were over at `now`, in seconds since 1970."""
+        self._rules = [rule for rule in self._rules if rule.until is None or now < rule.until]
 
     def add(self, rules: list[FaultRule]) -> None:
         self._rules += rules

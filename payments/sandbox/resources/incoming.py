@@ -16,6 +16,7 @@ from payments.sandbox.errors import ResourceRefusedError
 from payments.sandbox.fees_and_rates import LARGEST
 from payments.sandbox.provider import WalletProvider
 from payments.sandbox.resources import access, paging
+from payments.sandbox.settings import Settings
 from payments.sandbox.wallets import Wallet
 
 KIND = "incoming-payment"
@@ -35,7 +36,7 @@ async def create(request: Request) -> Response:
         wallet=wallet.name,
         client=permission.client,
         amount=_asked_amount(body, wallet),
-        expires_at=_asked_expiry(body, now, provider.settings.incoming_payment_seconds),
+        expires_at=_asked_expiry(body, now, provider.settings),
         metadata=json.dumps(body["metadata"]) if "metadata" in body else None,
         secret=secrets.token_urlsafe(32),
         created_at=now,
@@ -54,13 +55,14 @@ def _asked_amount(body: dict[str, Any], wallet: Wallet) -> int | None:
     return value
 
 
-def _asked_expiry(body: dict[str, Any], now: float, longest: int) -> float:
+def _asked_expiry(body: dict[str, Any], now: float, settings: Settings) -> float:
+    latest = now + settings.incoming_payment_seconds
     if "expiresAt" not in body:
-        return now + longest
+        return latest
     moment = schemas.moment(body["expiresAt"], "expiresAt")
-    if not now < moment <= now + longest:
+    if moment <= now or (moment > latest and not settings.shortens_incoming_payments):
         raise ResourceRefusedError(400, "invalid expiresAt")
-    return moment
+    return min(moment, latest)
 
 
 async def get(request: Request) -> Response:
@@ -70,7 +72,8 @@ async def get(request: Request) -> Response:
         await access.read(request)
         row = access.found(provider, KIND, find(provider, request.path_params["id"]))
         asset = access.wallet_of_resource(provider, row["wallet"]).asset
-        return JSONResponse({"authServer": provider.auth_url, "receivedAmount": asset.amount(row["received"])})
+        received = asset.amount(_posted(provider, row))
+        return JSONResponse({"authServer": provider.auth_url, "receivedAmount": received})
     row = await access.reached(request, kind=KIND, action="read", find=find)
     return JSONResponse({**to_wire(provider, row), "methods": _methods(provider, row)})
 
@@ -124,12 +127,24 @@ def to_wire(provider: WalletProvider, row: sqlite3.Row) -> dict[str, Any]:
         "id": f"{provider.resource_url}/incoming-payments/{row['id']}",
         "walletAddress": provider.wallets.url(row["wallet"]),
         **({} if row["amount"] is None else {"incomingAmount": asset.amount(row["amount"])}),
-        "receivedAmount": asset.amount(row["received"]),
+        "receivedAmount": asset.amount(_posted(provider, row)),
         "completed": bool(row["completed"]),
         "expiresAt": wire_time(row["expires_at"]),
         **paging.stored_metadata(row),
         "createdAt": wire_time(row["created_at"]),
     }
+
+
+def _posted(provider: WalletProvider, row: sqlite3.Row) -> int:
+    """How much of what was received is told already, in minor units."""
+    if not provider.settings.posting_seconds:
+        return int(row["received"])
+    since = provider.clock.timestamp() - provider.settings.posting_seconds
+    recent = provider.store.one(
+        "select coalesce(sum(amount), 0) as amount from deliveries where incoming = ? and at > ?", row["id"], since
+    )
+    assert recent is not None
+    return int(row["received"] - recent["amount"])
 
 
 def _methods(provider: WalletProvider, row: sqlite3.Row) -> list[dict[str, str]]:

@@ -228,7 +228,9 @@ def accept(provider: WalletProvider, payment_id: str, packet: str, amount: int) 
             return int(known["amount"])
         row = incoming.find(provider, payment_id)
         accepted = 0
-        if row is not None and incoming.is_open(provider, row):
+        if provider.settings.completes_unpaid:
+            provider.store.run("update incoming set completed = 1 where id = ?", payment_id)
+        elif row is not None and incoming.is_open(provider, row):
             room = amount if row["amount"] is None else row["amount"] - row["received"]
             accepted = min(amount, room)
             provider.store.run(
