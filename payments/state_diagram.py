@@ -166,13 +166,18 @@ def _section(title: str, what: str, moves: Mapping[str, set[str]], meaning: Mapp
     yield ""
 
 
+def is_end(following: set[str]) -> bool:
+    """Whether what goes to these states has ended: a payment can then only turn out to have got more than was known."""
+    return not following - {P.NEEDS_ATTENTION}
+
+
 def diagram(moves: Mapping[str, set[str]]) -> Iterator[str]:
-    """A Mermaid state diagram: from the first state of the table to those that nothing leaves."""
+    """A Mermaid state diagram: from the first state of the table to those that nothing leaves, or a surprise alone."""
     yield "stateDiagram-v2"
     yield f"    [*] --> {next(iter(moves))}"
     order = list(moves)
     for state, following in moves.items():
         for to in sorted(following, key=order.index):
             yield f"    {state} --> {to}"
-        if not following:
+        if is_end(following):
             yield f"    {state} --> [*]"

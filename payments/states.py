@@ -221,7 +221,7 @@ Tone = Literal["default", "info", "primary", "success", "warning", "danger", "ou
 
 
 @dataclass(frozen=True)
-class Meaning:
+class StateMeaning:
     """`tone` is the colour of its label (Unfold's names). What it is called is the state's own label."""
 
     tone: Tone
@@ -229,12 +229,12 @@ class Meaning:
 
 
 @dataclass(frozen=True)
-class RequestMeaning(Meaning):
+class RequestMeaning(StateMeaning):
     turn: Turn
 
 
 @dataclass(frozen=True)
-class PaymentMeaning(Meaning):
+class PaymentMeaning(StateMeaning):
     """Of several payments, the one of the lowest `rank` is what their request, while it is open, is called.
 
     In the group *needs attention* a person must decide, whatever the request's own turn.

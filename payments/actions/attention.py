@@ -15,7 +15,7 @@ from ledger.api import Actor, record
 from payments.actions.requests import ADVANCE_TASK, lock_request
 from payments.engine.steps.receiving import arrived
 from payments.engine.transitions import move
-from payments.models import OutsideSettlement, Payment
+from payments.models import IncomingPayment, OutsideSettlement, Payment
 from payments.models.payments import Decision
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal
@@ -151,7 +151,10 @@ def _check_not_late(payment: Payment) -> None:
 
 def _read_once_more(payment: Payment) -> None:
     """What is known of its incoming payments is asked again, even where nothing more was expected."""
-    payment.incoming_payments.update(retry_at=None, failures=0, read_at=None, closed_at=None)
+    payment.incoming_payments.update(retry_at=None, failures=0, read_at=None)
+    newest = payment.outgoing_payments.order_by("created_at").last()
+    if newest:
+        IncomingPayment.objects.filter(quotes=newest.quote_id).update(closed_at=None)
 
 
 def _decide(payment: Payment, decision: Decision, by: User) -> None:

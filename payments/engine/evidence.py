@@ -24,10 +24,10 @@ def note_read(incoming: IncomingPayment, received: int, *, completed: bool) -> N
     now = clock.now()
     received = max(incoming.received_value, received)
     told: dict[str, object] = {"read_at": now, "received_value": received}
-    if completed or has_expired(incoming, now):
+    if incoming.closed_at is None and (completed or has_expired(incoming, now)):
         if incoming.over_at is None or incoming.over_value != received:
-            told |= {"over_at": now, "over_value": received, "closed_at": None}
-        elif incoming.closed_at is None and now >= incoming.over_at + APART:
+            told |= {"over_at": now, "over_value": received}
+        elif now >= incoming.over_at + APART:
             told |= {"closed_at": now}
     IncomingPayment.objects.filter(pk=incoming.pk).update(**told)
     for column, value in told.items():

@@ -55,6 +55,7 @@ def cases(payment: Payment) -> dict[str, tuple[Compiled[Any], tuple[Any, ...]]]:
         "pauses": (pauses._ACTIVE, ()),
         "due": (claims._DUE, (now,)),
         "UNPAID": (queries.UNPAID, (payment.request_id, now)),
+        "ORDERED": (queries.ORDERED, (payment.request_id, now)),
     }
     found |= {name: (getattr(queries, name), (payment.request_id,)) for name in OF_A_REQUEST}
     found |= {name: (getattr(queries, name), (key(payment),)) for name, key in OF_AN_ATTEMPT.items()}
@@ -76,7 +77,7 @@ def test_no_query_of_a_plan_is_left_out_here(db: None) -> None:
     assert named <= cases(whole()).keys()
 
 
-@pytest.mark.parametrize("name", ["keys", "pauses", "due", "UNPAID", *OF_A_REQUEST, *OF_AN_ATTEMPT])
+@pytest.mark.parametrize("name", ["keys", "pauses", "due", "UNPAID", "ORDERED", *OF_A_REQUEST, *OF_AN_ATTEMPT])
 def test_it_reads_the_same_rows_by_the_same_sql(db: None, name: str) -> None:
     pausing.pause(PauseScope.HOST, "wallet.example", "Counting", None)
     query, values = cases(whole())[name]

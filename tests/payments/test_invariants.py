@@ -95,6 +95,16 @@ def order_again(told: Told) -> None:
     OutgoingPayment.objects.create(payment=told.payment, quote=quote, grant=told.grant, state="unknown")
 
 
+def order_elsewhere(told: Told) -> None:
+    """What the first was given for is neither read nor closed."""
+    change(told.outgoing, state="refused")
+    elsewhere = IncomingPayment.objects.create(
+        payment=told.payment, wallet=told.payment.receiver_wallet, value=100_00, asset_code="MXN", asset_scale=2
+    )
+    quote = Quote.objects.create(payment=told.payment, incoming=elsewhere, state="open", **DEBIT, **RECEIVE)
+    OutgoingPayment.objects.create(payment=told.payment, quote=quote, grant=told.grant, state="done")
+
+
 def settle_outside_alone(told: Told) -> None:
     change(told.payment, state="settled_outside", received_value=0)
     OutsideSettlement.objects.create(
@@ -130,6 +140,7 @@ def reserve_for_nobody(told: Told) -> None:
 #: Each invariant, how to break it, and the row that is then named.
 BREAKING: dict[str, tuple[Callable[[Told], None], str]] = {
     "one_live_order": (order_again, "payment"),
+    "closed_before_another": (order_elsewhere, "payment"),
     "within_what_was_shown": (lambda told: change(told.grant, limit_debit=100_99), "grant"),
     "within_the_period": (reserve_for_nobody, "request"),
     "drawn_is_reserved": (lambda told: change(told.grant, interval="R1/2026-12-01T06:00:00Z/P1M"), "outgoing"),
