@@ -10,6 +10,7 @@ from payments.actions import approvals, attention, pausing, requests, set_limits
 from payments.engine import advance as engine
 from payments.engine.advance import advance
 from payments.engine.planning import plan
+from payments.engine.planning.approval import note_growth
 from payments.engine.steps.base import Step
 from payments.engine.steps.sending import CreateOutgoingPayment
 from payments.invariants import violations
@@ -153,6 +154,16 @@ def test_what_grows_beyond_the_limit_goes_to_a_second_person_before_the_payer_se
     assert request.messages.filter(template="approval_again").count() == 1
     assert stage.settle(request, accepted=100_50).state == RequestState.SETTLED
     assert not violations()
+
+
+def test_nobody_accepts_what_has_only_just_grown_beyond_the_limit(stage: Stage) -> None:
+    limit(stage, "100.00")
+    request = stage.sent()
+    with transaction.atomic():
+        note_growth(request, 100_50)
+    with pytest.raises(Refusal, match="second person"):
+        approvals.approve(request.pk, 100_50)
+    assert advance(request.pk, 1).state == RequestState.AWAITING_AUTHORISATION
 
 
 def test_what_grows_beyond_what_was_authorised_is_authorised_again(stage: Stage) -> None:
