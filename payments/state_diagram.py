@@ -46,7 +46,8 @@ TABLES: Final[list[Table]] = [
         {
             R.QUOTING: "Both wallets are being asked what it will cost. Nobody outside has been told of it.",
             R.QUOTED: "Staff see what it will cost and may send it, or pay it from a standing budget.",
-            R.AWAITING_AUTHORISATION: "It is above the limit: a second person must agree before it is sent.",
+            R.AWAITING_AUTHORISATION: "It is above the limit, or grew above what was authorised: a second person must "
+            "agree before its payer is asked.",
             R.AWAITING_APPROVAL: "The payer has the link. It acts until the request expires.",
             R.APPROVED: "The payer approved in their wallet and we hold the approval; the payments are being made. "
             "A standing budget stays so until it is over.",

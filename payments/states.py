@@ -94,16 +94,27 @@ REQUEST_MOVES: dict[str, set[str]] = {
     R.QUOTING: {R.QUOTED, R.FAILED, R.CANCELLED},
     # At once to approved: paid from a standing budget that the payer approved before.
     R.QUOTED: {R.QUOTING, R.AWAITING_AUTHORISATION, R.AWAITING_APPROVAL, R.APPROVED, R.CANCELLED, R.EXPIRED},
-    R.AWAITING_AUTHORISATION: {R.AWAITING_APPROVAL, R.APPROVED, R.CANCELLED, R.EXPIRED},
     # In part: some were paid under an earlier approval, and the remaining ones will not be.
-    R.AWAITING_APPROVAL: {R.APPROVED, R.DECLINED, R.CANCELLED, R.EXPIRED, R.SETTLED_IN_PART, R.FAILED},
-    # Back to the payer: the approval was lost on its way, ran out, or no longer covers the amount.
+    R.AWAITING_AUTHORISATION: {R.AWAITING_APPROVAL, R.APPROVED, R.CANCELLED, R.EXPIRED, R.SETTLED_IN_PART, R.FAILED},
+    # Back to the second person: it grew above what they authorised.
+    R.AWAITING_APPROVAL: {
+        R.APPROVED,
+        R.DECLINED,
+        R.CANCELLED,
+        R.EXPIRED,
+        R.SETTLED_IN_PART,
+        R.FAILED,
+        R.AWAITING_AUTHORISATION,
+    },
+    # Back to the payer: the approval was lost on its way, ran out, or no longer covers the amount; to the second person
+    # first, where that is more than they authorised.
     # Back to quoted: a standing budget could not pay it. Expired: the last period of a standing budget is over.
     R.APPROVED: {
         R.SETTLED,
         R.SETTLED_IN_PART,
         R.SETTLED_OUTSIDE,
         R.FAILED,
+        R.AWAITING_AUTHORISATION,
         R.AWAITING_APPROVAL,
         R.QUOTED,
         R.CANCELLED,

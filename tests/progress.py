@@ -155,7 +155,9 @@ def _of_request(request: PaymentRequest, state: str) -> dict[str, Any]:
         return {"ceiling_debit": total, "asset_code": own.code, "asset_scale": own.scale}
     if state == R.AWAITING_APPROVAL and request.two_people and request.state == R.QUOTED:
         other, _ = User.objects.get_or_create(username="luis", defaults={"is_staff": True})
-        move(request, R.AWAITING_AUTHORISATION, actor=ACTOR, authorised_by=other)
+        move(
+            request, R.AWAITING_AUTHORISATION, actor=ACTOR, authorised_by=other, authorised_debit=request.ceiling_debit
+        )
     if state == R.AWAITING_APPROVAL:
         return {"sent_at": request.sent_at or now}
     if state == R.APPROVED:

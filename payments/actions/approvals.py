@@ -10,6 +10,7 @@ from ledger.api import Actor, record
 from payments.actions.requests import ADVANCE_TASK, lock_request
 from payments.engine.close_request import end_unsent
 from payments.engine.transitions import move
+from payments.limits import needs_second_person
 from payments.models import Grant, PaymentRequest
 from payments.models.grants import GrantKind
 from payments.openpayments.amounts import Amount
@@ -45,6 +46,9 @@ def approve(request_id: str, accepted: int | None, language: str = "") -> Paymen
     if request.proposed_debit is not None:
         if accepted is None:
             raise Refusal("amount_grew")
+        if needs_second_person(request):
+            # It was noted just now; the engine has yet to take it there.
+            raise Refusal("needs_authorisation")
         _accept(request, request.proposed_debit)
     if language:
         PaymentRequest.objects.filter(pk=request.pk).update(payer_language=language)

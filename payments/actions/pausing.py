@@ -11,6 +11,7 @@ from ledger import clock
 from ledger.api import Actor, accept_witness, record, seal
 from payments.models import Pause, Seller
 from payments.models.pauses import PauseCause, PauseScope
+from payments.pauses import host_name
 
 _HOST = re.compile(r"(\[[0-9a-f:]+\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?)(:[0-9]{1,5})?")
 
@@ -73,7 +74,7 @@ def checked_target(scope: PauseScope, target: str) -> str:
         case PauseScope.SELLER if not Seller.objects.filter(pk=target).exists():
             raise ValidationError({"target": _("There is no seller with the id “%(id)s”.") % {"id": target}})
         case PauseScope.HOST:
-            target = target.lower()
+            target = host_name(target)
             if not _HOST.fullmatch(target):
                 raise ValidationError({"target": _("A wallet host looks like wallet.example, without https://.")})
     return target

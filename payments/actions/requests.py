@@ -205,7 +205,10 @@ def send(request_id: str, *, by: User) -> PaymentRequest:
 
 @transaction.atomic
 def authorise(request_id: str, *, by: User) -> PaymentRequest:
-    """The second person agrees, and the payer is asked, or the standing budget pays. Nobody authorises their own."""
+    """The second person agrees, and the payer is asked, or the standing budget pays. Nobody authorises their own.
+
+    What they agreed to is written down: should it grow above that, it comes back to them.
+    """
     request = lock_request(request_id)
     _only_in(request, RequestState.AWAITING_AUTHORISATION)
     if request.requested_by_id == by.pk:
@@ -213,10 +216,12 @@ def authorise(request_id: str, *, by: User) -> PaymentRequest:
     if by.email and request.payments.filter(receiver_email__iexact=by.email).exists():
         raise Refusal("own_payment")
     check_proven(request)
-    request.authorised_by = by
-    PaymentRequest.objects.filter(pk=request.pk).update(authorised_by=by)
+    request.authorised_by, request.authorised_debit = by, request.most_debit
+    PaymentRequest.objects.filter(pk=request.pk).update(authorised_by=by, authorised_debit=request.authorised_debit)
     actor = Actor.staff(by.pk)
-    if request.budget is None:
+    if request.sent_at:
+        _ask_again(request, actor)
+    elif request.budget is None:
         _send_link(request, actor)
     else:
         payments = list(request.payments.filter(state=PaymentState.QUOTED).prefetch_related("quotes"))
@@ -230,6 +235,19 @@ def _send_link(request: PaymentRequest, actor: Actor) -> None:
     move(request, RequestState.AWAITING_APPROVAL, actor=actor, sent_at=now, expires_at=now + APPROVAL_LIFETIME)
     template = Template.BUDGET if budget_of(request) else Template.APPROVAL
     queue_message(template, request=request, occasion=f"approval:{request.pk}:{request.link_version}")
+
+
+def _ask_again(request: PaymentRequest, actor: Actor) -> None:
+    """The payer had the link before it grew above what was authorised."""
+    move(
+        request,
+        RequestState.AWAITING_APPROVAL,
+        actor=actor,
+        reason="amount_grew" if request.proposed_debit is not None else "",
+        expires_at=max(request.expires_at, clock.now() + APPROVAL_LIFETIME),
+    )
+    template = Template.BUDGET if budget_of(request) else Template.APPROVAL_AGAIN
+    queue_message(template, request=request, occasion=f"authorised:{request.pk}:{request.authorised_debit}")
 
 
 @transaction.atomic

@@ -263,7 +263,7 @@ def pause(budget_id: str, *, by: User) -> None:
 def resume(budget_id: str, *, by: User) -> None:
     budget = _lock_budget(budget_id)
     if budget.paused_at is not None:
-        StandingBudget.objects.filter(pk=budget.pk).update(paused_at=None)
+        StandingBudget.objects.filter(pk=budget.pk).update(paused_at=None, resumed_at=clock.now())
         _tell(budget, "budget.resumed", Actor.staff(by.pk))
         for drawn in budget.drawn_requests.filter(state=RequestState.APPROVED):
             wake(drawn.pk)

@@ -21,7 +21,7 @@ VALID_IN: dict[str, set[str]] = {
     "draw_request": {RequestState.QUOTED},
     "send_request": {RequestState.QUOTED},
     "authorise": {RequestState.AWAITING_AUTHORISATION},
-    "ask_proof": {RequestState.QUOTED, RequestState.AWAITING_AUTHORISATION},
+    "ask_proof": {RequestState.QUOTED, RequestState.AWAITING_AUTHORISATION, RequestState.APPROVED},
     "quote_again": {RequestState.QUOTED},
     "send_again": {RequestState.AWAITING_APPROVAL},
     "look_again": {RequestState.QUOTING, RequestState.AWAITING_APPROVAL, RequestState.APPROVED},

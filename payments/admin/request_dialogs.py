@@ -12,6 +12,7 @@ from payments.admin.dialogs import SeenForm
 from payments.models import Message, PaymentRequest, StandingBudget
 from payments.presentation import budget_summary
 from payments.presentation.cost_summary import cost_summary_of
+from payments.states import RequestState
 
 
 class RequestForm(SeenForm):
@@ -28,7 +29,9 @@ class RequestForm(SeenForm):
         return ".".join(map(str, parts))
 
     def get_before_template_context(self, _request: HttpRequest, _object_id: int | str | None = None) -> dict[str, Any]:
-        return {"request_row": self.row, "bill": cost_summary_of(self.row), "unproven": limits.unproven(self.row)}
+        """What has grown, and is to be authorised, with what it has grown to."""
+        bill = cost_summary_of(self.row, proposed=self.row.state == RequestState.AWAITING_AUTHORISATION)
+        return {"request_row": self.row, "bill": bill, "unproven": limits.unproven(self.row)}
 
 
 class DrawForm(RequestForm):

@@ -22,8 +22,8 @@ CALM = {state for state in RequestState if state not in OPEN_REQUESTS} | {
     RequestState.QUOTED,
     RequestState.AWAITING_AUTHORISATION,
 }
-#: Nobody outside was asked yet.
-UNSENT_STATES = {RequestState.QUOTING, RequestState.QUOTED, RequestState.AWAITING_AUTHORISATION}
+#: Whose receivers may have to prove their wallets first.
+NOT_PAID_YET = {RequestState.QUOTING, RequestState.QUOTED, RequestState.AWAITING_AUTHORISATION, RequestState.APPROVED}
 #: The payer has, or had, a link.
 SENT_STATES = {RequestState.AWAITING_APPROVAL, RequestState.APPROVED, *PAID_REQUESTS}
 
@@ -41,7 +41,8 @@ def review(request: PaymentRequest) -> dict[str, Any]:
         )
     )
     own = budget_of(request)
-    bill = CostSummary(request, [cost_line_of(payment) for payment in payments])
+    grown = request.proposed if request.state == RequestState.AWAITING_AUTHORISATION else None
+    bill = CostSummary(request, [cost_line_of(payment) for payment in payments], grown)
     return {
         "request_row": request,
         "status": request_status(request, payments),
@@ -50,7 +51,7 @@ def review(request: PaymentRequest) -> dict[str, Any]:
         "terms": budget_summary.terms(own) if own else [],
         "step": next_step(request, payments),
         "problem": problem_of(request),
-        "unproven": limits.unproven(request) if request.state in UNSENT_STATES else [],
+        "unproven": limits.unproven(request) if request.state in NOT_PAID_YET else [],
         "troubled": [payment for payment in payments if payment.state in NEEDS_A_PERSON],
         "approval_url": approval_url(request) if request.state in SENT_STATES else "",
         "version": version_of(request),

@@ -104,6 +104,10 @@ def facts(row: type_of_row) -> dict[str, Json]:
             told = {"ceiling": _wire(row.ceiling), "payer_wallet": row.payer_wallet.url, "seller": row.seller_id}
             if row.budget_id:
                 told["budget"] = row.budget_id
+            if row.authorised_debit is not None:
+                told["authorised"] = _wire(amount_of(row.authorised_debit, row.asset_code, row.asset_scale))
+            if row.proposed_debit is not None:
+                told["proposed"] = _wire(row.proposed)
             if row.committed_debit:
                 told["ordered"] = _wire(row.committed)
                 told["rest"] = _wire(amount_of(row.shown, row.asset_code, row.asset_scale))

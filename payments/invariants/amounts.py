@@ -219,11 +219,12 @@ MONEY: Final = (
     ),
     Invariant(
         "always_by_two",
-        _("What always needs two people was not sent to its payer before the second one authorised it."),
+        _("What always needs two people was not sent to its payer before the second one authorised that much."),
         # No exception, whatever the amount.
         """
         SELECT id FROM payments_paymentrequest
-        WHERE two_people AND sent_at IS NOT NULL AND authorised_by_id IS NULL
+        WHERE two_people AND sent_at IS NOT NULL
+          AND (authorised_by_id IS NULL OR authorised_debit IS NULL OR authorised_debit < ceiling_debit)
         """,
     ),
 )

@@ -71,17 +71,19 @@ class WalletProof(Dated, Reasoned):
 
 
 class ProofLimit(models.Model):
-    """Above this amount, in this currency, a receiver must have proven that their wallet is theirs."""
+    """Above this amount, in this currency, a receiver must have proven that their wallet is theirs.
 
-    asset_code = asset_code_field()
-    asset_scale = asset_scale_field()
-    limit = value_field(verbose_name=_("largest payment to an unproven wallet"), help_text=_("In minor units."))
+    The amount is `limit` with its last `asset_scale` digits after the point, whatever the scale of a wallet.
+    """
+
+    asset_code = asset_code_field(unique=True)
+    asset_scale = asset_scale_field(verbose_name=_("decimal places"))
+    limit = value_field(verbose_name=_("largest payment to an unproven wallet"))
 
     class Meta:
         verbose_name = _("limit for unproven wallets")
         verbose_name_plural = _("limits for unproven wallets")
         ordering = ["asset_code"]
-        constraints = [models.UniqueConstraint(fields=["asset_code", "asset_scale"], name="one_proof_limit_per_asset")]
 
     def __str__(self) -> str:
-        return f"{self.asset_code}/{self.asset_scale}: {self.limit}"
+        return str(self.asset_code)

@@ -72,6 +72,8 @@ class PaymentRequest(Dated, Reasoned):
         null=True,
         related_name="authorised_payments",
     )
+    # The most that the second person agreed to; null while nobody had to. What grows above it is asked of them again.
+    authorised_debit = value_field(verbose_name=_("authorised"), null=True, editable=False)
     # A second person must authorise it, whatever the amount.
     two_people = models.BooleanField(_("always by two people"), default=False, editable=False)
     # The most the payer will be charged, fee included: what they were shown.
@@ -142,10 +144,15 @@ class PaymentRequest(Dated, Reasoned):
         return amount_of(self.committed_debit or None, self.asset_code, self.asset_scale)
 
     @property
+    def most_debit(self) -> int | None:
+        """Minor units: the most that the payer pays in all, once they have accepted what it has grown to."""
+        most: int | None = self.ceiling_debit if self.proposed_debit is None else self.proposed_debit
+        return most
+
+    @property
     def shown(self) -> int | None:
         """Minor units: the most that the payer pays from now on, as their page shows it. No more is ordered."""
-        total = self.ceiling_debit if self.proposed_debit is None else self.proposed_debit
-        return None if total is None else total - self.committed_debit
+        return None if self.most_debit is None else self.most_debit - self.committed_debit
 
     @property
     def is_open(self) -> bool:
@@ -153,19 +160,19 @@ class PaymentRequest(Dated, Reasoned):
 
 
 class AuthorisationLimit(models.Model):
-    """Above this amount, in this currency, a second person must authorise a payment request."""
+    """Above this amount, in this currency, a second person must authorise a payment request.
 
-    asset_code = asset_code_field()
-    asset_scale = asset_scale_field()
-    limit = value_field(verbose_name=_("largest amount without a second person"), help_text=_("In minor units."))
+    The amount is `limit` with its last `asset_scale` digits after the point, whatever the scale of a wallet.
+    """
+
+    asset_code = asset_code_field(unique=True)
+    asset_scale = asset_scale_field(verbose_name=_("decimal places"))
+    limit = value_field(verbose_name=_("largest amount without a second person"))
 
     class Meta:
         verbose_name = _("authorisation limit")
         verbose_name_plural = _("authorisation limits")
         ordering = ["asset_code"]
-        constraints = [
-            models.UniqueConstraint(fields=["asset_code", "asset_scale"], name="one_authorisation_limit_per_asset")
-        ]
 
     def __str__(self) -> str:
-        return f"{self.asset_code}/{self.asset_scale}: {self.limit}"
+        return str(self.asset_code)

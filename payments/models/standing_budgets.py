@@ -59,6 +59,8 @@ class StandingBudget(Dated):
     ends_at = models.DateTimeField(_("ends"))
     largest_value = value_field(verbose_name=_("largest single payment"))
     paused_at = models.DateTimeField(_("paused"), null=True, editable=False)
+    # From then on what waited meanwhile has its whole time to be sent.
+    resumed_at = models.DateTimeField(_("resumed"), null=True, editable=False)
     # The wallet refused a payment that fits by our books: it counts otherwise.
     disagreed_at = models.DateTimeField(_("the wallet disagreed"), null=True, editable=False)
 

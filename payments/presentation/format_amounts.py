@@ -24,9 +24,13 @@ def locale_of(language: str | None = None) -> Locale:
 def format_amount(amount: Amount | None, language: str | None = None) -> str:
     if amount is None:
         return ""
+    return f"{format_number(amount, language)}\N{NO-BREAK SPACE}{amount.asset.code}"
+
+
+def format_number(amount: Amount, language: str | None = None) -> str:
+    """The amount without its currency."""
     pattern = "#,##0" + ("." + "0" * amount.asset.scale if amount.asset.scale else "")
-    number = format_decimal(amount.to_major(), format=pattern, locale=locale_of(language))
-    return f"{number}\N{NO-BREAK SPACE}{amount.asset.code}"
+    return str(format_decimal(amount.to_major(), format=pattern, locale=locale_of(language)))
 
 
 def percent(basis_points: int, language: str | None = None) -> str:

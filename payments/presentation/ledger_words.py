@@ -10,6 +10,7 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
     "request.quoting": (_("A quote was asked for."),),
     "request.quoted": (_("The quote is there: the payer pays at most %(ceiling)s."), _("The quote is there.")),
     "request.awaiting_authorisation": (
+        _("It has grown, and a second person must authorise that first: the payer pays at most %(proposed)s."),
         _("A second person must authorise it: the payer pays at most %(ceiling)s."),
         _("A second person must authorise it."),
     ),
@@ -224,8 +225,14 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
     "proof.collecting": (_("What %(wallet_host)s says about the owner of %(wallet)s is collected."),),
     "proof.proven": (_("%(wallet_host)s says that %(wallet)s belongs to whoever got the link."),),
     "proof.ended": (_("The question whose %(wallet)s is ended without a proof."),),
-    "proof_limit.set": (_("Above %(limit)s a receiver must have proven their wallet."),),
-    "proof_limit.removed": (_("The limit of %(limit)s for wallets that nobody has proven was removed."),),
+    "proof_limit.set": (
+        _("Above %(limit)s a receiver must have proven their wallet."),
+        _("In every other currency, a receiver must have proven their wallet above %(every_other)s."),
+    ),
+    "proof_limit.removed": (
+        _("The limit of %(limit)s for wallets that nobody has proven was removed."),
+        _("The limit of %(every_other)s of every other currency, for wallets that nobody has proven, was removed."),
+    ),
     "wallet.change_accepted": (
         _("%(wallet)s now answers as %(became)s (%(asset)s). One person accepted that; a second one must confirm it."),
     ),
@@ -242,8 +249,14 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
     "key.replaced": (_("The key “%(key_id)s” of the seller %(seller)s only ends what was begun with it."),),
     "key.retired": (_("The key “%(key_id)s” of the seller %(seller)s was retired and its private part destroyed."),),
     "key.missing": (_("The key “%(key_id)s” of the seller %(seller)s is no longer published at its wallet."),),
-    "limit.set": (_("Above %(limit)s a second person must authorise."),),
-    "limit.removed": (_("The limit of %(limit)s for a second person was removed."),),
+    "limit.set": (
+        _("Above %(limit)s a second person must authorise."),
+        _("In every other currency, a second person must authorise above %(every_other)s."),
+    ),
+    "limit.removed": (
+        _("The limit of %(limit)s for a second person was removed."),
+        _("The limit of %(every_other)s of every other currency, for a second person, was removed."),
+    ),
     "pause.started": (
         _("New payments of the seller %(seller)s are paused."),
         _("New payments with the wallet host %(host)s are paused."),

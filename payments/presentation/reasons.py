@@ -88,6 +88,7 @@ SENTENCES: dict[str, Promise] = {
     "other_payer_currency": _("%(name)s is to pay an amount in %(asset)s, but their wallet pays in %(wallet_asset)s."),
     "amount_changed": _("The amount has changed since you opened this page. Please look at it again, then decide."),
     "amount_grew": _("The amount the payer would be charged has grown since they were asked, so they are asked again."),
+    "needs_authorisation": _("This is now more than was authorised, so a second person must authorise it. After that the payer is asked; nothing is charged before."),
     "asset_changed": _("The payer's wallet quoted in another currency than before. Check the wallet, then quote again."),
     # Approval
     "approval_refused": _("The wallet says that the approval was not given. Nothing was charged. The same link can be used to try again."),

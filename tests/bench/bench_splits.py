@@ -11,7 +11,10 @@ from payments.engine.advance import advance
 from payments.states import RequestState
 from tests.bench.tables import percentile, show
 from tests.driver import Stage
+from tests.fixtures import sandbox, sandbox_process, stage
 from tests.payments.engine.splits import split
+
+__all__ = ["sandbox", "sandbox_process", "stage"]
 
 MANY: Final = 20
 TIMES: Final = {1: 10, MANY: 3}

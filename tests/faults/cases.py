@@ -1,5 +1,7 @@
 """The cases of the matrix: a process is killed at a point, or stopped there while others go on, or overtaken."""
 
+from typing import assert_never
+
 from tests.faults import lives
 from tests.faults.naming import Case, Result, Side, Verdict, Way
 from tests.faults.stories.base import A_MINUTE
@@ -9,9 +11,15 @@ FIRST, LOOKING_IN, SECOND, LAST = "the first", "looking in", "the second", "the 
 
 
 def run(case: Case, world: World) -> Result:
-    if case.way == Way.KILLED:
-        return _killed(case, world)
-    return _stopped(case, world)
+    match case.way:
+        case Way.KILLED:
+            return _killed(case, world)
+        case Way.OVERTAKEN | Way.LATE:
+            return _stopped(case, world)
+        case Way.PAUSED:
+            return _paused(case, world)
+        case never:
+            assert_never(never)
 
 
 def _killed(case: Case, world: World) -> Result:
@@ -57,6 +65,23 @@ def _late(case: Case, world: World, first: lives.Process) -> list[str]:
         second.wait()
     first.go_on()
     return []
+
+
+def _paused(case: Case, world: World) -> Result:
+    """What was under way goes on. Nothing else is ordered before it is resumed, and then everything, once."""
+    reached = lives.pause_at(world, case.point, case.side)
+    with lives.Process(world, FIRST, lambda: lives.watched(world, reached), case.mutant) as first:
+        first.wait()
+    before = lives.ordered_before_the_pause(world)
+    if before is None:
+        return _missed(case, world)
+    ordered = lives.orders_at(world) - before - (case.side == Side.BEFORE)
+    with lives.Process(world, SECOND, lives.resume, case.mutant) as second:
+        second.wait()
+    result = _judged(case, world)
+    if ordered:
+        result.verdict.faults.append(f"{ordered} more were ordered while everything was paused")
+    return result
 
 
 def _judged(case: Case, world: World) -> Result:

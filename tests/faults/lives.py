@@ -17,15 +17,19 @@ from django.db import connections
 from django_q.models import OrmQ
 
 from ledger import clock
+from payments.actions import pausing
 from payments.client import client
 from payments.engine import advance, backoff
-from payments.models import PaymentRequest
+from payments.engine.planning import paying
+from payments.models import Pause, PaymentRequest
+from payments.models.pauses import PauseScope
 from payments.pages import approve
 from payments.worker import pool, startup
 from tests.faults import mutants
 from tests.faults.mailbox import FolderBackend
-from tests.faults.naming import Kind, Point, Side, Verdict
+from tests.faults.naming import ORDER, Kind, Point, Side, Verdict
 from tests.faults.points import Watch, instruments
+from tests.faults.stories.base import tomas
 from tests.faults.verdict import judge, lies
 from tests.faults.world import World
 
@@ -45,6 +49,7 @@ def prepare() -> None:
     vars(backoff)["POLL_SECONDS"] = tuple(seconds * STRETCH for seconds in backoff.POLL_SECONDS)
     # One call after the other, however slow the machine: the order of points is then the same in every run.
     advance.MAX_AT_ONCE = 1
+    paying.WRITTEN_AT_ONCE = 1
     pool.AT_ONCE = 1
     pool.REQUEST_SECONDS = LONGEST_SECONDS
     instruments.install()
@@ -187,6 +192,33 @@ def stop_at(world: World, name: str, point: Point | None, side: Side) -> Callabl
             approve.INLINE_SECONDS = HURRIED_SECONDS  # type: ignore[misc]  # final for the product
 
     return reached
+
+
+def pause_at(world: World, point: Point, side: Side) -> Callable[[Point, Side], None]:
+    """Pause everything at `point`, and leave once nothing is to do any more; payers wait, as they are told."""
+
+    def reached(passed: Point, passed_side: Side) -> None:
+        if (passed, passed_side) == (point, side):
+            (world.folder / "ordered").write_text(str(orders_at(world)))
+            with instruments.unwatched():
+                pausing.pause(PauseScope.ALL, "", "An incident", None)
+            world.is_patient, world.payers_wait = False, True
+
+    return reached
+
+
+def ordered_before_the_pause(world: World) -> int | None:
+    """How often wallets had been told to pay; None when nothing was paused."""
+    path = world.folder / "ordered"
+    return int(path.read_text()) if path.exists() else None
+
+
+def orders_at(world: World) -> int:
+    return len(world.sandbox.requests(ORDER))
+
+
+def resume() -> None:
+    pausing.resume(Pause.objects.get().pk, tomas())
 
 
 def note_plan(world: World, name: str, point: Point, side: Side) -> None:

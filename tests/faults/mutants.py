@@ -15,7 +15,7 @@ from ledger import clock
 from payments import moving, tasks
 from payments.engine import advance, transitions
 from payments.engine.leases import SECONDS, Lease, renew_and_lock
-from payments.engine.planning import Plan, mark_unanswered, plan, watching
+from payments.engine.planning import Plan, mark_unanswered, paying, plan, watching
 from payments.engine.steps.base import ENGINE, Step
 from payments.mail import sending
 from payments.mail.rendering import render
@@ -130,6 +130,10 @@ def _entry_afterwards() -> None:
     _exchange(transitions, _tell=tell_later)
 
 
+def _switch_read_once() -> None:
+    paying.WRITTEN_AT_ONCE = 1000
+
+
 def _mail_called_sent() -> None:
     def send(message_id: str) -> None:
         message = sending._claim(message_id)
@@ -149,5 +153,6 @@ MUTANTS: dict[str, Callable[[], None]] = {
     "states overwritten": _states_overwritten,
     "answer in pieces": _answer_in_pieces,
     "entry afterwards": _entry_afterwards,
+    "switch read once": _switch_read_once,
     "mail called sent": _mail_called_sent,
 }

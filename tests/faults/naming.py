@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Final, Self
+
+#: The one call that moves money.
+ORDER: Final = "create-outgoing-payment"
 
 
 class Kind(StrEnum):
@@ -24,6 +27,8 @@ class Way(StrEnum):
     OVERTAKEN = "overtaken"
     #: SIGSTOP; another takes over and brings it to the end, and only then the first goes on.
     LATE = "late"
+    #: Somebody pauses everything; once nothing moves any more it is resumed, and another process goes on.
+    PAUSED = "paused"
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Final
 
+from tests.faults import naming
 from tests.faults.naming import Case, Kind, Point, Side, Way
 
-#: Where they are looked for; every other story is made of the same steps.
+#: Where most are looked for; every other story is made of the same steps.
 STORY: Final = "alone"
-ORDER: Final = Point(Kind.CALL, "create-outgoing-payment", 1)
+ORDER: Final = Point(Kind.CALL, naming.ORDER, 1)
 
 
 @dataclass(frozen=True)
@@ -18,10 +19,11 @@ class Precaution:
     without_it: str
     where: tuple[tuple[Way, Point, Side], ...]
     shows: str
+    story: str = STORY
 
     @property
     def cases(self) -> list[Case]:
-        return [Case(STORY, *where, mutant=self.name) for where in self.where]
+        return [Case(self.story, *where, mutant=self.name) for where in self.where]
 
 
 PRECAUTIONS: Final = (
@@ -78,6 +80,13 @@ PRECAUTIONS: Final = (
         "a state is committed before its ledger entry",
         ((Way.KILLED, Point(Kind.COMMIT, "payments.engine.advance._apply", 1), Side.AFTER),),
         "the ledger tells",
+    ),
+    Precaution(
+        "switch read once",
+        "one plan looks at the switch and writes down all that is to be ordered, however much that is",
+        ((Way.PAUSED, ORDER, Side.BEFORE),),
+        "more were ordered while everything was paused",
+        story="split",
     ),
     Precaution(
         "mail called sent",

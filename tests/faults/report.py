@@ -1,5 +1,6 @@
 """What the matrix says: lines for the end of a test run, and a page for the docs."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -58,10 +59,14 @@ to leave the request alone; a minute later it may take over. *Overtaken*: the fi
 call of its own, and must plan nothing more. *Late*: the first goes on when the second has brought everything to its
 end. The same questions are asked.
 """
+PAUSED: Final = """\
+Paused: somebody presses the switch while a wallet is told to pay. That one goes on; nothing else is ordered until it is
+resumed, and then everything is, once.
+"""
 MUTANTS: Final = """\
 ## Would it be noticed?
 
-The cases of the first story, with an engine that lacks one precaution. Each of these turned at least one point red:
+Cases of a few points, with an engine that lacks one precaution. Each of these turned at least one point red:
 """
 FULLY: Final = "alone"
 
@@ -102,9 +107,9 @@ def summary(database: str, found: Found) -> str:
 
 def _ends(results: Sequence[Result]) -> str:
     ends = [ending(result) for result in results]
-    stops = sum(result.case.way != Way.KILLED for result in results)
+    ways = Counter(result.case.way for result in results)
     return (
-        f"{len(results) - stops} deaths and {stops} stops: "
+        f"{ways[Way.KILLED]} deaths, {ways[Way.OVERTAKEN] + ways[Way.LATE]} stops and {ways[Way.PAUSED]} pauses: "
         f"{ends.count('settled') + ends.count('mailed twice')} settled unaided, "
         f"{sum(result.asked_again for result in results)} after asking the payer again, "
         f"{sum('mailed twice' in end for end in ends)} with a mail twice, "
@@ -141,10 +146,10 @@ def _chapter(story: str, what: str, found: Mapping[str, Found]) -> Iterator[str]
     shown = _worth_showing(story, found)
     if story != FULLY:
         yield "\nThe table has what no story before it has passed, and what did not settle unaided."
-    for ways in ([Way.KILLED], [Way.OVERTAKEN, Way.LATE]):
+    for ways, before in (([Way.KILLED], ""), ([Way.OVERTAKEN, Way.LATE], STOPPED), ([Way.PAUSED], PAUSED)):
         lines = _table(told, ways, shown)
         if lines:
-            yield f"\n{STOPPED}" if story == FULLY and Way.LATE in ways else ""
+            yield f"\n{before}" if story == FULLY and before else ""
             yield from lines
     yield ""
 

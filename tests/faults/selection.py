@@ -3,16 +3,19 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from tests.faults.naming import Case, Kind, Point, Side, Way
+from tests.faults.naming import ORDER, Case, Kind, Point, Side, Way
 
 #: What a wallet does only once. However often an earlier story has passed it: a death at each is a case in every story.
-ONLY_ONCE: Final = {"post-continue", "post-token", "create-outgoing-payment"}
+ONLY_ONCE: Final = {"post-continue", "post-token", ORDER}
 #: Of the points of a story, those that a look takes.
 ONE_IN: Final = 6
 
 
 def all_of(points: Mapping[str, Sequence[Point]]) -> list[Case]:
-    """A death on either side of every point; and, of every call, being stopped there while others go on."""
+    """A death on either side of every point; of every call, being stopped there while others go on.
+
+    And of every order to pay, a pause of everything.
+    """
     return [case for story, passed in points.items() for point in passed for case in _all_at(story, point)]
 
 
@@ -39,7 +42,7 @@ def of_the_proof(points: Mapping[str, Sequence[Point]]) -> list[Case]:
             if story == first or point in new[story]:
                 cases += _all_at(story, point)
             elif point.kind == Kind.CALL and point.label in ONLY_ONCE:
-                cases += _cases(story, point, [Way.KILLED])
+                cases += _cases(story, point, [Way.KILLED, *_pause(point)])
     return cases
 
 
@@ -68,7 +71,12 @@ def new_points(points: Mapping[str, Sequence[Point]]) -> dict[str, list[Point]]:
 
 
 def _all_at(story: str, point: Point) -> list[Case]:
-    return _cases(story, point, Way if point.kind == Kind.CALL else [Way.KILLED])
+    stops = [Way.OVERTAKEN, Way.LATE] if point.kind == Kind.CALL else []
+    return _cases(story, point, [Way.KILLED, *stops, *_pause(point)])
+
+
+def _pause(point: Point) -> list[Way]:
+    return [Way.PAUSED] if point.what == (Kind.CALL, ORDER) else []
 
 
 def _cases(story: str, point: Point, ways: Iterable[Way]) -> list[Case]:

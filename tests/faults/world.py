@@ -81,6 +81,8 @@ class World:
     port: int
     database: str
     is_patient: bool = True
+    #: They were told that new payments are paused.
+    payers_wait: bool = False
     sandbox: SandboxProcess = field(init=False)
 
     def __post_init__(self) -> None:
@@ -132,7 +134,7 @@ class World:
 
     def _people_act(self) -> bool:
         acted = self.story.staff_act(self)
-        for payer in self.story.payers:
+        for payer in () if self.payers_wait else self.story.payers:
             acted |= self._payer_acts(payer)
         return acted
 

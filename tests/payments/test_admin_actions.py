@@ -4,15 +4,17 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
+from payments.engine.transitions import move
 from payments.models import AuthorisationLimit, Message, PaymentRequest
 from payments.states import PaymentState, RequestState
 from tests.cast import asked, paid_to_maria, person, settled, signed_in
 from tests.dialogs import confirm, dialog
 from tests.payments.pages import action, page
+from tests.progress import ACTOR
 
 pytestmark = pytest.mark.django_db
 
@@ -199,6 +201,20 @@ def test_a_second_person_authorises_and_the_payer_is_asked() -> None:
     row = PaymentRequest.objects.get()
     assert (row.state, row.authorised_by) == (RequestState.AWAITING_APPROVAL, second)
     assert Message.objects.count() == 1
+
+
+def test_what_has_grown_is_authorised_with_what_it_has_grown_to() -> None:
+    second = signed_in(person("eva", SEE, AUTHORISE))
+    request = asked(RequestState.AWAITING_APPROVAL, requested_by=person("ana", ASK))
+    paid_to_maria(request)
+    with transaction.atomic():
+        move(request, RequestState.AWAITING_AUTHORISATION, actor=ACTOR, proposed_debit=130000)
+    assert "1,300.00 MXN" in second.get(action(request, "authorise")).content.decode().replace("\xa0", " ")
+    assert "1,300.00 MXN" in told(second, request).replace("\xa0", " ")
+    confirm(second, action(request, "authorise"))
+    row = PaymentRequest.objects.get()
+    assert (row.state, row.authorised_debit) == (RequestState.AWAITING_APPROVAL, 130000)
+    assert Message.objects.get().template == "approval_again"
 
 
 def test_the_email_is_sent_again_once_per_dialog(staff: Client) -> None:

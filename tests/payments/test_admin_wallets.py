@@ -6,6 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from ledger.api import timeline
+from payments.limits import EVERY_OTHER
 from payments.models import AuthorisationLimit, WalletAddress
 from payments.presentation.timeline_text import describe
 from tests.cast import person, signed_in, wallet
@@ -110,7 +111,7 @@ def test_wallets_are_not_edited_by_hand() -> None:
 
 
 def test_a_limit_is_written_in_major_units(administrator: Client) -> None:
-    form = {"asset_code": "mxn", "asset_scale": "2", "amount": "1500.50"}
+    form = {"asset_code": "mxn", "amount": "1500.50"}
     assert administrator.post(reverse(f"{LIMIT}_add"), form).status_code == 302
     row = AuthorisationLimit.objects.get()
     assert (row.asset_code, row.limit) == ("MXN", 150_050)
@@ -132,7 +133,7 @@ def test_a_limit_is_changed_and_removed(administrator: Client) -> None:
 @pytest.mark.parametrize(
     ("amount", "sentence"),
     [
-        ("1500.505", "This currency has 2 decimal places."),
+        ("1500.5.5", "Write an amount such as 500.00"),
         ("1,500", "Write an amount such as 500.00"),
         ("-1", "Write an amount such as 500.00"),
         ("9" * 30, "This is more than a wallet can hold."),
@@ -140,13 +141,29 @@ def test_a_limit_is_changed_and_removed(administrator: Client) -> None:
     ],
 )
 def test_a_limit_that_cannot_be_is_refused(administrator: Client, amount: str, sentence: str) -> None:
-    form = {"asset_code": "MXN", "asset_scale": "2", "amount": amount}
+    form = {"asset_code": "MXN", "amount": amount}
     assert sentence in administrator.post(reverse(f"{LIMIT}_add"), form).content.decode()
     assert not AuthorisationLimit.objects.exists()
 
 
 def test_a_second_limit_for_a_currency_is_refused(administrator: Client) -> None:
     AuthorisationLimit.objects.create(asset_code="MXN", asset_scale=2, limit=5000)
-    form = {"asset_code": "MXN", "asset_scale": "2", "amount": "1.00"}
+    form = {"asset_code": "mxn", "amount": "1.00"}
     assert administrator.post(reverse(f"{LIMIT}_add"), form).status_code == 200
     assert AuthorisationLimit.objects.get().limit == 5000
+
+
+def test_the_page_says_what_a_currency_without_a_limit_has(administrator: Client) -> None:
+    page = reverse(f"{LIMIT}_changelist")
+    assert "Currencies that are not in this list have no limit" in administrator.get(page).content.decode()
+    administrator.post(reverse(f"{LIMIT}_add"), {"asset_code": "", "amount": "200"})
+    told = administrator.get(page).content.decode()
+    assert "have the limit of every other currency" in told
+    assert "Every other currency" in told
+    row = AuthorisationLimit.objects.get()
+    assert (row.asset_code, row.limit) == (EVERY_OTHER, 200)
+    (entry,) = timeline([("limit", str(row.pk))])
+    assert describe(entry).text == "In every other currency, a second person must authorise above 200."
+    form = administrator.get(reverse(f"{LIMIT}_change", args=[row.pk])).content.decode()
+    assert "Every other currency" in form
+    assert 'value="200"' in form

@@ -6,6 +6,7 @@ empty as they come: of what was begun with them, they know nothing.
 
 import json
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ from payments.actions import approvals
 from payments.client import client
 from payments.engine.advance import advance
 from payments.invariants import violations
-from payments.models import Grant, PaymentRequest, Seller, SellerKey
+from payments.limits import limit_of
+from payments.models import AuthorisationLimit, Grant, PaymentRequest, Seller, SellerKey
 from payments.openpayments.keys import generate_key, private_key_to_pem, public_jwk
 from payments.states import GrantState, RequestState
 from tests.driver import SECONDS, Stage
@@ -103,6 +105,20 @@ def test_what_was_with_the_payer_can_still_be_declined(stage: Stage) -> None:
     approvals.decline(request.pk, "Not now")
     assert advance(request.pk, SECONDS).state == RequestState.DECLINED
     all_is_well()
+
+
+def test_of_several_limits_of_a_currency_the_lowest_stays() -> None:
+    before = ("payments", "0003_states_say_everything")
+    call_command("migrate", *before, verbosity=0)
+    try:
+        loader = MigrationExecutor(connection).loader
+        old = loader.project_state([before]).apps.get_model("payments", "AuthorisationLimit")
+        for code, scale, limit in (("USD", 2, 500_00), ("USD", 6, 499_990_000), ("MXN", 2, 1), ("jpy", 0, 7000)):
+            old.objects.create(asset_code=code, asset_scale=scale, limit=limit)
+    finally:
+        call_command("migrate", verbosity=0)
+    kept = {row.asset_code: limit_of(row).to_major() for row in AuthorisationLimit.objects.all()}
+    assert kept == {"USD": Decimal("499.99"), "MXN": Decimal("0.01"), "JPY": Decimal(7000)}
 
 
 def all_is_well() -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from ledger.api import record
-from payments import pauses
+from payments import limits, pauses
 from payments.engine.close_request import end_unsent, nothing_left_to_ask
 from payments.engine.planning.cleaning import cancel_grants
 from payments.engine.planning.quote_path import AccessGrants, Plan, hosts_of, quote_or_step
@@ -21,11 +21,13 @@ from payments.states import IN_FLIGHT, GrantState, PaymentState, RequestState
 #: The payer pressed "approve" this long ago and left: their wallet's page is no longer worth preparing.
 PAYER_PATIENCE = timedelta(minutes=5)
 INTERACTIONS = (GrantState.PENDING, GrantState.RETURNED, GrantState.CONTINUING)
+#: Sent to the payer before, perhaps: something may have been ordered, and grants may have to go back.
+ASKED = (RequestState.AWAITING_AUTHORISATION, RequestState.AWAITING_APPROVAL)
 
 
 def plan(request: PaymentRequest, now: datetime) -> Plan:
     plan = Plan()
-    grants = _approvals(request) if request.state == RequestState.AWAITING_APPROVAL else []
+    grants = _approvals(request) if request.state in ASKED else []
     if _collect(plan, request, grants, now):
         return plan
     if now >= request.expires_at:
@@ -33,7 +35,11 @@ def plan(request: PaymentRequest, now: datetime) -> Plan:
         plan.moved = True
         return plan
     plan.wake(request.expires_at)
-    if request.state == RequestState.AWAITING_APPROVAL:
+    if request.state == RequestState.AWAITING_APPROVAL and limits.needs_second_person(request):
+        _to_second_person(request, grants)
+        plan.moved = True
+        return plan
+    if request.state in ASKED:
         cancel_grants(plan, request, grants, now)
         if request.payer_asked_at:
             if not plan.steps:
@@ -65,6 +71,14 @@ def _watch_committed(plan: Plan, request: PaymentRequest, now: datetime) -> None
         add_quotes(request, everybody)
         remaining = remaining_of(request, everybody)
         PaymentRequest.objects.filter(pk=request.pk).update(**remaining)
+
+
+def _to_second_person(request: PaymentRequest, grants: list[Grant]) -> None:
+    """It grew above what was authorised: the payer is asked once somebody has agreed, and approves nothing before."""
+    for grant in grants:
+        if grant.state == GrantState.PENDING:
+            move(grant, GrantState.CANCELLING, actor=ENGINE, reason="needs_authorisation")
+    move(request, RequestState.AWAITING_AUTHORISATION, actor=ENGINE, reason="needs_authorisation", payer_asked_at=None)
 
 
 def expire(request: PaymentRequest) -> None:

@@ -1,10 +1,15 @@
-"""From approved to ordered: each payment once, within what the payer approved, in all and under each approval."""
+"""From approved to ordered: each payment once, within what the payer approved, in all and under each approval.
+
+The switch, the limits and what was authorised are checked for each payment in the transaction that writes its outgoing
+payment down.
+"""
 
 from collections import Counter
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
-from payments import pauses
+from payments import limits, pauses
 from payments.engine.budget_reservations import cover, hindrance, note_disagreement
 from payments.engine.close_request import finish
 from payments.engine.evidence import may_order
@@ -33,6 +38,9 @@ UNSENT_DEADLINE = timedelta(hours=24)
 #: So many orders that a wallet refused, or that never arrived, under one approval: it will not take the next either.
 MOST_OUTGOING_PAYMENTS = 12
 PAUSE_POLL = timedelta(seconds=60)
+#: So many outgoing payments are written down by one plan, and called at once: a switch that is pressed meanwhile stops
+#: all others.
+WRITTEN_AT_ONCE = 8
 HOLDS_UP = IN_FLIGHT - {PaymentState.NEEDS_ATTENTION}
 #: After so many failures the place for a held payment's money is left to expire: nothing is ordered to it.
 MOST_TRIES_TO_CLOSE = 8
@@ -50,7 +58,7 @@ class Round:
         self.now = now
         self.payments = _payments(request)
         self.access = AccessGrants(request, now)
-        self.pauses = pauses.active()
+        self.written = 0
         self.committed: Counter[str] = Counter()  # minor units by approval
         for payment in self.payments:
             if outgoing := counted_outgoing_payment(payment):
@@ -73,10 +81,21 @@ class Round:
         is_old = grant.spent_checked_at is None or grant.spent_checked_at < self.now - SPENT_IS_NEWS
         return bool(self.committed[grant.pk]) and is_old and token_is_fresh(grant, self.now)
 
+    @property
+    def is_full(self) -> bool:
+        """The others are for the next plan, which looks at the switch anew."""
+        return self.written == WRITTEN_AT_ONCE
+
+    @cached_property
+    def needs_second_person(self) -> bool:
+        return limits.needs_second_person(self.request)
+
     def send(self, payment: Payment, grant: Grant, quote: Quote) -> None:
+        """Before all other steps, so that nothing is waited for between the last check and the call."""
         assert may_order(payment, quote.incoming), "money could arrive twice"
         self.committed[grant.pk] += quote.debit_value or 0
-        self.plan.steps.append(CreateOutgoingPayment.plan(self.request, payment, quote))
+        self.plan.steps.insert(self.written, CreateOutgoingPayment.plan(self.request, payment, quote))
+        self.written += 1
 
 
 def _payments(request: PaymentRequest) -> list[Payment]:
@@ -119,22 +138,28 @@ def _send(round_: Round, payment: Payment) -> None:
     if payment.blocked_by == Block.COULD_NOT_SEND:
         _back_to_payer(round_, payment, "payment_failed")
         return
-    if not is_due(plan, payment, now):
+    if round_.is_full or not is_due(plan, payment, now):
         return
-    too_long = payment.failures and now > _tried_since(request, payment) + UNSENT_DEADLINE
-    tries = sum(outgoing.grant_id == grant.pk for outgoing in outgoing_payments_of(payment))
-    too_often = payment.blocked_by == Block.REFUSED and tries >= MOST_OUTGOING_PAYMENTS
-    if payment.blocked_by != Block.OVER_LIMIT and (too_long or too_often):
+    if pause := pauses.blocking(request.seller_id, hosts_of(request, [payment])):
+        Payment.objects.filter(pk=payment.pk).update(reason="paused", reason_params={"why": {"code": pause.reason}})
+        plan.wake(now + PAUSE_POLL)
+        _keep_alive(round_, grant)
+        return
+    if payment.blocked_by != Block.OVER_LIMIT and _tried_enough(round_, payment, grant):
         # Nothing was sent: giving up is safe.
         move(payment, PaymentState.FAILED, actor=ENGINE, reason=payment.reason, reason_params=payment.reason_params)
         plan.moved = True
         return
-    if pause := pauses.first_of(round_.pauses, request.seller_id, hosts_of(request, [payment])):
-        Payment.objects.filter(pk=payment.pk).update(reason="paused", reason_params={"why": {"code": pause.reason}})
-        plan.wake(now + PAUSE_POLL)
-        return
     if payment.blocked_by == Block.OVER_LIMIT:
         _back_to_payer(round_, payment, _over_limit(grant))
+        return
+    if round_.needs_second_person:
+        _back_to_payer(round_, payment, "needs_authorisation")
+        return
+    if limits.needs_proof(payment):
+        params = {"name": payment.receiver_name, "wallet": payment.receiver_wallet.url}
+        note_failure(payment, "wallet_unproven", params)
+        plan.moved = True
         return
     if grant.interval and _waits_for_budget(plan, payment, grant, now):
         return
@@ -196,11 +221,18 @@ def _hold(round_: Round, payment: Payment, grant: Grant) -> None:
     plan, now = round_.plan, round_.now
     if payment.failures < MOST_TRIES_TO_CLOSE and is_due(plan, payment, now):
         _complete_incoming_payment(round_, payment)
+    _keep_alive(round_, grant)
+
+
+def _keep_alive(round_: Round, grant: Grant) -> None:
+    """While nothing is ordered under it, an approval is renewed weekly; that of a budget, by the budget's own plan."""
+    if grant.interval:
+        return
     rotates_at = grant.token_expires_at and grant.token_expires_at + KEEP_ALIVE
-    if rotates_at and rotates_at > now:
-        plan.wake(rotates_at)
+    if rotates_at and rotates_at > round_.now:
+        round_.plan.wake(rotates_at)
     else:
-        has_token(plan, round_.request, grant, now)
+        has_token(round_.plan, round_.request, grant, round_.now)
 
 
 def _complete_incoming_payment(round_: Round, payment: Payment) -> None:
@@ -226,6 +258,21 @@ def _approval(request: PaymentRequest, payment: Payment) -> Grant | None:
     return newer
 
 
+def _tried_enough(round_: Round, payment: Payment, grant: Grant) -> bool:
+    """So often, or for so long, that its wallets won't let it be sent. Time that it was paused does not count."""
+    refused = sum(outgoing.grant_id == grant.pk for outgoing in outgoing_payments_of(payment))
+    if payment.blocked_by == Block.REFUSED and refused >= MOST_OUTGOING_PAYMENTS:
+        return True
+    if not payment.failures or round_.now <= _tried_since(round_.request, payment) + UNSENT_DEADLINE:
+        return False
+    if grant.interval and grant.standing_budget.paused_at:
+        return False
+    resumed = [pauses.last_ended(round_.request.seller_id, hosts_of(round_.request, [payment]))]
+    if grant.interval:
+        resumed.append(grant.standing_budget.resumed_at)
+    return all(at is None or round_.now > at + UNSENT_DEADLINE for at in resumed)
+
+
 def _tried_since(request: PaymentRequest, payment: Payment) -> datetime:
     """When the payer approved, when it was released, or when a person had an older order fenced to start anew."""
     assert request.approved_at
@@ -239,6 +286,7 @@ def _tried_since(request: PaymentRequest, payment: Payment) -> datetime:
 def _back_to_payer(round_: Round, payment: Payment, code: str) -> None:
     """What was approved has ended, or does not cover `payment`: ask for the rest, by the same link.
 
+    What is more than was authorised goes to a second person first, and the payer is asked once they agreed.
     Not while something is under way under the old approval: that wakes the request by itself, at its next look. What
     needs a person's attention holds nobody up: it stays ordered, and is looked at.
     """
@@ -259,9 +307,12 @@ def _back_to_payer(round_: Round, payment: Payment, code: str) -> None:
         if unsent.state == PaymentState.APPROVED:
             move(unsent, PaymentState.QUOTED, actor=ENGINE, grant=None, failures=0, retry_at=None)
     was_used = remaining["committed_debit"] or any(other.state in IN_FLIGHT for other in round_.payments)
+    for column, value in remaining.items():
+        setattr(request, column, value)
+    unauthorised = limits.needs_second_person(request)
     move(
         request,
-        RequestState.AWAITING_APPROVAL,
+        RequestState.AWAITING_AUTHORISATION if unauthorised else RequestState.AWAITING_APPROVAL,
         actor=ENGINE,
         reason=code,
         budget=None,
@@ -270,7 +321,8 @@ def _back_to_payer(round_: Round, payment: Payment, code: str) -> None:
         expires_at=max(request.expires_at, now + APPROVAL_LIFETIME),
         **remaining,
     )
-    tell_again(request, before)
+    if not unauthorised:
+        tell_again(request, before)
     plan.moved = True
 
 
@@ -285,7 +337,7 @@ def _back_to_staff(round_: Round, code: str) -> bool:
         if payment.state == PaymentState.APPROVED:
             move(payment, PaymentState.QUOTED, actor=ENGINE, grant=None, failures=0, retry_at=None)
     later: dict[str, Any] = {"expires_at": round_.now + APPROVAL_LIFETIME, "budget": None}
-    later |= {"approved_at": None, "sent_at": None}
+    later |= {"approved_at": None, "sent_at": None, "authorised_by": None, "authorised_debit": None}
     move(round_.request, RequestState.QUOTED, actor=ENGINE, reason=code, **later)
     round_.plan.moved = True
     return True

@@ -94,9 +94,9 @@ def mark_unanswered(request: PaymentRequest) -> None:
         move(quote, AttemptState.UNKNOWN, actor=ENGINE, reason="answer_never_came")
 
 
-def hosts_of(request: PaymentRequest, payments: Iterable[Payment]) -> list[str]:
-    """The wallet hosts that would take part in moving this money."""
-    return [request.payer_wallet.host, *(payment.receiver_wallet.host for payment in payments)]
+def hosts_of(request: PaymentRequest, payments: Iterable[Payment]) -> set[str]:
+    """Every host that would take part in moving this money: of addresses, authorization and resource servers."""
+    return request.payer_wallet.hosts.union(*(payment.receiver_wallet.hosts for payment in payments))
 
 
 def open_incoming(payment: Payment, now: datetime) -> IncomingPayment | None:
