@@ -1,7 +1,5 @@
 """One approval, several receivers: each is paid exactly, and one who fails does not hold up the others."""
 
-from datetime import timedelta
-
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -11,7 +9,7 @@ from payments.actions import approvals, attention, requests
 from payments.engine import advance as engine
 from payments.engine.advance import advance, push
 from payments.engine.leases import acquire
-from payments.engine.planning import plan, watching
+from payments.engine.planning import plan
 from payments.engine.steps.base import Step
 from payments.invariants import violations
 from payments.models import Message, PaymentRequest
@@ -168,12 +166,6 @@ def ana_is_sent_beto_waits(stage: Stage) -> PaymentRequest:
     stage.later(400)
     stage.sandbox.change_wallet("beto", disabled=True)
     return advance(request.pk, 3)
-
-
-@pytest.fixture
-def soon_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What does not settle needs a person before what can't be sent is given up."""
-    monkeypatch.setattr(watching, "UNSETTLED_DEADLINE", timedelta(hours=1))
 
 
 def ana_needs_a_person_beto_is_asked_for_again(stage: Stage) -> PaymentRequest:
