@@ -53,7 +53,7 @@ class PaymentActions:
     @on_payment_then_look
     def look_again(self, row: Payment, by: User, _form: LookForm) -> Sentence:
         attention.look_again(row.pk, by=by)
-        return _("Both wallets were asked.")
+        return _("Both wallets are being asked.")
 
     @dialog_action(
         _("Take care of it"),

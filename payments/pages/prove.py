@@ -54,11 +54,13 @@ def _act(http: HttpRequest, proof: WalletProof) -> HttpResponse:
         pressed = wallet_proofs.press(proof.pk)
     except Refusal:
         return HttpResponseRedirect(http.get_full_path())
-    try:
-        with place():
-            wallet_page = prove_wallet.page_of(pressed) or prepare(proof.pk, INLINE_SECONDS)
-    except Refusal as refusal:
-        return _show(proof, refusal=str(refusal), status=503)
+    wallet_page = prove_wallet.page_of(pressed)
+    if not wallet_page:
+        try:
+            with place():
+                wallet_page = prepare(proof.pk, INLINE_SECONDS)
+        except Refusal as refusal:
+            return _show(proof, refusal=str(refusal), status=503)
     return HttpResponseRedirect(wallet_page or http.get_full_path())
 
 
