@@ -3,6 +3,8 @@
 Orders come in as lines of JSON, results go out as lines of JSON. It has wallets and a clock of its own.
 """
 
+from __future__ import annotations
+
 import gc
 import json
 import os
@@ -12,7 +14,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import django
 
@@ -20,8 +22,10 @@ from payments.openpayments.keys import generate_key, public_jwk
 from tests import environment  # noqa: F401 - must run before the settings are read
 from tests.faults.databases import Databases
 from tests.faults.naming import Case, Point, Side
-from tests.faults.world import World
 from tests.sandbox.process import SandboxProcess
+
+if TYPE_CHECKING:  # models can only be imported after the setup
+    from tests.faults.world import World
 
 #: Every story begins at noon on a second of a month, whatever day it is: what depends on the calendar is the same then.
 DAY, HOUR = 2, 18
