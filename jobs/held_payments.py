@@ -44,10 +44,11 @@ def release(application: Application, *, by: User) -> Payment | None:
 
 def cancel(payouts: Iterable[Payout], *, by: User) -> None:
     """Nobody will be paid by these any more. Raises Refusal."""
-    requests = set()
-    for payout in payouts:
-        requests.add(release_held.cancel(payout.payment_id, by=by).request_id)
-    for request_id in sorted(requests):
+    # Requests are locked in one order: two jobs may be paid by the same ones.
+    called_off = sorted(payouts, key=lambda payout: payout.payment.request_id)
+    for payout in called_off:
+        release_held.cancel(payout.payment_id, by=by)
+    for request_id in dict.fromkeys(payout.payment.request_id for payout in called_off):
         settle_fee(request_id, by=by)
 
 

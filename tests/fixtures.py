@@ -1,16 +1,18 @@
 """Fixtures with the stage of `tests.driver`. Import them where they are needed, with those of the sandbox."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from payments.engine import backoff
+from payments.worker import places
 from tests.driver import Stage, set_the_stage
 from tests.sandbox.fixtures import sandbox, sandbox_process
 from tests.sandbox.process import SandboxProcess
 
-__all__ = ["sandbox", "sandbox_process", "short_waits", "stage"]
+__all__ = ["no_place", "sandbox", "sandbox_process", "short_waits", "stage"]
 
 
 @pytest.fixture(autouse=True)
@@ -18,6 +20,15 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wherever it is imported: backoff and looks a tenth as long. The order of things stays what it is."""
     monkeypatch.setattr(backoff, "FIRST_SECONDS", 0.1)
     monkeypatch.setattr(backoff, "POLL_SECONDS", tuple(seconds / 10 for seconds in backoff.POLL_SECONDS))
+
+
+@pytest.fixture
+def no_place() -> Iterator[None]:
+    """As many people wait for wallets as may."""
+    assert all(places.take() for _ in range(places.PLACES))
+    yield
+    for _ in range(places.PLACES):
+        places.give_back()
 
 
 @pytest.fixture

@@ -51,6 +51,18 @@ def branches_on_reason(path: str, source: str) -> Iterator[Reach]:
 LOOKUPS = frozenset({"filter", "exclude", "get", "Q", "When", "get_object_or_404"})
 
 
+def whole_rows(path: str, source: str) -> Iterator[Reach]:
+    """Every row that is saved whole, so that what somebody else wrote since it was read is lost.
+
+    A row that is new says so (`force_insert`), one that is there names its columns; `save` itself hands on what it got.
+    """
+    for node in ast.walk(ast.parse(source, filename=path)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "save":
+            named = {keyword.arg for keyword in node.keywords}
+            if not named & {"force_insert", "update_fields", None}:
+                yield Reach(path, node.lineno, "for a whole row")
+
+
 def _conditions(node: ast.AST) -> Iterator[ast.expr]:
     match node:
         case ast.Compare():

@@ -14,8 +14,8 @@ from ledger.api import Actor
 from payments.engine.transitions import begin, move
 from payments.models import Grant, IncomingPayment, OutgoingPayment, Payment, PaymentRequest, Quote
 from payments.models.attempts import counted_outgoing_payment
-from payments.models.fields import MAX_VALUE
 from payments.models.grants import GrantKind
+from payments.openpayments.amounts import LARGEST_VALUE
 from payments.states import (
     FINISHED_PAYMENTS,
     IN_FLIGHT,
@@ -261,4 +261,4 @@ def _order(order: OutgoingPayment) -> None:
 
 
 def _with_fee(value: int, of_thousand: int) -> int:
-    return min(value * (1000 + of_thousand) // 1000, MAX_VALUE)
+    return min(value * (1000 + of_thousand) // 1000, LARGEST_VALUE)

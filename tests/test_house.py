@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture import ROOMS
-from tests.house import branches_on_reason, in_circles, repeated_classes
+from tests.house import branches_on_reason, in_circles, repeated_classes, whole_rows
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = {
@@ -48,6 +48,18 @@ def test_the_check_sees_a_decision_by_a_reason(source: str) -> None:
 def test_a_reason_may_be_written_and_shown() -> None:
     source = "move(row, state, reason='expired')\nx = sentence(row.reason, row.reason_params) if row.reason else ''"
     assert not list(branches_on_reason("payments/engine/advance.py", source))
+
+
+def test_no_row_is_saved_whole() -> None:
+    # The demo makes its people before anybody else is there.
+    product = {path: source for path, source in SOURCES.items() if not path.startswith("backoffice/demo/")}
+    found = [str(reach) for path, source in product.items() for reach in whole_rows(path, source)]
+    assert not found, "\n".join(found)
+
+
+def test_the_check_sees_a_row_that_is_saved_whole() -> None:
+    assert list(whole_rows("a/b.py", "row.save()"))
+    assert not list(whole_rows("a/b.py", "row.save(force_insert=True)\nrow.save(update_fields=['name'])"))
 
 
 def test_the_check_sees_a_circle_and_a_second_class() -> None:

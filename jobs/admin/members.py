@@ -34,8 +34,10 @@ from payments.actions import wallets
 from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, Sentence, dialog_action, go, number_of, staff
 from payments.locking import lock
 from payments.models import WalletAddress
+from payments.openpayments.urls import LONGEST_URL
 from payments.presentation.dates import moment
 from payments.presentation.reasons import Refusal, sentence
+from payments.worker.places import place
 
 NOTHING = "\N{EN DASH}"
 WALLET_FIELDS = (
@@ -53,7 +55,7 @@ class MemberForm(forms.ModelForm[Member]):
     wallet_text = forms.CharField(
         label=_("Wallet address"),
         required=False,
-        max_length=500,
+        max_length=LONGEST_URL,
         help_text=_("As the wallet shows it: https://wallet.example/maria or $wallet.example/maria. It is checked."),
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
@@ -246,7 +248,11 @@ class MemberAdmin(KeptAdmin):
         if member.wallet is None:
             messages.error(request, sentence("payer_without_wallet", {"name": member.name}))
         else:
-            self._say(request, wallets.check(member.wallet.pk, WAIT_SECONDS))
+            try:
+                with place():
+                    self._say(request, wallets.check(member.wallet.pk, WAIT_SECONDS))
+            except Refusal as refusal:
+                messages.error(request, str(refusal))
         return go(request, reverse("admin:jobs_member_change", args=[object_id]))
 
     @dialog_action(

@@ -98,7 +98,7 @@ def register(  # noqa: PLR0913 - the parts of a seller, each named where it is c
             for column, value in fee.columns().items():
                 setattr(seller, column, value)
         actor = actor or Actor.system("settings")
-        is_new = _save(seller) if changed else False
+        is_new = _save(seller, changed) if changed else False
         if pem is not None and _take_key(seller, str(key_id), pem, actor):
             changed.append("key")
         if changed:
@@ -128,14 +128,18 @@ def _take_key(seller: Seller, kid: str, pem: str, actor: Actor) -> bool:
     return True
 
 
-def _save(seller: Seller) -> bool:
-    """Whether it is a new one."""
+def _save(seller: Seller, changed: list[str]) -> bool:
+    """Keep what changed, and nothing else of a seller that is there already; whether it is a new one."""
     new = seller._state.adding  # noqa: SLF001 - Django's public name
     if seller.is_default:
         Seller.objects.exclude(pk=seller.pk).filter(is_default=True).update(is_default=False, changed_at=clock.now())
     seller.changed_at = clock.now()
-    seller.save(force_insert=new, force_update=not new)
-    return new
+    if new:
+        seller.save(force_insert=True)
+        return True
+    fee = set(SellerFee().columns()) if "fee" in changed else set()
+    seller.save(update_fields={*changed, *fee, "changed_at"} - {"fee"})
+    return False
 
 
 def fee_of(seller: Seller) -> SellerFee:

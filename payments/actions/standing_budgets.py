@@ -23,8 +23,7 @@ from payments.actions.requests import ADVANCE_TASK, Contact, lock_request
 from payments.actions.wallet_proofs import check_proven
 from payments.engine import budget_draws
 from payments.engine.budget_reservations import wire
-from payments.engine.leases import wake
-from payments.engine.planning.keep_budget import end
+from payments.engine.planning.keep_budget import end, wake_draws
 from payments.engine.transitions import begin, move
 from payments.limits import needs_second_person
 from payments.models import BudgetPeriod, PaymentRequest, Seller, StandingBudget, WalletAddress
@@ -263,10 +262,9 @@ def pause(budget_id: str, *, by: User) -> None:
 def resume(budget_id: str, *, by: User) -> None:
     budget = _lock_budget(budget_id)
     if budget.paused_at is not None:
+        wake_draws(budget)
         StandingBudget.objects.filter(pk=budget.pk).update(paused_at=None, resumed_at=clock.now())
         _tell(budget, "budget.resumed", Actor.staff(by.pk))
-        for drawn in budget.drawn_requests.filter(state=RequestState.APPROVED):
-            wake(drawn.pk)
 
 
 @transaction.atomic

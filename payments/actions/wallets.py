@@ -1,5 +1,8 @@
 """Wallet addresses as people type them, and looking them up at the wallets."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -59,25 +62,22 @@ def accept_change(wallet_id: int, *, by: User) -> bool:
     if wallet.problem != RENAMED or not wallet.found_instead:
         raise Refusal("wallet_not_renamed")
     if wallet.accepted_by is None or wallet.accepted != wallet.found_instead:
-        wallet.accepted, wallet.accepted_by = wallet.found_instead, by
-        _save_and_tell(wallet, "wallet.change_accepted", by)
+        wallet.keep(accepted=wallet.found_instead, accepted_by=by)
+        _tell(wallet, "wallet.change_accepted", wallet.accepted, by)
         return False
     if wallet.accepted_by == by:
         raise Refusal("own_acceptance")
-    for column, value in wallet.accepted.items():
-        setattr(wallet, column, value)
-    wallet.problem, wallet.problem_params = "", {}
-    wallet.found_instead, wallet.accepted, wallet.accepted_by, wallet.proven_at = {}, {}, None, None
-    _save_and_tell(wallet, "wallet.changed", by)
+    became = wallet.accepted
+    nothing_waits: dict[str, Any] = {"found_instead": {}, "accepted": {}, "accepted_by": None}
+    wallet.keep(**became, problem="", problem_params={}, proven_at=None, **nothing_waits)
+    _tell(wallet, "wallet.changed", became, by)
     return True
 
 
-def _save_and_tell(wallet: WalletAddress, kind: str, by: User) -> None:
-    now_is = wallet.accepted or {"canonical_id": wallet.canonical_id, "asset_code": wallet.asset_code}
-    wallet.save()
+def _tell(wallet: WalletAddress, kind: str, became: Mapping[str, Any], by: User) -> None:
     record(
         kind,
         actor=Actor.staff(by.pk),
         subjects={"wallet": str(wallet.pk)},
-        data={"wallet": wallet.url, "became": now_is["canonical_id"], "asset": now_is["asset_code"]},
+        data={"wallet": wallet.url, "became": became["canonical_id"], "asset": became["asset_code"]},
     )

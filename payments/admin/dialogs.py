@@ -26,7 +26,7 @@ from unfold.forms import BaseDialogForm
 
 from payments.models import PaymentRequest
 from payments.presentation.reasons import Refusal
-from payments.worker.advance_now import advance_now
+from payments.worker.advance_now import advance_now, is_under_way
 
 Row = TypeVar("Row", bound=Model)
 Form = TypeVar("Form", bound=BaseDialogForm)
@@ -157,6 +157,15 @@ def asks_for_money(ask: Callable[[Any, User, Form], PaymentRequest]) -> Handler[
         return go(request, reverse("admin:payments_paymentrequest_change", args=[made.pk]))
 
     return handler
+
+
+def say_how_it_stands(http: HttpRequest, request: PaymentRequest, state: Sentence) -> None:
+    """What a person who had the wallets asked is told: `state` is how it stands, or stands so far."""
+    if is_under_way(request):
+        still = _("The wallets take longer than you can wait for: we go on asking them. So far: “%(state)s”.")
+        messages.info(http, still % {"state": state})
+    else:
+        messages.info(http, _("Looked at just now: “%(state)s”.") % {"state": state})
 
 
 @keep_lazy_text

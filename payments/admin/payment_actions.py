@@ -1,6 +1,5 @@
 """What staff may do with a payment that needs attention: a dialog, one POST, then the wallets are asked at once."""
 
-from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +7,7 @@ from unfold.enums import ActionVariant
 
 from payments.actions import attention, refunds
 from payments.actions.requests import lock_request
-from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, Sentence, asks_for_money, dialog_action
+from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, Sentence, asks_for_money, dialog_action, say_how_it_stands
 from payments.admin.payment_dialogs import (
     ConfirmForm,
     GiveUpForm,
@@ -33,9 +32,8 @@ def _held(payment_id: str) -> Payment:
 
 def _look(request: HttpRequest, row: Payment) -> None:
     """Ask the wallets at once, and say how it stands then."""
-    advance_now(row.request_id, WAIT_SECONDS)
-    state = payment_status(Payment.objects.get(pk=row.pk)).label
-    messages.info(request, _("Looked at just now: “%(state)s”.") % {"state": state})
+    moved = advance_now(row.request_id, WAIT_SECONDS)
+    say_how_it_stands(request, moved, payment_status(Payment.objects.get(pk=row.pk)).label)
 
 
 on_payment = DecisionOn(_held)
@@ -56,7 +54,7 @@ class PaymentActions:
     @on_payment_then_look
     def look_again(self, row: Payment, by: User, _form: LookForm) -> Sentence:
         attention.look_again(row.pk, by=by)
-        return _("Both wallets were asked.")
+        return _("Both wallets are being asked.")
 
     @dialog_action(
         _("Take care of it"),

@@ -1,6 +1,5 @@
 """What staff may do with a payment request: a button where the state allows it, a dialog, one POST."""
 
-from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -8,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
 from payments.actions import requests, standing_budgets, wallet_proofs
-from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, Sentence, dialog_action, go, with_wait
+from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, Sentence, dialog_action, go, say_how_it_stands, with_wait
 from payments.admin.request_dialogs import DrawForm, ProofForm, RequestForm
 from payments.models import PaymentRequest
 from payments.presentation.reasons import Refusal
@@ -157,7 +156,7 @@ class RequestActions:
         requests.ask_what_was_spent(object_id)
         row = advance_now(object_id, WAIT_SECONDS)
         state = request_status(row, row.payments.all()).label
-        messages.info(request, _("Looked at just now: “%(state)s”.") % {"state": state})
+        say_how_it_stands(request, row, state)
         return go(request, reverse("admin:payments_paymentrequest_change", args=[object_id]))
 
     @dialog_action(

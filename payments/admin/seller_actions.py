@@ -23,6 +23,7 @@ from payments.models import Seller, SellerKey
 from payments.openpayments.keys import KeyFormatError
 from payments.presentation.reasons import Refusal, sentence
 from payments.states import KeyState
+from payments.worker.places import place
 
 LONGEST_PEM = 4000
 NO_KEY = _("This is not an Ed25519 private key in PKCS#8 PEM without a password, or the key id has spaces.")
@@ -141,7 +142,8 @@ class SellerActions:
     )
     def check_keys(self, request: HttpRequest, _form: SellerDialog, object_id: str) -> HttpResponse:
         try:
-            found = seller_keys.check(object_id, WAIT_SECONDS)
+            with place():
+                found = seller_keys.check(object_id, WAIT_SECONDS)
         except Refusal as refusal:
             messages.error(request, str(refusal))
             found = []

@@ -26,6 +26,7 @@ from payments.admin.seller_actions import NO_KEY, SellerActions, WriteOnlyTextar
 from payments.models import Seller
 from payments.openpayments.amounts import Amount, AmountError
 from payments.openpayments.keys import KeyFormatError
+from payments.openpayments.urls import LONGEST_URL
 from payments.presentation.format_amounts import format_amount, percent
 from payments.presentation.reasons import Refusal, sentence
 from payments.states import OPEN_REQUESTS, KeyState
@@ -46,7 +47,7 @@ HOLDING = ("may_hold_money", "approval_email", "approval_language")
 class SellerForm(forms.ModelForm[Seller]):
     wallet_text = forms.CharField(
         label=gettext_lazy("Wallet address"),
-        max_length=500,
+        max_length=LONGEST_URL,
         widget=UnfoldAdminTextInputWidget(),
         help_text=gettext_lazy("https://wallet.example/us or $wallet.example/us"),
     )

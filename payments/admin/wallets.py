@@ -20,7 +20,8 @@ from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, SeenForm, Sentence,
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.locking import lock
 from payments.models import WalletAddress
-from payments.presentation.reasons import sentence
+from payments.presentation.reasons import Refusal, sentence
+from payments.worker.places import place
 
 
 class AcceptWalletForm(SeenForm):
@@ -130,9 +131,15 @@ class WalletAddressAdmin(ReadOnlyAdmin):
         submit=_("Check now"),
     )
     def check_now(self, request: HttpRequest, _form: BaseDialogForm, object_id: str) -> HttpResponse:
-        wallet = check(get_object_or_404(WalletAddress, pk=number_of(object_id)).pk, WAIT_SECONDS)
-        if wallet.problem:
-            messages.error(request, sentence(wallet.problem, wallet.problem_params))
+        wallet = get_object_or_404(WalletAddress, pk=number_of(object_id))
+        try:
+            with place():
+                wallet = check(wallet.pk, WAIT_SECONDS)
+        except Refusal as refusal:
+            messages.error(request, str(refusal))
         else:
-            messages.success(request, _("The wallet answered, and can be used."))
+            if wallet.problem:
+                messages.error(request, sentence(wallet.problem, wallet.problem_params))
+            else:
+                messages.success(request, _("The wallet answered, and can be used."))
         return go(request, reverse("admin:payments_walletaddress_change", args=[object_id]))

@@ -5,18 +5,21 @@ Any number of pages, workers and staff may call it for the same request at once;
 """
 
 import logging
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
+from functools import partial
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from ledger import clock
 from ledger.api import record
 from payments.client import client
-from payments.engine import circuit_breaker
+from payments.engine import host_turns
 from payments.engine.backoff import after_failure
-from payments.engine.leases import Lease, LeaseLost, acquire, release, renew, renew_and_lock
+from payments.engine.leases import Lease, LeaseLost, acquire, hand_on, release, renew, renew_and_lock
 from payments.engine.planning import Plan, mark_unanswered, plan
 from payments.engine.queries import REQUEST
 from payments.engine.steps.base import ENGINE, Step
@@ -26,6 +29,7 @@ from payments.openpayments.errors import OpenPaymentsError, OurFault
 from payments.openpayments.transport import Deadline
 
 log = logging.getLogger(__name__)
+Rest = Callable[[], None]
 
 #: No call to a wallet may take longer, all of it together.
 CALL_SECONDS = 12.0
@@ -42,15 +46,38 @@ def advance(request_id: str, seconds: float) -> PaymentRequest:
     A wallet's fault is written into the rows, never raised. A call that has begun is finished (at most 12 s).
     """
     end = time.monotonic() + seconds
+    if lease := _acquire_by(end, request_id):
+        _work(lease, end, sleeps=True)
+    return REQUEST.get(request_id)
+
+
+def advance_within(request_id: str, seconds: float, over: Callable[[], None]) -> PaymentRequest:
+    """Work on the request as `advance` does, but for no longer than `seconds`, however many steps there are.
+
+    A call that has begun may move money, so it is not cut off: with what its plan has left it goes on in a thread of
+    its own, and workers take over from there. `over` is called once this process is done with the request.
+    """
+    end = time.monotonic() + seconds
+    left: list[Rest] = []
+    try:
+        lease = _acquire_by(end, request_id)
+        if lease:
+            _work(lease, end, sleeps=True, leave=left.append)
+        for rest in left:
+            threading.Thread(target=_see_to_the_end, args=(lease, rest, over), name="press").start()
+        return REQUEST.get(request_id)
+    finally:
+        if not left:
+            over()
+
+
+def _acquire_by(end: float, request_id: str) -> Lease | None:
+    """The lease, as soon as nobody else holds it; None when somebody still does at `end`."""
     while True:
         lease = acquire(request_id)
-        if lease:
-            _work(lease, end, sleeps=True)
-            break
-        if time.monotonic() > end:
-            break
+        if lease or time.monotonic() > end:
+            return lease
         time.sleep(PAUSE_SECONDS)
-    return REQUEST.get(request_id)
 
 
 def push(request_id: str, seconds: float) -> datetime | None:
@@ -62,13 +89,17 @@ def push(request_id: str, seconds: float) -> datetime | None:
     return _work(lease, time.monotonic() + seconds, sleeps=False) if lease else None
 
 
-def _work(lease: Lease, end: float, *, sleeps: bool) -> datetime | None:
-    suspected = circuit_breaker.suspects()
+def _work(lease: Lease, end: float, *, sleeps: bool, leave: Callable[[Rest], None] | None = None) -> datetime | None:
+    """With `leave`, whoever waits is gone at `end`: it is given what must still be done then, under the lease."""
+    suspected = host_turns.suspects()
     for round_ in range(MAX_ROUNDS):
         try:
             planned = _plan(lease, takes_over=lease.inherited and round_ == 0)
-            if planned.steps:
+            if planned.steps and leave is None:
                 _carry_out(lease, planned.steps, suspected)
+            elif leave and (rest := _carry_out_by(end, lease, planned.steps, suspected)):
+                leave(rest)
+                return None
         except LeaseLost:
             return None
         except (OperationalError, InterfaceError):
@@ -128,21 +159,65 @@ def _carry_out(lease: Lease, steps: list[Step], suspected: frozenset[str]) -> No
         _do(steps[begin : begin + MAX_AT_ONCE], suspected)
 
 
+def _carry_out_by(end: float, lease: Lease, steps: list[Step], suspected: frozenset[str]) -> Rest | None:
+    """The same until `end`: what is then left to do, if anything."""
+    while steps:
+        if time.monotonic() >= end:
+            return partial(_go_on, lease, [], [], steps, suspected)
+        few, steps = steps[:MAX_AT_ONCE], steps[MAX_AT_ONCE:]
+        threads = ThreadPoolExecutor(max_workers=len(few))
+        calls = [threads.submit(_call, step) for step in few]
+        threads.shutdown(wait=False)
+        if wait(calls, timeout=max(end - time.monotonic(), 0)).not_done:
+            return partial(_go_on, lease, few, calls, steps, suspected)
+        _commit(few, [call.result() for call in calls], suspected)
+        if steps:
+            renew(lease)
+    return None
+
+
+def _go_on(
+    lease: Lease, few: list[Step], calls: list[Future[object]], steps: list[Step], suspected: frozenset[str]
+) -> None:
+    _commit(few, [call.result() for call in calls], suspected)
+    if steps:
+        renew(lease)
+        _carry_out(lease, steps, suspected)
+
+
+def _see_to_the_end(lease: Lease, rest: Rest, over: Callable[[], None]) -> None:
+    try:
+        rest()
+        hand_on(lease)
+    except LeaseLost:
+        pass
+    except Exception:
+        # As in a worker: the lease runs out, and the request comes up again.
+        log.exception("request %s could not be advanced", lease.request_id)
+    finally:
+        connection.close()
+        over()
+
+
 def _do(steps: list[Step], suspected: frozenset[str]) -> None:
     if len(steps) == 1:
         answers = [_call(steps[0])]
     else:
         with ThreadPoolExecutor(max_workers=MAX_AT_ONCE) as pool:
             answers = list(pool.map(_call, steps))
+    _commit(steps, answers, suspected)
+
+
+def _commit(steps: list[Step], answers: list[object], suspected: frozenset[str]) -> None:
     for step, answer in zip(steps, answers, strict=True):
         _apply(step, answer)
-    circuit_breaker.note_outcomes(((step.host, answer) for step, answer in zip(steps, answers, strict=True)), suspected)
+    host_turns.note_outcomes(((step.host, answer) for step, answer in zip(steps, answers, strict=True)), suspected)
 
 
 def _call(step: Step) -> object:
     """The answer, or what went wrong instead of it: whatever a step raises is its own failure, and no neighbour's."""
     try:
-        with circuit_breaker.calling(step.host):
+        with host_turns.calling(step.request_id, step.host):
             return step.call(client(), Deadline.after(CALL_SECONDS))
     except OpenPaymentsError as error:
         log.info("%s: %s", type(step).__name__, error)
@@ -157,9 +232,9 @@ def _our_fault(step: Step, error: Exception) -> OurFault:
 
 
 def _apply(step: Step, answer: object) -> None:
-    """Commit the answer, in one transaction that begins with the request's row, as every command of a person does."""
+    """Commit the answer, in one transaction that begins with the requests' rows, as every command of a person does."""
     try:
-        _commit(step, answer)
+        _take(step, answer)
     except (OperationalError, InterfaceError):
         # The database is away: whoever inherits the lease finds an intent without an answer.
         raise
@@ -174,9 +249,10 @@ def _apply(step: Step, answer: object) -> None:
         _apply(step, _our_fault(step, error))
 
 
-def _commit(step: Step, answer: object) -> None:
+def _take(step: Step, answer: object) -> None:
     with transaction.atomic():
-        PaymentRequest.objects.filter(pk=step.request_id).update(needs_replan=True)
+        for request_id in step.requests:
+            PaymentRequest.objects.filter(pk=request_id).update(needs_replan=True)
         if isinstance(answer, OpenPaymentsError):
             step.failed(answer)
         else:

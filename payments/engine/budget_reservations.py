@@ -104,6 +104,6 @@ def note_disagreement(grant: Grant) -> bool:
 
     Such a wallet may not know limits per period at all.
     """
-    StandingBudget.objects.filter(grant=grant).update(disagreed_at=clock.now())
     Grant.objects.filter(pk=grant.pk).update(asks_spent=True)
+    StandingBudget.objects.filter(grant=grant).update(disagreed_at=clock.now())
     return not grant.outgoing_payments.filter(state__in=COUNTED_OUTGOING).exists()

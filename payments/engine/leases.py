@@ -71,6 +71,12 @@ def release(lease: Lease, wake_at: datetime | None) -> bool:
     return not mine.exists()
 
 
+def hand_on(lease: Lease) -> None:
+    """Let go of a request that wants another look at once, by whoever has the time for it."""
+    mine = PaymentRequest.objects.filter(pk=lease.request_id, lease_fence=lease.fence)
+    mine.update(lease_until=None, next_attempt_at=clock.now())
+
+
 def lease_grant(grant: Grant) -> bool:
     """Whether its token is ours to renew: of all requests that are paid under one approval, one may at a time.
 

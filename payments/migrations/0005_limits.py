@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='authorisationlimit',
             name='asset_code',
-            field=models.CharField(max_length=16, unique=True, verbose_name='currency'),
+            field=models.CharField(max_length=32, unique=True, verbose_name='currency'),
         ),
         migrations.AlterField(
             model_name='authorisationlimit',
@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='prooflimit',
             name='asset_code',
-            field=models.CharField(max_length=16, unique=True, verbose_name='currency'),
+            field=models.CharField(max_length=32, unique=True, verbose_name='currency'),
         ),
         migrations.AlterField(
             model_name='prooflimit',

@@ -12,6 +12,7 @@ from payments.models.fields import (
     asset_code_field,
     asset_scale_field,
     ulid_field,
+    url_field,
     value_field,
 )
 from payments.models.grants import Grant
@@ -28,7 +29,7 @@ class Attempt(Dated, Reasoned):
     state = models.CharField(
         _("state"), max_length=16, choices=AttemptState, default=AttemptState.INTENDED, editable=False
     )
-    remote_id = models.CharField(_("id at the wallet"), max_length=1000, blank=True)
+    remote_id = url_field(verbose_name=_("id at the wallet"), blank=True)
     expires_at = models.DateTimeField(_("expires"), null=True)
 
     class Meta:

@@ -8,10 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from ledger import clock
 from payments.identifiers import LENGTH, new_ulid
-from payments.openpayments.amounts import Amount, Asset
-
-MAX_SCALE = 255
-MAX_VALUE = 2**63 - 1
+from payments.openpayments.amounts import LARGEST_SCALE, LARGEST_VALUE, LONGEST_ASSET_CODE, Amount, Asset
+from payments.openpayments.urls import LONGEST_NETLOC, LONGEST_URL
 
 
 def ulid_field(**options: Any) -> "models.CharField[Any, Any]":
@@ -22,17 +20,27 @@ def ulid_field(**options: Any) -> "models.CharField[Any, Any]":
 
 def value_field(**options: Any) -> "models.BigIntegerField[Any, Any]":
     """An amount in minor units, 0 … 2⁶³-1."""
-    limits = [MinValueValidator(0), MaxValueValidator(MAX_VALUE)]
+    limits = [MinValueValidator(0), MaxValueValidator(LARGEST_VALUE)]
     return models.BigIntegerField(**{"validators": limits, **options})
 
 
 def asset_code_field(**options: Any) -> "models.CharField[Any, Any]":
-    return models.CharField(**{"verbose_name": _("currency"), "max_length": 16, **options})
+    return models.CharField(**{"verbose_name": _("currency"), "max_length": LONGEST_ASSET_CODE, **options})
 
 
 def asset_scale_field(**options: Any) -> "models.PositiveSmallIntegerField[Any, Any]":
-    limits = [MaxValueValidator(MAX_SCALE)]
+    limits = [MaxValueValidator(LARGEST_SCALE)]
     return models.PositiveSmallIntegerField(**{"verbose_name": _("scale"), "validators": limits, **options})
+
+
+def url_field(**options: Any) -> "models.CharField[str, str]":
+    """An address that a person typed or a wallet gave: as long as any that we are willing to call."""
+    return models.CharField(**{"max_length": LONGEST_URL, **options})
+
+
+def host_field(**options: Any) -> "models.CharField[str, str]":
+    """The host of such an address, with its port where it has one."""
+    return models.CharField(**{"max_length": LONGEST_NETLOC, **options})
 
 
 def amount_of(value: int | None, code: str, scale: int | None) -> Amount | None:

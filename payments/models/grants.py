@@ -11,6 +11,7 @@ from payments.models.fields import (
     asset_code_field,
     asset_scale_field,
     ulid_field,
+    url_field,
     value_field,
 )
 from payments.models.requests import PaymentRequest
@@ -43,7 +44,7 @@ class Grant(Dated, Reasoned):
         SellerKey, verbose_name=_("key"), on_delete=models.PROTECT, null=True, related_name="grants"
     )
     # The grant-request URL as the wallet gave it then: the interaction hash covers it.
-    auth_server = models.CharField(_("authorization server"), max_length=500)
+    auth_server = url_field(verbose_name=_("authorization server"))
     limit_debit = value_field(verbose_name=_("limit"), null=True)
     asset_code = asset_code_field(blank=True)
     asset_scale = asset_scale_field(null=True)

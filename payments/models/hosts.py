@@ -3,11 +3,13 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from payments.models.fields import host_field
+
 
 class WalletHost(models.Model):
     """One host that failed. After several failures in a row, workers leave it alone until `closed_until`."""
 
-    host = models.CharField(_("host"), max_length=255, primary_key=True)
+    host = host_field(verbose_name=_("host"), primary_key=True)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
     closed_until = models.DateTimeField(_("left alone until"), null=True)
     changed_at = models.DateTimeField(_("changed"))

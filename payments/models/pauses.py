@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from ledger import clock
+from payments.openpayments.urls import LONGEST_NETLOC
 
 
 class PauseScope(models.TextChoices):
@@ -26,7 +27,10 @@ class Pause(models.Model):
 
     scope = models.CharField(_("what is paused"), max_length=16, choices=PauseScope, default=PauseScope.ALL)
     target = models.CharField(
-        _("seller id or wallet host"), max_length=255, blank=True, help_text=_("Empty when everything is paused.")
+        _("seller id or wallet host"),
+        max_length=LONGEST_NETLOC,
+        blank=True,
+        help_text=_("Empty when everything is paused."),
     )
     cause = models.CharField(_("cause"), max_length=32, choices=PauseCause, default=PauseCause.PERSON, editable=False)
     # In the words of whoever paused; of a pause that the program started, its cause.

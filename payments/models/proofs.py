@@ -6,7 +6,15 @@ from django.utils.translation import gettext_lazy as _
 
 from ledger import clock
 from payments.encryption import seal, unseal
-from payments.models.fields import Dated, Reasoned, asset_code_field, asset_scale_field, ulid_field, value_field
+from payments.models.fields import (
+    Dated,
+    Reasoned,
+    asset_code_field,
+    asset_scale_field,
+    ulid_field,
+    url_field,
+    value_field,
+)
 from payments.models.sellers import Seller, SellerKey
 from payments.models.wallets import WalletAddress
 from payments.states import ProofState
@@ -35,8 +43,8 @@ class WalletProof(Dated, Reasoned):
     )
     expires_at = models.DateTimeField(_("expires"))
     # The id that was asked about, and the authorization server that is served there: the interaction hash covers it.
-    subject = models.CharField(_("id at the wallet"), max_length=500, blank=True)
-    auth_server = models.CharField(_("authorization server"), max_length=500, blank=True)
+    subject = url_field(verbose_name=_("id at the wallet"), blank=True)
+    auth_server = url_field(verbose_name=_("authorization server"), blank=True)
     # Nonce, interaction and continuation: encrypted for this row.
     sealed = models.TextField(blank=True, editable=False)
     interaction_expires_at = models.DateTimeField(_("wallet's page expires"), null=True)

@@ -7,22 +7,28 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from payments.models.fields import Dated, asset_code_field, asset_scale_field
+from payments.models.fields import Dated, asset_code_field, asset_scale_field, host_field, url_field
 from payments.openpayments.amounts import Asset
+from payments.openpayments.parsing import LONGEST_PUBLIC_NAME
+
+#: Which column is the address, and which its host and port.
+HOSTS = (("url", "host"), ("auth_server", "auth_host"), ("resource_server", "resource_host"))
 
 
 class WalletAddress(Dated):
     """One wallet address. `url` is what was typed, normalised; the other columns are what the wallet answered."""
 
-    url = models.CharField(_("wallet address"), max_length=500, unique=True)
-    canonical_id = models.CharField(_("id at the wallet"), max_length=500, blank=True)
-    public_name = models.CharField(_("public name"), max_length=200, blank=True)
+    url = url_field(verbose_name=_("wallet address"), unique=True)
+    canonical_id = url_field(verbose_name=_("id at the wallet"), blank=True)
+    public_name = models.CharField(_("public name"), max_length=LONGEST_PUBLIC_NAME, blank=True)
     asset_code = asset_code_field(blank=True)
     asset_scale = asset_scale_field(null=True, blank=True)
-    auth_server = models.CharField(_("authorization server"), max_length=500, blank=True)
-    resource_server = models.CharField(_("resource server"), max_length=500, blank=True)
-    # Host and port of `url`: what a pause names.
-    host = models.CharField(_("host"), max_length=255, editable=False, db_index=True)
+    auth_server = url_field(verbose_name=_("authorization server"), blank=True)
+    resource_server = url_field(verbose_name=_("resource server"), blank=True)
+    # Host and port of `url`, which a pause names, and of the two servers: they follow their columns.
+    host = host_field(verbose_name=_("host"), editable=False, db_index=True)
+    auth_host = host_field(editable=False, blank=True)
+    resource_host = host_field(editable=False, blank=True)
     checked_at = models.DateTimeField(_("last checked"), null=True, blank=True)
     problem = models.CharField(_("problem"), max_length=64, blank=True)
     problem_params = models.JSONField(_("problem details"), default=dict, blank=True)
@@ -59,10 +65,22 @@ class WalletAddress(Dated):
         return Asset(self.asset_code, self.asset_scale)
 
     def save(self, *args: Any, **options: Any) -> None:
-        self.host = urlsplit(self.url).netloc
+        """For a new row. One that is there is changed by `keep`: a proof may have been won since it was read."""
+        self._name_hosts()
         super().save(*args, **options)
 
+    def keep(self, **columns: Any) -> None:
+        """Change these columns, and no others."""
+        for column, value in columns.items():
+            setattr(self, column, value)
+        self._name_hosts()
+        super().save(update_fields={*columns, *(host for _, host in HOSTS)})
+
+    def _name_hosts(self) -> None:
+        for url, host in HOSTS:
+            setattr(self, host, urlsplit(getattr(self, url)).netloc)
+
     @property
-    def hosts(self) -> set[str]:
+    def hosts(self) -> frozenset[str]:
         """Every host that a call about this wallet address may go to."""
-        return {urlsplit(url).netloc for url in (self.url, self.auth_server, self.resource_server) if url}
+        return frozenset(filter(None, (getattr(self, host) for _, host in HOSTS)))

@@ -16,6 +16,8 @@ from payments.openpayments.addresses import is_public
 LONGEST_URL: Final = 2000
 LONGEST_HOST: Final = 253
 LARGEST_PORT: Final = 65_535
+#: A host with its port.
+LONGEST_NETLOC: Final = LONGEST_HOST + len(f":{LARGEST_PORT}")
 DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 
 UrlCode = Literal[
@@ -131,7 +133,9 @@ def _is_readable(host: str) -> bool:
 
 
 def _check_port(parts: SplitResult) -> None:
-    if parts.netloc.endswith(":") or parts.port == 0:
+    # Digits that change nothing make an address longer than its host may be, and httpx would leave them out.
+    written = parts.netloc.rpartition("]")[2].rpartition(":")[2]
+    if parts.netloc.endswith(":") or (parts.port is not None and (parts.port == 0 or written != str(parts.port))):
         raise UrlError("bad_port", f"a port is a number from 1 to {LARGEST_PORT}")
 
 

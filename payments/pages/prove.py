@@ -18,6 +18,7 @@ from payments.pages.headers import private_page
 from payments.presentation.languages import supported
 from payments.presentation.reasons import Refusal, sentence
 from payments.states import ProofState
+from payments.worker.places import place
 
 #: Seconds that the owner waits for their wallet before the page says that it can't be had now.
 INLINE_SECONDS: Final = 8.0
@@ -53,11 +54,17 @@ def _act(http: HttpRequest, proof: WalletProof) -> HttpResponse:
         pressed = wallet_proofs.press(proof.pk)
     except Refusal:
         return HttpResponseRedirect(http.get_full_path())
-    wallet_page = prove_wallet.page_of(pressed) or prepare(proof.pk, INLINE_SECONDS)
+    wallet_page = prove_wallet.page_of(pressed)
+    if not wallet_page:
+        try:
+            with place():
+                wallet_page = prepare(proof.pk, INLINE_SECONDS)
+        except Refusal as refusal:
+            return _show(proof, refusal=str(refusal), status=503)
     return HttpResponseRedirect(wallet_page or http.get_full_path())
 
 
-def _show(proof: WalletProof, hint: str) -> HttpResponse:
+def _show(proof: WalletProof, *, hint: str = "", refusal: str = "", status: int = 200) -> HttpResponse:
     busy = proof.state in BUSY and proof.is_open
     context = {
         "proof": proof,
@@ -65,11 +72,11 @@ def _show(proof: WalletProof, hint: str) -> HttpResponse:
         "proven": proof.state == ProofState.PROVEN,
         "acts": proof.is_open,
         "busy": busy,
-        "problem": sentence(proof.reason, proof.reason_params) if proof.is_open else "",
+        "problem": refusal or (sentence(proof.reason, proof.reason_params) if proof.is_open else ""),
         "hint": hint if proof.state in {ProofState.ASKED, ProofState.PENDING} else "",
         "continues": bool(prove_wallet.page_of(proof)),
     }
-    answer = page(render_to_string("public/prove.html", context))
+    answer = page(render_to_string("public/prove.html", context), status)
     if busy:
         answer["Refresh"] = str(RELOAD_SECONDS)
     return answer

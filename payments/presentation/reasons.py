@@ -191,6 +191,7 @@ SENTENCES: dict[str, Promise] = {
     "mail_under_way": _("This message is still on its way."),
     "mail_unreachable": _("The mail server could not be reached."),
     "clean_up_failed": _("The wallet did not confirm that it ended this approval. It ends by itself when it expires."),
+    "wallets_busy": _("Too many people wait for wallets at this moment. Nothing was done: please try again in a minute."),
     "never_created": _("The wallet never created it; nothing arrived, and nothing can arrive any more."),
     **OWN_REASONS,
 }  # fmt: skip

@@ -1,31 +1,25 @@
-"""What is due now, claimed so that two workers don't take the same, and shared out so that no wallet takes it all."""
+"""What is due now, claimed so that two workers don't take the same, each request in its turn (`engine.host_turns`)."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
 
 from ledger import clock
 from payments.compiled import Compiled
-from payments.engine import circuit_breaker
+from payments.engine.host_turns import Turns
 from payments.models import Payment, PaymentRequest
+from payments.models.wallets import HOSTS
 
 #: Whoever claims a request has this long to begin; then it is due again.
 CLAIM = timedelta(seconds=30)
 BATCH = 64
-#: Requests looked at in one query, and queries in one claim.
+#: Requests looked at in one query.
 WINDOW = 64
-WINDOWS = 4
-#: At one host at a time, of the few that a worker is at: the others keep their turn.
-OF_ONE_HOST = 6
-#: At a host whose latest call failed, or that keeps a call waiting: one, to see whether it is well again.
-OF_A_BAD_HOST = 1
-HOSTS_OF_A_WALLET = ("url", "auth_server", "resource_server")
-#: So long those wait that have no turn at such a host.
-NEXT_TURN = timedelta(seconds=5)
+PUT_OFF_AT_ONCE = 1000
 
 
 def count_due() -> int:
@@ -33,22 +27,36 @@ def count_due() -> int:
     return _due(clock.now())[:BATCH].count()
 
 
-def claim_due_requests(
-    most: int = BATCH, *, first: str | None = None, busy: Mapping[str, int] | None = None
-) -> dict[str, frozenset[str]]:
+def claim_due_requests(most: int = BATCH, *, first: str | None = None) -> dict[str, frozenset[str]]:
     """Up to `most` payment requests whose time has come, each with the hosts of its wallets.
 
-    Longest waiting first, wallets taking turns; `first` before all others. `busy` says how many requests the caller is
-    at already, by host. Those of a host that is left alone for now are put off until it is tried again.
+    Longest waiting first, hosts taking turns; `first` before all others. Those of a host that is left alone for now
+    are put off until it is tried again.
     """
-    turns = _Turns(clock.now(), busy or {})
+    turns = Turns(clock.now())
     claimed: dict[str, frozenset[str]] = {}
-    for request in _in_turn(turns, first):
-        if turns.may_begin(request) and turns.claim(request):
-            claimed[request.pk] = turns.begin(request)
-        if len(claimed) >= most:
-            break
+    if first:
+        _claim(_due_with_payer(turns.now).filter(pk=first), turns, claimed, most)
+    while len(claimed) < most and _claim(_window(turns), turns, claimed, most):
+        pass
     return claimed
+
+
+def _claim(requests: Iterable[PaymentRequest], turns: Turns, claimed: dict[str, frozenset[str]], most: int) -> bool:
+    """Add those of `requests` to `claimed` that may begin. Whether others are in view now, of which these were some."""
+    found, before, put_off = _with_receivers(requests), (turns.full(), len(claimed)), dict[str, datetime]()
+    for request in found:
+        hosts = hosts_of(request)
+        if later := turns.put_off(hosts):
+            put_off |= later
+        elif not hosts & turns.full() and _take(request, turns.now):
+            turns.begin(hosts)
+            claimed[request.pk] = hosts
+            if len(claimed) >= most:
+                break
+    moved = [_put_off(host, until, turns.now) for host, until in put_off.items()]
+    changed = any(moved) or (turns.full(), len(claimed)) != before
+    return changed and len(found) == WINDOW
 
 
 def _free(now: datetime) -> Q:
@@ -59,21 +67,39 @@ def _due(now: datetime) -> QuerySet[PaymentRequest]:
     return PaymentRequest.objects.filter(_free(now), next_attempt_at__lte=now).order_by("next_attempt_at")
 
 
-def _in_turn(turns: _Turns, first: str | None) -> Iterator[PaymentRequest]:
+def _take(request: PaymentRequest, now: datetime) -> bool:
+    unchanged = PaymentRequest.objects.filter(_free(now), pk=request.pk, next_attempt_at=request.next_attempt_at)
+    return bool(unchanged.update(next_attempt_at=now + CLAIM))
+
+
+def _put_off(host: str, until: datetime, now: datetime) -> int:
+    """All that is due and may call `host` waits: it would fill the window. How many; those being changed are left."""
+    with transaction.atomic():
+        waiting = _due(now).filter(_calls({host})).select_for_update(skip_locked=True, of=("self",))
+        found = [request.pk for request in waiting.only("pk")[:PUT_OFF_AT_ONCE]]
+        return PaymentRequest.objects.filter(pk__in=found).update(next_attempt_at=until) if found else 0
+
+
+def _calls(hosts: Collection[str]) -> Q:
+    """Requests that may call one of `hosts`, whoever's it is."""
+    receivers = Payment.objects.filter(_at(hosts, "receiver_wallet"), request=OuterRef("pk")).order_by()
+    return _at(hosts, "payer_wallet") | Q(Exists(receivers))
+
+
+def _at(hosts: Collection[str], wallet: str) -> Q:
+    url, auth_server, resource_server = (Q(**{f"{wallet}__{host}__in": hosts}) for _, host in HOSTS)
+    return url | auth_server | resource_server
+
+
+def _window(turns: Turns) -> Iterable[PaymentRequest]:
     # Nothing but what is read here: this is asked every second, and before every turn of a request.
-    if first:
-        yield from _with_receivers(_due_with_payer(turns.now).filter(pk=first))
-    for _ in range(WINDOWS):
-        # Those whose payer's host is full would fill the window, so that others were never seen.
-        full = turns.full()
-        others = _due_with_payer(turns.now).exclude(payer_wallet__host__in=full)[:WINDOW] if full else _DUE(turns.now)
-        yield from _with_receivers(others)
-        if turns.full() == full:
-            return
+    full = turns.full()
+    # Those whose host is full would fill the window, so that others were never seen.
+    return _due_with_payer(turns.now).exclude(_calls(full))[:WINDOW] if full else _DUE(turns.now)
 
 
 def _due_with_payer(now: datetime) -> QuerySet[PaymentRequest]:
-    wallet = (f"payer_wallet__{part}" for part in HOSTS_OF_A_WALLET)
+    wallet = (f"payer_wallet__{host}" for _, host in HOSTS)
     return _due(now).select_related("payer_wallet").only("next_attempt_at", *wallet)
 
 
@@ -81,51 +107,11 @@ _DUE = Compiled(lambda now: _due_with_payer(now)[:WINDOW], datetime)
 
 
 def _with_receivers(requests: Iterable[PaymentRequest]) -> list[PaymentRequest]:
-    wallet = (f"receiver_wallet__{part}" for part in HOSTS_OF_A_WALLET)
+    wallet = (f"receiver_wallet__{host}" for _, host in HOSTS)
     payments = Payment.objects.select_related("receiver_wallet").order_by().only("request_id", *wallet)
     found = list(requests)
     prefetch_related_objects(found, Prefetch("payments", payments))
     return found
-
-
-class _Turns:
-    """Who may begin now, in one claim."""
-
-    def __init__(self, now: datetime, busy: Mapping[str, int]) -> None:
-        self.now = now
-        self.busy = Counter(busy)
-        self.suspected, self.closed = circuit_breaker.in_trouble(now)
-        self.slow = circuit_breaker.slow()
-
-    def full(self) -> set[str]:
-        return {host for host, requests in self.busy.items() if requests >= self._most_of(host)}
-
-    def may_begin(self, request: PaymentRequest) -> bool:
-        wallets = hosts_of(request)
-        if until := max((self.closed[host] for host in wallets if host in self.closed), default=None):
-            self._put_off(request, until)
-            return False
-        full = wallets & self.full()
-        if full & self.suspected:
-            self._put_off(request, self.now + NEXT_TURN)
-        return not full
-
-    def claim(self, request: PaymentRequest) -> bool:
-        return self._put_off(request, self.now + CLAIM)
-
-    def begin(self, request: PaymentRequest) -> frozenset[str]:
-        wallets = hosts_of(request)
-        self.busy.update(wallets)
-        return wallets
-
-    def _most_of(self, host: str) -> int:
-        return OF_A_BAD_HOST if host in self.suspected or host in self.slow else OF_ONE_HOST
-
-    def _put_off(self, request: PaymentRequest, until: datetime) -> bool:
-        unchanged = PaymentRequest.objects.filter(
-            _free(self.now), pk=request.pk, next_attempt_at=request.next_attempt_at
-        )
-        return bool(unchanged.update(next_attempt_at=until))
 
 
 def hosts_of(request: PaymentRequest) -> frozenset[str]:

@@ -5,9 +5,7 @@ the next one uses the threads that are free. When the process is told to stop, i
 """
 
 import logging
-import threading
 import time
-from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime
 from functools import cache
@@ -15,6 +13,7 @@ from functools import cache
 from django.db import connection
 
 from ledger import clock
+from payments.engine import host_turns
 from payments.engine.advance import push
 from payments.worker import startup
 from payments.worker.claims import claim_due_requests
@@ -26,9 +25,6 @@ AT_ONCE = 8
 #: A thread stays with one request for this long before others get their turn.
 REQUEST_SECONDS = 6.0
 LOOK_SECONDS = 0.2
-
-_busy: dict[str, frozenset[str]] = {}
-_busy_lock = threading.Lock()
 
 
 @cache
@@ -59,14 +55,11 @@ def work(seconds: float, first: str | None = None) -> None:
 
 
 def _begin(first: str | None) -> set[Future[datetime | None]]:
-    with _busy_lock:
-        free = AT_ONCE - len(_busy)
-        hosts = Counter(host for wallets in _busy.values() for host in wallets)
+    free = AT_ONCE - host_turns.at_work()
     if free <= 0:
         return set()
-    claimed = claim_due_requests(free, first=first, busy=hosts)
-    with _busy_lock:
-        _busy.update(claimed)
+    claimed = claim_due_requests(free, first=first)
+    host_turns.begin(claimed)
     return {_threads().submit(_one, request_id) for request_id in claimed}
 
 
@@ -78,6 +71,5 @@ def _one(request_id: str) -> datetime | None:
         log.exception("request %s could not be advanced", request_id)
         return None
     finally:
-        with _busy_lock:
-            _busy.pop(request_id, None)
+        host_turns.end(request_id)
         connection.close()

@@ -13,14 +13,15 @@ import pytest
 
 from tests.bench.tables import percentile, show
 from tests.browser.database import is_postgresql
-from tests.workers.house import House, house
+from tests.browser.installation import installed
+from tests.workers.hanging import HANG, PAGES, waits_beside
+from tests.workers.house import House, Pair, house
 from tests.workers.stories import lose_power_half_way
 
 SECONDS: Final = 1800
 LONG: Final = int(os.environ.get("BENCH_PAYMENTS", "500"))
 EACH: Final = int(os.environ.get("BENCH_EACH", "60"))
 PROVIDERS: Final = 10
-HANG: Final = {"match": {"operation": "*", "from": "any"}, "do": "hang", "times": None}
 DATABASE: Final = "PostgreSQL" if is_postgresql(os.environ.get("DATABASE_URL", "")) else "SQLite"
 
 
@@ -58,19 +59,37 @@ def test_throughput_with_one_two_and_four_workers(tmp_path: Path) -> None:
     show("Settling", ("database", "workers", "payments", "seconds", "payments per second"), rows)
 
 
-def test_a_dead_wallet_among_ten_costs_the_others_little(tmp_path: Path) -> None:
-    alone = p95_of_the_others(tmp_path / "without", dead=False)
-    beside = p95_of_the_others(tmp_path / "with", dead=True)
-    row = (DATABASE, alone, beside, beside / alone)
-    show("One hanging wallet among ten", ("database", "p95 without, s", "p95 with, s", "ratio"), [row])
+@pytest.mark.parametrize("pays", [True, False], ids=["payers_and_receivers", "receivers"])
+def test_a_dead_wallet_among_ten_costs_the_others_little(tmp_path: Path, *, pays: bool) -> None:
+    alone = p95_of_the_others(tmp_path / "without", pays=pays, dead=False)
+    beside = p95_of_the_others(tmp_path / "with", pays=pays, dead=True)
+    row = (DATABASE, "payers and receivers" if pays else "receivers", alone, beside, beside / alone)
+    columns = ("database", "who has it", "p95 without, s", "p95 with, s", "ratio")
+    show("One hanging wallet among ten", columns, [row])
     assert beside <= 1.2 * alone
 
 
-def p95_of_the_others(folder: Path, *, dead: bool) -> float:
+def test_the_site_answers_while_payers_wait_for_a_wallet_that_hangs(tmp_path: Path) -> None:
+    rows = []
+    with installed(tmp_path) as site:
+        for presses in (4, 12):
+            took = waits_beside(site, presses)
+            rows.append((DATABASE, presses, *(max(took[page]) for page in PAGES), max(took["press"])))
+    columns = ("database", "presses at once", *(f"slowest {page}, s" for page in PAGES), "slowest press, s")
+    show("Presses on a hanging wallet", columns, rows)
+
+
+def pairs_of(built: House, *, pays: bool) -> list[Pair]:
+    """Nine in ten within one of the first nine providers; each tenth to the last one, from there or from the nine."""
+    *others, last = built.wallets
+    return [pair for payer in others for pair in [*((one, one) for one in others), (last if pays else payer, last)]]
+
+
+def p95_of_the_others(folder: Path, *, pays: bool, dead: bool) -> float:
     """Seconds in which 95 % of the payments of nine wallets settled, counted from the first that was taken up."""
     folder.mkdir()
     with house(folder, providers=PROVIDERS) as built:
-        built.approve(EACH)
+        built.approve(EACH, pairs_of(built, pays=pays))
         last = built.wallets[-1]
         if dead:
             last.faults(HANG)

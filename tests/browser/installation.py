@@ -226,11 +226,10 @@ def installed(folder: Path, providers: Sequence[SandboxProcess] | None = None) -
             "-m",
             "gunicorn",
             "backoffice.wsgi",
+            "--config",
+            "python:backoffice.web_server",
             "--bind",
             f"127.0.0.1:{port}",
-            "--workers",
-            "2",
-            "--no-control-socket",
         )
         programs.start("worker", "manage.py", "qcluster")
         backstage = Backstage(programs.start("backstage", "-m", "tests.browser.backstage", talks=True))

@@ -128,7 +128,7 @@ def test_money_that_never_settles_is_sent_again_and_arrives_once(
         shows(page, "rosa takes care of it.")
         open_dialog(page, "Look again now")
         submit_dialog(page)
-        shows(page, "Both wallets were asked.")
+        shows(page, "Both wallets are being asked.")
         open_dialog(page, "Send it again")
         expect(page.locator("#dialog")).to_contain_text("First the receiver's side is closed")
         camera.take(page, "en-attention-send-again")

@@ -195,3 +195,10 @@ def test_whatever_is_typed_is_an_address_or_a_sentence(typed: str) -> None:
     except UrlError:
         return
     assert canonical_wallet_url(meant, NOBODY) == meant
+
+
+def test_a_port_is_written_without_digits_that_change_nothing() -> None:
+    with pytest.raises(UrlError) as caught:
+        check_url("https://wallet.example:00000000443/", frozenset())
+    assert caught.value.code == "bad_port"
+    assert check_url("https://[2606:4700::1111]:8443/", frozenset())

@@ -58,6 +58,16 @@ def test_checking_asks_the_wallet_and_tells() -> None:
     assert row.problem != ""
 
 
+@pytest.mark.usefixtures("no_place")
+def test_checking_while_too_many_wait_for_wallets_says_to_try_again() -> None:
+    row = wallet(NOWHERE)
+    staff = signed_in(person("ana", "payments.view_walletaddress", "payments.request_paymentrequest"))
+    answer = staff.post(check(row), {"_form_submitted": "True"}, headers={"HX-Request": "true"})
+    assert "please try again in a minute" in staff.get(answer.headers["HX-Redirect"]).content.decode()
+    row.refresh_from_db()
+    assert row.problem == ""
+
+
 def accept(row: WalletAddress) -> str:
     return reverse("admin:payments_walletaddress_accept_change", args=[row.pk])
 

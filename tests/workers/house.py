@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +30,7 @@ KEPT_FROM_OUTSIDE: Final = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
 STOP_SECONDS: Final = 40
 LOOK_SECONDS: Final = 0.1
 BALANCE: Final = 10**9
+Pair = tuple[SandboxProcess, SandboxProcess]
 LOST: Final = "state = 'awaiting_approval' AND reason = 'approval_lost'"
 
 
@@ -58,10 +59,14 @@ class House:
         assert done.returncode == 0, f"{arguments}:\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
         return done.stdout
 
-    def approve(self, count: int) -> None:
-        """`count` requests of a few cents, approved in turn by the payers of each provider."""
-        pairs = [(f"{wallet.url}/sol", f"{wallet.url}/maria") for wallet in self.wallets]
-        self.manage("-m", "tests.workers.preparing", given={"pairs": pairs, "count": count, **self.seller})
+    def approve(self, count: int, pairs: Sequence[Pair] = ()) -> None:
+        """`count` requests of a few cents, approved in turn by the payers of each pair (payer's, receiver's provider).
+
+        Of each provider, unless told: from a wallet there to another.
+        """
+        between = pairs or [(wallet, wallet) for wallet in self.wallets]
+        addresses = [(f"{payer.url}/sol", f"{receiver.url}/maria") for payer, receiver in between]
+        self.manage("-m", "tests.workers.preparing", given={"pairs": addresses, "count": count, **self.seller})
 
     def approve_again(self) -> None:
         """Payers whose approval was lost with a worker, and who were asked again, approve again."""

@@ -15,8 +15,7 @@ from backoffice.demo.seeding import Seeding
 from backoffice.demo.wallets import DemoProvider
 
 LOOK_SECONDS = 1.0
-# Without a control socket, which would be one file for every gunicorn of this user.
-GUNICORN = ("--workers", "2", "--timeout", "60", "--no-control-socket")
+GUNICORN = ("--config", "python:backoffice.web_server", "--timeout", "60")
 
 
 class Stopped(Exception):

@@ -40,5 +40,10 @@ def end(request: PaymentRequest, to: RequestState, reason: str, *, actor: Actor,
     """Nothing is paid from it any more; the funder is told, and what was not ordered yet goes back to staff."""
     move(request, to, actor=actor, reason=reason, finished_at=now, payer_asked_at=None)
     queue_message(Template.BUDGET_OVER, request=request, occasion=f"over:{request.pk}")
-    for drawn in request.standing_budget.drawn_requests.filter(state=RequestState.APPROVED):
+    wake_draws(request.standing_budget)
+
+
+def wake_draws(budget: StandingBudget) -> None:
+    """Have every draw looked at that is not over. Whoever does has locked the budget's request, and no row below it."""
+    for drawn in budget.drawn_requests.filter(state=RequestState.APPROVED).order_by("pk"):
         wake(drawn.pk)

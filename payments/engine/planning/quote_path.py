@@ -94,7 +94,7 @@ def mark_unanswered(request: PaymentRequest) -> None:
         move(quote, AttemptState.UNKNOWN, actor=ENGINE, reason="answer_never_came")
 
 
-def hosts_of(request: PaymentRequest, payments: Iterable[Payment]) -> set[str]:
+def hosts_of(request: PaymentRequest, payments: Iterable[Payment]) -> frozenset[str]:
     """Every host that would take part in moving this money: of addresses, authorization and resource servers."""
     return request.payer_wallet.hosts.union(*(payment.receiver_wallet.hosts for payment in payments))
 

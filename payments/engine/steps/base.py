@@ -27,7 +27,7 @@ PATIENCE = 3
 
 @dataclass(frozen=True)
 class Step(ABC):
-    """`call` is pure network and safe in a thread; `apply` and `failed` run with the request locked."""
+    """`call` is pure network and safe in a thread; `apply` and `failed` run with the `requests` locked."""
 
     #: The call by which it may change something at a wallet; of a step that only reads, the read.
     operation: ClassVar[Operation]
@@ -42,6 +42,11 @@ class Step(ABC):
     @property
     def host(self) -> str:
         return urlsplit(self.address).netloc
+
+    @property
+    def requests(self) -> tuple[str, ...]:
+        """The requests that its answer may change, in the order in which they are locked."""
+        return (self.request_id,)
 
     @abstractmethod
     def call(self, client: Client, deadline: Deadline) -> Any: ...

@@ -1,10 +1,12 @@
 """Looking up a wallet address at its wallet (Open Payments: `get-wallet-address`)."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from ledger import clock
 from ledger.api import record
 from payments.engine.steps.base import ENGINE, Step
+from payments.locking import lock
 from payments.models import WalletAddress
 from payments.openpayments.client import Client
 from payments.openpayments.errors import BadAnswer, OpenPaymentsError, Refused
@@ -43,14 +45,12 @@ class CheckWallet(Step):
         return client.get_wallet_address(self.url, deadline=deadline)
 
     def apply(self, found: Found) -> None:
-        wallet = WalletAddress.objects.get(pk=self.wallet_id)
+        wallet = self._locked()
         if wallet.is_known and (wallet.canonical_id, wallet.asset) != (found.id, found.asset):
             # Somebody else's wallet, or another currency, behind the same address: a person must look at it.
-            self._note(wallet, "wallet_renamed", {"wallet": wallet.url}, found)
+            self._note(wallet, "wallet_renamed", {"wallet": wallet.url}, found_instead=as_found(found))
             return
-        for column, value in as_found(found).items():
-            setattr(wallet, column, value)
-        self._note(wallet, "", {})
+        self._note(wallet, "", {}, **as_found(found))
 
     def failed(self, error: OpenPaymentsError) -> None:
         code, params = why(error)
@@ -58,14 +58,17 @@ class CheckWallet(Step):
             code, params = "wallet_not_found", {"wallet": self.url}
         elif isinstance(error, BadAnswer) or (isinstance(error, Refused) and error.is_final):
             code = "wallet_garbage"
-        self._note(WalletAddress.objects.get(pk=self.wallet_id), code, params)
+        self._note(self._locked(), code, params)
 
-    def _note(self, wallet: WalletAddress, problem: str, params: dict[str, str], renamed: Found | None = None) -> None:
-        wallet.found_instead = as_found(renamed) if renamed else {}
+    def _locked(self) -> WalletAddress:
+        return lock(WalletAddress.objects.all(), self.wallet_id)
+
+    def _note(self, wallet: WalletAddress, problem: str, params: dict[str, str], **found: Any) -> None:
+        """Keep what was found, and nothing else: whether control of it was proven, or a change accepted, is others'."""
         is_news = not wallet.checked_at or wallet.problem != problem
-        wallet.problem, wallet.problem_params = problem, params
-        wallet.checked_at = wallet.changed_at = clock.now()
-        wallet.save()
+        now = clock.now()
+        told = {"problem": problem, "problem_params": params, "found_instead": {}, "checked_at": now, "changed_at": now}
+        wallet.keep(**told | found)
         if is_news:
             record(
                 "wallet.checked",

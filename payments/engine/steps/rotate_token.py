@@ -32,16 +32,23 @@ class RotateToken(SignedStep):
 
     grant_id: str
     token: AccessToken
+    #: Whose approval it is: of a draw, the standing budget's request.
+    approval_id: str
 
     @classmethod
     def plan(cls, request: PaymentRequest, grant: Grant) -> RotateToken:
         token = token_of(grant)
         assert token, "an active grant has a token"
-        return cls(request.pk, request.seller.signer(grant.key_id), grant.pk, token)
+        return cls(request.pk, request.seller.signer(grant.key_id), grant.pk, token, grant.request_id)
 
     @property
     def address(self) -> str:
         return self.token.manage_url
+
+    @property
+    def requests(self) -> tuple[str, ...]:
+        """A budget before its draws, as whoever ends a budget locks them."""
+        return tuple(dict.fromkeys((self.approval_id, self.request_id)))
 
     def call(self, client: Client, deadline: Deadline) -> AccessToken:
         return client.rotate_token(self.token, signer=self.signer, deadline=deadline)

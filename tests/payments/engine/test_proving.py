@@ -100,6 +100,16 @@ def test_looking_at_the_page_asks_nobody(stage: Stage, proof: WalletProof) -> No
     assert WalletProof.objects.get().state == ProofState.ASKED
 
 
+@pytest.mark.usefixtures("no_place")
+def test_a_press_while_too_many_wait_for_wallets_says_to_try_again(stage: Stage, proof: WalletProof) -> None:
+    stage.sandbox.clear_requests()
+    answer = Client().post(link(proof), headers={"Accept-Language": "en"})
+    assert answer.status_code == 503
+    assert "Demasiadas personas esperan" in answer.content.decode()
+    assert stage.sandbox.requests() == []
+    assert WalletProof.objects.get().state == ProofState.ASKED
+
+
 def test_the_wallets_page_can_be_opened_twice_and_asked_for_again_when_it_ran_out(
     stage: Stage, proof: WalletProof
 ) -> None:
