@@ -7,7 +7,7 @@ from datetime import timedelta
 from ledger import clock
 from ledger.api import verify
 from payments.invariants import violations
-from payments.models import Grant, OutgoingPayment, Payment, PaymentRequest
+from payments.models import Grant, IncomingPayment, OutgoingPayment, Payment, PaymentRequest
 from payments.models.grants import GrantKind
 from payments.states import OPEN_REQUESTS, GrantState, PaymentState, RequestState
 from tests.chaos.audit_back import paid_out_too_much, refunded_too_much
@@ -25,6 +25,7 @@ def problems(world: World) -> Iterator[str]:
     books = Books(world.books)
     yield from paid_twice(books)
     yield from _unnoticed(books)
+    yield from _every_incoming_payment(books)
     yield from charged_more_than_shown(world, books)
     yield from reserved_is_what_it_took([*books.outgoing(), *world.forgotten])
     arrived = {payment.pk: there for payment, there in _arrived(books)}
@@ -57,6 +58,22 @@ def _unnoticed(books: Books) -> Iterator[str]:
         is_known = payment.state == PaymentState.SETTLED or told
         if not is_known and payment.value and there >= payment.value:
             yield f"{_name(payment)}: all of it arrived, and nobody here knows"
+
+
+def _every_incoming_payment(books: Books) -> Iterator[str]:
+    """Incoming payments, of all that were ever made, whose wallet says something else than our row of it."""
+    ours = {
+        row.remote_id.rpartition("/")[2]: row
+        for row in IncomingPayment.objects.exclude(remote_id="").select_related("payment__request")
+    }
+    for there in books.incoming():
+        row = ours.get(there.id)
+        if row is None:
+            if there.received:
+                yield f"{there.received} arrived at {there.wallet} for {there.payment}, and no row of ours knows where"
+        elif row.received_value != there.received:
+            told = _name(row.payment) if row.payment else there.wallet
+            yield f"{told}: {there.received} arrived in an incoming payment of which {row.received_value} is noted"
 
 
 def _arrived(books: Books) -> Iterator[tuple[Payment, int]]:

@@ -27,6 +27,17 @@ class Outgoing:
     created_at: datetime
 
 
+@dataclass(frozen=True)
+class Incoming:
+    """An incoming payment at its wallet, open or over. `received` minor units ever arrived there."""
+
+    id: str
+    wallet: str
+    #: The payment of ours that it was made for, by the words that we sent with it.
+    payment: str
+    received: int
+
+
 class Books:
     def __init__(self, file: Path) -> None:
         self._connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True, isolation_level=None)
@@ -41,6 +52,19 @@ class Books:
             "select * from outgoing where id = ?", (_last_part(order.quote.remote_id),)
         ).fetchone()
         return _outgoing(row) if row else None
+
+    def incoming(self) -> list[Incoming]:
+        """All that were ever made, closed and expired ones too, but for those that their wallet forgot."""
+        arrived = self.arrived()
+        return [
+            Incoming(
+                id=row["id"],
+                wallet=row["wallet"],
+                payment=str(json.loads(row["metadata"] or "{}").get("externalRef", "")),
+                received=arrived.get(row["id"], 0),
+            )
+            for row in self._connection.execute("select id, wallet, metadata from incoming order by seq")
+        ]
 
     def arrived_at(self, incoming_url: str) -> int:
         """Minor units that ever arrived there, also when the incoming payment was forgotten since."""

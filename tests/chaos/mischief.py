@@ -14,6 +14,9 @@ from tests.sandbox.process import SandboxRefusedError
 #: Something that is put right again: what to do, and after how many seconds.
 Later = tuple[float, "Callable[[], None]"]
 MINUTES = 60.0
+HOUR = 3600.0
+#: How a provider that is away looks from outside.
+AWAY = ("down", "status:503")
 
 HABITS: list[dict[str, object]] = [
     {"repeatableContinue": True},
@@ -39,6 +42,7 @@ class Mischief:
         self._world = world
         self._dice = random.Random(f"mischief {seed}")
         self._books = Books(world.books)
+        self._usual = world.sandbox.settings()
         self.happened: dict[str, int] = {}
 
     def next_in(self) -> float:
@@ -55,6 +59,14 @@ class Mischief:
             self._change_fee,
             self._skew,
             self._rotate_wallets_key,
+            self._short_lives,
+            self._quotes_of_seconds,
+            self._told_late,
+            self._completes_unpaid,
+            self._key_not_found,
+            self._too_many,
+            self._account_away,
+            self._all_away,
         ]
         thing = self._dice.choice(things)
         self._note(thing.__name__.strip("_"))
@@ -101,6 +113,54 @@ class Mischief:
 
     def _rotate_wallets_key(self) -> None:
         self._world.sandbox.rotate_key(self._dice.choice(self._world.payers).name)
+
+    def _setting(self, seconds: float, **changes: object) -> Later:
+        """What the provider does otherwise for so long."""
+        sandbox, usual = self._world.sandbox, {name: self._usual[name] for name in changes}
+        sandbox.settings(**changes)
+        return seconds, lambda: _ignore(sandbox.settings(**usual))
+
+    def _short_lives(self) -> Later:
+        """Incoming payments of an hour, of less than our margin, or of a minute, whatever was asked for."""
+        lives = self._dice.choice((60, 1200, 3600))
+        for_so_long = self._dice.uniform(10 * MINUTES, 30 * MINUTES)
+        return self._setting(for_so_long, shortensIncomingPayments=True, incomingPaymentSeconds=lives)
+
+    def _quotes_of_seconds(self) -> Later:
+        return self._setting(self._dice.uniform(5 * MINUTES, 15 * MINUTES), quoteSeconds=self._dice.choice((5, 20)))
+
+    def _told_late(self) -> Later:
+        """What arrived has completed its incoming payment, and is told some time afterwards.
+
+        Within a minute, though: who has been told twice, a minute apart, that nothing came, may believe it.
+        """
+        seconds = self._dice.choice((2, 20, 50))
+        return self._setting(self._dice.uniform(10 * MINUTES, 60 * MINUTES), postingSeconds=seconds)
+
+    def _completes_unpaid(self) -> Later:
+        return self._setting(self._dice.uniform(MINUTES, 5 * MINUTES), completesUnpaid=True)
+
+    def _key_not_found(self) -> None:
+        self._for_all("invalid-client", self._dice.uniform(5, 60))
+
+    def _too_many(self) -> None:
+        self._for_all("too-many", self._dice.uniform(5, 60), seconds=self._dice.choice((1, 60, 900)))
+
+    def _for_all(self, do: str, lasts: float, **more: object) -> None:
+        self._world.sandbox.faults({"match": {"operation": "*"}, "do": do, "lastsSeconds": lasts, **more})
+
+    def _account_away(self) -> None:
+        """For hours, while its clock goes on."""
+        account = self._dice.choice([*self._world.payers, *self._world.workers])
+        self._world.sandbox.away(self._dice.uniform(HOUR, 8 * HOUR), self._dice.choice(AWAY), wallet=account.name)
+
+    def _all_away(self) -> None:
+        self._world.sandbox.away(self._dice.uniform(20, 3 * MINUTES), self._dice.choice(AWAY))
+
+    def night(self) -> None:
+        """Everybody's provider is away for hours: who has not been paid by then waits until it is back."""
+        self._note("night")
+        self._world.sandbox.away(self._dice.uniform(2 * HOUR, 4 * HOUR), self._dice.choice(AWAY))
 
     # -- single payments
 

@@ -29,6 +29,8 @@ BETWEEN_FLOWS = 30.0
 HORIZON = 32 * 86_400.0
 #: So long after the last flow began nothing happens any more to everybody at once; calls go wrong to the end.
 QUIET_AFTER = 3 * 3600.0
+#: So long after the last flow began, the wallets' provider goes away for hours.
+NIGHT_AFTER = 600.0
 #: Seconds from an order to its settlement: mostly shortly after, sometimes hours later.
 SETTLING = (*[0.2] * 40, *[1] * 30, *[5] * 15, *[30] * 10, *[200] * 4, *[1200] * 2, 7200)
 SETTLING_AGAIN = (20.0, 90.0, 300.0, 1200.0)
@@ -98,6 +100,7 @@ class Run:
             self.flows.append(flow)
             self._at(position * BETWEEN_FLOWS, flow.begin)
         self._at(self.mischief.next_in(), self._mischief)
+        self._at(self.plan.flows * BETWEEN_FLOWS + NIGHT_AFTER, self.mischief.night)
         self._last_flow = self.world.clock.now + self.plan.flows * BETWEEN_FLOWS
         end = self._last_flow + HORIZON
         while self._next(end):

@@ -101,7 +101,7 @@ def _chaos(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     ULID.provider = InOrder()
     clock = VirtualClock(Path(settings.CLOCK_OFFSET_FILE))
     books = folder / "wallets.sqlite3"
-    with SandboxProcess(data=books, clock_file=folder / "clock") as sandbox:
+    with SandboxProcess(data=books, clock_file=folder / "clock", split=True) as sandbox:
         settings.OPEN_PAYMENTS_TRUSTED_HOSTS = sandbox.trusted_hosts
         plan = Plan(options.first, options.flows, options.seed, options.faults, options.hangs)
         chaos = Run(world.build(sandbox, books, clock), plan)

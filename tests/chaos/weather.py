@@ -20,24 +20,48 @@ LOST: dict[str, float] = {
     "not-json": 3,
     "wrong-types": 2,
     "status:503": 2,
-    "status:429": 2,
+    "status:429": 1,
+    "too-many": 1,
+    "invalid-client": 1,
+    "mutate:bodies": 1,
+    "mutate:nested": 0.5,
+    "mutate:sizes": 1,
+    "mutate:twice": 1,
+    "mutate:encodings": 1,
     "redirect": 1,
     "delay": 1,
     "huge": 0.1,
 }
 #: Single calls are also answered with what is well-formed and untrue, or refused.
 OF_THEIR_OWN: dict[str, dict[str, float]] = {
-    "create-incoming-payment": {"wrong-amount": 2, "wrong-asset": 1, "wrong-wallet": 1},
-    "create-quote": {"wrong-amount": 2, "wrong-asset": 1, "wrong-receiver": 1, "wrong-wallet": 1},
+    "create-incoming-payment": {"wrong-amount": 2, "wrong-asset": 1, "wrong-scale": 1, "wrong-wallet": 1},
+    "create-quote": {"wrong-amount": 2, "wrong-asset": 1, "wrong-scale": 1, "wrong-receiver": 1, "wrong-wallet": 1},
     "create-outgoing-payment": {"wrong-amount": 2, "wrong-receiver": 1, "status:409": 2, "status:408": 1},
-    "get-incoming-payment": {"wrong-asset": 2, "status:404": 2, "status:401": 2, "status:403": 1},
+    "get-incoming-payment": {
+        "wrong-asset": 1,
+        "wrong-scale": 1,
+        "wrong-asset:receivedAmount": 1,
+        "wrong-scale:incomingAmount": 1,
+        "status:404": 2,
+        "status:401": 2,
+        "status:403": 1,
+    },
+    "get-outgoing-payment": {"wrong-asset": 1, "wrong-scale:sentAmount": 1, "wrong-asset:debitAmount": 1},
     "list-outgoing-payments": {"wrong-wallet": 1, "status:401": 1, "status:404": 1},
-    "complete-incoming-payment": {"status:409": 3, "status:404": 1, "status:401": 1},
+    "complete-incoming-payment": {
+        "wrong-asset": 1,
+        "wrong-scale": 1,
+        "status:409": 3,
+        "status:404": 1,
+        "status:401": 1,
+    },
     "post-request": {"private-urls": 1, "status:400": 1},
     "post-continue": {"private-urls": 1, "status:404": 1, "status:401": 1},
     "post-token": {"private-urls": 1, "status:404": 1},
     "get-wallet-address": {"private-urls": 0.5, "status:404": 0.5},
 }
+#: What a kind that takes a number of seconds is given, if it is not next to nothing.
+SECONDS = {"too-many": 90.0}
 #: How often each call goes wrong, as a multiple of the share that was asked for.
 SHARE = {
     "get-wallet-address": 0.3,
@@ -87,7 +111,7 @@ def _rules(
                 "match": {"operation": operation, "from": origin},
                 "do": kind,
                 "times": None,
-                "seconds": 0.005,
+                "seconds": SECONDS.get(kind, 0.005),
                 "chancePerMille": round(1000 * own / left),
                 "seed": dice.randrange(2**31),
             }
