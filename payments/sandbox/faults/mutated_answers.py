@@ -81,6 +81,8 @@ URLS: Final = (
         "https://1.1.1.1.:443/",
     ),
 )
+#: Such as wallets may have: what keeps them has to hold them, or to refuse them.
+LONG_URLS: Final = tuple("https://w.example/".ljust(length, "x") for length in (250, 501, 999, 1001, 1500, 2000))
 MOMENTS: Final = (
     *("0001-01-01T00:00:00Z", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-23:59"),
     *("1969-12-31T23:59:59Z", "2026-02-30T00:00:00Z", "2026-01-01T24:00:00Z", "2016-12-31T23:59:60Z", "2026-01-01"),
@@ -225,6 +227,7 @@ MUTATIONS: Final[Mapping[str, Mutation]] = {
     "texts": _values(TEXTS),
     "sizes": _values(SIZES),
     "urls": _values(URLS, quoted=True, of="http"),
+    "long-urls": _values(LONG_URLS, quoted=True, of="http"),
     "moments": _values(MOMENTS, quoted=True, of="At"),
     "missing": _missing,
     "extra": _extra,
