@@ -20,6 +20,7 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         told["steps"] = beginning.steps(request)
         told["waiting"] = work.waiting()
         told["failed"] = work.failed()
+        told["stuck"] = work.stuck()
         told["funnel"] = trends.funnel()
     if may_see(request, Job):
         told["overdue"] = work.overdue()

@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Min
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from backoffice.dashboard.links import rows
 from jobs import deadlines
 from jobs.models import Job, JobStatus, MemberNote
 from ledger import days
 from payments.models import Payment, PaymentRequest
+from payments.models.requests import STUCK
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import sentence
 from payments.states import NEEDS_A_PERSON, Group, RequestState
@@ -87,6 +89,26 @@ def attention() -> Troubles:
             for payment in found.order_by("changed_at")[:SHOWN]
         ],
         link=rows(Payment, group=Group.ATTENTION.value),
+    )
+
+
+def stuck() -> Troubles:
+    """Payment requests that the program itself fails at: nothing of them moves until somebody mends it."""
+    found = PaymentRequest.objects.filter(crashes__gte=STUCK)
+    return Troubles(
+        count=found.count(),
+        first=[
+            Trouble(
+                title=request.title,
+                who=request.payer_name,
+                amount=format_amount(request.ceiling),
+                why=_("The program fails at it (%(crash)s). Its log says more.") % {"crash": request.crash},
+                since=request.changed_at,
+                link=reverse("admin:payments_paymentrequest_change", args=[request.pk]),
+            )
+            for request in found.order_by("changed_at")[:SHOWN]
+        ],
+        link=rows(PaymentRequest, stuck="yes"),
     )
 
 

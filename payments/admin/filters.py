@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
 from payments.models import WalletAddress
+from payments.models.requests import STUCK
 from payments.presentation.status import PAYMENT_STATUSES, REQUEST_STATUSES, Status
 from payments.presentation.status_groups import GROUPS, REACHED, Reached
 from payments.states import Group
@@ -65,6 +66,15 @@ class ReachedFilter(ConditionFilter):
 
     def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, Any]]:
         return list(Reached.choices)
+
+
+class StuckFilter(ConditionFilter):
+    title = _("program")
+    parameter_name = "stuck"
+    conditions = {"yes": Q(crashes__gte=STUCK)}
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str | Promise]]:
+        return [("yes", _("Fails at it"))]
 
 
 class PauseFilter(ConditionFilter):

@@ -15,7 +15,7 @@ from unfold.enums import ActionVariant
 from ledger.filters import BusinessDaysFilter
 from payments import limits
 from payments.actions import standing_budgets
-from payments.admin.filters import CurrencyFilter, ReachedFilter, RequestStatusFilter
+from payments.admin.filters import CurrencyFilter, ReachedFilter, RequestStatusFilter, StuckFilter
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.admin.request_actions import VALID_IN, RequestActions
 from payments.admin.review import CALM, review, version_of
@@ -33,6 +33,7 @@ class PaymentRequestAdmin(RequestActions, ReadOnlyAdmin):
     list_filter = (
         RequestStatusFilter,
         ReachedFilter,
+        StuckFilter,
         CurrencyFilter,
         ("seller", RelatedDropdownFilter),
         ("created_at", BusinessDaysFilter),

@@ -30,6 +30,8 @@ SENT_STATES = {RequestState.AWAITING_APPROVAL, RequestState.APPROVED, *PAID_REQU
 
 def problem_of(request: PaymentRequest) -> str:
     """Why the request is not where it should be; empty when all is well."""
+    if request.is_stuck:
+        return sentence("stuck", {"crash": request.crash})
     return "" if request.state in PAID_REQUESTS else sentence(request.reason, request.reason_params)
 
 

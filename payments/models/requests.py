@@ -22,6 +22,8 @@ from payments.states import OPEN_REQUESTS, RequestState
 
 #: How long a payer has, from the day the link was sent.
 APPROVAL_LIFETIME = timedelta(days=14)
+#: So many crashes in a row, and people are told.
+STUCK = 3
 
 
 class RemainingEnd(models.TextChoices):
@@ -126,6 +128,11 @@ class PaymentRequest(Dated, Reasoned):
             ("request_paymentrequest", _("Can ask payers for money")),
             ("authorise_paymentrequest", _("Can authorise another person's payment request")),
         ]
+
+    @property
+    def is_stuck(self) -> bool:
+        """The program failed at it again and again: nothing of it moves until that is mended."""
+        return self.crashes >= STUCK
 
     def __str__(self) -> str:
         return f"{self.title} ({self.id})"

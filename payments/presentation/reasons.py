@@ -16,6 +16,7 @@ from payments.openpayments.errors import (
     BadAnswer,
     NotSent,
     OpenPaymentsError,
+    OurFault,
     Refused,
     Unanswered,
     UnsafeUrl,
@@ -139,6 +140,8 @@ SENTENCES: dict[str, Promise] = {
     "own_request": _("You asked for this payment yourself. A second person must authorise it."),
     "declined": _("The payer declined. %(words)s"),
     "link_expired": _("This request ended on %(date)s. Ask again to send a new one."),
+    "program_failed": _("Something went wrong on our side (%(what)s) while a wallet was asked. Nothing is sent twice. Try again; if it goes on, whoever runs the program finds more in the log."),
+    "stuck": _("The program fails at this request (%(crash)s), so nothing of it moves. Nothing is lost. Whoever runs it finds more in the log."),
     "internal": _("Something went wrong on our side. It was noted; nothing was sent. Please try again."),
     "over_limit": _("The payer's wallet says that this is more than was approved. Nothing was sent."),
     "receiver_closed": _("The receiver's wallet no longer accepted money for this; a new place for it is made."),
@@ -245,6 +248,8 @@ def why(error: OpenPaymentsError) -> tuple[str, dict[str, str]]:
             return "wallet_unsafe", {"wallet": error.url}
         case NotSent() | Unanswered():
             return "wallet_unreachable", host
+        case OurFault():
+            return "program_failed", {"what": error.detail}
         case Refused() if error.signature_refused:
             return "seller_unknown", host
         case Refused() if error.too_small:

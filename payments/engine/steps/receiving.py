@@ -10,7 +10,7 @@ from typing import Any
 from ledger import clock
 from payments.engine import evidence
 from payments.engine.backoff import after_failure
-from payments.engine.queries import INCOMING_PAYMENT, PAYMENT
+from payments.engine.queries import GRANT, INCOMING_PAYMENT, PAYMENT
 from payments.engine.steps.base import ENGINE, SignedStep, end_dead_grant, note_failure, progress, setback
 from payments.engine.transitions import begin, move
 from payments.models import Grant, IncomingPayment, Payment, PaymentRequest
@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 #: Short, so that a wallet that is gone keeps nobody waiting for longer; who approves later gets a new one.
 LIFETIME = timedelta(days=1)
+JUST_ISSUED = timedelta(seconds=20)
 
 
 @dataclass(frozen=True)
@@ -160,12 +161,17 @@ class PollIncomingPayment(IncomingStep):
         self._look_again(incoming)
 
     def failed(self, error: OpenPaymentsError) -> None:
-        end_dead_grant(self.grant_id, error)
         incoming = self.incoming
-        if isinstance(error, Refused) and error.gone and evidence.note_denied(incoming):
+        denied = isinstance(error, Refused) and (error.gone or (error.may_be_gone and self._has_new_token()))
+        end_dead_grant(self.grant_id, error)
+        if denied and evidence.note_denied(incoming):
             self._look_again(incoming)
             return
         note_failure(self.payment, *why(error), at_least=error.retry_after)
+
+    def _has_new_token(self) -> bool:
+        """Some wallets say of what is gone what they say to a dead token; this one can't be dead yet."""
+        return GRANT.get(self.grant_id).changed_at > clock.now() - JUST_ISSUED
 
     def _look_again(self, incoming: IncomingPayment) -> None:
         """A second answer, a little later, decides about what is over."""
