@@ -13,9 +13,9 @@ from django.db.models import F
 
 from ledger import clock
 from payments import moving, tasks
-from payments.engine import advance, transitions
+from payments.engine import advance, evidence, transitions
 from payments.engine.leases import SECONDS, Lease, renew_and_lock
-from payments.engine.planning import Plan, mark_unanswered, paying, plan, watching
+from payments.engine.planning import Plan, mark_unanswered, paying, plan, settling, watching
 from payments.engine.steps.base import ENGINE, Step
 from payments.mail import sending
 from payments.mail.rendering import render
@@ -83,7 +83,9 @@ def _order_repeated() -> None:
 
 
 def _fence_skipped() -> None:
-    _exchange(watching, is_fenced=lambda _incoming, _now: True)
+    """A clock, or nothing at all, is taken for evidence."""
+    for module in (evidence, settling, watching):
+        _exchange(module, is_closed=lambda _incoming: True)
 
 
 def _states_overwritten() -> None:

@@ -53,7 +53,7 @@ PRECAUTIONS: Final = (
     ),
     Precaution(
         "fence skipped",
-        "a second order is given without closing the receiver's side of the first",
+        "a second order is given without reading that the receiver's side of the first is closed",
         ((Way.KILLED, ORDER, Side.AFTER),),
         "request failed (arrived_after_refusal)",
     ),

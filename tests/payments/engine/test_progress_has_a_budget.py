@@ -13,6 +13,7 @@ from payments.engine.steps.receiving import CreateIncomingPayment
 from payments.models import Grant, PaymentRequest
 from payments.models.requests import STUCK
 from payments.models.standing_budgets import BudgetState
+from payments.openpayments.errors import Meaning, Refused
 from payments.presentation.reasons import sentence
 from payments.states import GrantState, PaymentState, RequestState
 from tests.driver import SECONDS, Stage
@@ -39,6 +40,20 @@ def test_a_budget_survives_a_refusal_that_passes_when_its_token_is_renewed(stage
     stage.later(60)
     assert advance(request.pk, SECONDS).state == RequestState.SETTLED
     assert again(budget).state == BudgetState.ACTIVE
+
+
+def test_without_the_one_reading_of_refusals_the_budget_would_end(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the test above would notice: an engine to which every status of 4xx is final."""
+    monkeypatch.setattr(Refused, "meaning", Meaning.FINAL)
+    budget = active(stage)
+    stage.later(DAY)
+    request = drawn(stage, budget)
+    fault(stage, "too-many", "post-token", times=2, seconds=5)
+    advance(request.pk, 3)
+    advance(budget.request_id, 3)
+    assert again(budget).state == BudgetState.STOPPED
 
 
 def test_a_renewal_whose_answer_was_lost_ends_the_approval_once_the_wallet_says_so(stage: Stage) -> None:
