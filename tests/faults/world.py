@@ -26,6 +26,7 @@ from jobs.tasks import sweep
 from ledger.api import backlog
 from ledger.models import Unsealed
 from payments.actions import wallets
+from payments.engine.planning import cleaning
 from payments.models import Message, PaymentRequest, StandingBudget, WalletAddress
 from payments.models.messages import MessageState
 from payments.models.standing_budgets import BudgetState
@@ -206,8 +207,13 @@ class World:
 
 
 def is_at_rest(request: PaymentRequest) -> bool:
-    """Nobody waits for it: it has ended, or is the approval of a budget that stands."""
-    return stands(request) or (request.state not in OPEN_REQUESTS and request.next_attempt_at is None)
+    """Nobody waits for it: a budget stands by its approval; or it has ended, but for the look a day later."""
+    return stands(request) or (request.state not in OPEN_REQUESTS and has_only_the_last_look(request))
+
+
+def has_only_the_last_look(request: PaymentRequest) -> bool:
+    last = (request.finished_at or request.changed_at) + cleaning.LATE
+    return request.next_attempt_at is None or request.next_attempt_at >= last
 
 
 def stands(request: PaymentRequest) -> bool:

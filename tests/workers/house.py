@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -172,8 +173,9 @@ class House:
         self._wait(lambda: self.rows("SELECT COUNT(*) FROM django_q_ormq")[0][0] == 0, seconds)
 
     def wait_until_at_rest(self, seconds: float) -> None:
-        """Until no payment request has anything left to do."""
-        left = "SELECT COUNT(*) FROM payments_paymentrequest WHERE state <> 'settled' OR next_attempt_at IS NOT NULL"
+        """Until no payment request has anything left to do today: a day later, each is looked at once more."""
+        tonight = (datetime.now(UTC) + timedelta(hours=12)).strftime("%Y-%m-%d %H:%M:%S")
+        left = f"SELECT COUNT(*) FROM payments_paymentrequest WHERE state <> 'settled' OR next_attempt_at < '{tonight}'"
         self._wait(lambda: self.rows(left)[0][0] == 0, seconds)
 
     def _wait(self, done: Callable[[], bool], seconds: float) -> None:
