@@ -17,6 +17,7 @@ from payments.engine import advance, evidence, transitions
 from payments.engine.leases import SECONDS, Lease, renew_and_lock
 from payments.engine.planning import Plan, mark_unanswered, paying, plan, settling, watching
 from payments.engine.steps.base import ENGINE, Step
+from payments.engine.steps.sending import CreateOutgoingPayment
 from payments.mail import sending
 from payments.mail.rendering import render
 from payments.models import OutgoingPayment, PaymentRequest
@@ -36,7 +37,8 @@ def _exchange(module: types.ModuleType, **functions: Callable[..., Any]) -> None
 
 
 def _intent_skipped() -> None:
-    answers: list[object] = []
+    answers: dict[int, object] = {}
+    call = advance._call
 
     def plan_and_call(lease: Lease, *, takes_over: bool) -> Plan:
         with transaction.atomic():
@@ -44,14 +46,10 @@ def _intent_skipped() -> None:
             if takes_over:
                 mark_unanswered(request)
             planned = plan(request, clock.now())
-            answers[:] = [advance._call(step) for step in planned.steps]
+            answers.update({id(step): call(step) for step in planned.steps})
         return planned
 
-    def only_apply(steps: list[Step], _suspected: frozenset[str]) -> None:
-        for step, answer in zip(steps, answers, strict=True):
-            advance._apply(step, answer)
-
-    _exchange(advance, _plan=plan_and_call, _do=only_apply)
+    _exchange(advance, _plan=plan_and_call, _call=lambda step: answers.pop(id(step)))
 
 
 def _lease_dropped() -> None:
@@ -108,8 +106,13 @@ def _answer_in_pieces() -> None:
     vars(transitions)["transaction"] = transaction
     move.__code__ = _move_by_itself.__code__
 
-    def apply_without_transaction(step: Step, answer: object) -> None:
-        step.apply(answer)
+    apply = advance._apply
+
+    def apply_without_transaction(step: Step, answer: Any) -> None:
+        if isinstance(step, CreateOutgoingPayment):
+            step.apply(answer)
+        else:
+            apply(step, answer)
 
     _exchange(advance, _apply=apply_without_transaction)
 
