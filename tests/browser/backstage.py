@@ -196,6 +196,7 @@ def payment(request_id: str) -> dict[str, Any]:
         "received": row.received_value,
         "incoming": incoming.remote_id if incoming else "",
         "order": order.remote_id if order else "",
+        "is_over": incoming is not None and incoming.over_at is not None,
     }
 
 
@@ -206,6 +207,15 @@ def a_day_later(request_id: str) -> None:
     row.outgoing_payments.update(changed_at=then)
     Payment.objects.filter(pk=row.pk).update(sent_at=then if row.sent_at else None, retry_at=None)
     try_hosts_again()
+    PaymentRequest.objects.filter(pk=request_id).update(next_attempt_at=clock.now())
+
+
+def a_minute_later(request_id: str) -> None:
+    """As if a minute had passed since the receiver's wallet first said that its side is closed."""
+    then = clock.now() - timedelta(seconds=61)
+    row = Payment.objects.get(request=request_id)
+    row.incoming_payments.exclude(over_at=None).update(over_at=then, retry_at=None)
+    Payment.objects.filter(pk=row.pk).update(retry_at=None)
     PaymentRequest.objects.filter(pk=request_id).update(next_attempt_at=clock.now())
 
 

@@ -60,11 +60,14 @@ class RotateToken(SignedStep):
     def failed(self, error: OpenPaymentsError) -> None:
         grant = self._lock_unrenewed()
         code, params = why(error)
+        if grant.kind != GrantKind.OUTGOING:
+            # No person is needed for another one.
+            move(grant, GrantState.ENDED, actor=ENGINE, reason=code, reason_params=params)
+            return
         if error.is_final:
             # Ended at the wallet; or rotated before, and the answer lost: then the old token is dead, and says so now.
             ended: dict[str, Any] = {"reason": "approval_ended", "reason_params": params, "lease_until": None}
-            pays = grant.kind == GrantKind.OUTGOING
-            move(grant, GrantState.CANCELLING if pays else GrantState.ENDED, actor=ENGINE, **ended)
+            move(grant, GrantState.CANCELLING, actor=ENGINE, **ended)
             if grant.request_id != self.request_id:
                 # Of a standing budget, which is over with it.
                 wake(grant.request_id)
