@@ -151,9 +151,9 @@ class Stage:
         assert self.come_back(request, self.sandbox.approve(self.at_wallet(request, accepted))) == "accepted"
         return request
 
-    def settle(self, request: PaymentRequest, accepted: int | None = None) -> PaymentRequest:
-        """The payer of a request that was sent approves it, and the engine goes as far as it can."""
-        return advance(self.approve(request, accepted).pk, SECONDS)
+    def settle(self, request: PaymentRequest, accepted: int | None = None, seconds: float = SECONDS) -> PaymentRequest:
+        """The payer of a request that was sent approves it, and the engine goes as far as it can in `seconds`."""
+        return advance(self.approve(request, accepted).pk, seconds)
 
     def see_through(self, request: PaymentRequest, seconds: float = SECONDS) -> PaymentRequest:
         """Two turns of the engine, the second when the wallets can be asked once more about what they called over."""

@@ -16,6 +16,8 @@ from tests.browser.database import is_postgresql
 from tests.security.conftest import Watched
 from tests.security.crawling import Page, crawl
 
+pytestmark = pytest.mark.prove
+
 SHORTEST: Final = 12  # characters: anything shorter could be found by chance
 EVERY_PAGE: Final = {
     "x-content-type-options": "nosniff",

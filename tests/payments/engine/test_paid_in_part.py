@@ -13,14 +13,14 @@ from tests.driver import SECONDS, Stage
 from tests.payments.engine.splits import split
 
 
-def one_of_two_sent(stage: Stage) -> PaymentRequest:
+def one_of_two_sent(stage: Stage, seconds: float = SECONDS) -> PaymentRequest:
     """The approval ended before the other one was."""
     request = stage.approved(lines=split(stage, "ana", "luz"))
     stage.sandbox.faults(
         {"match": {"operation": "create-outgoing-payment", "nth": 2}, "do": "status:401", "times": None},
         {"match": {"operation": "post-token"}, "do": "status:404", "times": None},
     )
-    return advance(request.pk, SECONDS)
+    return advance(request.pk, seconds)
 
 
 def one_of_two_paid(stage: Stage) -> PaymentRequest:
@@ -46,7 +46,7 @@ def test_when_the_link_expires_the_request_has_failed_in_part(stage: Stage) -> N
 
 def test_while_the_other_is_on_its_way_the_request_waits_for_its_looks(stage: Stage) -> None:
     stage.sandbox.settings(settleDelayMs=24 * 3600 * 1000)
-    request = one_of_two_sent(stage)
+    request = one_of_two_sent(stage, seconds=2)
     for _ in POLL_SECONDS:
         stage.later(600)
         request = advance(request.pk, 0.1)

@@ -21,6 +21,8 @@ from tests.payments.engine.splits import line, paid_to, split, states
 
 EVERYTHING = 1_000_000
 #: Milliseconds until the money moves.
+#: Seconds that a request is worked on which does not come to rest by itself.
+LITTLE = 5.0
 HOURS_LATER = 5 * 3600 * 1000
 
 
@@ -79,7 +81,7 @@ def test_a_receiver_who_closes_after_the_mail_does_not_keep_the_payer_from_appro
     request = stage.sent(lines=split(stage, "ana", "beto"))
     stage.later(400)
     stage.sandbox.change_wallet("beto", disabled=True)
-    request = stage.settle(request)
+    request = stage.settle(request, seconds=LITTLE)
     assert request.state == RequestState.APPROVED
     assert states(request) == {"ana": "settled", "beto": "approved"}
     stage.later(25 * 3600)
@@ -188,7 +190,7 @@ def ana_needs_a_person_beto_is_asked_for_again(stage: Stage) -> PaymentRequest:
 def test_what_needs_a_person_does_not_hold_up_the_others(stage: Stage) -> None:
     request = ana_needs_a_person_beto_is_asked_for_again(stage)
     stage.sandbox.settings(settleDelayMs=0)
-    request = stage.settle(request, accepted=100_00)
+    request = stage.settle(request, accepted=100_00, seconds=LITTLE)
     assert (request.state, paid_to(request, "beto").state) == (RequestState.APPROVED, PaymentState.SETTLED)
     # Sent anew, Ana's money needs a new approval, too: the old order counts no longer, and its approval is gone.
     attention.start_anew(paid_to(request, "ana").pk, by=stage.staff)

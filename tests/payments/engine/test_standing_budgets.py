@@ -189,8 +189,10 @@ def test_a_draw_that_is_cancelled_gives_back_what_it_reserved_and_not_the_approv
 
 def test_a_payment_that_the_wallet_could_not_send_gives_back_what_it_reserved(stage: Stage) -> None:
     budget = active(stage)
+    stage.sandbox.settings(onLowBalance="fail", lowBalanceSeconds=1)
     stage.sandbox.set_balance("sol", 0)
-    assert settle(drawn(stage, budget)).state in {RequestState.FAILED, RequestState.APPROVED}
+    assert stage.see_through(drawn(stage, budget), 4).state == RequestState.FAILED
+    assert reserved(budget) == [0, 0, 0]
     assert not violations()
 
 
