@@ -47,7 +47,7 @@ from tests.sandbox.process import SandboxProcess, SandboxRefusedError
 
 RARELY = [False] * 7 + [True]
 FEW = 4
-MANY = int(os.environ.get("ANY_ORDER_EXAMPLES", "20"))
+MANY = int(os.environ.get("ANY_ORDER_EXAMPLES", "10"))
 STEPS = 40
 TURN_SECONDS = 30.0
 HOURS = 3600.0

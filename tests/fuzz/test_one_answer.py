@@ -33,7 +33,7 @@ SEED: Final = int(os.environ.get("FUZZ_SEED", "7"))
 #: Of each call, in the suite.
 FEW: Final = 3
 #: Of each call and each kind, in `make prove`.
-ROUNDS: Final = int(os.environ.get("FUZZ_ROUNDS", "2"))
+ROUNDS: Final = int(os.environ.get("FUZZ_ROUNDS", "1"))
 #: In which story a call is made, and how often at least.
 CALLS: Final[dict[str, tuple[str, int]]] = {
     "get-wallet-address": ("plain", 2),
