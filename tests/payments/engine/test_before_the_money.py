@@ -212,6 +212,7 @@ def test_what_was_ordered_is_seen_to_its_end_while_a_second_person_is_asked(stag
     request = advance(request.pk, SECONDS)
     assert states(request) == {"ana": "needs_attention", "beto": "cancelled"}
     stage.later(DAY // 2)
+    stage.sandbox.settle()
     attention.look_again(paid_to(request, "ana").pk, by=stage.staff)
     assert advance(request.pk, SECONDS).state == RequestState.SETTLED_IN_PART
     assert not violations()
@@ -221,6 +222,8 @@ def test_what_was_ordered_is_seen_to_its_end_while_a_second_person_is_asked(stag
 def test_it_expires_while_a_second_person_is_asked(stage: Stage) -> None:
     request = unauthorised_while_ana_needs_a_person(stage)
     stage.later(DAY // 2)
+    stage.sandbox.settle()
+    attention.look_again(paid_to(request, "ana").pk, by=stage.staff)
     assert states(advance(request.pk, 6))["ana"] == "settled"
     stage.later(15 * DAY)
     request = advance(request.pk, SECONDS)
