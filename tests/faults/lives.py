@@ -10,6 +10,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import asdict
+from types import FrameType
 from typing import NoReturn, Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -109,7 +110,13 @@ class Process:
 
 
 def _live(world: World, name: str, story: Callable[[], None], mutant: str) -> NoReturn:
-    signal.signal(signal.SIGALRM, _too_long)
+    def too_long(_signal: int, frame: FrameType | None) -> NoReturn:
+        # Said here, for whatever is under way then may catch an exception and go on.
+        told = "".join(traceback.format_stack(frame))
+        (world.folder / f"{name}.error").write_text(f"this life took more than {LONGEST_SECONDS} seconds\n{told}")
+        os._exit(1)
+
+    signal.signal(signal.SIGALRM, too_long)
     signal.alarm(LONGEST_SECONDS)
     code = 1
     try:
@@ -121,10 +128,6 @@ def _live(world: World, name: str, story: Callable[[], None], mutant: str) -> No
         (world.folder / f"{name}.error").write_text(traceback.format_exc())
     finally:
         os._exit(code)
-
-
-def _too_long(*_signal: object) -> NoReturn:
-    raise TimeoutError(f"this life took more than {LONGEST_SECONDS} seconds")
 
 
 def watched(world: World, reached: Callable[[Point, Side], None]) -> None:
