@@ -122,11 +122,14 @@ def _work(lease: Lease, end: float, *, sleeps: bool, leave: Callable[[Rest], Non
 
 
 def _crashed(lease: Lease, error: Exception) -> datetime:
-    """The program failed at this request, and would again: it is tried rarely, and people can see that it is stuck."""
+    """The program failed at this request, and would again: it is tried rarely, and people can see that it is stuck.
+
+    The lease has run out instead of being let go: intents may be left without an answer, and whoever comes next looks.
+    """
     request = PaymentRequest.objects.get(pk=lease.request_id)
     wake_at = after_failure(request.crashes + CRASH_IS_WORSE)
     PaymentRequest.objects.filter(pk=request.pk, lease_fence=lease.fence).update(
-        crashes=request.crashes + 1, crash=type(error).__name__, lease_until=None, next_attempt_at=wake_at
+        crashes=request.crashes + 1, crash=type(error).__name__, lease_until=clock.now(), next_attempt_at=wake_at
     )
     return wake_at
 
@@ -209,8 +212,14 @@ def _do(steps: list[Step], suspected: frozenset[str]) -> None:
 
 
 def _commit(steps: list[Step], answers: list[object], suspected: frozenset[str]) -> None:
+    failed: Exception | None = None
     for step, answer in zip(steps, answers, strict=True):
-        _apply(step, answer)
+        try:
+            _apply(step, answer)
+        except Exception as error:  # noqa: BLE001 - raised below, once the other answers are safe
+            failed = failed or error
+    if failed:
+        raise failed
     host_turns.note_outcomes(((step.host, answer) for step, answer in zip(steps, answers, strict=True)), suspected)
 
 

@@ -23,4 +23,4 @@ def advance_now(request_id: str, seconds: float) -> PaymentRequest:
 def is_under_way(request: PaymentRequest) -> bool:
     """Whether wallets are still asked, or about to be, so that more will be known in a moment."""
     due = request.next_attempt_at is not None and request.next_attempt_at <= clock.now()
-    return due or request.lease_until is not None
+    return due or (request.lease_until is not None and request.lease_until > clock.now())

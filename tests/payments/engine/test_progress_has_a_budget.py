@@ -10,12 +10,12 @@ from payments.engine.advance import advance
 from payments.engine.planning import hourly_budget, paying
 from payments.engine.steps.quoting import CreateQuote
 from payments.engine.steps.receiving import CreateIncomingPayment
-from payments.models import Grant, PaymentRequest
+from payments.models import Grant, PaymentRequest, Quote
 from payments.models.requests import STUCK
 from payments.models.standing_budgets import BudgetState
 from payments.openpayments.errors import Meaning, Refused
 from payments.presentation.reasons import sentence
-from payments.states import GrantState, PaymentState, RequestState
+from payments.states import AttemptState, GrantState, PaymentState, RequestState
 from tests.driver import SECONDS, Stage
 from tests.payments.engine.budgets import DAY, active, again, drawn
 from tests.payments.engine.splits import paid_to, split
@@ -154,6 +154,21 @@ def test_an_answer_that_cannot_be_taken_in_is_that_steps_failure(stage: Stage, m
     monkeypatch.setattr(CreateQuote, "apply", lambda _step, _answer: 1 / 0)
     request = advance(request.pk, 8)
     assert (request.state, request.reason) == (RequestState.FAILED, "program_failed")
+
+
+def test_what_a_crash_left_without_an_answer_is_found_by_whoever_comes_next(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = stage.ask(lines=split(stage, "ana", "beto"))
+    with monkeypatch.context() as broken:
+        for part in ("apply", "failed"):
+            broken.setattr(CreateQuote, part, lambda _step, _answer: 1 / 0)
+        advance(request.pk, 4)
+    assert PaymentRequest.objects.get(pk=request.pk).crashes == 1
+    assert Quote.objects.filter(state=AttemptState.INTENDED).count() == 2
+    stage.later(120)
+    assert advance(request.pk, SECONDS).state == RequestState.QUOTED
+    assert set(Quote.objects.values_list("state", flat=True)) == {AttemptState.UNKNOWN, AttemptState.OPEN}
 
 
 def test_a_request_that_the_program_fails_at_is_tried_rarely_and_people_see_it(
