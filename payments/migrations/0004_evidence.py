@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='paymentrequest',
             name='crashes',
-            field=models.PositiveIntegerField(default=0, editable=False, verbose_name='crashes in a row'),
+            field=models.PositiveIntegerField(db_index=True, default=0, editable=False, verbose_name='crashes in a row'),
         ),
         migrations.RunPython(forwards, migrations.RunPython.noop),
         migrations.RemoveField(

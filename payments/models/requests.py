@@ -114,7 +114,7 @@ class PaymentRequest(Dated, Reasoned):
     # Somebody changed the row while the engine held it: look again before letting go.
     needs_replan = models.BooleanField(default=False, editable=False)
     # How often in a row the program failed at it, and on what: the name of the exception, nothing of its words.
-    crashes = models.PositiveIntegerField(_("crashes in a row"), default=0, editable=False)
+    crashes = models.PositiveIntegerField(_("crashes in a row"), default=0, db_index=True, editable=False)
     crash = models.CharField(_("crashed on"), max_length=100, blank=True, editable=False)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
     retry_at = models.DateTimeField(null=True, editable=False)
