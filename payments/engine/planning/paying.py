@@ -35,8 +35,8 @@ from payments.tokens import KEEP_ALIVE, token_is_fresh
 
 #: Wallets that don't answer for this long need a person.
 UNSENT_DEADLINE = timedelta(hours=24)
-#: So many orders that a wallet refused, or that never arrived, under one approval: it will not take the next either.
-MOST_OUTGOING_PAYMENTS = 12
+#: So many outgoing payments under one approval, the latest refused for good: its wallet won't take the next either.
+MOST_REFUSED = 12
 PAUSE_POLL = timedelta(seconds=60)
 #: So many outgoing payments are written down by one plan, and called at once: a switch that is pressed meanwhile stops
 #: all others.
@@ -261,7 +261,7 @@ def _approval(request: PaymentRequest, payment: Payment) -> Grant | None:
 def _tried_enough(round_: Round, payment: Payment, grant: Grant) -> bool:
     """So often, or for so long, that its wallets won't let it be sent. Time that it was paused does not count."""
     refused = sum(outgoing.grant_id == grant.pk for outgoing in outgoing_payments_of(payment))
-    if payment.blocked_by == Block.REFUSED and refused >= MOST_OUTGOING_PAYMENTS:
+    if payment.blocked_by == Block.REFUSED and refused >= MOST_REFUSED:
         return True
     if not payment.failures or round_.now <= _tried_since(round_.request, payment) + UNSENT_DEADLINE:
         return False

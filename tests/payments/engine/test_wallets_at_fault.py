@@ -6,7 +6,7 @@ from ledger.api import timeline
 from payments.actions import approvals, requests
 from payments.engine import advance as engine
 from payments.engine.advance import advance
-from payments.engine.planning.paying import MOST_OUTGOING_PAYMENTS
+from payments.engine.planning.paying import MOST_REFUSED
 from payments.models import Message, PaymentRequest
 from payments.presentation.reasons import Refusal, sentence
 from payments.states import PaymentState, RequestState
@@ -187,5 +187,5 @@ def test_a_wallet_that_refuses_every_order_is_not_asked_for_ever(stage: Stage) -
     payment = stage.payment(request)
     assert (request.state, payment.state) == (RequestState.FAILED, PaymentState.FAILED)
     assert payment.reason == "wallet_refused"
-    assert payment.outgoing_payments.count() == MOST_OUTGOING_PAYMENTS
+    assert payment.outgoing_payments.count() == MOST_REFUSED
     assert stage.received() == 0
