@@ -110,7 +110,7 @@ elif DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The queue's statistics travel through the cache, so every process must see the same one.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+CACHES = {"default": {"BACKEND": "backoffice.plain_cache.PlainDatabaseCache", "LOCATION": "cache"}}
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -163,6 +163,8 @@ Q_CLUSTER = {
     "name": "tequio",
     "orm": "default",
     "broker_class": "payments.worker.broker.Broker",
+    # Our broker reads the timetable: django-q2's scheduler runs any function that a row names.
+    "scheduler": False,
     "workers": environment.workers(env),
     # A task's time-out must exceed the whole budget of calls to a wallet, and `retry` the time-out and any wait.
     "timeout": 120,
