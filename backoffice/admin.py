@@ -44,7 +44,7 @@ class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
 
 
 class SuperusersOnly(ModelAdmin):
-    """A schedule or a task runs any function that it names."""
+    """The queue's machinery."""
 
     list_per_page = 25
 
@@ -64,14 +64,19 @@ class SuperusersOnly(ModelAdmin):
         return request.user.is_superuser
 
 
-@admin.register(Schedule)
-class ScheduleAdmin(SuperusersOnly, queue.ScheduleAdmin):
-    pass
-
-
 class MadeByTheQueue(SuperusersOnly):
+    """What may run is written in the program (`payments.worker.allowed_tasks`): nobody adds to it, or runs it again."""
+
+    actions = ()
+
     def has_add_permission(self, *_args: Any) -> bool:
         return False
+
+
+@admin.register(Schedule)
+class ScheduleAdmin(MadeByTheQueue, queue.ScheduleAdmin):
+    fields = ("name", "func", "schedule_type", "minutes", "repeats", "next_run")
+    readonly_fields = ("name", "func", "schedule_type", "minutes")
 
 
 @admin.register(Success)

@@ -64,9 +64,11 @@ MIDDLEWARE = [
     "backoffice.requestid.RequestIdMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "backoffice.request_limits.RateLimitMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "backoffice.request_limits.BodyLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -110,7 +112,7 @@ elif DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The queue's statistics travel through the cache, so every process must see the same one.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+CACHES = {"default": {"BACKEND": "backoffice.plain_cache.PlainDatabaseCache", "LOCATION": "cache"}}
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -163,6 +165,8 @@ Q_CLUSTER = {
     "name": "tequio",
     "orm": "default",
     "broker_class": "payments.worker.broker.Broker",
+    # Our broker reads the timetable: django-q2's scheduler runs any function that a row names.
+    "scheduler": False,
     "workers": environment.workers(env),
     # A task's time-out must exceed the whole budget of calls to a wallet, and `retry` the time-out and any wait.
     "timeout": 120,
@@ -187,7 +191,8 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = HTTPS
 # A load balancer asks for our health inside its own network.
 SECURE_REDIRECT_EXEMPT = [r"^health$"]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
+BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 # Whether other hosts of the domain speak HTTPS only is for the domain's owner to say, not for one site on it.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]

@@ -16,8 +16,10 @@ class JobsConfig(AppConfig):
         from payments.presentation.timeline_text import also_ask  # noqa: PLC0415
         from payments.signals import request_moved  # noqa: PLC0415
         from payments.state_diagram import also_draw  # noqa: PLC0415
+        from payments.worker.allowed_tasks import allow_tasks_of  # noqa: PLC0415
 
         declare(ledger_kinds.KINDS)
+        allow_tasks_of("jobs.tasks")
         also_ask(timeline_text.describe_own)
         also_hold(invariants.ESCROW_IS_ENOUGH)
         also_draw(*state_tables.TABLES)

@@ -10,8 +10,11 @@ class PaymentsConfig(AppConfig):
     def ready(self) -> None:
         from ledger.api import declare  # noqa: PLC0415 - models can only be imported once every app is loaded
         from payments import ledger_kinds, upgrade  # noqa: PLC0415 - models can only be imported once every app is loaded
-        from payments.worker import schedule  # noqa: PLC0415 - models can only be imported once every app is loaded
+        from payments.worker import queue_guard, schedule  # noqa: PLC0415 - models can only be imported once every app is loaded
+        from payments.worker.allowed_tasks import allow_tasks_of  # noqa: PLC0415 - as above
 
         declare(ledger_kinds.KINDS)
+        allow_tasks_of("payments.tasks")
+        queue_guard.install()
         post_migrate.connect(schedule.make, sender=self, dispatch_uid="payments.worker.schedule")
         post_migrate.connect(upgrade.tell_new_states, sender=self, dispatch_uid="payments.upgrade")

@@ -46,7 +46,8 @@ EVENTS: Final[dict[str, tuple[str, ...]]] = {
     "message": ("queued", "sent", "failed"),
     "seller": ("registered", "changed", "retired", "resumed"),
     "wallet": ("checked", "changed", "change_accepted"),
-    "installation": ("moved",),
+    "installation": ("moved", "resealed"),
+    "queue": ("refused",),
 }
 KINDS: Final = frozenset(
     f"{name}.{what}" for table in (MOVES, EVENTS) for name, happens in table.items() for what in happens

@@ -25,6 +25,9 @@ Tone = Literal["good", "warn", "bad"]
 SEALING_SECONDS = 120
 #: Mail that was not delivered within these business days is told of.
 MAIL_DAYS = 7
+REFUSED = "queue.refused"
+#: What the queue refused within these business days is told of.
+REFUSED_DAYS = 7
 
 WITNESS: dict[Comparison, tuple[Tone, str | Promise]] = {
     Comparison.SAME: ("good", gettext_lazy("The witness outside the database agrees.")),
@@ -72,7 +75,23 @@ def _worker(*, with_rows: bool) -> SystemPart:
         waiting = int(state["waiting"])
         text = ngettext("%(count)s task in the queue.", "%(count)s tasks in the queue.", waiting)
         facts.append(Fact(text % {"count": waiting}, rows(OrmQ)))
-    return SystemPart(_("Background work"), "engineering", "good" if alive else "bad", facts)
+    if refused := _refused_lately():
+        facts.append(refused)
+    return SystemPart(_("Background work"), "engineering", "good" if alive and not refused else "bad", facts)
+
+
+def _refused_lately() -> Fact | None:
+    """What was in the queue and is none of our tasks: somebody else can write to the database."""
+    first = days.today() - timedelta(days=REFUSED_DAYS - 1)
+    refused = Entry.objects.filter(kind=REFUSED, recorded_at__gte=days.begins(first)).count()
+    if not refused:
+        return None
+    text = ngettext(
+        "%(count)s task in 7 days was none of this program's, and was refused.",
+        "%(count)s tasks in 7 days were none of this program's, and were refused.",
+        refused,
+    )
+    return Fact(text % {"count": refused}, rows(Entry, kind=REFUSED))
 
 
 def _mail() -> SystemPart:

@@ -268,4 +268,11 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("New payments go on."),
     ),
     "installation.moved": (_("The database woke up in another place than before."),),
+    "installation.resealed": (
+        _("Secrets in the database were encrypted anew under the key %(key)s: %(resealed)s of them."),
+    ),
+    "queue.refused": (
+        _("Somebody put “%(task)s” into the queue, which this program never does. It was refused."),
+        _("Somebody put something into the queue that this program never does. It was refused."),
+    ),
 }

@@ -40,6 +40,7 @@ ICONS: Final[dict[str, str]] = {
     "limit": "shield_person",
     "pause": "pause_circle",
     "installation": "database",
+    "queue": "engineering",
 }
 TONES: Final[dict[str, Tone]] = {
     "settled": "good",

@@ -1,15 +1,19 @@
 """The frame of the admin: sign-in, sidebar, languages, and who may touch people and the queue."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils.translation import override
+from django_q.models import Failure, OrmQ, Schedule
 
 from backoffice import navigation, roles
 from backoffice.admin_site import BackofficeAdminSite
 
 pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
 def staff(role: str) -> User:
@@ -99,9 +103,24 @@ def test_nobody_but_a_superuser_sees_the_queue(client: Client, role: str, page: 
     assert signed_in(client, staff(role)).get(f"/admin/django_q/{page}/").status_code == 403
 
 
-@pytest.mark.parametrize("page", ["ormq", "schedule", "failure", "success", "schedule/add"])
+@pytest.mark.parametrize("page", ["ormq", "schedule", "failure", "success"])
 def test_a_superuser_sees_the_queue(client: Client, superuser: User, page: str) -> None:
     assert signed_in(client, superuser).get(f"/admin/django_q/{page}/").status_code == 200
+
+
+def test_nobody_gives_the_queue_something_to_run(client: Client, superuser: User) -> None:
+    root, sweep = signed_in(client, superuser), Schedule.objects.get(name="jobs.sweep")
+    form = {"name": "theirs", "func": "os.system", "schedule_type": "I", "minutes": 1, "repeats": 0, "next_run_0": ""}
+    for page in ("schedule/add", "success/add", "failure/add", "ormq/add"):
+        assert root.post(f"/admin/django_q/{page}/", form).status_code == 403
+    moment = {"next_run_0": "2026-01-01", "next_run_1": "00:00:00"}
+    assert root.post(f"/admin/django_q/schedule/{sweep.pk}/change/", {**form, **moment}).status_code == 302
+    changed = Schedule.objects.get(pk=sweep.pk)
+    assert (changed.name, changed.func, changed.repeats) == ("jobs.sweep", "jobs.tasks.sweep", 0)
+    done = Failure.objects.create(id="1" * 32, name="a", func="os.system", started=NOW, stopped=NOW, success=False)
+    again = {"action": "resubmit_task", "_selected_action": [done.pk]}
+    assert "resubmit_task" not in root.post("/admin/django_q/failure/", again).content.decode()
+    assert not OrmQ.objects.exists()
 
 
 @pytest.mark.parametrize("page", ["user", "user/add", "group", "group/add"])

@@ -1,5 +1,7 @@
 """A sandbox provider as a real process, for every test that needs a wallet."""
 
+import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -55,7 +57,10 @@ class SandboxProcess:
         if clock_file is not None:
             self._arguments += ["--clock-file", str(clock_file)]
         self._process: subprocess.Popen[bytes] | None = None
-        self._http = httpx.Client(base_url=own_url, timeout=10, trust_env=False, limits=KEPT)
+        #: What its controls ask for.
+        self.control_key = secrets.token_urlsafe(32)
+        shown = {"Authorization": f"Bearer {self.control_key}"}
+        self._http = httpx.Client(base_url=own_url, timeout=10, trust_env=False, headers=shown, limits=KEPT)
 
     def __enter__(self) -> Self:
         self.start()
@@ -69,7 +74,10 @@ class SandboxProcess:
 
     def start(self) -> None:
         """Start the process and wait until it answers."""
-        self._process = subprocess.Popen([sys.executable, "-m", "payments.sandbox", *self._arguments], cwd=PROJECT)
+        command = [sys.executable, "-m", "payments.sandbox", *self._arguments]
+        self._process = subprocess.Popen(
+            command, cwd=PROJECT, env={**os.environ, "SANDBOX_CONTROL_KEY": self.control_key}
+        )
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
             if self._process.poll() is not None:

@@ -9,7 +9,7 @@ from payments.engine.steps.base import ENGINE, Step
 from payments.locking import lock
 from payments.models import WalletAddress
 from payments.openpayments.client import Client
-from payments.openpayments.errors import BadAnswer, OpenPaymentsError, Refused
+from payments.openpayments.errors import OpenPaymentsError, Refused
 from payments.openpayments.operations import Operation
 from payments.openpayments.transport import Deadline
 from payments.openpayments.types import RemoteWalletAddress as Found
@@ -56,7 +56,7 @@ class CheckWallet(Step):
         code, params = why(error)
         if isinstance(error, Refused) and error.status in NOT_THERE:
             code, params = "wallet_not_found", {"wallet": self.url}
-        elif isinstance(error, BadAnswer) or (isinstance(error, Refused) and error.is_final):
+        elif isinstance(error, Refused) and error.is_final:
             code = "wallet_garbage"
         self._note(self._locked(), code, params)
 

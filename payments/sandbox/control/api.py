@@ -1,9 +1,14 @@
-"""The control API: JSON under /sandbox/, without authentication, answered to this machine only."""
+"""The control API: JSON under /sandbox/, answered to this machine only, and to whoever has this start's key.
+
+The key goes into `Authorization: Bearer …`. Everybody on this machine can reach the port: without it they could give
+themselves money, approve in somebody's name or move the clock.
+"""
 
 import asyncio
 import contextlib
 import inspect
 import ipaddress
+import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,7 +38,7 @@ def _control(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         local = request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
         # A browser names the page's origin: no page has any business here.
-        if not local or "origin" in request.headers:
+        if not local or "origin" in request.headers or not _has_key(request):
             raise PlainError(403, "Forbidden")
         try:
             raw = await wire.read_body(request)
@@ -53,6 +58,11 @@ def _control(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         return JSONResponse(result)
 
     return endpoint
+
+
+def _has_key(request: Request) -> bool:
+    given = request.headers.get("authorization", "")
+    return secrets.compare_digest(given.encode(), f"Bearer {request.app.state.control_key}".encode())
 
 
 def _wallet_answer(provider: WalletProvider, wallet: Wallet) -> dict[str, Any]:
