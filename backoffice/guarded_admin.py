@@ -59,6 +59,9 @@ class GuardedAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
         """Nothing: no page links to a form that is partly filled in, so whatever an address says was typed."""
         return {}
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        return super().get_object(request, object_id, from_field or None)
+
     def get_urls(self) -> list[URLPattern]:
         found: list[URLPattern] = super().get_urls()
         for pattern in found:

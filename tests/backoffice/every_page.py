@@ -12,7 +12,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django_q.models import OrmQ, Schedule, Task
 
 from jobs import links, wallet_changes
-from jobs.models import ApplicationStatus, Member, MemberNote
+from jobs.models import ApplicationStatus, Member, MemberNote, Submission
+from ledger import clock
 from ledger.models import Entry
 from payments.links import approval_url, proof_url
 from payments.mail.queue import queue_message
@@ -21,6 +22,8 @@ from payments.models.messages import Template
 from payments.states import PaymentState, RequestState
 from tests import cast
 
+#: Of work that was handed in. It lies nowhere: who may not have it is refused before anybody looks.
+FILE = "plan.pdf"
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
@@ -84,7 +87,7 @@ class House:
             case "content_type_id":
                 return "1"
             case "name":
-                return "nothing.pdf"
+                return FILE
             case _:
                 return str(self.keys[address.model]) if address.model else "1"
 
@@ -96,6 +99,7 @@ def furnish() -> House:
     job = cast.job()
     application = cast.applied(job, maria, ApplicationStatus.SELECTED)
     submission = cast.handed_in(application)
+    Submission.objects.update(file=FILE)
     cast.wallet("maria-2")
     wallet_changes.propose(maria, "https://wallet.example/maria-2", by="staff", user=rosa)
     asked = cast.asked(requested_by=rosa, payer_key=job.funder.key)
@@ -104,7 +108,8 @@ def furnish() -> House:
     message = queue_message(Template.APPROVAL, request=asked, occasion="house")
     assert message
     budget = cast.standing_budget(cast.asked(RequestState.APPROVED))
-    proof = cast.asked_proof()
+    # Over, so that nobody who presses its button asks a wallet.
+    proof = cast.asked_proof(expires_at=clock.now())
     keys: dict[type[Model], Any] = {
         type(maria): maria.pk,
         type(job): job.pk,

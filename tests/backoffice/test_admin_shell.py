@@ -93,22 +93,6 @@ def test_the_sidebar_of_platform_staff_has_no_system(client: Client) -> None:
     assert "System" not in sidebar(signed_in(client, staff(roles.PLATFORM_STAFF)))
 
 
-@pytest.mark.parametrize("role", roles.EXACT)
-@pytest.mark.parametrize("page", ["ormq", "schedule", "failure", "success", "schedule/add"])
-def test_nobody_but_a_superuser_sees_the_queue(client: Client, role: str, page: str) -> None:
-    assert signed_in(client, staff(role)).get(f"/admin/django_q/{page}/").status_code == 403
-
-
-@pytest.mark.parametrize("page", ["ormq", "schedule", "failure", "success", "schedule/add"])
-def test_a_superuser_sees_the_queue(client: Client, superuser: User, page: str) -> None:
-    assert signed_in(client, superuser).get(f"/admin/django_q/{page}/").status_code == 200
-
-
-@pytest.mark.parametrize("page", ["user", "user/add", "group", "group/add"])
-def test_the_pages_of_people_and_roles_open(client: Client, superuser: User, page: str) -> None:
-    assert signed_in(client, superuser).get(f"/admin/auth/{page}/").status_code == 200
-
-
 def test_an_administrator_cannot_make_a_superuser(client: Client) -> None:
     other = User.objects.create_user("otra", is_staff=True)
     form = {"username": "otra", "is_staff": "on", "is_active": "on", "is_superuser": "on"}
