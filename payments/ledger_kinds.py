@@ -24,6 +24,7 @@ EVENTS: Final[dict[str, tuple[str, ...]]] = {
         "came_back",
         "late_answer",
         "resent",
+        "shown_link_used",
         "wrong_return",
     ),
     "payment": (
@@ -42,6 +43,7 @@ EVENTS: Final[dict[str, tuple[str, ...]]] = {
     "key": ("missing",),
     "limit": ("set", "removed"),
     "proof_limit": ("set", "removed"),
+    "proof": ("shown_link_used",),
     "pause": ("started", "ended"),
     "message": ("queued", "sent", "failed"),
     "seller": ("registered", "changed", "retired", "resumed"),

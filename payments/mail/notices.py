@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from payments import links
 from payments.mail.fitting import fitted
-from payments.mail.pages import own_page
+from payments.mail.pages import MailReader, own_page
 from payments.models import Message, WalletProof
 from payments.models.messages import Template
 from payments.openpayments.amounts import Amount
@@ -19,6 +19,8 @@ SUBJECTS: Final[dict[str, Promise]] = {
     Template.SELECTED: gettext_lazy("You were selected: %(title)s"),
     Template.PROOF: gettext_lazy("Please prove that your wallet is yours"),
     Template.WALLET_CHANGE: gettext_lazy("Was it you? Your wallet address is to change"),
+    Template.EMAIL_CHANGE: gettext_lazy("Was it you? Your email address has changed"),
+    Template.ACCOUNT: gettext_lazy("Look at this: %(title)s"),
 }
 
 
@@ -26,9 +28,9 @@ def subject(message: Message) -> str:
     return str(SUBJECTS[message.template]) % {"title": message.title}
 
 
-def context(message: Message, instead_of_links: str) -> dict[str, Any]:
-    """All that the words of `message` need stands in its details; `instead_of_links` as for `rendering.render`."""
-    page = instead_of_links or own_page(message.details.get("key", ""), receives=True)
+def context(message: Message, reader: MailReader) -> dict[str, Any]:
+    """All that the words of `message` need stands in its details."""
+    page = own_page(message.details.get("key", ""), reader, receives=True)
     return {
         "language": translation.get_language(),
         "message": message,
@@ -36,7 +38,7 @@ def context(message: Message, instead_of_links: str) -> dict[str, Any]:
         "own_page": page,
         "receives": True,
         **message.details,
-        **(_proof(message.proof, instead_of_links) if message.proof else {}),
+        **(_proof(message.proof, reader) if message.proof else {}),
         **(_selected(message, page) if message.template == Template.SELECTED else {}),
     }
 
@@ -50,12 +52,12 @@ def _amount(message: Message) -> Amount | None:
     return Amount.from_wire(wire) if wire else None
 
 
-def _proof(proof: WalletProof, instead_of_links: str) -> dict[str, Any]:
+def _proof(proof: WalletProof, reader: MailReader) -> dict[str, Any]:
     return {
         "proof": proof,
         "wallet": proof.wallet.url,
         "seller": proof.seller.name,
-        "link": instead_of_links or links.proof_url(proof.pk),
+        "link": reader.instead_of_links or links.proof_url(proof.pk, reader.shown_to),
     }
 
 

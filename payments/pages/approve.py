@@ -1,7 +1,10 @@
 """The approval page. Reading it (GET) calls nobody and changes nothing: mail scanners open links. Only POST acts."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -10,6 +13,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from payments.actions import approvals, standing_budgets
+from payments.actions.shown_links import tell_use_of_approval
+from payments.links import LinkUse
 from payments.models.standing_budgets import budget_of
 from payments.pages import budget_page
 from payments.pages.approval_link import OpenedApprovalLink, nothing_here, open_approval_link, page
@@ -60,9 +65,11 @@ def _act(http: HttpRequest, opened: OpenedApprovalLink) -> HttpResponse:
     try:
         if http.POST.get("action") == "decline":
             reason = " ".join(http.POST.get("reason", "").replace("\0", "").split())
-            approvals.decline(request.id, reason[:LONGEST_REASON])
+            with _told(opened, LinkUse.DECLINE):
+                approvals.decline(request.id, reason[:LONGEST_REASON])
             return HttpResponseRedirect(opened.page)
-        approvals.approve(request.id, _accepted(http), opened.chosen)
+        with _told(opened, LinkUse.APPROVE):
+            approvals.approve(request.id, _accepted(http), opened.chosen)
     except Refusal as refusal:
         request.refresh_from_db()
         return _show(opened, refusal=str(refusal), status=409)
@@ -74,12 +81,22 @@ def _stop(opened: OpenedApprovalLink) -> HttpResponse:
     """The funder ends their standing budget. Once is enough: later, the page just shows that it is over."""
     if (budget := budget_of(opened.request)) and progress_of(opened.request).phase == Phase.STANDING:
         try:
-            standing_budgets.stop_by_payer(budget.pk)
+            with _told(opened, LinkUse.STOP):
+                standing_budgets.stop_by_payer(budget.pk)
         except Refusal as refusal:
             opened.request.refresh_from_db()
             return _show(opened, refusal=str(refusal), status=409)
         advance_now(opened.request.pk, INLINE_SECONDS)
     return HttpResponseRedirect(opened.page)
+
+
+@contextmanager
+def _told(opened: OpenedApprovalLink, did: LinkUse) -> Iterator[None]:
+    """One transaction of what is done, and of the entry that says so when it is done through a copy shown to staff."""
+    with transaction.atomic():
+        yield
+        if opened.shown_to:
+            tell_use_of_approval(opened.request.pk, opened.shown_to, did)
 
 
 def _accepted(http: HttpRequest) -> int:

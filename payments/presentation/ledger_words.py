@@ -53,6 +53,10 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("%(host)s answered late, when it had been found out already. What it said is kept, and changed nothing."),
         _("A wallet answered late, when it had been found out already. What it said is kept, and changed nothing."),
     ),
+    "request.shown_link_used": (
+        _("Through the copy of the link that %(who)s of the staff was shown: %(did)s."),
+        _("Through a copy of the link that was shown to staff: %(did)s."),
+    ),
     "request.wrong_return": (_("Somebody came back with a proof that does not match. It was ignored."),),
     # Payments
     "payment.new": (
@@ -223,6 +227,10 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
     "proof.pending": (_("%(wallet_host)s waits for its owner to confirm that %(wallet)s is theirs."),),
     "proof.returned": (_("The owner came back from %(wallet_host)s, with a proof that was checked."),),
     "proof.collecting": (_("What %(wallet_host)s says about the owner of %(wallet)s is collected."),),
+    "proof.shown_link_used": (
+        _("Through the copy of the link that %(who)s of the staff was shown: %(did)s."),
+        _("Through a copy of the link that was shown to staff: %(did)s."),
+    ),
     "proof.proven": (_("%(wallet_host)s says that %(wallet)s belongs to whoever got the link."),),
     "proof.ended": (_("The question whose %(wallet)s is ended without a proof."),),
     "proof_limit.set": (
