@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from allauth.account.admin import EmailAddress
+from allauth.mfa.admin import Authenticator
+from allauth.usersessions.admin import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -12,12 +15,15 @@ from django_q.models import Failure, OrmQ, Schedule, Success
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-for model in (User, Group, Schedule, Success, Failure, OrmQ):
+from backoffice.sign_in.people_actions import SignInActions
+
+# What people sign in with is theirs: nobody reads it here, and what may be done to it is an action of theirs.
+for model in (User, Group, Schedule, Success, Failure, OrmQ, Authenticator, UserSession, EmailAddress):
     admin.site.unregister(model)
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin[User], ModelAdmin):
+class UserAdmin(SignInActions, DjangoUserAdmin[User], ModelAdmin):
     """People are switched off, never deleted: what they did stays theirs. Only a superuser makes or touches one."""
 
     form = UserChangeForm

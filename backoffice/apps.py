@@ -9,8 +9,15 @@ class BackofficeConfig(AppConfig):
     verbose_name = _("Back office")
 
     def ready(self) -> None:
-        from backoffice import roles  # noqa: PLC0415 - models can only be imported once every app is loaded
+        # Models can only be imported once every app is loaded.
+        from backoffice import ledger_kinds, ledger_words, roles  # noqa: PLC0415
+        from backoffice.sign_in import signal_receivers  # noqa: PLC0415
+        from ledger.api import declare  # noqa: PLC0415
+        from payments.presentation.timeline_text import also_ask  # noqa: PLC0415
 
+        declare(ledger_kinds.KINDS)
+        also_ask(ledger_words.describe_own)
+        signal_receivers.connect()
         post_migrate.connect(roles.make_when_all_permissions_exist, dispatch_uid="backoffice.roles")
 
 

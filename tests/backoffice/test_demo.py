@@ -85,7 +85,7 @@ def test_it_starts_full_ends_whole_and_goes_on(tmp_path: Path, ports: tuple[int,
         page = browser.get("/admin/login/")
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
         assert token
-        form = {"username": "rosa", "password": password[1], "csrfmiddlewaretoken": token[1]}
+        form = {"login": "rosa", "password": password[1], "csrfmiddlewaretoken": token[1]}
         answer = browser.post("/admin/login/?next=/admin/jobs/job/", data=form, headers={"Referer": str(page.url)})
         assert "Vaccination reminders" in answer.text
     busy = Demo(tmp_path / "other", *ports)

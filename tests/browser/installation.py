@@ -183,7 +183,7 @@ class Installation:
         with self.http() as http:
             http.get("/admin/login/")
             token = http.cookies["tequio_csrf"]
-            form = {"username": name, "password": self.passwords[name], "csrfmiddlewaretoken": token}
+            form = {"login": name, "password": self.passwords[name], "csrfmiddlewaretoken": token}
             answer = http.post("/admin/login/?next=/admin/", data=form)
             assert answer.status_code == 302, "the sign-in was refused"
             yield http
