@@ -1,6 +1,18 @@
-"""What the site itself keeps: wrong tries to sign in, for as long as they count."""
+"""What the site itself keeps: secrets of second factors, and wrong tries to sign in for as long as they count."""
 
 from django.db import models
+
+from payments.models.fields import ulid_field
+
+
+class FactorSecret(models.Model):
+    """What a person's app, or their recovery codes, are computed from. The library's row has its name, not itself."""
+
+    id = ulid_field()
+    sealed = models.TextField(blank=True, editable=False)
+
+    def __str__(self) -> str:
+        return str(self.id)
 
 
 class FailedTries(models.Model):

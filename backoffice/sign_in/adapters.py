@@ -1,5 +1,6 @@
 """What the library for signing in does our way: who may try, its words, where it may lead, how it encrypts."""
 
+from ipaddress import ip_address
 from typing import Any, Final
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -15,13 +16,10 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
-from backoffice.sign_in import entries, lockout, proof
-from payments.encryption import seal, unseal
+from backoffice.sign_in import entries, factor_secrets, lockout, proof
 
 #: Behind a proxy that does not say for whom it asks, everybody comes from the same place.
 NO_ADDRESS: Final = "0.0.0.0"  # noqa: S104 - said of nobody, listened on by nothing
-#: What the secrets of second factors are sealed for: they are encrypted before their rows have a name.
-SEALED_FOR: Final = "second-factor"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -61,7 +59,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def begin(self, request: HttpRequest, name: str) -> lockout.Try:
         """Count a try to be `name`. Raises LockedOut."""
-        return lockout.begin(request, name, truncate_ip(self.get_client_ip(request)))
+        address = truncate_ip(self.get_client_ip(request))
+        # This machine's own is that of everybody behind a proxy that we were not told of: it tells nobody apart.
+        is_own = address == NO_ADDRESS or ip_address(address).is_loopback
+        return lockout.begin(request, name, "" if is_own else address)
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """Whoever has a second factor confirms with it; the others with their password."""
@@ -89,10 +90,10 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         return f"Tequio ({context.request.get_host()})"
 
     def encrypt(self, text: str) -> str:
-        return seal(SEALED_FOR, {"text": text})
+        return factor_secrets.keep(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return unseal(SEALED_FOR, encrypted_text)["text"]
+        return factor_secrets.read(encrypted_text)
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         return not proof.must_have_factor(authenticator.user)

@@ -25,13 +25,25 @@ MOST_PER_HOUR: Final = 60
 TOLD: Final = "told"
 
 
-def tell(kind: str, user: User, *, by: Actor | None = None, request: HttpRequest | None = None, **data: int) -> None:
-    """One entry about `user`, by themselves unless `by` somebody else; with where from, if there is a `request`."""
+def tell(
+    kind: str,
+    user: User,
+    *,
+    by: Actor | None = None,
+    request: HttpRequest | None = None,
+    credentials: bool = False,
+    **data: int,
+) -> None:
+    """One entry about `user`, by themselves unless `by` somebody else; with where from, if there is a `request`.
+
+    With `credentials`, whoever did it comes nearer to signing in as `user`: who is a second person is read from there.
+    """
+    about = {"user": str(user.pk), **({"credentials": str(user.pk)} if credentials else {})}
     with transaction.atomic():
         record(
             kind,
             actor=by or Actor.staff(user.pk),
-            subjects={"user": str(user.pk)},
+            subjects=about,
             data=data,
             private=_where(request) if request else None,
         )

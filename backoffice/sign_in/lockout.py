@@ -89,7 +89,10 @@ class Try:
 
 
 def begin(request: HttpRequest, name: str, address: str) -> Try:
-    """Count a try to be `name`, a username. Raises LockedOut when there were too many already."""
+    """Count a try to be `name`, a username, from `address`, which is empty where it tells nobody apart.
+
+    Raises LockedOut when there were too many already.
+    """
     keys = _keys(request, name, address)
     now = clock.now()
     with transaction.atomic():
@@ -132,7 +135,9 @@ def remember_browser(request: HttpRequest, response: HttpResponse, name: str) ->
 
 def _keys(request: HttpRequest, name: str, address: str) -> list[str]:
     known = _known_as(request, name)
-    return [_key("browser", known)] if known else [_key("name", name), _key("address", address)]
+    if known:
+        return [_key("browser", known)]
+    return [_key("name", name), *([_key("address", address)] if address else [])]
 
 
 def _known_as(request: HttpRequest, name: str) -> str:

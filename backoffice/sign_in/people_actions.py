@@ -63,7 +63,7 @@ class SignInActions:
         if not found:
             return _("They have no second factor.")
         sessions.end(user)
-        entries.tell("sign_in.factor_reset", user, by=Actor.staff(by.pk))
+        entries.tell("sign_in.factor_reset", user, by=Actor.staff(by.pk), credentials=True)
         name = by.get_full_name() or by.get_username()
         async_task(FACTOR_RESET_TASK, user.pk, name, translation.get_language())
         return _("Their second factor was reset. They set up a new one when they sign in.")

@@ -5,9 +5,9 @@ from allauth.mfa import signals as factor
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out
-from django.db.models.signals import post_save
+from django.db.models.signals import post_delete, post_save
 
-from backoffice.sign_in import door, entries, proof, sessions
+from backoffice.sign_in import door, entries, factor_secrets, proof, sessions
 
 
 def connect() -> None:
@@ -27,4 +27,7 @@ def connect() -> None:
     ):
         signal.connect(receiver, dispatch_uid=f"{receiver.__module__}.{receiver.__name__}")
     post_save.connect(entries.factor_made, sender=Authenticator, dispatch_uid="backoffice.sign_in.entries.factor_made")
+    post_delete.connect(
+        factor_secrets.forget, sender=Authenticator, dispatch_uid="backoffice.sign_in.factor_secrets.forget"
+    )
     post_save.connect(sessions.switched_off, sender=User, dispatch_uid="backoffice.sign_in.sessions.switched_off")

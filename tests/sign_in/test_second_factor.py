@@ -11,6 +11,7 @@ from django.core import mail
 from django.test import Client
 
 from backoffice import roles
+from backoffice.models import FactorSecret
 from backoffice.sign_in import proof
 from backoffice.sign_in.tasks import mail_factor_reset
 from tests.dialogs import confirm
@@ -62,7 +63,9 @@ def test_who_has_none_is_led_to_it_and_can_do_nothing_else(client: Client) -> No
     assert "not shown again" in client.get(CODES).content.decode()
     assert entries(rosa) == ["sign_in.done", "sign_in.factor_set", "sign_in.codes_made"]
     kept = Authenticator.objects.get(user=rosa, type="totp").data["secret"]
-    assert key.replace(" ", "") not in kept, "encrypted at rest"
+    assert key.replace(" ", "") not in kept + FactorSecret.objects.get(pk=kept).sealed, "encrypted at rest"
+    Authenticator.objects.filter(user=rosa).delete()
+    assert not FactorSecret.objects.exists(), "nothing is left of it"
 
 
 @time_machine.travel(NOW, tick=False)

@@ -138,3 +138,9 @@ def test_who_is_no_longer_staff_is_not_led_in_circles(client: Client) -> None:
     assert answer.redirect_chain == [("/admin/login/?next=/admin/", 302)]
     assert 'id="login-form"' in answer.content.decode()
     assert "belong together" in knock(here, "rosa").content.decode()
+
+
+def test_nobody_comes_in_with_one_click_where_it_is_not_the_demo(client: Client) -> None:
+    person("rosa")
+    assert client.post("/admin/login/as/rosa/").status_code == 404
+    assert "one-click" not in client.get(LOGIN).content.decode()
