@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from allauth.account.admin import EmailAddress
+from allauth.mfa.admin import Authenticator
+from allauth.usersessions.admin import UserSession
 from django.contrib import admin
 from django.http import HttpRequest
 from django_q import admin as queue
@@ -12,7 +15,8 @@ from backoffice import people_admin
 
 __all__ = ["people_admin"]
 
-for model in (Schedule, Success, Failure, OrmQ):
+# What people sign in with is theirs: nobody reads it here, and what may be done to it is an action of theirs.
+for model in (Schedule, Success, Failure, OrmQ, Authenticator, UserSession, EmailAddress):
     admin.site.unregister(model)
 
 

@@ -10,12 +10,17 @@ class BackofficeConfig(AppConfig):
 
     def ready(self) -> None:
         # Models can only be imported once every app is loaded.
-        from backoffice import ledger_kinds, people_words, roles  # noqa: PLC0415
+        from backoffice import ledger_kinds, ledger_words, people_words, roles  # noqa: PLC0415
+        from backoffice.sign_in import signal_receivers  # noqa: PLC0415
         from ledger.api import declare  # noqa: PLC0415
         from payments.presentation.timeline_text import also_ask  # noqa: PLC0415
+        from payments.worker.allowed_tasks import allow_tasks_of  # noqa: PLC0415
 
         declare(ledger_kinds.KINDS)
+        allow_tasks_of("backoffice.sign_in.tasks")
         also_ask(people_words.describe_own)
+        also_ask(ledger_words.describe_own)
+        signal_receivers.connect()
         post_migrate.connect(roles.make_when_all_permissions_exist, dispatch_uid="backoffice.roles")
 
 

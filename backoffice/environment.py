@@ -14,6 +14,7 @@ MINIMUM_SECRET_LENGTH = 50
 MINIMUM_DISTINCT_CHARACTERS = 5
 FERNET_KEY_BYTES = 32
 MOST_WORKERS = 64
+MOST_CONFIRM_MINUTES = 12 * 60
 HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
 
@@ -100,6 +101,16 @@ def workers(env: Env) -> int:
     text = env.str("WORKERS", "2")
     if not text.isdecimal() or not 1 <= int(text) <= MOST_WORKERS:
         raise ImproperlyConfigured(f"WORKERS must be a whole number from 1 to {MOST_WORKERS}, not {text!r}.")
+    return int(text)
+
+
+def confirm_sign_in_minutes(env: Env) -> int:
+    """How many minutes after showing who they are somebody may move money without showing it again."""
+    text = env.str("CONFIRM_SIGN_IN_MINUTES", "30")
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_CONFIRM_MINUTES:
+        raise ImproperlyConfigured(
+            f"CONFIRM_SIGN_IN_MINUTES must be a whole number from 1 to {MOST_CONFIRM_MINUTES}, not {text!r}."
+        )
     return int(text)
 
 

@@ -13,6 +13,7 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from backoffice import people, roles
+from backoffice.sign_in.people_actions import SignInActions
 from ledger.api import timeline
 from payments.admin.dialogs import number_of, staff
 from payments.presentation import timeline_lines
@@ -26,7 +27,7 @@ for model in (User, Group):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin[User], ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
+class UserAdmin(SignInActions, DjangoUserAdmin[User], ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     """People are switched off, never deleted: what they did stays theirs. Only a superuser makes or touches one."""
 
     form = UserChangeForm

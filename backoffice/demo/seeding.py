@@ -28,7 +28,12 @@ from payments.worker.advance_now import advance_now
 
 DAY_SECONDS = 24 * 60 * 60
 SENT_SECONDS = 2.0
-STAFF = {"rosa": roles.PLATFORM_STAFF, "luis": roles.FINANCE, "ines": roles.AUDITOR}
+STAFF = {
+    "rosa": ("Rosa", roles.PLATFORM_STAFF),
+    "luis": ("Luis", roles.FINANCE),
+    "ines": ("Inés", roles.AUDITOR),
+    "admin": ("Alma", roles.ADMINISTRATOR),
+}
 
 
 class Seeding:
@@ -198,11 +203,8 @@ def _legal(member: Member, *told: str) -> None:
 
 def _people() -> User:
     keys = passwords()
-    User.objects.create_superuser("admin", "admin@example.org", keys["admin"], first_name="Alma")
-    for name, role in STAFF.items():
-        user = User.objects.create_user(name, f"{name}@example.org", keys[name], is_staff=True)
-        user.first_name = name.title()
-        user.save()
+    for name, (first_name, role) in STAFF.items():
+        user = User.objects.create_user(name, f"{name}@example.org", keys[name], is_staff=True, first_name=first_name)
         user.groups.add(Group.objects.get(name=role))
     return User.objects.get(username="rosa")
 

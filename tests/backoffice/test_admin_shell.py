@@ -51,15 +51,15 @@ def test_the_sign_in_page_is_ours_and_offers_both_languages(client: Client) -> N
 def test_a_right_password_leads_to_where_the_person_wanted_to_go(client: Client) -> None:
     User.objects.create_superuser("raiz", password="una frase bien larga")
     response = client.post(
-        "/admin/login/?next=/admin/auth/user/", {"username": "raiz", "password": "una frase bien larga"}
+        "/admin/login/?next=/admin/auth/user/", {"login": "raiz", "password": "una frase bien larga"}
     )
     assert (response.status_code, response["Location"]) == (302, "/admin/auth/user/")
 
 
 def test_a_wrong_password_gets_a_sentence(client: Client) -> None:
-    page = client.post("/admin/login/", {"username": "raiz", "password": "mal"}).content.decode()
+    page = client.post("/admin/login/", {"login": "raiz", "password": "mal"}).content.decode()
     assert 'role="alert"' in page
-    assert "Please enter the correct username and password" in page
+    assert "That username and password don" in page
 
 
 def test_the_chosen_language_stays(client: Client) -> None:

@@ -63,6 +63,8 @@ REFUSALS: dict[str, tuple[dict[str, str | None], str]] = {
     ),
     "no worker": ({"WORKERS": "0"}, "WORKERS must be a whole number from 1 to 64"),
     "workers in words": ({"WORKERS": "many"}, "WORKERS must be a whole number from 1 to 64"),
+    "one click in production": ({"ONE_CLICK_SIGN_IN": "rosa"}, "ONE_CLICK_SIGN_IN lets anyone in without a password"),
+    "no confirmation": ({"CONFIRM_SIGN_IN_MINUTES": "0"}, "CONFIRM_SIGN_IN_MINUTES must be a whole number from 1"),
     "an unknown time zone": ({"BUSINESS_TIME_ZONE": "Mexico"}, "BUSINESS_TIME_ZONE must name a time zone"),
 }
 
@@ -94,6 +96,12 @@ def test_a_secret_can_come_from_a_file(tmp_path: Path) -> None:
     secret.write_text(environment.pop("SECRET_KEY") + "\n")
     environment["SECRET_KEY_FILE"] = str(secret)
     assert start(environment).returncode == 0
+
+
+def test_production_asks_for_a_second_factor_and_development_does_not() -> None:
+    shown = "settings.SECOND_FACTOR_REQUIRED, settings.CONFIRM_SIGN_IN_MINUTES"
+    assert start(production(), shown).stdout.strip() == "True 30"
+    assert start({**production(), "ENVIRONMENT": "development"}, shown).stdout.strip() == "False 30"
 
 
 def test_production_speaks_https_only() -> None:

@@ -9,6 +9,7 @@ from django.utils import translation
 
 from backoffice import ledger_kinds as backoffice_kinds
 from backoffice import people_words
+from backoffice.ledger_words import WORDS as OWN_WORDS
 from jobs import ledger_kinds as jobs_kinds
 from jobs.timeline_text import WORDS as JOBS_WORDS
 from ledger.api import Actor, TimelineRow, declared
@@ -118,7 +119,7 @@ def test_an_amount_that_cannot_be_read_is_left_out() -> None:
 def test_the_kinds_that_are_recorded_and_those_that_have_words_are_the_same() -> None:
     assert WORDS.keys() == payments_kinds.KINDS
     assert {".".join(kind.split(".")[:2]) for kind in JOBS_WORDS} == jobs_kinds.KINDS
-    assert people_words.WORDS.keys() == set(backoffice_kinds.PEOPLE)
+    assert {*people_words.WORDS, *OWN_WORDS} == backoffice_kinds.KINDS
     assert {*payments_kinds.KINDS, *jobs_kinds.KINDS, *backoffice_kinds.KINDS} < set(declared())
 
 
