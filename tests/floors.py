@@ -23,6 +23,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("payments/presentation",),
     (
         "payments/limits.py",
+        "payments/second_person.py",
         "payments/pauses.py",
         "payments/tokens.py",
         "payments/links.py",

@@ -138,6 +138,10 @@ SENTENCES: dict[str, Promise] = {
     "money_under_way": _("Money is already on its way, so this can no longer be cancelled. Wait until it has settled, then refund."),
     "own_payment": _("This pays you yourself. Somebody else must authorise it."),
     "own_request": _("You asked for this payment yourself. A second person must authorise it."),
+    # Second people: see payments.second_person
+    "own_proposal": _("You proposed this yourself. A second person must decide on it."),
+    "same_email": _("Your email address is that of whoever proposed this, so you count as one person. Somebody else must decide on it."),
+    "same_hands": _("Your account and that of whoever proposed this were in the same hands in the last seven days: one of you, or one and the same other person, made the account or set its password, email or second factor. Somebody else must decide on it."),
     "declined": _("The payer declined. %(words)s"),
     "link_expired": _("This request ended on %(date)s. Ask again to send a new one."),
     "program_failed": _("Something went wrong on our side (%(what)s) while a wallet was asked. Nothing is sent twice. Try again; if it goes on, whoever runs the program finds more in the log."),
