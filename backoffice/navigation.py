@@ -40,7 +40,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[AdminPage, ...]], ...] = (
             AdminPage(_("Grants"), "key", "payments.grant"),
             AdminPage(_("Sellers"), "storefront", "payments.seller"),
             AdminPage(_("Wallets"), "account_balance_wallet", "payments.walletaddress"),
-            AdminPage(_("Authorisation limits"), "gavel", "payments.authorisationlimit"),
+            AdminPage(_("Rules for a second person"), "gavel", "payments.secondpersonrule"),
             AdminPage(_("Limits for unproven wallets"), "badge", "payments.prooflimit"),
             AdminPage(_("Pauses"), "pause_circle", "payments.pause"),
         ),

@@ -3,6 +3,7 @@
 Only a member who has no wallet yet gets one at once. Payments that were asked for keep the wallet they were asked with.
 """
 
+from datetime import datetime
 from typing import Literal
 
 from django.contrib.auth.models import User
@@ -100,6 +101,12 @@ def check_settled(member: Member) -> None:
     """
     if any(change.state == WalletChangeState.WAITING for change in member.wallet_changes.all()):
         raise JobRefusal("wallet_change_waits", name=member.name)
+
+
+def changed_at(member: Member) -> datetime | None:
+    """When the member last got another wallet; None when they have their first. Reads `wallet_changes`."""
+    confirmed = [each for each in member.wallet_changes.all() if each.state == WalletChangeState.CONFIRMED]
+    return max((each.decided_at for each in confirmed if each.decided_at), default=None)
 
 
 def others_with(member: Member, wallet: WalletAddress | None) -> list[Member]:

@@ -23,6 +23,7 @@ EVENTS: Final[dict[str, tuple[str, ...]]] = {
         "authorised",
         "came_back",
         "late_answer",
+        "rejected",
         "resent",
         "wrong_return",
     ),

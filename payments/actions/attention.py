@@ -19,6 +19,7 @@ from payments.models import IncomingPayment, OutsideSettlement, Payment
 from payments.models.payments import Decision
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal
+from payments.second_person import objection
 from payments.states import PaymentState
 
 
@@ -117,8 +118,8 @@ def confirm_outside(payment_id: str, *, by: User) -> Payment:
         claim = payment.outside_settlements.filter(withdrawn_at=None).first()
         if claim is None:
             raise Refusal("nothing_claimed")
-        if claim.claimed_by_id == by.pk:
-            raise Refusal("own_claim")
+        if code := objection(by, [claim.claimed_by_id], own="own_claim"):
+            raise Refusal(code)
         now = clock.now()
         OutsideSettlement.objects.filter(pk=claim.pk).update(confirmed_by=by, confirmed_at=now, changed_at=now)
         _decide(payment, Decision.OUTSIDE, by)

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from ledger import clock
 from ledger.api import Actor, record
 from payments.client import client
 from payments.engine.steps.checking import CheckWallet
@@ -16,6 +17,7 @@ from payments.openpayments.errors import OpenPaymentsError
 from payments.openpayments.transport import Deadline
 from payments.openpayments.urls import UrlError, canonical_wallet_url
 from payments.presentation.reasons import Refusal
+from payments.second_person import objection
 
 RENAMED = "wallet_renamed"
 
@@ -65,11 +67,11 @@ def accept_change(wallet_id: int, *, by: User) -> bool:
         wallet.keep(accepted=wallet.found_instead, accepted_by=by)
         _tell(wallet, "wallet.change_accepted", wallet.accepted, by)
         return False
-    if wallet.accepted_by == by:
-        raise Refusal("own_acceptance")
+    if code := objection(by, [wallet.accepted_by_id], own="own_acceptance"):
+        raise Refusal(code)
     became = wallet.accepted
     nothing_waits: dict[str, Any] = {"found_instead": {}, "accepted": {}, "accepted_by": None}
-    wallet.keep(**became, problem="", problem_params={}, proven_at=None, **nothing_waits)
+    wallet.keep(**became, problem="", problem_params={}, proven_at=None, became_at=clock.now(), **nothing_waits)
     _tell(wallet, "wallet.changed", became, by)
     return True
 

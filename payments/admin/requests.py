@@ -15,6 +15,7 @@ from unfold.enums import ActionVariant
 from ledger.filters import BusinessDaysFilter
 from payments import limits
 from payments.actions import standing_budgets
+from payments.admin.dialogs import staff
 from payments.admin.filters import CurrencyFilter, ReachedFilter, RequestStatusFilter, StuckFilter
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.admin.request_actions import VALID_IN, RequestActions
@@ -23,6 +24,7 @@ from payments.models import PaymentRequest
 from payments.presentation.dates import age
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.status import row_status, row_turn, with_status
+from payments.second_person import objection
 from payments.states import Tone
 
 
@@ -46,6 +48,7 @@ class PaymentRequestAdmin(RequestActions, ReadOnlyAdmin):
         "draw_request",
         "send_request",
         "authorise",
+        "reject_request",
         "ask_proof",
         "quote_again",
         "send_again",
@@ -119,8 +122,8 @@ class PaymentRequestAdmin(RequestActions, ReadOnlyAdmin):
         if "ask_proof" in offered:
             # First the one, then the other.
             offered -= {"draw_request", "send_request", "authorise"} if limits.unproven(row) else {"ask_proof"}
-        if row.requested_by_id == request.user.pk:
-            offered.discard("authorise")
+        if "authorise" in offered and objection(staff(request), [row.requested_by_id]):
+            offered -= {"authorise", "reject_request"}
         if "draw_request" in offered and not standing_budgets.for_request(row).exists():
             offered.discard("draw_request")
         allowed: list[UnfoldAction] = super().get_actions_detail(request, object_id)

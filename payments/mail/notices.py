@@ -19,6 +19,9 @@ SUBJECTS: Final[dict[str, Promise]] = {
     Template.SELECTED: gettext_lazy("You were selected: %(title)s"),
     Template.PROOF: gettext_lazy("Please prove that your wallet is yours"),
     Template.WALLET_CHANGE: gettext_lazy("Was it you? Your wallet address is to change"),
+    Template.SECOND_PERSON: gettext_lazy("Please decide: %(title)s"),
+    Template.DECISION: gettext_lazy("Decided: %(title)s"),
+    Template.ALONE: gettext_lazy("Decided by one person alone: %(title)s"),
 }
 
 
@@ -37,6 +40,7 @@ def context(message: Message, instead_of_links: str) -> dict[str, Any]:
         "receives": True,
         **message.details,
         **(_proof(message.proof, instead_of_links) if message.proof else {}),
+        **({"link": instead_of_links or links.site_url(message.details["path"])} if "path" in message.details else {}),
         **(_selected(message, page) if message.template == Template.SELECTED else {}),
     }
 

@@ -94,6 +94,9 @@ def is_pointless(message: Message) -> bool:
     """Nobody should be asked to approve what no longer waits for them, or told of a trouble that is over."""
     if message.proof:
         return not message.proof.is_open
+    if message.template == Template.SECOND_PERSON and (request_id := message.details.get("request_id")):
+        waits = PaymentRequest.objects.filter(pk=request_id, state=RequestState.AWAITING_AUTHORISATION)
+        return not waits.exists()
     if message.request and message.template == Template.BUDGET_DRAW:
         # The budget did not pay it after all.
         return message.request.budget_id is None

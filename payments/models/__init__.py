@@ -9,14 +9,15 @@ from payments.models.pauses import Installation, Pause
 from payments.models.payments import Payment
 from payments.models.proofs import ProofLimit, WalletProof
 from payments.models.refunds import Refund
-from payments.models.requests import AuthorisationLimit, PaymentRequest
+from payments.models.requests import PaymentRequest
+from payments.models.rules import Colleague, SecondPersonRule
 from payments.models.sellers import Seller, SellerKey
 from payments.models.standing_budgets import BudgetPeriod, Draw, StandingBudget
 from payments.models.wallets import WalletAddress
 
 __all__ = [
-    "AuthorisationLimit",
     "BudgetPeriod",
+    "Colleague",
     "Draw",
     "Grant",
     "IncomingPayment",
@@ -30,6 +31,7 @@ __all__ = [
     "ProofLimit",
     "Quote",
     "Refund",
+    "SecondPersonRule",
     "Seller",
     "SellerKey",
     "StandingBudget",

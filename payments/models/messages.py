@@ -40,6 +40,9 @@ class Template(models.TextChoices):
     NOT_PAID = "not_paid", _("Failure told to the receiver")
     WALLET_CHANGE = "wallet_change", _("Wallet about to change")
     PROOF = "proof", _("Is this wallet yours?")
+    SECOND_PERSON = "second_person", _("A second person is needed")
+    DECISION = "decision", _("What was decided")
+    ALONE = "alone", _("Decided by one person alone")
 
 
 class Message(Dated, Reasoned):

@@ -33,6 +33,10 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
     "request.cancelled": (_("The request was cancelled."),),
     "request.expired": (_("The request expired before it was approved."),),
     "request.authorised": (_("A second person authorised it."),),
+    "request.rejected": (
+        _("A second person did not agree: “%(words)s”"),
+        _("A second person did not agree. Their words were erased."),
+    ),
     "request.resent": (_("The approval email is sent again."),),
     "request.approve_pressed": (
         _("The payer pressed “approve” for at most %(debit)s."),
@@ -250,10 +254,12 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
     "key.retired": (_("The key “%(key_id)s” of the seller %(seller)s was retired and its private part destroyed."),),
     "key.missing": (_("The key “%(key_id)s” of the seller %(seller)s is no longer published at its wallet."),),
     "limit.set": (
+        _("A rule was set. %(rule)s"),
         _("Above %(limit)s a second person must authorise."),
         _("In every other currency, a second person must authorise above %(every_other)s."),
     ),
     "limit.removed": (
+        _("A rule was removed. %(rule)s"),
         _("The limit of %(limit)s for a second person was removed."),
         _("The limit of %(every_other)s of every other currency, for a second person, was removed."),
     ),

@@ -21,6 +21,7 @@ from payments.openpayments.amounts import Amount, AmountError
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.ledger_words import WORDS
 from payments.presentation.reasons import sentence
+from payments.presentation.rule_words import because_sentences, rule_sentence
 
 Tone = Literal["neutral", "info", "good", "warn", "bad", "outside"]
 
@@ -115,7 +116,7 @@ def describe(row: TimelineRow) -> Sentence:
         text = _("Recorded: %(kind)s.") % {"kind": row.kind}
     return Sentence(
         text=text,
-        detail=_why(row.data, told) or row.private.get("reason", ""),
+        detail=_why(row.data, told) or row.private.get("reason", "") or told.get("because", ""),
         icon=ICONS.get(subject, "info"),
         tone=TONES.get(event, "neutral"),
     )
@@ -130,6 +131,10 @@ def _told(data: Mapping[str, Any], private: Mapping[str, str]) -> dict[str, str]
                 told[name] = amount
         elif isinstance(value, str | int) and value != "":
             told[name] = str(value)
+    if "measure" in data:
+        told["rule"] = rule_sentence(data)
+    if "because" in data:
+        told["because"] = " ".join(because_sentences(data["because"]))
     for name in ("wallet", "payer_wallet", "receiver_wallet"):
         if name in told:
             told[f"{name}_host"] = urlsplit(told[name]).netloc or told[name]
