@@ -7,7 +7,8 @@ from typing import Any
 from django.contrib.admin import ModelAdmin
 from django.core.exceptions import BadRequest
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
@@ -16,6 +17,10 @@ View = Callable[..., HttpResponseBase]
 
 class BackofficeAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # Unfold ships no types
     index_title = _("Overview")
+
+    def get_urls(self) -> list[Any]:
+        own = [path("waiting/", self.admin_view(_waiting), name="waiting")]
+        return [*own, *super().get_urls()]
 
     def register(
         self,
@@ -54,3 +59,9 @@ def _for_text(view: View) -> View:
         return view(request, *args, **kwargs)
 
     return guarded
+
+
+def _waiting(request: HttpRequest) -> HttpResponse:
+    from backoffice.waiting import waiting_view  # noqa: PLC0415 - models can only be imported once every app is loaded
+
+    return waiting_view(request)

@@ -3,10 +3,13 @@
 Only a member who has no wallet yet gets one at once. Payments that were asked for keep the wallet they were asked with.
 """
 
+from datetime import datetime
 from typing import Literal
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
 from jobs import member_emails
@@ -17,6 +20,7 @@ from ledger import clock
 from ledger.api import Actor, record
 from payments.actions import wallets
 from payments.locking import lock
+from payments.mail.colleagues import Told, name_of, who_may_second, write_to
 from payments.mail.queue import queue_notice
 from payments.models import WalletAddress
 from payments.models.messages import Template
@@ -63,7 +67,25 @@ def propose(
             details={"before": before.url, "after": after.url},
             occasion=f"wallet_change:{change.pk}:{number}",
         )
+    _ask_to_confirm(change)
     return change
+
+
+def _ask_to_confirm(change: WalletChange) -> None:
+    """Everybody who may confirm it, but for who proposed it, is asked to."""
+    write_to(
+        who_may_second("jobs.confirm_walletchange", [change.proposed_by_id]),
+        Template.SECOND_PERSON,
+        lambda: Told(
+            title=_("Wallet of %(name)s") % {"name": change.member.name},
+            who=name_of(change.proposed_by),
+            path=reverse("admin:jobs_member_change", args=[change.member_id]),
+            rows=[(_("Wallet until now"), change.before.url), (_("New wallet"), change.after.url)],
+            why=[_("Whose money goes where is changed by two people.")],
+        ),
+        occasion=f"confirm_wallet:{change.pk}",
+        subjects={"member": str(change.member_id)},
+    )
 
 
 @transaction.atomic
@@ -85,10 +107,13 @@ def confirm(change_id: int, *, by: User) -> WalletChange:
 
 
 @transaction.atomic
-def refuse(change_id: int, *, by: User) -> WalletChange:
-    """The wallet stays as it is. Whoever proposed the change may take it back so."""
+def refuse(change_id: int, *, by: User, why: str) -> WalletChange:
+    """The wallet stays as it is, for what `by` writes. Whoever proposed the change may take it back so."""
+    words = " ".join(why.split())
+    if not words:
+        raise JobRefusal("no_words")
     change = _lock_waiting(change_id)
-    _decide(change, WalletChangeState.REFUSED, Actor.staff(by.pk), by)
+    _decide(change, WalletChangeState.REFUSED, Actor.staff(by.pk), by, words)
     return change
 
 
@@ -112,6 +137,12 @@ def check_settled(member: Member) -> None:
         raise JobRefusal("wallet_change_waits", name=member.name)
 
 
+def changed_at(member: Member) -> datetime | None:
+    """When the member last got another wallet; None when they have their first. Reads `wallet_changes`."""
+    confirmed = [each for each in member.wallet_changes.all() if each.state == WalletChangeState.CONFIRMED]
+    return max((each.decided_at for each in confirmed if each.decided_at), default=None)
+
+
 def others_with(member: Member, wallet: WalletAddress | None) -> list[Member]:
     """Other members whose wallet is this one, under whichever address it was typed."""
     if wallet is None:
@@ -131,9 +162,9 @@ def _lock_waiting(change_id: int) -> WalletChange:
     return change
 
 
-def _decide(change: WalletChange, state: WalletChangeState, actor: Actor, by: User | None) -> None:
+def _decide(change: WalletChange, state: WalletChangeState, actor: Actor, by: User | None, words: str = "") -> None:
     swap(change, state, WALLET_CHANGE_MOVES, decided_by=by, decided_at=clock.now())
-    _tell(f"member.wallet_change_{state}", change, actor)
+    _tell(f"member.wallet_change_{state}", change, actor, words)
 
 
 def _give(member: Member, before: WalletAddress | None, after: WalletAddress, actor: Actor) -> None:
@@ -148,11 +179,11 @@ def _give(member: Member, before: WalletAddress | None, after: WalletAddress, ac
     )
 
 
-def _tell(kind: str, change: WalletChange, actor: Actor) -> None:
+def _tell(kind: str, change: WalletChange, actor: Actor, words: str = "") -> None:
     record(
         kind,
         actor=actor,
         subjects={"member": str(change.member_id)},
         data={"change": change.pk, "before": change.before.url, "after": change.after.url},
-        private={"name": change.member.name},
+        private={"name": change.member.name, **({"words": words} if words else {})},
     )

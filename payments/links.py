@@ -38,6 +38,11 @@ class BadLink(Exception):
     """Not made by us, or garbled on its way."""
 
 
+def site_url(path: str) -> str:
+    """A page of ours for whoever signs in to see it: `path` is the whole path, as `reverse` gives it."""
+    return f"{settings.BASE_URL}{path}"
+
+
 def approval_url(request: "PaymentRequest", shown_to: int | None = None) -> str:
     """The durable page of `request` for whoever should approve it: absolute, good until a newer link is sent.
 

@@ -15,10 +15,12 @@ from ledger.api import Actor, record
 from payments.actions.requests import ADVANCE_TASK, lock_request
 from payments.engine.steps.receiving import arrived
 from payments.engine.transitions import move
+from payments.mail.second_person import ask_to_confirm_outside
 from payments.models import IncomingPayment, OutsideSettlement, Payment
 from payments.models.payments import Decision
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal
+from payments.second_person import objection
 from payments.states import PaymentState
 
 
@@ -97,16 +99,20 @@ def report_outside(payment_id: str, *, way: str, evidence: str, by: User) -> Out
         _check_no_claim(payment)
         claim = OutsideSettlement.objects.create(payment=payment, way=way, evidence=evidence.strip(), claimed_by=by)
         _tell("payment.outside_reported", payment, by, {"way": way}, private={"evidence": claim.evidence})
+        ask_to_confirm_outside(claim)
     return claim
 
 
-def withdraw_outside(payment_id: str, *, by: User) -> Payment:
-    """It was not paid outside after all."""
+def withdraw_outside(payment_id: str, *, by: User, why: str) -> Payment:
+    """It was not paid outside after all, says who reported it, or whoever was to confirm it. Raises Refusal."""
+    words = " ".join(why.split())
+    if not words:
+        raise Refusal("no_words")
     with transaction.atomic():
         payment = _lock_payment(payment_id)
         if not payment.outside_settlements.filter(withdrawn_at=None).update(withdrawn_at=clock.now()):
             raise Refusal("nothing_claimed")
-        _tell("payment.outside_withdrawn", payment, by)
+        _tell("payment.outside_withdrawn", payment, by, private={"words": words})
     return payment
 
 
@@ -117,8 +123,8 @@ def confirm_outside(payment_id: str, *, by: User) -> Payment:
         claim = payment.outside_settlements.filter(withdrawn_at=None).first()
         if claim is None:
             raise Refusal("nothing_claimed")
-        if claim.claimed_by_id == by.pk:
-            raise Refusal("own_claim")
+        if code := objection(by, [claim.claimed_by_id], own="own_claim"):
+            raise Refusal(code)
         now = clock.now()
         OutsideSettlement.objects.filter(pk=claim.pk).update(confirmed_by=by, confirmed_at=now, changed_at=now)
         _decide(payment, Decision.OUTSIDE, by)

@@ -7,6 +7,7 @@ from django.contrib.auth.models import AnonymousUser, User
 
 from ledger.api import timeline
 from payments import limits
+from payments.admin.second_person_panel import second_person_panel
 from payments.links import approval_url
 from payments.models import Payment, PaymentRequest
 from payments.models.standing_budgets import budget_of
@@ -55,6 +56,7 @@ def review(request: PaymentRequest, reader: User | AnonymousUser) -> dict[str, A
         "budget": own or request.budget,
         "terms": budget_summary.terms(own) if own else [],
         "step": next_step(request, payments),
+        **second_person_panel(request),
         "problem": problem_of(request),
         "unproven": limits.unproven(request) if request.state in NOT_PAID_YET else [],
         "troubled": [payment for payment in payments if payment.state in NEEDS_A_PERSON],

@@ -21,6 +21,9 @@ SUBJECTS: Final[dict[str, Promise]] = {
     Template.WALLET_CHANGE: gettext_lazy("Was it you? Your wallet address is to change"),
     Template.EMAIL_CHANGE: gettext_lazy("Was it you? Your email address has changed"),
     Template.ACCOUNT: gettext_lazy("Look at this: %(title)s"),
+    Template.SECOND_PERSON: gettext_lazy("Please decide: %(title)s"),
+    Template.DECISION: gettext_lazy("Decided: %(title)s"),
+    Template.ALONE: gettext_lazy("Decided by one person alone: %(title)s"),
 }
 
 
@@ -39,6 +42,11 @@ def context(message: Message, reader: MailReader) -> dict[str, Any]:
         "receives": True,
         **message.details,
         **(_proof(message.proof, reader) if message.proof else {}),
+        **(
+            {"link": reader.instead_of_links or links.site_url(message.details["path"])}
+            if "path" in message.details
+            else {}
+        ),
         **(_selected(message, page) if message.template == Template.SELECTED else {}),
     }
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('payments', '0006_hosts_and_lengths'),
+        ('payments', '0008_second_person'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

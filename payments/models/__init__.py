@@ -8,15 +8,18 @@ from payments.models.outside import OutsideSettlement
 from payments.models.pauses import Installation, Pause
 from payments.models.payments import Payment
 from payments.models.proofs import ProofLimit, WalletProof
+from payments.models.proposals import BrokenGlass, Proposal
 from payments.models.refunds import Refund
-from payments.models.requests import AuthorisationLimit, PaymentRequest
+from payments.models.requests import PaymentRequest
+from payments.models.rules import Colleague, SecondPersonRule
 from payments.models.sellers import Seller, SellerKey
 from payments.models.standing_budgets import BudgetPeriod, Draw, StandingBudget
 from payments.models.wallets import WalletAddress
 
 __all__ = [
-    "AuthorisationLimit",
+    "BrokenGlass",
     "BudgetPeriod",
+    "Colleague",
     "Draw",
     "Grant",
     "IncomingPayment",
@@ -28,8 +31,10 @@ __all__ = [
     "Payment",
     "PaymentRequest",
     "ProofLimit",
+    "Proposal",
     "Quote",
     "Refund",
+    "SecondPersonRule",
     "Seller",
     "SellerKey",
     "StandingBudget",

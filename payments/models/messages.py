@@ -42,6 +42,9 @@ class Template(models.TextChoices):
     EMAIL_CHANGE = "email_change", _("Email address changed")
     PROOF = "proof", _("Is this wallet yours?")
     ACCOUNT = "account", _("An account here was changed")
+    SECOND_PERSON = "second_person", _("A second person is needed")
+    DECISION = "decision", _("What was decided")
+    ALONE = "alone", _("Decided by one person alone")
 
 
 class Message(Dated, Reasoned):

@@ -41,6 +41,10 @@ ALL_DATA: dict[str, Any] = {
     "became": "https://bank.example/maria2",
     "asset": "MXN",
     "remote_id": "https://wallet.example/quotes/1",
+    "what": "seller",
+    "of": "tequio",
+    "was": {"fee_share": 100},
+    "becomes": {"fee_share": 250},
 }
 
 

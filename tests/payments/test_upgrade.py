@@ -20,11 +20,11 @@ from ledger import clock
 from ledger.api import seal, timeline
 from ledger.verification import verify
 from payments.actions import approvals
+from payments.authorisation import amount_above
 from payments.client import client
 from payments.engine.advance import advance
 from payments.invariants import violations
-from payments.limits import limit_of
-from payments.models import AuthorisationLimit, Grant, PaymentRequest, Seller, SellerKey
+from payments.models import Grant, PaymentRequest, SecondPersonRule, Seller, SellerKey
 from payments.openpayments.keys import generate_key, private_key_to_pem, public_jwk
 from payments.states import GrantState, RequestState
 from tests.driver import Stage
@@ -117,7 +117,7 @@ def test_of_several_limits_of_a_currency_the_lowest_stays() -> None:
             old.objects.create(asset_code=code, asset_scale=scale, limit=limit)
     finally:
         call_command("migrate", verbosity=0)
-    kept = {row.asset_code: limit_of(row).to_major() for row in AuthorisationLimit.objects.all()}
+    kept = {row.asset_code: amount_above(row).to_major() for row in SecondPersonRule.objects.all()}
     assert kept == {"USD": Decimal("499.99"), "MXN": Decimal("0.01"), "JPY": Decimal(7000)}
 
 

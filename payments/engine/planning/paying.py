@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from payments import limits, pauses
+from payments.authorisation import needs_second_person, why_second_person
 from payments.engine.budget_reservations import cover, hindrance, note_disagreement
 from payments.engine.close_request import finish
 from payments.engine.evidence import may_order
@@ -18,6 +19,7 @@ from payments.engine.planning.quoting import receiver_problem
 from payments.engine.planning.watching import has_token, is_due, watch
 from payments.engine.queries import add_outgoing_payments, add_quotes, payments_of
 from payments.engine.remaining import remaining_of
+from payments.engine.second_person import to_second_person
 from payments.engine.steps.access import PollSpentAmounts
 from payments.engine.steps.approving import tell_again
 from payments.engine.steps.base import ENGINE, note_failure
@@ -88,7 +90,7 @@ class Round:
 
     @cached_property
     def needs_second_person(self) -> bool:
-        return limits.needs_second_person(self.request)
+        return needs_second_person(self.request)
 
     def send(self, payment: Payment, grant: Grant, quote: Quote) -> None:
         """Before all other steps, so that nothing is waited for between the last check and the call."""
@@ -309,19 +311,21 @@ def _back_to_payer(round_: Round, payment: Payment, code: str) -> None:
     was_used = remaining["committed_debit"] or any(other.state in IN_FLIGHT for other in round_.payments)
     for column, value in remaining.items():
         setattr(request, column, value)
-    unauthorised = limits.needs_second_person(request)
-    move(
-        request,
-        RequestState.AWAITING_AUTHORISATION if unauthorised else RequestState.AWAITING_APPROVAL,
-        actor=ENGINE,
-        reason=code,
-        budget=None,
-        remaining_end="",
-        approved_at=request.approved_at if was_used else None,
-        expires_at=max(request.expires_at, now + APPROVAL_LIFETIME),
+    # From here on it is the payer who is asked, whatever it was paid from.
+    request.budget = None
+    back: dict[str, Any] = {
+        "actor": ENGINE,
+        "reason": code,
+        "budget": None,
+        "remaining_end": "",
+        "approved_at": request.approved_at if was_used else None,
+        "expires_at": max(request.expires_at, now + APPROVAL_LIFETIME),
         **remaining,
-    )
-    if not unauthorised:
+    }
+    if because := why_second_person(request):
+        to_second_person(request, because, **back)
+    else:
+        move(request, RequestState.AWAITING_APPROVAL, **back)
         tell_again(request, before)
     plan.moved = True
 

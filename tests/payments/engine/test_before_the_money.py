@@ -6,7 +6,8 @@ import pytest
 from django.db import transaction
 
 from ledger import clock
-from payments.actions import approvals, attention, pausing, requests, set_limits, standing_budgets
+from payments.actions import approvals, attention, pausing, requests, set_limits, set_rules, standing_budgets
+from payments.authorisation import EVERY_OTHER
 from payments.engine import advance as engine
 from payments.engine.advance import advance
 from payments.engine.planning import plan
@@ -14,7 +15,6 @@ from payments.engine.planning.approval import note_growth
 from payments.engine.steps.base import Step
 from payments.engine.steps.sending import CreateOutgoingPayment
 from payments.invariants import violations
-from payments.limits import EVERY_OTHER
 from payments.models import Grant, OutgoingPayment, Pause, PaymentRequest
 from payments.models.pauses import PauseScope
 from payments.openpayments.amounts import Amount, Asset
@@ -42,7 +42,7 @@ def dearer(stage: Stage) -> None:
 
 
 def limit(stage: Stage, major: str, asset: Asset = USD) -> None:
-    set_limits.set_limit(Amount.from_major(major, asset), by=stage.staff)
+    set_rules.set_rule(Amount.from_major(major, asset), by=stage.staff)
 
 
 # The switch

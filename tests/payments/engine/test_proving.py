@@ -10,7 +10,7 @@ from django_q.models import OrmQ
 
 from ledger.api import timeline
 from payments import limits
-from payments.actions import requests, seller_keys, set_limits, wallet_proofs
+from payments.actions import requests, seller_keys, set_limits, set_rules, wallet_proofs
 from payments.engine.prove_wallet import collect
 from payments.mail.rendering import render
 from payments.models import Message, PaymentRequest, WalletAddress, WalletProof
@@ -275,7 +275,7 @@ def test_up_to_the_limit_and_in_other_currencies_nobody_has_to_prove(stage: Stag
 
 
 def test_the_second_person_does_not_let_it_through_either(stage: Stage) -> None:
-    set_limits.set_limit(Amount(1_00, USD), by=stage.staff)
+    set_rules.set_rule(Amount(1_00, USD), by=stage.staff)
     request = requests.send(stage.quoted().pk, by=stage.staff)
     assert request.state == RequestState.AWAITING_AUTHORISATION
     set_limits.set_proof_limit(Amount(50_00, USD), by=stage.staff)

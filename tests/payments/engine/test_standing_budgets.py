@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ledger import clock
-from payments.actions import approvals, requests, set_limits, standing_budgets
+from payments.actions import approvals, requests, set_rules, standing_budgets
 from payments.engine.advance import advance
 from payments.invariants import violations
 from payments.models import BudgetPeriod, Grant, Message, PaymentRequest, StandingBudget
@@ -69,7 +69,7 @@ def test_above_the_largest_single_payment_is_refused(stage: Stage) -> None:
 
 def test_above_the_limit_a_second_person_authorises_a_draw(stage: Stage) -> None:
     budget = active(stage)
-    set_limits.set_limit(Amount(99_99, budget.asset), by=stage.staff)
+    set_rules.set_rule(Amount(99_99, budget.asset), by=stage.staff)
     request = drawn(stage, budget)
     assert request.state == RequestState.AWAITING_AUTHORISATION
     assert reserved(budget) == [0, 0, 0]
