@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from ledger import clock
-from ledger.api import Actor, accept_witness, record, seal
+from ledger.api import Actor, accept_history, record
 from payments.models import Pause, Seller
 from payments.models.pauses import PauseCause, PauseScope
 from payments.pauses import host_name
@@ -47,7 +47,8 @@ def _start(scope: PauseScope, target: str, reason: str, by: User | None, cause: 
 def resume(pause_id: int, by: User) -> Pause:
     """Let money move again. Resuming twice is resuming once.
 
-    Whoever resumes after a restore decides that this database's history counts: the ledger's witness follows it.
+    Whoever resumes after a restore decides that this database's history counts: that is an entry in the ledger, and
+    checkpoints are signed of it from then on.
     """
     with transaction.atomic():
         rows = Pause.objects.filter(pk=pause_id, ended_at=None)
@@ -55,14 +56,9 @@ def resume(pause_id: int, by: User) -> Pause:
             ended = Pause.objects.get(pk=pause_id)
             _tell("pause.ended", ended, by)
             if ended.cause == PauseCause.DATABASE_RESTORED:
-                transaction.on_commit(_accept_history, robust=True)
+                transaction.on_commit(lambda: accept_history(Actor.staff(by.pk)), robust=True)
             return ended
     return Pause.objects.get(pk=pause_id)
-
-
-def _accept_history() -> None:
-    seal()
-    accept_witness()
 
 
 def checked_target(scope: PauseScope, target: str) -> str:

@@ -1,9 +1,13 @@
 """Altering the ledger as someone with the database's password could, with its triggers lifted."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db import connection
 
+from ledger import chain
+from ledger.checkpoints import tree
+from ledger.models import Link
 from ledger.triggers import remove_triggers
 
 
@@ -40,3 +44,18 @@ def change_one_byte(table: str, column: str, number: int, position: int, flip: i
         position %= len(text)
         other = "x" if text[position] != "x" else "y"
         tamper(f"UPDATE {table} SET {column} = %s WHERE {condition}", text[:position] + other + text[position + 1 :])
+
+
+def rewrite_chain(index: int, change: Callable[[str], str]) -> None:
+    """Change the body at `index` and compute anew whatever follows from it: digest, links, kept hashes."""
+    entry = Link.objects.get(index=index).entry
+    body = change(entry.body)
+    assert body != entry.body
+    tamper("UPDATE ledger_entry SET body = %s, digest = %s WHERE id = %s", body, chain.body_digest(body), entry.pk)
+    previous = Link.objects.filter(index=index - 1).values_list("hash", flat=True).first() or chain.NO_LINK
+    links = Link.objects.filter(index__gte=index).order_by("index").values_list("index", "entry__digest")
+    for place, digest in list(links):
+        previous = chain.link_hash(place, previous, digest)
+        execute('UPDATE ledger_link SET hash = %s WHERE "index" = %s', (previous, place))
+    execute("DELETE FROM ledger_tile")
+    tree.extend(Link.objects.count())

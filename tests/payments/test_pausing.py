@@ -8,8 +8,11 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.urls import reverse
+from pytest_django import Settings
 
 from ledger.api import timeline
+from ledger.checkpoints.make_key import make_key
+from ledger.models import Entry
 from payments.actions.pausing import pause, pause_by_itself, resume
 from payments.models import Pause
 from payments.models.pauses import PauseCause, PauseScope
@@ -199,9 +202,9 @@ def test_the_programs_own_reasons_are_words() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_resuming_after_a_restore_makes_this_history_count(
-    ana: User, settings: pytest.FixtureRequest, tmp_path: Path
-) -> None:
-    settings.LEDGER_WITNESS_FILE = str(tmp_path / "witness")  # type: ignore[attr-defined]  # pytest-django's settings
+def test_resuming_after_a_restore_makes_this_history_count(ana: User, settings: Settings, tmp_path: Path) -> None:
+    make_key(tmp_path / "key")
+    settings.LEDGER_CHECKPOINT_KEY_FILE, settings.LEDGER_CHECKPOINT_DIR = str(tmp_path / "key"), str(tmp_path / "out")
     resume(pause_by_itself(PauseCause.DATABASE_RESTORED).pk, ana)
-    assert (tmp_path / "witness").exists()
+    assert (tmp_path / "out" / "latest").exists()
+    assert Entry.objects.get(kind="ledger.accepted").actor_id == str(ana.pk)
