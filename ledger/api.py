@@ -9,8 +9,10 @@ from ledger.continuity import continues
 from ledger.erasure import erase, erase_subject
 from ledger.faults import Fault
 from ledger.kinds import declare, declared
+from ledger.proofs import payment_proof, proves
 from ledger.recording import Actor, record
 from ledger.sealing import Backlog, backlog, seal
+from ledger.signals import checkpoint_kept
 from ledger.timeline import TimelineRow, timeline
 from ledger.triggers import check_triggers
 from ledger.verification import Counts, verify
@@ -28,6 +30,7 @@ __all__ = [
     "accept_history",
     "backlog",
     "check_triggers",
+    "checkpoint_kept",
     "compare_checkpoint",
     "continues",
     "declare",
@@ -35,6 +38,8 @@ __all__ = [
     "erase",
     "erase_subject",
     "keep_if_due",
+    "payment_proof",
+    "proves",
     "record",
     "seal",
     "timeline",

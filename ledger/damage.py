@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 from django.db import connection
 from django.db.models import CharField, DateTimeField, ForeignKey, Model, TextField
@@ -13,22 +12,6 @@ from ledger.models import Checkpoint, Entry, EntrySubject, Link, PrivatePart, Ti
 logger = logging.getLogger(__name__)
 
 TABLES: tuple[type[Model], ...] = (Entry, EntrySubject, Link, PrivatePart, Unsealed, Tile, Checkpoint)
-
-
-@contextmanager
-def any_text() -> Iterator[None]:
-    """SQLite may hold bytes that are no UTF-8: read them as surrogates, to report and not to stumble over them."""
-    if connection.vendor != "sqlite":
-        yield
-        return
-    connection.ensure_connection()
-    raw = connection.connection
-    before = raw.text_factory
-    raw.text_factory = lambda stored: stored.decode(errors="surrogateescape")
-    try:
-        yield
-    finally:
-        raw.text_factory = before
 
 
 def going_on(part: str, faults: Iterator[Fault]) -> Iterator[Fault]:

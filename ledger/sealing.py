@@ -10,8 +10,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, Exists, Min, OuterRef
 
 from ledger import chain, clock
+from ledger.any_text import any_text
 from ledger.checkpoints import publishing, tree
-from ledger.damage import any_text
 from ledger.models import Link, Unsealed
 
 logger = logging.getLogger(__name__)

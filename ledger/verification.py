@@ -19,10 +19,11 @@ from django.db.models import CharField, Count, Exists, OuterRef, Subquery
 from django.db.models.functions import Cast
 
 from ledger import chain, clock, private_parts
+from ledger.any_text import any_text
 from ledger.checkpoints import keys
 from ledger.checkpoints.checking import Claim, Claims, Walk
 from ledger.checkpoints.publishing import KEEP_EVERY
-from ledger.damage import any_text, going_on, wrong_types
+from ledger.damage import going_on, wrong_types
 from ledger.faults import Fault, FaultCode
 from ledger.models import Entry, EntrySubject, Link, PrivatePart, Unsealed
 from ledger.recording import VERSION, instant

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from ledger.checkpoints import directory, keys
 from ledger.checkpoints.merkle import Growing
-from ledger.checkpoints.notes import BadNote, TreeHead, VerifierKey, checkpoints_in, signed_head
+from ledger.checkpoints.notes import BadNote, TreeHead, VerifierKey, signed_head
+from ledger.checkpoints.saved_files import checkpoints_of
 from ledger.checkpoints.tree import TILE_LEVELS, TreeDamaged, leaf_of
 from ledger.faults import Fault, FaultCode
 from ledger.models import Checkpoint, Tile
@@ -44,7 +45,7 @@ class Claims:
             if head and file.name != directory.LATEST and head.size not in in_database:
                 yield Fault.of(FaultCode.CHECKPOINT_GONE, size=head.size, source=str(file))
         for file in elsewhere:
-            for note in checkpoints_in(directory.read(file)) or [""]:
+            for note in checkpoints_of(file) or [""]:
                 yield from self._add(note, str(file), known, None)
         yield from self._forks()
 

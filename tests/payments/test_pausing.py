@@ -14,7 +14,9 @@ from ledger.api import timeline
 from ledger.checkpoints.make_key import make_key
 from ledger.models import Entry
 from payments.actions.pausing import pause, pause_by_itself, resume
-from payments.models import Pause
+from payments.mail.rendering import render
+from payments.models import Message, Pause
+from payments.models.messages import Template
 from payments.models.pauses import PauseCause, PauseScope
 from payments.pauses import active, blocking
 from payments.presentation.reasons import pause_reason
@@ -194,6 +196,22 @@ def test_the_command_refuses_with_a_sentence(ana: User, arguments: list[str], se
     person("eva")
     with pytest.raises(CommandError, match=sentence):
         call_command("pause", *arguments)
+
+
+def test_who_may_resume_is_told_by_mail_once_when_the_program_pauses(ana: User) -> None:
+    for who, name in ((ana, "ana"), (person("ines", "payments.view_pause"), "ines")):
+        User.objects.filter(pk=who.pk).update(email=f"{name}@example.org")
+    started = pause_by_itself(PauseCause.DATABASE_RESTORED)
+    assert pause_by_itself(PauseCause.DATABASE_RESTORED) == started
+    told = Message.objects.get(template=Template.PAUSED)
+    assert told.to_email == "ana@example.org"
+    assert "Compare the latest payments with the wallets" in render(told).text
+    assert "http://testserver/admin/payments/pause/" in render(told).text
+    told.language = "es"
+    assert "Se pausaron todos los pagos nuevos" in render(told).text
+    resume(started.pk, ana)
+    pause(PauseScope.ALL, "", "an incident", ana)
+    assert Message.objects.filter(template=Template.PAUSED).count() == 1
 
 
 def test_the_programs_own_reasons_are_words() -> None:
