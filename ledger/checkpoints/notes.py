@@ -20,7 +20,7 @@ _ID_BYTES, _KEY_BYTES, _HASH_BYTES = 4, 32, 32
 _NAME = re.compile(r"[^\s+]+")
 _SIGNATURE = re.compile(r"— (\S+) (\S+)")
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
-_CHECKPOINT_IN_TEXT = re.compile(r"^[^\n]+\n[0-9]+\n[A-Za-z0-9+/]{43}=\n\n(?:— \S+ \S+\n)+", re.MULTILINE)
+_CHECKPOINT_IN_TEXT = re.compile(r"^[^\s<>]+\n[0-9]+\n[A-Za-z0-9+/]{43}=\n\n(?:— \S+ \S+\n)+", re.MULTILINE)
 
 
 class BadNote(ValueError):
