@@ -204,9 +204,9 @@ def test_any_single_byte_that_was_changed_is_reported(
     with undone():
         if where in TIMES and connection.vendor == "postgresql":
             later = f"recorded_at + interval '{flip} microseconds'"
-            tamper(f"UPDATE {table} SET recorded_at = {later} WHERE {nth_row(table, row % ROWS[table])}")
+            tamper(f"UPDATE {table} SET recorded_at = {later} WHERE {nth_row(table, row % ROWS[table]).condition}")
         else:
-            change_one_byte(table, column, row % ROWS[table], position, flip)
+            change_one_byte(table, column, nth_row(table, row % ROWS[table]), position, flip)
         found = faults()
         assert found != []
         assert all(fault.sentence().encode() for fault in found)
