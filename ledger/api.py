@@ -1,19 +1,24 @@
 """The ledger's front door: what the rooms above may use."""
 
+from ledger.acceptance import accept as accept_history
+from ledger.checkpoints.keys import UnusableKey
+from ledger.checkpoints.publishing import OLDER_OR_OTHER, Comparison, keep_if_due
+from ledger.checkpoints.publishing import compare as compare_checkpoint
 from ledger.content import RefusedContentError
+from ledger.continuity import continues
 from ledger.erasure import erase, erase_subject
 from ledger.faults import Fault
 from ledger.kinds import declare, declared
+from ledger.proofs import payment_proof, proves
 from ledger.recording import Actor, record
 from ledger.sealing import Backlog, backlog, seal
+from ledger.signals import checkpoint_kept
 from ledger.timeline import TimelineRow, timeline
 from ledger.triggers import check_triggers
 from ledger.verification import Counts, verify
-from ledger.witness import Comparison
-from ledger.witness import accept as accept_witness
-from ledger.witness import compare as compare_witness
 
 __all__ = [
+    "OLDER_OR_OTHER",
     "Actor",
     "Backlog",
     "Comparison",
@@ -21,14 +26,20 @@ __all__ = [
     "Fault",
     "RefusedContentError",
     "TimelineRow",
-    "accept_witness",
+    "UnusableKey",
+    "accept_history",
     "backlog",
     "check_triggers",
-    "compare_witness",
+    "checkpoint_kept",
+    "compare_checkpoint",
+    "continues",
     "declare",
     "declared",
     "erase",
     "erase_subject",
+    "keep_if_due",
+    "payment_proof",
+    "proves",
     "record",
     "seal",
     "timeline",

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from django.urls import reverse
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from payments.models import Message, WalletProof
 from payments.models.messages import Template
 from payments.openpayments.amounts import Amount
 from payments.presentation.format_amounts import format_amount
+from payments.presentation.reasons import OWN_REASONS
 
 SUBJECTS: Final[dict[str, Promise]] = {
     Template.SELECTED: gettext_lazy("You were selected: %(title)s"),
@@ -24,7 +26,13 @@ SUBJECTS: Final[dict[str, Promise]] = {
     Template.SECOND_PERSON: gettext_lazy("Please decide: %(title)s"),
     Template.DECISION: gettext_lazy("Decided: %(title)s"),
     Template.ALONE: gettext_lazy("Decided by one person alone: %(title)s"),
+    Template.CHECKPOINT: gettext_lazy("Checkpoint of our ledger"),
+    Template.PAUSED: gettext_lazy("All new payments are paused"),
 }
+
+
+#: To people who have no page of their own: staff, and whoever audits the ledger.
+WITHOUT_PAGE: Final = frozenset({Template.CHECKPOINT, Template.PAUSED})
 
 
 def subject(message: Message) -> str:
@@ -33,7 +41,8 @@ def subject(message: Message) -> str:
 
 def context(message: Message, reader: MailReader) -> dict[str, Any]:
     """All that the words of `message` need stands in its details."""
-    page = own_page(message.details.get("key", ""), reader, receives=True)
+    key = message.details.get("key", "")
+    page = "" if message.template in WITHOUT_PAGE else own_page(key, reader, receives=True)
     return {
         "language": translation.get_language(),
         "message": message,
@@ -42,17 +51,20 @@ def context(message: Message, reader: MailReader) -> dict[str, Any]:
         "receives": True,
         **message.details,
         **(_proof(message.proof, reader) if message.proof else {}),
-        **(
-            {"link": reader.instead_of_links or links.site_url(message.details["path"])}
-            if "path" in message.details
-            else {}
-        ),
+        # Of a page that asks who they are: it may be shown to anybody.
+        **({"link": links.site_url(message.details["path"])} if "path" in message.details else {}),
+        **(_paused(message) if message.template == Template.PAUSED else {}),
         **(_selected(message, page) if message.template == Template.SELECTED else {}),
     }
 
 
 def _selected(message: Message, page: str) -> dict[str, Any]:
     return {"request": message.details, "amount": _amount(message), "link": page}
+
+
+def _paused(message: Message) -> dict[str, Any]:
+    why = OWN_REASONS.get(str(message.details.get("cause")), "")
+    return {"why": why, "link": links.site_url(reverse("admin:payments_pause_changelist"))}
 
 
 def _amount(message: Message) -> Amount | None:

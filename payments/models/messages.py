@@ -45,6 +45,8 @@ class Template(models.TextChoices):
     SECOND_PERSON = "second_person", _("A second person is needed")
     DECISION = "decision", _("What was decided")
     ALONE = "alone", _("Decided by one person alone")
+    CHECKPOINT = "checkpoint", _("Checkpoint of the ledger")
+    PAUSED = "paused", _("Paused by the program")
 
 
 class Message(Dated, Reasoned):

@@ -133,4 +133,4 @@ def test_only_entries_have_a_page() -> None:
 
 def test_the_only_permission_is_to_view() -> None:
     permissions = Permission.objects.filter(content_type__app_label="ledger")
-    assert list(permissions.values_list("codename", flat=True)) == ["view_entry"]
+    assert list(permissions.values_list("codename", flat=True)) == ["view_checkpoint", "view_entry"]
