@@ -10,6 +10,8 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 
+from backoffice.private_files import make_private
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = Path(os.environ.get("DEMO_FOLDER") or ROOT / "var" / "demo").absolute()
 PEOPLE = ("admin", "rosa", "luis", "ines")
@@ -64,6 +66,7 @@ def prepare() -> None:
     try:
         listening = ports()
         FOLDER.mkdir(parents=True, exist_ok=True)
+        make_private(FOLDER.iterdir())
         kept = _kept()
     except WrongSetting as why:
         sys.exit(str(why))
