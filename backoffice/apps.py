@@ -1,7 +1,10 @@
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
+from django.core import checks
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
+
+from backoffice.deploy_checks import check_installation
 
 
 class BackofficeConfig(AppConfig):
@@ -21,6 +24,7 @@ class BackofficeConfig(AppConfig):
         also_ask(people_words.describe_own)
         also_ask(ledger_words.describe_own)
         signal_receivers.connect()
+        checks.register(check_installation, checks.Tags.security, deploy=True)
         post_migrate.connect(roles.make_when_all_permissions_exist, dispatch_uid="backoffice.roles")
 
 

@@ -9,7 +9,7 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from backoffice import environment
+from backoffice import environment, private_files, production
 from backoffice.unfold import UNFOLD  # noqa: F401 - read by the admin theme
 
 # Django's classes take type parameters in annotations only; this lets them stand in class statements too.
@@ -28,11 +28,10 @@ DEBUG = False
 SECRET_KEY = environment.secret_key(env)
 SECRET_KEY_FALLBACKS = environment.secret_key_fallbacks(env)
 FIELD_ENCRYPTION_KEYS = environment.encryption_keys(env)
+environment.refuse_repeated([SECRET_KEY, *SECRET_KEY_FALLBACKS], FIELD_ENCRYPTION_KEYS)
 BASE_URL = environment.base_url(env, https_required=not DEVELOPMENT)
 HTTPS = BASE_URL.startswith("https://")
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", [urlsplit(BASE_URL).hostname or ""])
-if "*" in ALLOWED_HOSTS:
-    raise ImproperlyConfigured("ALLOWED_HOSTS must name hosts: * would let anyone forge our links.")
+ALLOWED_HOSTS = environment.allowed_hosts(env, BASE_URL)
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
 INSTALLED_APPS = [
@@ -113,6 +112,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "PRAGMA secure_delete=ON",
     }
     Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+    private_files.make_database_private(Path(DATABASES["default"]["NAME"]))
 elif DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     raise ImproperlyConfigured("DATABASE_URL must name an SQLite or PostgreSQL database.")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -201,6 +201,12 @@ BREAK_GLASS = env.bool("BREAK_GLASS", True)
 CLOCK_OFFSET_FILE = env.str("CLOCK_OFFSET_FILE", "")
 if CLOCK_OFFSET_FILE and not DEVELOPMENT:
     raise ImproperlyConfigured("CLOCK_OFFSET_FILE moves the clock and is for development only.")
+if not DEVELOPMENT:
+    production.refuse_debugging()
+    production.refuse_own_address(BASE_URL)
+    production.refuse_local_wallets(OPEN_PAYMENTS_TRUSTED_HOSTS)
+    production.refuse_lost_mail(EMAIL_BACKEND)
+    production.refuse_open_key_file("SELLER_PRIVATE_KEY_PATH", SELLER_PRIVATE_KEY_PATH)
 
 Q_CLUSTER = {
     "name": "tequio",

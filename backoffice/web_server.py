@@ -4,9 +4,8 @@ Some people wait for a wallet, for up to eight seconds, and a few of the threads
 the other threads serve pages and `/health` meanwhile. Who sends slowly waits without a thread (`whole_requests`).
 """
 
-import os
-
 from backoffice import buckets  # noqa: F401 - one piece of memory for all processes, so it is made before they are
+from backoffice.private_files import keep_new_files_private
 
 worker_class = "backoffice.whole_requests.WholeRequestWorker"
 workers = 2
@@ -17,5 +16,4 @@ worker_connections = 2000
 keepalive = 0
 # Without a control socket, which would be one file for every gunicorn of this user.
 control_socket_disable = True
-# Whatever is written is for this user alone.
-os.umask(0o077)
+keep_new_files_private()

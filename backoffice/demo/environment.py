@@ -11,6 +11,7 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 
+from backoffice.private_files import make_private
 from ledger.checkpoints.make_key import make_key
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -69,6 +70,7 @@ def prepare() -> None:
     try:
         listening = ports()
         FOLDER.mkdir(parents=True, exist_ok=True)
+        make_private(FOLDER.iterdir())
         kept = _kept()
         if not (FOLDER / CHECKPOINT_KEY).exists():
             make_key(FOLDER / CHECKPOINT_KEY)

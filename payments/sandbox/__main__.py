@@ -33,6 +33,8 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--authorization-port", type=int, help="the authorization server has a port of its own")
     parser.add_argument("--resource-port", type=int, help="the resource server has a port of its own")
     options = parser.parse_args(arguments)
+    # Its data is for this user alone.
+    os.umask(0o077)
     if os.environ.get("ENVIRONMENT") == "production":
         parser.error("This is invented money: it does not run where ENVIRONMENT is production.")
     control_key = os.environ.get(CONTROL_KEY, "")
