@@ -14,6 +14,7 @@ from django_q.tasks import async_task
 
 from ledger import clock
 from ledger.api import Actor, record
+from ledger.content import Json
 from payments.actions import seller_keys, wallets
 from payments.models import Seller, SellerKey
 from payments.openpayments.amounts import Amount
@@ -78,6 +79,8 @@ def register(  # noqa: PLR0913 - the parts of a seller, each named where it is c
             seller = Seller(id=id, name=id)
             if default is None:
                 default = not Seller.objects.filter(is_default=True).exists()
+        before = _facts(seller) if not seller._state.adding else None  # noqa: SLF001 - Django's public name
+        contact = _contact(seller)
         wanted = {
             "wallet_id": wallet.pk,
             "name": name,
@@ -102,7 +105,7 @@ def register(  # noqa: PLR0913 - the parts of a seller, each named where it is c
         if pem is not None and _take_key(seller, str(key_id), pem, actor):
             changed.append("key")
         if changed:
-            _tell("seller.registered" if is_new else "seller.changed", seller, changed, actor)
+            _tell("seller.registered" if is_new else "seller.changed", seller, changed, actor, before, contact)
             if wallet.checked_at is None:
                 async_task("payments.tasks.check_wallet", wallet.pk)
     return seller
@@ -180,7 +183,7 @@ def _set_retired(seller: Seller, by: User, kind: str) -> Seller:
     if bool(seller.retired_at) != retired:
         seller.retired_at = clock.now() if retired else None
         Seller.objects.filter(pk=seller.pk).update(retired_at=seller.retired_at, changed_at=clock.now())
-        _tell(kind, seller, [], Actor.staff(by.pk))
+        _tell(kind, seller, [], Actor.staff(by.pk), None, _contact(seller))
     return seller
 
 
@@ -226,21 +229,40 @@ def register_from_settings() -> Seller | None:
         raise ImproperlyConfigured(f"The SELLER_ settings: {refusal}") from refusal
 
 
-def _tell(kind: str, seller: Seller, changed: list[str], actor: Actor) -> None:
-    key = _active(seller)
+def _facts(seller: Seller) -> dict[str, Json]:
+    """What an entry says of a seller, but for its keys: they have entries of their own."""
+    return {
+        "wallet": seller.wallet.url,
+        "is_default": seller.is_default,
+        "may_hold_money": seller.may_hold_money,
+        "fee_basis_points": seller.fee_share,
+        "fee_each": {**seller.fee_each.to_wire()} if seller.fee_each else None,
+    }
+
+
+def _contact(seller: Seller) -> dict[str, str]:
+    """What names people: who approves what is paid out of it, and how it is called."""
+    return {"name": seller.name, "approval_email": seller.approval_email}
+
+
+def _tell(  # noqa: PLR0913, PLR0917 - what changed, as it was and is
+    kind: str, seller: Seller, changed: list[str], actor: Actor, before: dict[str, Json] | None, contact: dict[str, str]
+) -> None:
+    key, now = _active(seller), _facts(seller)
+    was: dict[str, Json] = {name: value for name, value in (before or {}).items() if now[name] != value}
+    called = {f"{name}_before": value for name, value in contact.items() if _contact(seller)[name] != value}
+    private = {name: value for name, value in {**_contact(seller), **called}.items() if value}
     record(
         kind,
         actor=actor,
         subjects={"seller": seller.pk, "wallet": str(seller.wallet_id)},
         data={
             "seller": seller.pk,
-            "wallet": seller.wallet.url,
             "key_id": key.kid,
             "public_key": key.public,
-            "is_default": seller.is_default,
-            "may_hold_money": seller.may_hold_money,
-            "fee_basis_points": seller.fee_share,
-            "fee_each": {**seller.fee_each.to_wire()} if seller.fee_each else None,
+            **now,
             "changed": ", ".join(sorted(changed)),
+            **({"before": was} if was else {}),
         },
+        private=private if before is None or called else None,
     )
