@@ -154,6 +154,9 @@ SELLER_PRIVATE_KEY_PATH = env.str("SELLER_PRIVATE_KEY_PATH", "")
 # The ledger's head is also written here, outside the database, so that a restored older one is noticed.
 LEDGER_WITNESS_FILE = env.str("LEDGER_WITNESS_FILE", "")
 
+# An administrator may decide alone, in an emergency, what needs two people: everybody is told at once.
+BREAK_GLASS = env.bool("BREAK_GLASS", True)
+
 # A file that holds a number of seconds: every process adds it to its clock. For tests and the sandbox only.
 CLOCK_OFFSET_FILE = env.str("CLOCK_OFFSET_FILE", "")
 if CLOCK_OFFSET_FILE and not DEVELOPMENT:

@@ -172,7 +172,7 @@ WORDS: Final[Mapping[str, tuple[Promise, Promise, str, Tone]]] = {
         "good",
     ),
     "member.wallet_change_refused": (
-        _("The new wallet of %(name)s was refused: “%(before)s” stays."),
+        _("The new wallet of %(name)s was refused: “%(before)s” stays. Why: “%(words)s”"),
         _("The new wallet was refused: “%(before)s” stays."),
         "block",
         "warn",

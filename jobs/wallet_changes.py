@@ -8,6 +8,8 @@ from typing import Literal
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
 from jobs.models import Member, WalletChange, WalletChangeState
@@ -17,6 +19,7 @@ from ledger import clock
 from ledger.api import Actor, record
 from payments.actions import wallets
 from payments.locking import lock
+from payments.mail.colleagues import Told, name_of, who_may_second, write_to
 from payments.mail.queue import queue_notice
 from payments.models import WalletAddress
 from payments.models.messages import Template
@@ -60,7 +63,25 @@ def propose(
         details={"before": before.url, "after": after.url},
         occasion=f"wallet_change:{change.pk}",
     )
+    _ask_to_confirm(change)
     return change
+
+
+def _ask_to_confirm(change: WalletChange) -> None:
+    """Everybody who may confirm it, but for who proposed it, is asked to."""
+    write_to(
+        who_may_second("jobs.confirm_walletchange", [change.proposed_by_id]),
+        Template.SECOND_PERSON,
+        lambda: Told(
+            title=_("Wallet of %(name)s") % {"name": change.member.name},
+            who=name_of(change.proposed_by),
+            path=reverse("admin:jobs_member_change", args=[change.member_id]),
+            rows=[(_("Wallet until now"), change.before.url), (_("New wallet"), change.after.url)],
+            why=[_("Whose money goes where is changed by two people.")],
+        ),
+        occasion=f"confirm_wallet:{change.pk}",
+        subjects={"member": str(change.member_id)},
+    )
 
 
 @transaction.atomic
@@ -81,10 +102,13 @@ def confirm(change_id: int, *, by: User) -> WalletChange:
 
 
 @transaction.atomic
-def refuse(change_id: int, *, by: User) -> WalletChange:
-    """The wallet stays as it is. Whoever proposed the change may take it back so."""
+def refuse(change_id: int, *, by: User, why: str) -> WalletChange:
+    """The wallet stays as it is, for what `by` writes. Whoever proposed the change may take it back so."""
+    words = " ".join(why.split())
+    if not words:
+        raise JobRefusal("no_words")
     change = _lock_waiting(change_id)
-    _decide(change, WalletChangeState.REFUSED, Actor.staff(by.pk), by)
+    _decide(change, WalletChangeState.REFUSED, Actor.staff(by.pk), by, words)
     return change
 
 
@@ -128,9 +152,9 @@ def _lock_waiting(change_id: int) -> WalletChange:
     return change
 
 
-def _decide(change: WalletChange, state: WalletChangeState, actor: Actor, by: User | None) -> None:
+def _decide(change: WalletChange, state: WalletChangeState, actor: Actor, by: User | None, words: str = "") -> None:
     swap(change, state, WALLET_CHANGE_MOVES, decided_by=by, decided_at=clock.now())
-    _tell(f"member.wallet_change_{state}", change, actor)
+    _tell(f"member.wallet_change_{state}", change, actor, words)
 
 
 def _give(member: Member, before: WalletAddress | None, after: WalletAddress, actor: Actor) -> None:
@@ -145,11 +169,11 @@ def _give(member: Member, before: WalletAddress | None, after: WalletAddress, ac
     )
 
 
-def _tell(kind: str, change: WalletChange, actor: Actor) -> None:
+def _tell(kind: str, change: WalletChange, actor: Actor, words: str = "") -> None:
     record(
         kind,
         actor=actor,
         subjects={"member": str(change.member_id)},
         data={"change": change.pk, "before": change.before.url, "after": change.after.url},
-        private={"name": change.member.name},
+        private={"name": change.member.name, **({"words": words} if words else {})},
     )

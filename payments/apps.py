@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -10,8 +11,12 @@ class PaymentsConfig(AppConfig):
     def ready(self) -> None:
         from ledger.api import declare  # noqa: PLC0415 - models can only be imported once every app is loaded
         from payments import ledger_kinds, upgrade  # noqa: PLC0415 - models can only be imported once every app is loaded
+        from payments.actions import guarded  # noqa: PLC0415 - models can only be imported once every app is loaded
+        from payments.actions.colleagues import remember_language  # noqa: PLC0415 - models can only be imported once every app is loaded
         from payments.worker import schedule  # noqa: PLC0415 - models can only be imported once every app is loaded
 
         declare(ledger_kinds.KINDS)
+        guarded.declare()
+        user_logged_in.connect(remember_language, dispatch_uid="payments.colleagues")
         post_migrate.connect(schedule.make, sender=self, dispatch_uid="payments.worker.schedule")
         post_migrate.connect(upgrade.tell_new_states, sender=self, dispatch_uid="payments.upgrade")

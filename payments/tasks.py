@@ -1,6 +1,6 @@
 """What background workers are told to do. Each may run twice, at once, or late: the rows decide what is left to do."""
 
-from payments.actions import seller_keys, wallets
+from payments.actions import proposals, seller_keys, wallets
 from payments.engine import prove_wallet
 from payments.mail.sending import send
 from payments.worker.pool import work
@@ -31,6 +31,10 @@ def collect_proof(proof_id: str) -> None:
 def look_at_keys() -> None:
     """Daily: whether the sellers' keys are still published, and which old ones are over."""
     seller_keys.look_daily()
+
+
+def expire_proposals() -> None:
+    proposals.expire_due()
 
 
 def send_message(message_id: str) -> None:

@@ -26,7 +26,7 @@ from jobs.admin.audited_admin import KeptAdmin
 from jobs.admin.badges import badge
 from jobs.admin.budget_dialog import BudgetTermsForm
 from jobs.admin.organisations import OrganisationInline
-from jobs.admin.wallet_dialogs import DECISIONS, WalletChangeForm
+from jobs.admin.wallet_dialogs import DECISIONS, RefuseChangeForm, WalletChangeForm
 from jobs.budget_offers import set_up_budget
 from jobs.models import Member, WalletChange, WalletChangeState
 from jobs.reasons import JobRefusal
@@ -350,12 +350,12 @@ class MemberAdmin(KeptAdmin):
         path="refuse-wallet",
         title=_("Refuse this member's new wallet?"),
         description=_("The wallet stays as it is."),
-        form=WalletChangeForm,
+        form=RefuseChangeForm,
         submit=_("Refuse"),
     )
     @on_member
-    def refuse_wallet(self, _member: Member, by: User, form: WalletChangeForm) -> Sentence:
-        refused = wallet_changes.refuse(form.shown.pk, by=by)
+    def refuse_wallet(self, _member: Member, by: User, form: RefuseChangeForm) -> Sentence:
+        refused = wallet_changes.refuse(form.shown.pk, by=by, why=form.cleaned_data["why"])
         return _("The wallet %(before)s stays.") % {"before": refused.before.url}
 
     def _say(self, request: HttpRequest, wallet: WalletAddress) -> None:

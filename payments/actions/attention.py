@@ -15,6 +15,7 @@ from ledger.api import Actor, record
 from payments.actions.requests import ADVANCE_TASK, lock_request
 from payments.engine.steps.receiving import arrived
 from payments.engine.transitions import move
+from payments.mail.second_person import ask_to_confirm_outside
 from payments.models import IncomingPayment, OutsideSettlement, Payment
 from payments.models.payments import Decision
 from payments.presentation.format_amounts import format_amount
@@ -98,16 +99,20 @@ def report_outside(payment_id: str, *, way: str, evidence: str, by: User) -> Out
         _check_no_claim(payment)
         claim = OutsideSettlement.objects.create(payment=payment, way=way, evidence=evidence.strip(), claimed_by=by)
         _tell("payment.outside_reported", payment, by, {"way": way}, private={"evidence": claim.evidence})
+        ask_to_confirm_outside(claim)
     return claim
 
 
-def withdraw_outside(payment_id: str, *, by: User) -> Payment:
-    """It was not paid outside after all."""
+def withdraw_outside(payment_id: str, *, by: User, why: str) -> Payment:
+    """It was not paid outside after all, says who reported it, or whoever was to confirm it. Raises Refusal."""
+    words = " ".join(why.split())
+    if not words:
+        raise Refusal("no_words")
     with transaction.atomic():
         payment = _lock_payment(payment_id)
         if not payment.outside_settlements.filter(withdrawn_at=None).update(withdrawn_at=clock.now()):
             raise Refusal("nothing_claimed")
-        _tell("payment.outside_withdrawn", payment, by)
+        _tell("payment.outside_withdrawn", payment, by, private={"words": words})
     return payment
 
 

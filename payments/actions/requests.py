@@ -219,9 +219,21 @@ def authorise(request_id: str, *, by: User) -> PaymentRequest:
 
     What they agreed to is written down: should it grow above that, it comes back to them.
     """
+    request = lock_waiting(request_id)
+    check_may_authorise(request, by)
+    authorise_locked(request, by)
+    return request
+
+
+def lock_waiting(request_id: str) -> PaymentRequest:
+    """As `lock_request`, of one that waits for a second person. Raises Refusal."""
     request = lock_request(request_id)
     _only_in(request, RequestState.AWAITING_AUTHORISATION)
-    check_may_authorise(request, by)
+    return request
+
+
+def authorise_locked(request: PaymentRequest, by: User) -> None:
+    """What follows from `by` agreeing to a request that waits for them, which the caller has locked."""
     check_proven(request)
     request.authorised_by, request.authorised_debit = by, request.most_debit
     PaymentRequest.objects.filter(pk=request.pk).update(authorised_by=by, authorised_debit=request.authorised_debit)
@@ -234,7 +246,6 @@ def authorise(request_id: str, *, by: User) -> PaymentRequest:
         payments = list(request.payments.filter(state=PaymentState.QUOTED).prefetch_related("quotes"))
         budget_draws.start(request, request.budget, payments, actor)
         async_task(ADVANCE_TASK, request.pk)
-    return request
 
 
 def check_may_authorise(request: PaymentRequest, by: User) -> None:
@@ -256,8 +267,7 @@ def reject(request_id: str, *, by: User, why: str) -> PaymentRequest:
 
     Who asked for it may take it back by `cancel`. Raises Refusal for them, and without words.
     """
-    request = lock_request(request_id)
-    _only_in(request, RequestState.AWAITING_AUTHORISATION)
+    request = lock_waiting(request_id)
     if request.requested_by_id == by.pk:
         raise Refusal("own_request")
     words = " ".join(why.split())[:LONGEST_WORDS]

@@ -34,8 +34,7 @@ def set_rule(limit: Amount, by: User, terms: RuleTerms = PLAIN) -> SecondPersonR
     Under the code `authorisation.EVERY_OTHER`: in each currency without a rule of its own about the same. Raises
     Refusal for a person's sum of a part of what they send.
     """
-    if terms.measure == Measure.DAY and (terms.action, terms.receiver) != (ActionKind.ANY, ReceiverState.ANY):
-        raise Refusal("sum_of_everything")
+    check_terms(terms)
     about: dict[str, Any] = {"measure": terms.measure, "action": terms.action, "receiver": terms.receiver}
     about["asset_code"] = code_of(limit.asset)
     amount = {"asset_scale": limit.asset.scale, "limit": limit.value, "days": terms.days}
@@ -44,6 +43,12 @@ def set_rule(limit: Amount, by: User, terms: RuleTerms = PLAIN) -> SecondPersonR
         row, _created = SecondPersonRule.objects.update_or_create(**about, defaults=amount)
         _tell("set", row, by, before)
     return row
+
+
+def check_terms(terms: RuleTerms) -> None:
+    """Raises Refusal for what no rule can be about."""
+    if terms.measure == Measure.DAY and (terms.action, terms.receiver) != (ActionKind.ANY, ReceiverState.ANY):
+        raise Refusal("sum_of_everything")
 
 
 def remove_rule(row: SecondPersonRule, by: User) -> None:

@@ -12,6 +12,7 @@ from ledger.api import Actor, record
 from payments.client import client
 from payments.engine.steps.checking import CheckWallet
 from payments.locking import lock
+from payments.mail.second_person import ask_to_accept
 from payments.models import WalletAddress
 from payments.openpayments.errors import OpenPaymentsError
 from payments.openpayments.transport import Deadline
@@ -66,6 +67,7 @@ def accept_change(wallet_id: int, *, by: User) -> bool:
     if wallet.accepted_by is None or wallet.accepted != wallet.found_instead:
         wallet.keep(accepted=wallet.found_instead, accepted_by=by)
         _tell(wallet, "wallet.change_accepted", wallet.accepted, by)
+        ask_to_accept(wallet)
         return False
     if code := objection(by, [wallet.accepted_by_id], own="own_acceptance"):
         raise Refusal(code)
@@ -76,10 +78,27 @@ def accept_change(wallet_id: int, *, by: User) -> bool:
     return True
 
 
-def _tell(wallet: WalletAddress, kind: str, became: Mapping[str, Any], by: User) -> None:
+@transaction.atomic
+def refuse_change(wallet_id: int, *, by: User, why: str) -> None:
+    """What one person accepted of a wallet address is not so: it stays blocked. Raises Refusal when nothing waits."""
+    wallet = lock(WalletAddress.objects.all(), wallet_id)
+    if wallet.problem != RENAMED or wallet.accepted_by is None:
+        raise Refusal("wallet_not_renamed")
+    words = " ".join(why.split())
+    if not words:
+        raise Refusal("no_words")
+    refused = dict(wallet.accepted)
+    wallet.keep(accepted={}, accepted_by=None)
+    _tell(wallet, "wallet.change_refused", refused, by, {"words": words})
+
+
+def _tell(
+    wallet: WalletAddress, kind: str, became: Mapping[str, Any], by: User, private: Mapping[str, str] | None = None
+) -> None:
     record(
         kind,
         actor=Actor.staff(by.pk),
         subjects={"wallet": str(wallet.pk)},
         data={"wallet": wallet.url, "became": became["canonical_id"], "asset": became["asset_code"]},
+        private=private,
     )

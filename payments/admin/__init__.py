@@ -2,10 +2,12 @@
 
 from payments.admin import (
     attempts,
+    broken_glass,
     limits,
     outbox,
     pauses,
     payments,
+    proposals,
     requests,
     rules,
     sellers,
@@ -15,10 +17,12 @@ from payments.admin import (
 
 __all__ = [
     "attempts",
+    "broken_glass",
     "limits",
     "outbox",
     "pauses",
     "payments",
+    "proposals",
     "requests",
     "rules",
     "sellers",

@@ -7,12 +7,12 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from payments.actions.set_limits import remove_limit, set_proof_limit
+from payments.actions import guarded
 from payments.admin.amounts import AboveForm
 from payments.admin.dialogs import staff
+from payments.admin.proposing import ProposingAdmin
 from payments.authorisation import EVERY_OTHER
 from payments.limits import limit_of
 from payments.models import ProofLimit
@@ -35,12 +35,11 @@ class LimitForm(AboveForm):
 
 
 @admin.register(ProofLimit)
-class LimitAdmin(ModelAdmin):
+class LimitAdmin(ProposingAdmin):
     form = LimitForm
     list_display = ("currency", "amount")
     list_per_page = 25
     list_before_template = "admin/payments/limits/about.html"
-    actions = None
 
     @display(description=gettext_lazy("currency"), ordering="asset_code")
     def currency(self, row: ProofLimit) -> str:
@@ -66,12 +65,12 @@ class LimitAdmin(ModelAdmin):
     def get_readonly_fields(self, _request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         return ("currency", "asset_code") if obj else ()
 
-    def save_model(self, request: HttpRequest, obj: ProofLimit, form: LimitForm, _change: Any) -> None:
-        saved = set_proof_limit(form.cleaned_data["limit"], by=staff(request))
-        obj.pk, obj.limit = saved.pk, saved.limit
+    def save_model(self, request: HttpRequest, _obj: ProofLimit, form: LimitForm, _change: Any) -> None:
+        limit = form.cleaned_data["limit"]
+        self.propose(request, lambda: guarded.propose_proof_limit(limit, by=staff(request)))
 
     def delete_model(self, request: HttpRequest, obj: ProofLimit) -> None:
-        remove_limit(obj, by=staff(request))
+        self.propose(request, lambda: guarded.propose_no_proof_limit(obj, by=staff(request)))
 
 
 def _of_every_other() -> str:

@@ -6,9 +6,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
-from payments.actions import requests, standing_budgets, wallet_proofs
+from payments.actions import break_glass, requests, standing_budgets, wallet_proofs
 from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, Sentence, dialog_action, go, say_how_it_stands, with_wait
-from payments.admin.request_dialogs import DrawForm, ProofForm, RejectRequestForm, RequestForm
+from payments.admin.request_dialogs import AloneRequestForm, DrawForm, ProofForm, RejectRequestForm, RequestForm
 from payments.models import PaymentRequest
 from payments.presentation.reasons import Refusal
 from payments.presentation.rule_words import because_sentences
@@ -22,6 +22,7 @@ VALID_IN: dict[str, set[str]] = {
     "send_request": {RequestState.QUOTED},
     "authorise": {RequestState.AWAITING_AUTHORISATION},
     "reject_request": {RequestState.AWAITING_AUTHORISATION},
+    "authorise_alone": {RequestState.AWAITING_AUTHORISATION},
     "ask_proof": {RequestState.QUOTED, RequestState.AWAITING_AUTHORISATION, RequestState.APPROVED},
     "quote_again": {RequestState.QUOTED},
     "send_again": {RequestState.AWAITING_APPROVAL},
@@ -110,6 +111,23 @@ class RequestActions:
     def reject_request(self, row: PaymentRequest, by: User, form: RejectRequestForm) -> Sentence:
         requests.reject(row.pk, by=by, why=form.cleaned_data["why"])
         return _("Rejected. Whoever asked for it is told why.")
+
+    @dialog_action(
+        _("Decide alone"),
+        permission="alone",
+        icon="emergency",
+        variant=ActionVariant.DANGER,
+        title=_("Decide alone, without a second person?"),
+        description=_(
+            "Only in an emergency. All administrators and finance are told at once, and the overview says so."
+        ),
+        form=AloneRequestForm,
+        submit=_("Decide alone"),
+    )
+    @on_request
+    def authorise_alone(self, row: PaymentRequest, by: User, form: AloneRequestForm) -> Sentence:
+        break_glass.authorise_alone(row.pk, by=by, why=form.cleaned_data["why"])
+        return _("Decided alone. Everybody who looks after the money is told.")
 
     @dialog_action(
         _("Send the proof link"),

@@ -13,6 +13,7 @@ from payments import limits
 from payments.actions import standing_budgets
 from payments.actions.requests import LONGEST_WORDS
 from payments.admin.dialogs import SeenForm
+from payments.admin.glass import AloneForm
 from payments.admin.second_person_panel import second_person_panel
 from payments.models import Message, PaymentRequest, StandingBudget
 from payments.presentation import budget_summary
@@ -80,3 +81,7 @@ class RejectRequestForm(RequestForm):
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         help_text=_("Whoever asked for it reads this."),
     )
+
+
+class AloneRequestForm(AloneForm, RequestForm):
+    pass

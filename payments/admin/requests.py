@@ -17,6 +17,7 @@ from payments import limits
 from payments.actions import standing_budgets
 from payments.admin.dialogs import staff
 from payments.admin.filters import CurrencyFilter, ReachedFilter, RequestStatusFilter, StuckFilter
+from payments.admin.glass import may_break_glass
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.admin.request_actions import VALID_IN, RequestActions
 from payments.admin.review import CALM, review, version_of
@@ -49,6 +50,7 @@ class PaymentRequestAdmin(RequestActions, ReadOnlyAdmin):
         "send_request",
         "authorise",
         "reject_request",
+        "authorise_alone",
         "ask_proof",
         "quote_again",
         "send_again",
@@ -122,8 +124,9 @@ class PaymentRequestAdmin(RequestActions, ReadOnlyAdmin):
         if "ask_proof" in offered:
             # First the one, then the other.
             offered -= {"draw_request", "send_request", "authorise"} if limits.unproven(row) else {"ask_proof"}
-        if "authorise" in offered and objection(staff(request), [row.requested_by_id]):
-            offered -= {"authorise", "reject_request"}
+        offered -= (
+            {"authorise", "reject_request"} if objection(staff(request), [row.requested_by_id]) else {"authorise_alone"}
+        )
         if "draw_request" in offered and not standing_budgets.for_request(row).exists():
             offered.discard("draw_request")
         allowed: list[UnfoldAction] = super().get_actions_detail(request, object_id)
@@ -139,6 +142,9 @@ class PaymentRequestAdmin(RequestActions, ReadOnlyAdmin):
 
     def has_authorise_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
         return request.user.has_perm("payments.authorise_paymentrequest")
+
+    def has_alone_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return may_break_glass(request) and self.has_authorise_permission(request, object_id)
 
     def has_look_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return self.has_ask_permission(request, object_id) or self.has_authorise_permission(request, object_id)

@@ -8,13 +8,14 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
-from payments.actions.set_rules import RuleTerms, remove_rule, set_rule
+from payments.actions import guarded
+from payments.actions.set_rules import RuleTerms
 from payments.admin.amounts import AboveForm
 from payments.admin.dialogs import staff
+from payments.admin.proposing import ProposingAdmin
 from payments.authorisation import EVERY_OTHER, amount_above, snapshot_of
 from payments.models import SecondPersonRule
 from payments.models.rules import CHANGED_DAYS, MOST_DAYS, ActionKind, Measure, ReceiverState
@@ -82,12 +83,11 @@ class RuleForm(AboveForm):
 
 
 @admin.register(SecondPersonRule)
-class RuleAdmin(ModelAdmin):
+class RuleAdmin(ProposingAdmin):
     form = RuleForm
     list_display = ("words",)
     list_per_page = 50
     list_before_template = "admin/payments/rules/about.html"
-    actions = None
 
     @display(description=gettext_lazy("rule"))
     def words(self, row: SecondPersonRule) -> str:
@@ -104,9 +104,9 @@ class RuleAdmin(ModelAdmin):
     def get_readonly_fields(self, _request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         return ("words", *ABOUT) if obj else ()
 
-    def save_model(self, request: HttpRequest, obj: SecondPersonRule, form: RuleForm, _change: Any) -> None:
-        saved = set_rule(form.cleaned_data["limit"], staff(request), form.terms())
-        obj.pk, obj.limit = saved.pk, saved.limit
+    def save_model(self, request: HttpRequest, _obj: SecondPersonRule, form: RuleForm, _change: Any) -> None:
+        limit, terms = form.cleaned_data["limit"], form.terms()
+        self.propose(request, lambda: guarded.propose_rule(limit, terms, by=staff(request)))
 
     def delete_model(self, request: HttpRequest, obj: SecondPersonRule) -> None:
-        remove_rule(obj, by=staff(request))
+        self.propose(request, lambda: guarded.propose_no_rule(obj, by=staff(request)))

@@ -4,8 +4,9 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from ledger import clock
 from payments.mail.colleagues import Told, name_of, who_may_second, write_to
-from payments.models import PaymentRequest
+from payments.models import OutsideSettlement, PaymentRequest, WalletAddress
 from payments.models.fields import amount_of
 from payments.models.messages import Template
 from payments.presentation.format_amounts import format_amount
@@ -52,4 +53,40 @@ def _told(request: PaymentRequest, outcome: str = "") -> Told:
         path=reverse("admin:payments_paymentrequest_change", args=[request.pk]),
         rows=rows,
         why=[outcome] if outcome else because_sentences(request.second_person_because),
+    )
+
+
+def ask_to_accept(wallet: WalletAddress) -> None:
+    """One person accepted that it is another wallet now: everybody else who may is asked to check that, too."""
+    became = f"{wallet.accepted['canonical_id']}, {wallet.accepted['asset_code']}"
+    write_to(
+        who_may_second("payments.accept_walletaddress", [wallet.accepted_by_id]),
+        Template.SECOND_PERSON,
+        lambda: Told(
+            title=wallet.url,
+            who=name_of(wallet.accepted_by),
+            path=reverse("admin:payments_walletaddress_change", args=[wallet.pk]),
+            rows=[(_("It was"), f"{wallet.canonical_id}, {wallet.asset_code}"), (_("It says it is now"), became)],
+            why=[_("It became another wallet, which two people accept.")],
+        ),
+        occasion=f"accept:{wallet.pk}:{clock.now().timestamp()}",
+        subjects={"wallet": str(wallet.pk)},
+    )
+
+
+def ask_to_confirm_outside(claim: OutsideSettlement) -> None:
+    """Somebody says that a receiver was paid outside the wallets: everybody else who may confirm it is asked."""
+    payment = claim.payment
+    write_to(
+        who_may_second("payments.resolve_payment", [claim.claimed_by_id]),
+        Template.SECOND_PERSON,
+        lambda: Told(
+            title=payment.request.title,
+            who=name_of(claim.claimed_by),
+            path=reverse("admin:payments_payment_change", args=[payment.pk]),
+            rows=[(_("Receiver"), payment.receiver_name), (_("How"), claim.get_way_display())],
+            why=[_("What no wallet says counts on the word of two people.")],
+        ),
+        occasion=f"outside:{claim.pk}",
+        subjects={"payment": payment.pk, "request": payment.request_id},
     )

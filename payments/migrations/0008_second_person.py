@@ -2,6 +2,7 @@
 
 import django.core.validators
 import django.db.models.deletion
+import payments.identifiers
 import ledger.clock
 from django.conf import settings
 from django.db import migrations, models
@@ -16,6 +17,26 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RenameModel("AuthorisationLimit", "SecondPersonRule"),
         migrations.CreateModel(
+            name='BrokenGlass',
+            fields=[
+                ('created_at', models.DateTimeField(default=ledger.clock.now, editable=False, verbose_name='created')),
+                ('changed_at', models.DateTimeField(default=ledger.clock.now, editable=False, verbose_name='changed')),
+                ('id', models.CharField(default=payments.identifiers.new_ulid, editable=False, max_length=26, primary_key=True, serialize=False, verbose_name='decision')),
+                ('about', models.CharField(editable=False, max_length=32, verbose_name='what')),
+                ('about_id', models.CharField(editable=False, max_length=64)),
+                ('title', models.CharField(editable=False, max_length=200, verbose_name='title')),
+                ('words', models.TextField(verbose_name='why')),
+                ('seen_at', models.DateTimeField(null=True, verbose_name='seen')),
+            ],
+            options={
+                'verbose_name': 'decision by one person alone',
+                'verbose_name_plural': 'decisions by one person alone',
+                'ordering': ['-created_at', '-id'],
+                'permissions': [('break_glass', 'Can decide alone, in an emergency, what needs two people')],
+                'default_permissions': ('view',),
+            },
+        ),
+        migrations.CreateModel(
             name='Colleague',
             fields=[
                 ('created_at', models.DateTimeField(default=ledger.clock.now, editable=False, verbose_name='created')),
@@ -25,6 +46,29 @@ class Migration(migrations.Migration):
             ],
             options={
                 'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
+            name='Proposal',
+            fields=[
+                ('created_at', models.DateTimeField(default=ledger.clock.now, editable=False, verbose_name='created')),
+                ('changed_at', models.DateTimeField(default=ledger.clock.now, editable=False, verbose_name='changed')),
+                ('id', models.CharField(default=payments.identifiers.new_ulid, editable=False, max_length=26, primary_key=True, serialize=False, verbose_name='proposal')),
+                ('kind', models.CharField(editable=False, max_length=32, verbose_name='what')),
+                ('subject', models.CharField(editable=False, max_length=120, verbose_name='of')),
+                ('before', models.JSONField(default=dict, editable=False, verbose_name='until now')),
+                ('after', models.JSONField(default=dict, editable=False, verbose_name='from then on')),
+                ('state', models.CharField(choices=[('waiting', 'Waits for a second person'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('withdrawn', 'Withdrawn'), ('expired', 'Not decided in time'), ('superseded', 'Overtaken by another change')], default='waiting', editable=False, max_length=16, verbose_name='state')),
+                ('expires_at', models.DateTimeField(verbose_name='to be decided by')),
+                ('decided_at', models.DateTimeField(null=True, verbose_name='decided')),
+                ('words', models.TextField(blank=True, verbose_name='why')),
+                ('alone', models.BooleanField(default=False, verbose_name='without a second person')),
+            ],
+            options={
+                'verbose_name': 'proposal',
+                'verbose_name_plural': 'proposals',
+                'ordering': ['-created_at', '-id'],
+                'default_permissions': ('view',),
             },
         ),
         migrations.AlterModelOptions(
@@ -87,5 +131,29 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='secondpersonrule',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('measure', 'day'), _negated=True), models.Q(('action', 'any'), ('receiver', 'any')), _connector='OR'), name='a_persons_sum_is_of_everything'),
+        ),
+        migrations.AddField(
+            model_name='brokenglass',
+            name='person',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by'),
+        ),
+        migrations.AddField(
+            model_name='brokenglass',
+            name='seen_by',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='seen by'),
+        ),
+        migrations.AddField(
+            model_name='proposal',
+            name='decided_by',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by'),
+        ),
+        migrations.AddField(
+            model_name='proposal',
+            name='proposed_by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='proposed by'),
+        ),
+        migrations.AddIndex(
+            model_name='proposal',
+            index=models.Index(fields=['state', 'created_at'], name='payments_pr_state_51d538_idx'),
         ),
     ]

@@ -8,6 +8,7 @@ from payments.models.outside import OutsideSettlement
 from payments.models.pauses import Installation, Pause
 from payments.models.payments import Payment
 from payments.models.proofs import ProofLimit, WalletProof
+from payments.models.proposals import BrokenGlass, Proposal
 from payments.models.refunds import Refund
 from payments.models.requests import PaymentRequest
 from payments.models.rules import Colleague, SecondPersonRule
@@ -16,6 +17,7 @@ from payments.models.standing_budgets import BudgetPeriod, Draw, StandingBudget
 from payments.models.wallets import WalletAddress
 
 __all__ = [
+    "BrokenGlass",
     "BudgetPeriod",
     "Colleague",
     "Draw",
@@ -29,6 +31,7 @@ __all__ = [
     "Payment",
     "PaymentRequest",
     "ProofLimit",
+    "Proposal",
     "Quote",
     "Refund",
     "SecondPersonRule",

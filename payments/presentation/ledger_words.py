@@ -113,7 +113,10 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("Reported as settled outside the wallets (%(way)s). Evidence: %(evidence)s"),
         _("Reported as settled outside the wallets (%(way)s). The evidence was erased."),
     ),
-    "payment.outside_withdrawn": (_("The report of a settlement outside was withdrawn."),),
+    "payment.outside_withdrawn": (
+        _("The report of a settlement outside was withdrawn: “%(words)s”"),
+        _("The report of a settlement outside was withdrawn."),
+    ),
     "payment.settled_outside": (
         _("The payment of %(amount)s was settled outside the wallets, on the word of two people."),
         _("The payment was settled outside the wallets, on the word of two people."),
@@ -240,6 +243,10 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
     "wallet.change_accepted": (
         _("%(wallet)s now answers as %(became)s (%(asset)s). One person accepted that; a second one must confirm it."),
     ),
+    "wallet.change_refused": (
+        _("%(wallet)s stays blocked: that it is %(became)s (%(asset)s) was not accepted. “%(words)s”"),
+        _("%(wallet)s stays blocked: that it is %(became)s (%(asset)s) was not accepted."),
+    ),
     "wallet.changed": (_("%(wallet)s is %(became)s (%(asset)s) from now on: two people accepted that."),),
     "seller.registered": (
         _("The seller %(seller)s was registered with the wallet address %(wallet)s and the key %(key_id)s."),
@@ -263,6 +270,20 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("The limit of %(limit)s for a second person was removed."),
         _("The limit of %(every_other)s of every other currency, for a second person, was removed."),
     ),
+    "proposal.waiting": (_("Proposed: %(proposal_title)s. %(changes)s"),),
+    "proposal.approved": (_("Approved: %(proposal_title)s. %(changes)s"),),
+    "proposal.rejected": (
+        _("Rejected: %(proposal_title)s. %(changes)s “%(words)s”"),
+        _("Rejected: %(proposal_title)s. %(changes)s"),
+    ),
+    "proposal.withdrawn": (_("Withdrawn: %(proposal_title)s. %(changes)s"),),
+    "proposal.expired": (_("Nobody decided in time: %(proposal_title)s. %(changes)s"),),
+    "proposal.superseded": (_("Overtaken by another change: %(proposal_title)s. %(changes)s"),),
+    "glass.broken": (
+        _("One person decided this alone, without a second one. Why: “%(words)s”"),
+        _("One person decided this alone, without a second one. Their words were erased."),
+    ),
+    "glass.seen": (_("Another person has looked at what was decided alone."),),
     "pause.started": (
         _("New payments of the seller %(seller)s are paused."),
         _("New payments with the wallet host %(host)s are paused."),

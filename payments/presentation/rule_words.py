@@ -20,7 +20,7 @@ def rule_sentence(rule: Mapping[str, Any]) -> str:
 
 def _above(rule: Mapping[str, Any]) -> str:
     other = rule.get("every_other")
-    amount = plain_number(Decimal(other)) if other is not None else format_amount(Amount.from_wire(rule["limit"]))
+    amount = plain_number_of(other) if other is not None else format_amount(Amount.from_wire(rule["limit"]))
     match Measure(rule["measure"]):
         case Measure.REQUEST:
             words = _("Above %(amount)s of every other currency") if other is not None else _("Above %(amount)s")
@@ -81,6 +81,11 @@ def _because(told: Mapping[str, Any]) -> str:
         return sentence
     total = f"{plain_number(Decimal(told['total']))}\N{NO-BREAK SPACE}{told['currency']}"
     return _("%(rule)s With this it would be %(total)s.") % {"rule": sentence, "total": total}
+
+
+def plain_number_of(written: str) -> str:
+    """A number that was written with digits and a point."""
+    return plain_number(Decimal(written))
 
 
 def plain_number(number: Decimal, least_places: int = 0) -> str:

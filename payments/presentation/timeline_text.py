@@ -20,6 +20,7 @@ from payments.models.payments import Decision
 from payments.openpayments.amounts import Amount, AmountError
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.ledger_words import WORDS
+from payments.presentation.proposal_words import changed_rows, title
 from payments.presentation.reasons import sentence
 from payments.presentation.rule_words import because_sentences, rule_sentence
 
@@ -40,6 +41,8 @@ ICONS: Final[dict[str, str]] = {
     "proof_limit": "shield_person",
     "limit": "shield_person",
     "pause": "pause_circle",
+    "proposal": "how_to_vote",
+    "glass": "emergency",
     "installation": "database",
 }
 TONES: Final[dict[str, Tone]] = {
@@ -63,6 +66,9 @@ TONES: Final[dict[str, Tone]] = {
     "started": "warn",
     "amount_grew": "warn",
     "missing": "warn",
+    "broken": "bad",
+    "rejected": "bad",
+    "superseded": "warn",
     "proven": "good",
     "late_answer": "warn",
     "failed": "bad",
@@ -133,6 +139,8 @@ def _told(data: Mapping[str, Any], private: Mapping[str, str]) -> dict[str, str]
             told[name] = str(value)
     if "measure" in data:
         told["rule"] = rule_sentence(data)
+    if "what" in data and "of" in data:
+        told |= _of_proposal(data)
     if "because" in data:
         told["because"] = " ".join(because_sentences(data["because"]))
     for name in ("wallet", "payer_wallet", "receiver_wallet"):
@@ -147,6 +155,12 @@ def _told(data: Mapping[str, Any], private: Mapping[str, str]) -> dict[str, str]
     if told.get("template") in Template.values:
         told["template"] = str(Template(told["template"]).label)
     return {**told, **{name: value for name, value in private.items() if value}}
+
+
+def _of_proposal(data: Mapping[str, Any]) -> dict[str, str]:
+    rows = changed_rows(data["what"], data["was"], data["becomes"])
+    changes = "; ".join(f"{row.label}: {row.before} → {row.after}" for row in rows)
+    return {"proposal_title": title(data["what"], data["of"]), "changes": f"{changes.rstrip('.')}."}
 
 
 def _amount(wire: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The daily look at keys, scheduled anew after every migrate."""
+"""The daily look at keys and the hourly one at proposals, scheduled anew after every migrate."""
 
 from typing import Any
 
@@ -11,7 +11,9 @@ def make(using: str, **_kwargs: Any) -> None:
         return  # one app was migrated by itself, and the queue's turn is still to come
     # What looked for work before the broker did, in databases that were made then.
     Schedule.objects.using(using).filter(name="payments.tick").delete()
-    Schedule.objects.using(using).update_or_create(
-        name="payments.keys",
-        defaults={"func": "payments.tasks.look_at_keys", "schedule_type": Schedule.DAILY, "repeats": -1},
-    )
+    for name, func, often in (
+        ("payments.keys", "payments.tasks.look_at_keys", Schedule.DAILY),
+        ("payments.proposals", "payments.tasks.expire_proposals", Schedule.HOURLY),
+    ):
+        defaults = {"func": func, "schedule_type": often, "repeats": -1}
+        Schedule.objects.using(using).update_or_create(name=name, defaults=defaults)

@@ -100,12 +100,12 @@ def test_a_second_person_confirms_it(maria: Member, rosa: User, luis: User) -> N
     told = ["member.wallet_change_proposed", "member.wallet_change_confirmed", "member.wallet_changed"]
     assert kinds(maria) == told
     with pytest.raises(JobRefusal, match="“Confirmed” already"):
-        wallet_changes.refuse(change.pk, by=luis)
+        wallet_changes.refuse(change.pk, by=luis, why="Not theirs")
 
 
 def test_refused_the_wallet_stays(maria: Member, rosa: User) -> None:
     before = maria.wallet
-    wallet_changes.refuse(proposed(maria, rosa).pk, by=rosa)
+    wallet_changes.refuse(proposed(maria, rosa).pk, by=rosa, why="Not theirs")
     maria.refresh_from_db()
     assert maria.wallet == before
     assert wallet_changes.waiting_change(maria) is None
@@ -233,7 +233,7 @@ def test_the_job_shows_that_a_workers_wallet_change_waits(maria: Member, rosa: U
 
 
 def test_each_entry_has_its_sentence(maria: Member, rosa: User, luis: User) -> None:
-    wallet_changes.refuse(proposed(maria, rosa).pk, by=luis)
+    wallet_changes.refuse(proposed(maria, rosa).pk, by=luis, why="Not theirs")
     proposed(maria, rosa, "https://wallet.example/maria-3")
     wallet_changes.confirm(proposed(maria, rosa, "https://wallet.example/maria-4").pk, by=luis)
     for row in timeline([("member", str(maria.pk))]):
@@ -283,7 +283,7 @@ def test_a_funder_whose_wallet_change_waits_is_asked_for_nothing(rosa: User, lui
         reverse("admin:jobs_job_request_payment", args=[job.pk])
     )
     assert WAITS.format("Sol Foundation") in shown.content.decode()
-    wallet_changes.refuse(change.pk, by=luis)
+    wallet_changes.refuse(change.pk, by=luis, why="Not theirs")
     assert fund(job, [worker], seller, by=rosa, form_id="3").payer_wallet == before
 
 

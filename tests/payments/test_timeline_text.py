@@ -37,6 +37,10 @@ ALL_DATA: dict[str, Any] = {
     "became": "https://bank.example/maria2",
     "asset": "MXN",
     "remote_id": "https://wallet.example/quotes/1",
+    "what": "seller",
+    "of": "tequio",
+    "was": {"may_hold_money": False},
+    "becomes": {"may_hold_money": True},
 }
 
 

@@ -195,9 +195,9 @@ def test_a_report_needs_evidence_and_can_be_withdrawn(stage: Stage, second: User
     with pytest.raises(Refusal, match="Nobody has reported"):
         attention.confirm_outside(payment.pk, by=second)
     attention.report_outside(payment.pk, way="cash", evidence=EVIDENCE, by=stage.staff)
-    attention.withdraw_outside(payment.pk, by=second)
+    attention.withdraw_outside(payment.pk, by=second, why="Not so")
     with pytest.raises(Refusal, match="Nobody has reported"):
-        attention.withdraw_outside(payment.pk, by=second)
+        attention.withdraw_outside(payment.pk, by=second, why="Not so")
     with pytest.raises(Refusal, match="Nobody has reported"):
         attention.confirm_outside(payment.pk, by=second)
     attention.report_outside(payment.pk, way="bank", evidence=EVIDENCE, by=second)
@@ -212,7 +212,7 @@ def test_while_somebody_says_that_it_was_paid_outside_it_is_not_sent_again(stage
             decide(payment.pk, by=second)
     with pytest.raises(Refusal, match="Somebody already reported"):
         attention.report_outside(payment.pk, way="bank", evidence=EVIDENCE, by=second)
-    attention.withdraw_outside(payment.pk, by=stage.staff)
+    attention.withdraw_outside(payment.pk, by=stage.staff, why="Not so")
     attention.give_up(payment.pk, by=second)
     assert until_over(stage, payment).state == RequestState.FAILED
 
