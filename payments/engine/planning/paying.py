@@ -94,6 +94,10 @@ class Round:
     def needs_second_person(self) -> bool:
         return needs_second_person(self.request)
 
+    @cached_property
+    def is_our_database(self) -> bool:
+        return continues()
+
     def send(self, payment: Payment, grant: Grant, quote: Quote) -> None:
         """Before all other steps, so that nothing is waited for between the last check and the call."""
         assert may_order(payment, quote.incoming), "money could arrive twice"
@@ -188,7 +192,7 @@ def _paused(round_: Round, payment: Payment) -> str:
     pause = pauses.blocking(round_.request.seller_id, hosts_of(round_.request, [payment]))
     if pause:
         return pause.reason
-    return "" if continues() else PauseCause.DATABASE_RESTORED.value
+    return "" if round_.is_our_database else PauseCause.DATABASE_RESTORED.value
 
 
 def _looks_at_receiver(plan: Plan, request: PaymentRequest, payment: Payment) -> bool:
