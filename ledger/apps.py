@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from ledger.checks import check_append_only
 from ledger.kinds import declare
 from ledger.triggers import ERASED, ensure_triggers, remove_triggers
+from ledger.vouching import CARRIED_OVER
 
 
 class LedgerConfig(AppConfig):
@@ -16,7 +17,7 @@ class LedgerConfig(AppConfig):
     verbose_name = _("Ledger")
 
     def ready(self) -> None:
-        declare([ERASED])
+        declare([ERASED, CARRIED_OVER])
         checks.register(check_append_only, checks.Tags.database)
         pre_migrate.connect(_lift_triggers_for_own_migrations, sender=self)
         post_migrate.connect(_make_triggers, sender=self)

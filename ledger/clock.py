@@ -17,6 +17,11 @@ def now() -> datetime:
     return datetime.now(UTC) + timedelta(seconds=float(text or 0))
 
 
+def instant(moment: datetime) -> str:
+    """A moment as entries have it: UTC, to the microsecond."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 def _file() -> str:
     if not settings.CLOCK_OFFSET_FILE:
         return ""

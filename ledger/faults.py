@@ -26,6 +26,9 @@ class FaultCode(StrEnum):
     PRIVATE_LEFT = "private_left"
     PRIVATE_UNEXPECTED = "private_unexpected"
     UNSEALED = "unsealed"
+    ROW_CHANGED = "row_changed"
+    ROW_UNTOLD = "row_untold"
+    ROW_GONE = "row_gone"
 
 
 _SENTENCES = {
@@ -52,6 +55,11 @@ _SENTENCES = {
     FaultCode.PRIVATE_LEFT: _("The private part of entry %(entry)s was to be erased, but it is still there."),
     FaultCode.PRIVATE_UNEXPECTED: _("Entry %(entry)s has a private part that its body does not know of."),
     FaultCode.UNSEALED: _("Entry %(entry)s, recorded at %(at)s, still has no place in the chain."),
+    FaultCode.ROW_CHANGED: _(
+        "The column %(column)s of row %(row)s in %(table)s is not what the ledger says of it (entry %(entry)s)."
+    ),
+    FaultCode.ROW_UNTOLD: _("Row %(row)s is in %(table)s, and no entry of the ledger carries it."),
+    FaultCode.ROW_GONE: _("Row %(row)s is gone from %(table)s, and no entry of the ledger says so (entry %(entry)s)."),
 }
 
 

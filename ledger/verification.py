@@ -7,7 +7,6 @@ written later after what is written earlier: an entry before its subjects and li
 import json
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -19,9 +18,11 @@ from django.db.models import CharField, Count, Exists, OuterRef, Subquery
 from django.db.models.functions import Cast
 
 from ledger import chain, clock, witness
+from ledger.any_text import any_text
+from ledger.clock import instant
 from ledger.faults import Fault, FaultCode
 from ledger.models import Entry, EntrySubject, Link, PrivatePart
-from ledger.recording import VERSION, instant
+from ledger.recording import VERSION
 from ledger.triggers import ERASED, ERASED_SUBJECT, check_triggers
 
 ALLOWED_LAG = timedelta(minutes=5)
@@ -42,7 +43,7 @@ class Counts:
 def verify(counts: Counts | None = None, *, allowed_lag: timedelta = ALLOWED_LAG) -> Iterator[Fault]:
     """Every fault, as it is found. An entry may stay unsealed for `allowed_lag` before that is a fault."""
     counts = counts if counts is not None else Counts()
-    with _any_text():
+    with any_text():
         yield from _structure()
         yield from _chain(counts)
         yield from _orphans()
@@ -145,7 +146,7 @@ def _parse(text: str) -> dict[str, Any] | None:
     """The body, if it has the form that `recording` writes."""
     try:
         body = json.loads(text)
-        if rfc8785.dumps(body).decode() != text or set(body) - {"privateDigest"} != _BODY_KEYS:
+        if rfc8785.dumps(body).decode() != text or set(body) - {"privateDigest", "rows"} != _BODY_KEYS:
             return None
         well_formed = (
             body["v"] == VERSION
@@ -230,19 +231,3 @@ def _has_private_digest(entry_id: str, salt: str, text: str, expected: str) -> b
         return chain.private_digest(entry_id, salt, text) == expected
     except UnicodeEncodeError:
         return False
-
-
-@contextmanager
-def _any_text() -> Iterator[None]:
-    """SQLite may hold bytes that are no UTF-8: read them as surrogates, to report and not to stumble over them."""
-    if connection.vendor != "sqlite":
-        yield
-        return
-    connection.ensure_connection()
-    raw = connection.connection
-    before = raw.text_factory
-    raw.text_factory = lambda stored: stored.decode(errors="surrogateescape")
-    try:
-        yield
-    finally:
-        raw.text_factory = before

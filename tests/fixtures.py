@@ -8,6 +8,7 @@ import pytest
 
 from payments.engine import backoff
 from payments.worker import places
+from tests import comparing
 from tests.driver import Stage, set_the_stage
 from tests.sandbox.fixtures import sandbox, sandbox_process
 from tests.sandbox.process import SandboxProcess
@@ -32,5 +33,10 @@ def no_place() -> Iterator[None]:
 
 
 @pytest.fixture
-def stage(db: None, sandbox: SandboxProcess, settings: Any, tmp_path: Path) -> Stage:
-    return set_the_stage(sandbox, settings, tmp_path)
+def stage(
+    request: pytest.FixtureRequest, db: None, sandbox: SandboxProcess, settings: Any, tmp_path: Path
+) -> Iterator[Stage]:
+    """Whatever the story: in the end every row is what the ledger says of it, or the test says that it edits rows."""
+    yield set_the_stage(sandbox, settings, tmp_path)
+    if not request.node.get_closest_marker("edits_rows"):
+        comparing.check()

@@ -1,5 +1,6 @@
 """The amounts above which a second person decides. Every change of a limit is in the ledger."""
 
+from copy import copy
 from typing import TypeVar
 
 from django.contrib.auth.models import User
@@ -30,8 +31,9 @@ def set_proof_limit(limit: Amount, by: User) -> ProofLimit:
 def remove_limit(row: AuthorisationLimit | ProofLimit, by: User) -> None:
     """From now on that currency has the limit of every other one, or none."""
     with transaction.atomic():
-        _tell("removed", row, by)
+        removed = copy(row)
         row.delete()
+        _tell("removed", removed, by)
 
 
 def _set(model: type[Limit], limit: Amount, by: User) -> Limit:

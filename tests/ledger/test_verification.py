@@ -223,7 +223,7 @@ def test_faults_are_told_in_the_readers_language() -> None:
 
 @pytest.mark.parametrize("code", FaultCode)
 def test_every_fault_has_a_sentence(code: FaultCode) -> None:
-    names = ("name", "first", "last", "index", "entry", "times", "kind", "id", "column", "at")
+    names = ("name", "first", "last", "index", "entry", "times", "kind", "id", "column", "at", "table", "row")
     assert Fault.of(code, **dict.fromkeys(names, "given")).sentence().endswith(".")
 
 

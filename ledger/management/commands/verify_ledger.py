@@ -3,18 +3,23 @@
 import sys
 from argparse import ArgumentParser
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ledger.row_verification import RowCounts, verify_rows
 from ledger.verification import ALLOWED_LAG, Counts, verify
 from ledger.witness import Comparison, compare
 
 
 class Command(BaseCommand):
-    help = "Checks the whole ledger: digests, chain, subjects, private parts, triggers and witness."
+    help = (
+        "Checks the whole ledger: digests, chain, subjects, private parts, triggers and witness; and holds the rows of"
+        " payments, jobs and people against what it says of them."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -28,17 +33,24 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, allowed_lag: int, **_options: Any) -> None:
         counts = Counts()
         faults = 0
-        for fault in verify(counts, allowed_lag=timedelta(seconds=allowed_lag)):
+        rows = RowCounts()
+        for fault in chain(verify(counts, allowed_lag=timedelta(seconds=allowed_lag)), verify_rows(rows)):
             faults += 1
             self.stdout.write(self.style.ERROR(fault.sentence()))
-        self._report(counts, faults)
+        self._report(counts, rows, faults)
         if faults:
             sys.exit(1)
 
-    def _report(self, counts: Counts, faults: int) -> None:
+    def _report(self, counts: Counts, rows: RowCounts, faults: int) -> None:
         self.stdout.write(
             _("Checked %(entries)d entries and %(links)d links.") % {"entries": counts.entries, "links": counts.links}
         )
+        self.stdout.write(_("Compared %(count)d rows with what the ledger says of them.") % {"count": rows.rows})
+        if rows.unknowable:
+            erased = _(
+                "Of %(count)d, names and addresses were erased from the ledger: whether those changed is unknown."
+            )
+            self.stdout.write(erased % {"count": rows.unknowable})
         if counts.unsealed:
             self.stdout.write(
                 _("Waiting for their place in the chain: %(count)d, the oldest for %(seconds)d seconds.")
