@@ -17,6 +17,8 @@ KINDS: Final = frozenset(
         "job.payment_refused",
         "job.fee_requested",
         "job.money_released",
+        "job.worker_paid",
+        "job.fee_dropped",
         "application.created",
         *(f"application.{status}" for status in set().union(*APPLICATION_MOVES.values())),
         "submission.created",

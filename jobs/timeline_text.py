@@ -101,6 +101,18 @@ WORDS: Final[Mapping[str, tuple[Promise, Promise, str, Tone]]] = {
         "percent",
         "info",
     ),
+    "job.worker_paid": (
+        _("All of a payment to a worker has arrived."),
+        _("All of a payment to a worker has arrived."),
+        "paid",
+        "good",
+    ),
+    "job.fee_dropped": (
+        _("Nothing of the platform fee is taken for workers who are not paid."),
+        _("Nothing of the platform fee is taken for workers who are not paid."),
+        "percent",
+        "neutral",
+    ),
     "job.payment_refused": (
         _("The payment could not be asked for."),
         _("The payment could not be asked for."),

@@ -183,7 +183,7 @@ def _tell(kind: str, change: WalletChange, actor: Actor, words: str = "") -> Non
     record(
         kind,
         actor=actor,
-        subjects={"member": str(change.member_id)},
+        subjects={"member": str(change.member_id), "wallet_change": str(change.pk)},
         data={"change": change.pk, "before": change.before.url, "after": change.after.url},
         private={"name": change.member.name, **({"words": words} if words else {})},
     )

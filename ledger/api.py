@@ -1,6 +1,7 @@
 """The ledger's front door: what the rooms above may use."""
 
 from ledger.acceptance import accept as accept_history
+from ledger.carry_over import carry_over, comes_from_before
 from ledger.checkpoints.keys import UnusableKey
 from ledger.checkpoints.publishing import OLDER_OR_OTHER, Comparison, keep_if_due
 from ledger.checkpoints.publishing import compare as compare_checkpoint
@@ -11,13 +12,16 @@ from ledger.faults import Fault
 from ledger.kinds import declare, declared
 from ledger.proofs import payment_proof, proves
 from ledger.recording import Actor, record
+from ledger.row_verification import RowCounts, verify_rows, verify_rows_since
 from ledger.sealing import Backlog, backlog, seal
 from ledger.signals import checkpoint_kept
 from ledger.timeline import TimelineRow, timeline
 from ledger.triggers import check_triggers
 from ledger.verification import Counts, verify
+from ledger.vouching import EVERY, leave, vouch
 
 __all__ = [
+    "EVERY",
     "OLDER_OR_OTHER",
     "Actor",
     "Backlog",
@@ -25,12 +29,15 @@ __all__ = [
     "Counts",
     "Fault",
     "RefusedContentError",
+    "RowCounts",
     "TimelineRow",
     "UnusableKey",
     "accept_history",
     "backlog",
+    "carry_over",
     "check_triggers",
     "checkpoint_kept",
+    "comes_from_before",
     "compare_checkpoint",
     "continues",
     "declare",
@@ -38,10 +45,14 @@ __all__ = [
     "erase",
     "erase_subject",
     "keep_if_due",
+    "leave",
     "payment_proof",
     "proves",
     "record",
     "seal",
     "timeline",
     "verify",
+    "verify_rows",
+    "verify_rows_since",
+    "vouch",
 ]

@@ -30,6 +30,11 @@ def monotonic() -> float:
     return time.monotonic()
 
 
+def instant(moment: datetime) -> str:
+    """A moment as entries have it: UTC, to the microsecond."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 def _file() -> str:
     if not settings.CLOCK_OFFSET_FILE:
         return ""

@@ -40,6 +40,9 @@ class FaultCode(StrEnum):
     UNSEALED_ORPHAN = "unsealed_orphan"
     UNSEALED_TWICE = "unsealed_twice"
     UNSEALED_CHANGED = "unsealed_changed"
+    ROW_CHANGED = "row_changed"
+    ROW_UNTOLD = "row_untold"
+    ROW_GONE = "row_gone"
 
 
 _SENTENCES = {
@@ -96,6 +99,11 @@ _SENTENCES = {
     FaultCode.UNSEALED_ORPHAN: _("Entry %(entry)s waits for a place in the chain, but it is not there."),
     FaultCode.UNSEALED_TWICE: _("Entry %(entry)s waits for a place in the chain, but it has one."),
     FaultCode.UNSEALED_CHANGED: _("Entry %(entry)s waits for a place in the chain under another time than its own."),
+    FaultCode.ROW_CHANGED: _(
+        "The column %(column)s of row %(row)s in %(table)s is not what the ledger says of it (entry %(entry)s)."
+    ),
+    FaultCode.ROW_UNTOLD: _("Row %(row)s is in %(table)s, and no entry of the ledger carries it."),
+    FaultCode.ROW_GONE: _("Row %(row)s is gone from %(table)s, and no entry of the ledger says so (entry %(entry)s)."),
 }
 
 

@@ -23,10 +23,11 @@ from ledger.any_text import any_text
 from ledger.checkpoints import keys
 from ledger.checkpoints.checking import Claim, Claims, Walk
 from ledger.checkpoints.publishing import KEEP_EVERY
+from ledger.clock import instant
 from ledger.damage import going_on, wrong_types
 from ledger.faults import Fault, FaultCode
 from ledger.models import Entry, EntrySubject, Link, PrivatePart, Unsealed
-from ledger.recording import VERSION, instant
+from ledger.recording import VERSION
 from ledger.triggers import check_triggers
 
 ALLOWED_LAG = timedelta(minutes=5)
@@ -219,7 +220,7 @@ def _parse(text: str) -> dict[str, Any] | None:
     """The body, if it has the form that `recording` writes."""
     try:
         body = json.loads(text)
-        if rfc8785.dumps(body).decode() != text or set(body) - {"privateDigest"} != _BODY_KEYS:
+        if rfc8785.dumps(body).decode() != text or set(body) - {"privateDigest", "rows"} != _BODY_KEYS:
             return None
         well_formed = (
             body["v"] == VERSION

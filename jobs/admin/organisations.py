@@ -60,7 +60,7 @@ def tell(request: HttpRequest, member: Member, formset: forms.BaseModelFormSet[A
             record(
                 "member.organisation_changed",
                 actor=Actor.staff(staff(request).pk),
-                subjects={"member": str(member.pk)},
+                subjects={"member": str(member.pk), "organisation": str(form.instance.pk)},
                 data={"changed": sorted(form.changed_data)},
                 private={"name": member.name},
             )

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('jobs', '0002_lengths'),
+        ('jobs', '0003_vouched'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

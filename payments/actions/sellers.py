@@ -101,6 +101,7 @@ def register(  # noqa: PLR0913 - the parts of a seller, each named where it is c
             for column, value in fee.columns().items():
                 setattr(seller, column, value)
         actor = actor or Actor.system("settings")
+        _yield_default(seller, actor)
         is_new = _save(seller, changed) if changed else False
         if pem is not None and _take_key(seller, str(key_id), pem, actor):
             changed.append("key")
@@ -134,8 +135,6 @@ def _take_key(seller: Seller, kid: str, pem: str, actor: Actor) -> bool:
 def _save(seller: Seller, changed: list[str]) -> bool:
     """Keep what changed, and nothing else of a seller that is there already; whether it is a new one."""
     new = seller._state.adding  # noqa: SLF001 - Django's public name
-    if seller.is_default:
-        Seller.objects.exclude(pk=seller.pk).filter(is_default=True).update(is_default=False, changed_at=clock.now())
     seller.changed_at = clock.now()
     if new:
         seller.save(force_insert=True)
@@ -143,6 +142,16 @@ def _save(seller: Seller, changed: list[str]) -> bool:
     fee = set(SellerFee().columns()) if "fee" in changed else set()
     seller.save(update_fields={*changed, *fee, "changed_at"} - {"fee"})
     return False
+
+
+def _yield_default(seller: Seller, actor: Actor) -> None:
+    """Whichever seller was the default until now is not any more."""
+    if not seller.is_default:
+        return
+    for other in Seller.objects.select_related("wallet").exclude(pk=seller.pk).filter(is_default=True):
+        other.is_default, other.changed_at = False, clock.now()
+        other.save(update_fields={"is_default", "changed_at"})
+        _tell("seller.changed", other, ["is_default"], actor)
 
 
 def fee_of(seller: Seller) -> SellerFee:

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import transaction
 
 from ledger import clock
+from ledger.api import record
 from payments import links
 from payments.client import client
 from payments.engine.steps.approving import INTERACTION_LIFETIME, UNSAID_WAIT_SECONDS
@@ -133,6 +134,8 @@ class CollectProof(SignedStep):
         now = clock.now()
         move(proof, ProofState.PROVEN, actor=ENGINE, sealed="")
         WalletAddress.objects.filter(pk=proof.wallet_id).update(proven_at=now)
+        subjects = {"wallet": str(proof.wallet_id), "proof": proof.pk}
+        record("wallet.proven", actor=ENGINE, subjects=subjects, data={"wallet": proof.wallet.url})
 
     def failed(self, error: OpenPaymentsError) -> None:
         proof = lock_proof(self.proof_id)

@@ -18,9 +18,4 @@ class Migration(migrations.Migration):
             name='link_shown_to',
             field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='whose copy of the link was used'),
         ),
-        migrations.AlterField(
-            model_name='message',
-            name='template',
-            field=models.CharField(choices=[('approval', 'Approval request'), ('approval_again', 'Approval needed again'), ('receipt', 'Receipt for the payer'), ('paid', 'Notice to the receiver'), ('failed', 'Payment failed'), ('cancelled', 'Request cancelled'), ('budget', 'Standing budget: approval request'), ('budget_draw', 'Standing budget: a payment from it'), ('budget_over', 'Standing budget: it is over'), ('selected', 'Selected for work'), ('late', 'Delay told to the receiver'), ('not_paid', 'Failure told to the receiver'), ('wallet_change', 'Wallet about to change'), ('email_change', 'Email address changed'), ('proof', 'Is this wallet yours?'), ('account', 'An account here was changed')], max_length=32, verbose_name='what'),
-        ),
     ]

@@ -33,6 +33,9 @@ OWN_REASONS: dict[str, Promise] = {
     PauseCause.LEDGER_UNPROTECTED: _(
         "the ledger's tables lack the triggers that protect them. Run “manage.py migrate”, then resume"
     ),
+    PauseCause.LEDGER_FAULTS: _(
+        "something was changed beside the program. The overview says what; find out who changed it, and why, before resuming"
+    ),
 }
 
 SENTENCES: dict[str, Promise] = {

@@ -6,6 +6,7 @@ Faults make it exit with 1.
 import sys
 from argparse import ArgumentParser
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ledger.checkpoints import keys
+from ledger.row_verification import RowCounts, verify_rows
 from ledger.verification import ALLOWED_LAG, Counts, verify
 
 
 class Command(BaseCommand):
-    help = "Checks the whole ledger: digests, chain, tree, checkpoints, subjects, private parts and triggers."
+    help = (
+        "Checks the whole ledger: digests, chain, tree, checkpoints, subjects, private parts and triggers; and holds"
+        " the rows of payments, jobs and people against what it says of them."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -43,20 +48,28 @@ class Command(BaseCommand):
             raise CommandError(_("There is no file %(file)s.") % {"file": missing[0]})
         counts = Counts()
         faults = 0
+        rows = RowCounts()
+        own = verify(counts, allowed_lag=timedelta(seconds=allowed_lag), checkpoints=checkpoint)
         try:
-            for fault in verify(counts, allowed_lag=timedelta(seconds=allowed_lag), checkpoints=checkpoint):
+            for fault in chain(own, verify_rows(rows)):
                 faults += 1
                 self.stdout.write(self.style.ERROR(fault.sentence()))
         except keys.UnusableKey as unusable:
             raise CommandError(str(unusable)) from unusable
-        self._report(counts, faults)
+        self._report(counts, rows, faults)
         if faults:
             sys.exit(1)
 
-    def _report(self, counts: Counts, faults: int) -> None:
+    def _report(self, counts: Counts, rows: RowCounts, faults: int) -> None:
         self.stdout.write(
             _("Checked %(entries)d entries and %(links)d links.") % {"entries": counts.entries, "links": counts.links}
         )
+        self.stdout.write(_("Compared %(count)d rows with what the ledger says of them.") % {"count": rows.rows})
+        if rows.unknowable:
+            erased = _(
+                "Of %(count)d, names and addresses were erased from the ledger: whether those changed is unknown."
+            )
+            self.stdout.write(erased % {"count": rows.unknowable})
         if counts.unsealed:
             self.stdout.write(
                 _("Waiting for their place in the chain: %(count)d, the oldest for %(seconds)d seconds.")

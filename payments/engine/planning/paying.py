@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from ledger.api import continues
+from ledger.api import continues, record
 from payments import limits, pauses
 from payments.authorisation import needs_second_person, why_second_person
 from payments.engine.budget_reservations import cover, hindrance, note_disagreement
@@ -27,7 +27,7 @@ from payments.engine.steps.base import ENGINE, note_failure
 from payments.engine.steps.checking import CheckWallet
 from payments.engine.steps.receiving import CompleteIncomingPayment
 from payments.engine.steps.sending import CreateOutgoingPayment
-from payments.engine.transitions import move
+from payments.engine.transitions import move, subjects_of
 from payments.models import Grant, Payment, PaymentRequest, Quote
 from payments.models.attempts import counted_outgoing_payment, incoming_payments_of, outgoing_payments_of
 from payments.models.grants import GrantKind
@@ -274,6 +274,7 @@ def _approval(request: PaymentRequest, payment: Payment) -> Grant | None:
     if newer:
         Payment.objects.filter(pk=payment.pk).update(grant=newer)
         payment.grant = newer
+        record("payment.approval_changed", actor=ENGINE, subjects=subjects_of(payment), data={"grant": newer.pk})
     return newer
 
 

@@ -305,6 +305,7 @@ def test_a_draw_above_a_lowered_limit_goes_back_to_staff(stage: Stage) -> None:
     assert advance(request.pk, SECONDS).state == RequestState.SETTLED
 
 
+@pytest.mark.edits_rows("the wallet is proven at once")
 def test_a_wallet_that_must_be_proven_since_is_not_paid_before_it_is(stage: Stage) -> None:
     request = stage.approved()
     set_limits.set_proof_limit(Amount(99_99, USD), by=stage.staff)
