@@ -149,9 +149,10 @@ def _yield_default(seller: Seller, actor: Actor) -> None:
     if not seller.is_default:
         return
     for other in Seller.objects.select_related("wallet").exclude(pk=seller.pk).filter(is_default=True):
+        before = _facts(other)
         other.is_default, other.changed_at = False, clock.now()
         other.save(update_fields={"is_default", "changed_at"})
-        _tell("seller.changed", other, ["is_default"], actor)
+        _tell("seller.changed", other, ["is_default"], actor, before, _contact(other))
 
 
 def fee_of(seller: Seller) -> SellerFee:

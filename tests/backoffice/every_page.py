@@ -17,7 +17,7 @@ from ledger import clock
 from ledger.models import Entry
 from payments.links import approval_url, proof_url
 from payments.mail.queue import queue_message
-from payments.models import AuthorisationLimit, Message, Pause, ProofLimit, StandingBudget
+from payments.models import Message, Pause, ProofLimit, SecondPersonRule, StandingBudget
 from payments.models.messages import Template
 from payments.states import PaymentState, RequestState
 from tests import cast
@@ -122,7 +122,7 @@ def furnish() -> House:
         StandingBudget: budget.pk,
         type(asked.seller): asked.seller_id,
         type(asked.payer_wallet): asked.payer_wallet_id,
-        AuthorisationLimit: AuthorisationLimit.objects.create(asset_code="USD", asset_scale=2, limit=50000).pk,
+        SecondPersonRule: SecondPersonRule.objects.create(asset_code="USD", asset_scale=2, limit=50000).pk,
         ProofLimit: ProofLimit.objects.create(asset_code="USD", asset_scale=2, limit=50000).pk,
         Pause: Pause.objects.create(scope="host", target="wallet.example", reason="Look", started_by=rosa).pk,
         User: cast.staff("otto").pk,

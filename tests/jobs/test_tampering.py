@@ -21,7 +21,7 @@ from jobs.funding import Way, fund
 from jobs.models import JobStatus, Member, SubmissionStatus
 from ledger.api import Actor, record, verify_rows
 from ledger.vouching import Vouched, vouched
-from payments.actions import approvals, pausing, refunds, set_limits, wallet_proofs, wallets
+from payments.actions import approvals, pausing, refunds, set_limits, set_rules, wallet_proofs, wallets
 from payments.engine.advance import advance
 from payments.models import Seller
 from payments.models.pauses import PauseScope
@@ -87,7 +87,7 @@ def _paid_beforehand(stage: Stage, funder: Member, workers: list[Member]) -> Non
 
 
 def _people_and_limits(stage: Stage, member: Member, luis: User) -> None:
-    set_limits.set_limit(Amount(500_00, USD), luis)
+    set_rules.set_rule(Amount(500_00, USD), luis)
     set_limits.set_proof_limit(Amount(900_00, USD), luis)
     pausing.resume(pausing.pause(PauseScope.ALL, "", "A drill", luis).pk, luis)
     pausing.pause(PauseScope.HOST, "wallet.example", "Down", luis)

@@ -167,4 +167,4 @@ def test_a_list_is_filtered_by_what_it_offers_and_nothing_else_reaches_its_rows(
     assert {url: root.get(url).status_code for url in CALM} == CALM
     for filters in ("?state__exact=queued", "?created_at_from=2026-11-01&template__exact=approval"):
         assert root.get(f"/admin/payments/message/{filters}").status_code == 200, "what is offered still works"
-    assert Message.objects.get(pk=house.keys[Message])
+    assert Message.objects.filter(pk=house.keys[Message]).exists()
