@@ -11,7 +11,7 @@ class BackofficeConfig(AppConfig):
     def ready(self) -> None:
         # Models can only be imported once every app is loaded.
         from backoffice import ledger_kinds, ledger_words, roles  # noqa: PLC0415
-        from backoffice.sign_in import signal_receivers  # noqa: PLC0415
+        from backoffice.sign_in import checks, signal_receivers  # noqa: F401, PLC0415 - the checks register themselves
         from ledger.api import declare  # noqa: PLC0415
         from payments.presentation.timeline_text import also_ask  # noqa: PLC0415
 
