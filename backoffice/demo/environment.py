@@ -10,7 +10,7 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 
-from backoffice.private_files import make_private
+from backoffice.installation.private_files import make_private
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = Path(os.environ.get("DEMO_FOLDER") or ROOT / "var" / "demo").absolute()

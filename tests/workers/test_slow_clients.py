@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from backoffice.request_limits import OF_A_LINK
-from backoffice.whole_requests import HEAD_SECONDS
+from backoffice.front_door.request_limits import OF_A_LINK
+from backoffice.front_door.whole_requests import HEAD_SECONDS
 from tests.other_processes import environment_for_others
 from tests.workers.slow_clients import HALVES, HOST, half_sent, waits
 from tests.workers.web import web
