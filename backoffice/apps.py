@@ -4,7 +4,7 @@ from django.core import checks
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
-from backoffice.deploy_checks import check_installation
+from backoffice.installation.deploy_checks import check_installation
 
 
 class BackofficeConfig(AppConfig):
