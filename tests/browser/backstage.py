@@ -49,6 +49,12 @@ def people(passwords: dict[str, str]) -> None:
             user.groups.add(Group.objects.get(name=ROLES[name]))
 
 
+def administrator(name: str, password: str) -> None:
+    """Somebody in the role, not a superuser."""
+    user = User.objects.create_user(name, f"{name}@example.org", password, is_staff=True)
+    user.groups.add(Group.objects.get(name=roles.ADMINISTRATOR))
+
+
 def seller(wallet: str, key_id: str, pem: str) -> None:
     register("tequio", wallet, key_id, pem, "Tequio Marketplace", default=True)
     wallets.check(Seller.objects.get(pk="tequio").wallet_id, CALL_SECONDS)
