@@ -10,10 +10,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env
 
+from backoffice.strength import bits, is_common
+
 MINIMUM_SECRET_LENGTH = 50
-MINIMUM_DISTINCT_CHARACTERS = 5
+#: As `strength.bits` estimates it: fifty random digits have more, and nothing that somebody repeats.
+MINIMUM_SECRET_BITS = 96
 FERNET_KEY_BYTES = 32
+#: 32 random bytes have more.
+MINIMUM_KEY_BITS = 96
 MOST_WORKERS = 64
+MOST_CONFIRM_MINUTES = 12 * 60
+MAKE_SECRET = 'python -c "import secrets; print(secrets.token_urlsafe(64))"'  # noqa: S105 - how to make one
+MAKE_KEY = 'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
 HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
 
@@ -54,8 +62,11 @@ def secret_key_fallbacks(env: Env) -> list[str]:
 
 
 def _strong(name: str, key: str) -> str:
-    if len(key) < MINIMUM_SECRET_LENGTH or len(set(key)) < MINIMUM_DISTINCT_CHARACTERS:
-        raise ImproperlyConfigured(f"{name} is too weak: use at least {MINIMUM_SECRET_LENGTH} random characters.")
+    is_random = bits([ord(character) for character in key]) >= MINIMUM_SECRET_BITS and not is_common(key)
+    if len(key) < MINIMUM_SECRET_LENGTH or not is_random:
+        raise ImproperlyConfigured(
+            f"{name} is too weak: use at least {MINIMUM_SECRET_LENGTH} random characters. Make them with: {MAKE_SECRET}"
+        )
     return key
 
 
@@ -70,7 +81,32 @@ def encryption_keys(env: Env) -> list[str]:
             length = 0
         if length != FERNET_KEY_BYTES:
             raise ImproperlyConfigured("FIELD_ENCRYPTION_KEYS: each key must be 32 bytes in url-safe base64.")
+        if bits(base64.urlsafe_b64decode(key.encode())) < MINIMUM_KEY_BITS:
+            raise ImproperlyConfigured(f"FIELD_ENCRYPTION_KEYS: a key is not random. Make one with: {MAKE_KEY}")
     return keys
+
+
+def refuse_repeated(secrets: list[str], encryption: list[str]) -> None:
+    """A key that serves twice can't be retired, and whoever learns it learns more than one thing."""
+    for name, keys in (("SECRET_KEY and SECRET_KEY_FALLBACKS", secrets), ("FIELD_ENCRYPTION_KEYS", encryption)):
+        if len(set(keys)) < len(keys):
+            raise ImproperlyConfigured(f"{name}: one key stands there twice. Take one of the two out.")
+    if any(_same(secret, key) for secret in secrets for key in encryption):
+        raise ImproperlyConfigured(
+            f"SECRET_KEY and FIELD_ENCRYPTION_KEYS share a key: use one for each purpose. Make one with: {MAKE_KEY}"
+        )
+
+
+def _same(secret: str, key: str) -> bool:
+    return key.rstrip("=") in secret or secret.rstrip("=") in key
+
+
+def allowed_hosts(env: Env, own_url: str) -> list[str]:
+    """The hosts that the site answers to; the one of its own address unless others are named."""
+    hosts: list[str] = env.list("ALLOWED_HOSTS", [urlsplit(own_url).hostname or ""])
+    if any("*" in host or host.startswith(".") for host in hosts):
+        raise ImproperlyConfigured("ALLOWED_HOSTS must name hosts: * or .example.org would let others forge our links.")
+    return hosts
 
 
 def base_url(env: Env, *, https_required: bool) -> str:
@@ -82,6 +118,14 @@ def base_url(env: Env, *, https_required: bool) -> str:
     if https_required and parts.scheme != "https":
         raise ImproperlyConfigured("BASE_URL must start with https:// outside development.")
     return url.rstrip("/")
+
+
+def ledger_origin(env: Env, url: str) -> str:
+    """The name under which this installation's ledger is known: that of its log and of the key that signs for it."""
+    origin: str = env.str("LEDGER_ORIGIN", f"{urlsplit(url).netloc}/ledger")
+    if not re.fullmatch(r"[^\s+]+", origin):
+        raise ImproperlyConfigured("LEDGER_ORIGIN is a name without spaces and plus signs: pay.example.org/ledger.")
+    return origin
 
 
 def trusted_hosts(env: Env) -> list[str]:
@@ -100,6 +144,16 @@ def workers(env: Env) -> int:
     text = env.str("WORKERS", "2")
     if not text.isdecimal() or not 1 <= int(text) <= MOST_WORKERS:
         raise ImproperlyConfigured(f"WORKERS must be a whole number from 1 to {MOST_WORKERS}, not {text!r}.")
+    return int(text)
+
+
+def confirm_sign_in_minutes(env: Env) -> int:
+    """How many minutes after showing who they are somebody may move money without showing it again."""
+    text = env.str("CONFIRM_SIGN_IN_MINUTES", "30")
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_CONFIRM_MINUTES:
+        raise ImproperlyConfigured(
+            f"CONFIRM_SIGN_IN_MINUTES must be a whole number from 1 to {MOST_CONFIRM_MINUTES}, not {text!r}."
+        )
     return int(text)
 
 

@@ -9,7 +9,7 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from backoffice import environment
+from backoffice import environment, private_files, production
 from backoffice.unfold import UNFOLD  # noqa: F401 - read by the admin theme
 
 # Django's classes take type parameters in annotations only; this lets them stand in class statements too.
@@ -28,11 +28,10 @@ DEBUG = False
 SECRET_KEY = environment.secret_key(env)
 SECRET_KEY_FALLBACKS = environment.secret_key_fallbacks(env)
 FIELD_ENCRYPTION_KEYS = environment.encryption_keys(env)
+environment.refuse_repeated([SECRET_KEY, *SECRET_KEY_FALLBACKS], FIELD_ENCRYPTION_KEYS)
 BASE_URL = environment.base_url(env, https_required=not DEVELOPMENT)
 HTTPS = BASE_URL.startswith("https://")
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", [urlsplit(BASE_URL).hostname or ""])
-if "*" in ALLOWED_HOSTS:
-    raise ImproperlyConfigured("ALLOWED_HOSTS must name hosts: * would let anyone forge our links.")
+ALLOWED_HOSTS = environment.allowed_hosts(env, BASE_URL)
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
 INSTALLED_APPS = [
@@ -55,6 +54,10 @@ INSTALLED_APPS = [
     "csp",
     "import_export",
     "django_q",
+    # Signing in. `backoffice/sign_in` has its pages and words: the library's own ("allauth") are not installed.
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
 ]
 
 MIDDLEWARE = [
@@ -64,10 +67,14 @@ MIDDLEWARE = [
     "backoffice.requestid.RequestIdMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "backoffice.request_limits.RateLimitMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "backoffice.request_limits.BodyLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "backoffice.sign_in.door.SignInDoor",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -105,20 +112,47 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "PRAGMA secure_delete=ON",
     }
     Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+    private_files.make_database_private(Path(DATABASES["default"]["NAME"]))
 elif DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     raise ImproperlyConfigured("DATABASE_URL must name an SQLite or PostgreSQL database.")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The queue's statistics travel through the cache, so every process must see the same one.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+CACHES = {"default": {"BACKEND": "backoffice.plain_cache.PlainDatabaseCache", "LOCATION": "cache"}}
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-LOGIN_URL = "admin:login"
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "admin:index"
+# How long the link of a mail opens the page for a new password, in seconds.
+PASSWORD_RESET_TIMEOUT = 60 * 60
+
+# Whether whoever may do more than read must sign in with a second factor.
+SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", not DEVELOPMENT)
+# How long ago, in minutes, somebody may have shown who they are when they move money or change people.
+CONFIRM_SIGN_IN_MINUTES = environment.confirm_sign_in_minutes(env)
+# Who may sign in with one click and no password: the people of the demo.
+ONE_CLICK_SIGN_IN: list[str] = env.list("ONE_CLICK_SIGN_IN", [])
+if ONE_CLICK_SIGN_IN and not DEVELOPMENT:
+    raise ImproperlyConfigured("ONE_CLICK_SIGN_IN lets anyone in without a password and is for development only.")
+
+# The library for signing in (django-allauth). People are made by administrators and known by their username.
+ACCOUNT_ADAPTER = "backoffice.sign_in.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+# Wrong passwords and codes are counted in `backoffice/sign_in/lockout.py`, which says until when.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "reset_password": "20/h/ip,3/h/key"}
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.bool("BEHIND_PROXY", False) else 0
+MFA_ADAPTER = "backoffice.sign_in.adapters.SecondFactorAdapter"
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# A phone's clock may be half a minute off. No code is taken twice.
+MFA_TOTP_TOLERANCE = 1
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish"))]
@@ -151,8 +185,17 @@ SELLER_WALLET_ADDRESS_URL = env.str("SELLER_WALLET_ADDRESS_URL", "")
 SELLER_KEY_ID = env.str("SELLER_KEY_ID", "")
 SELLER_PRIVATE_KEY_PATH = env.str("SELLER_PRIVATE_KEY_PATH", "")
 
-# The ledger's head is also written here, outside the database, so that a restored older one is noticed.
-LEDGER_WITNESS_FILE = env.str("LEDGER_WITNESS_FILE", "")
+# Checkpoints of the ledger are signed under this name, with a key that lies apart from the database, and are written
+# outside it, so that an older or rewritten one is noticed, by strangers too.
+LEDGER_ORIGIN = environment.ledger_origin(env, BASE_URL)
+LEDGER_CHECKPOINT_KEY_FILE = env.str("LEDGER_CHECKPOINT_KEY_FILE", "")
+LEDGER_CHECKPOINT_DIR = env.str("LEDGER_CHECKPOINT_DIR", "")
+LEDGER_PUBLIC_KEYS: list[str] = env.list("LEDGER_PUBLIC_KEYS", [])
+LEDGER_AUDITOR_EMAIL = env.str("LEDGER_AUDITOR_EMAIL", "")
+LEDGER_AUDITOR_LANGUAGE = env.str("LEDGER_AUDITOR_LANGUAGE", "en")
+
+# An administrator may decide alone, in an emergency, what needs two people: everybody is told at once.
+BREAK_GLASS = env.bool("BREAK_GLASS", True)
 
 # An administrator may decide alone, in an emergency, what needs two people: everybody is told at once.
 BREAK_GLASS = env.bool("BREAK_GLASS", True)
@@ -161,11 +204,19 @@ BREAK_GLASS = env.bool("BREAK_GLASS", True)
 CLOCK_OFFSET_FILE = env.str("CLOCK_OFFSET_FILE", "")
 if CLOCK_OFFSET_FILE and not DEVELOPMENT:
     raise ImproperlyConfigured("CLOCK_OFFSET_FILE moves the clock and is for development only.")
+if not DEVELOPMENT:
+    production.refuse_debugging()
+    production.refuse_own_address(BASE_URL)
+    production.refuse_local_wallets(OPEN_PAYMENTS_TRUSTED_HOSTS)
+    production.refuse_lost_mail(EMAIL_BACKEND)
+    production.refuse_open_key_file("SELLER_PRIVATE_KEY_PATH", SELLER_PRIVATE_KEY_PATH)
 
 Q_CLUSTER = {
     "name": "tequio",
     "orm": "default",
     "broker_class": "payments.worker.broker.Broker",
+    # Our broker reads the timetable: django-q2's scheduler runs any function that a row names.
+    "scheduler": False,
     "workers": environment.workers(env),
     # A task's time-out must exceed the whole budget of calls to a wallet, and `retry` the time-out and any wait.
     "timeout": 120,
@@ -190,7 +241,8 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = HTTPS
 # A load balancer asks for our health inside its own network.
 SECURE_REDIRECT_EXEMPT = [r"^health$"]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
+BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 # Whether other hosts of the domain speak HTTPS only is for the domain's owner to say, not for one site on it.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]

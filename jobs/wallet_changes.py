@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
+from jobs import member_emails
 from jobs.models import Member, WalletChange, WalletChangeState
 from jobs.models.wallet_changes import WALLET_CHANGE_MOVES
 from jobs.reasons import JobRefusal
@@ -24,18 +25,20 @@ from payments.mail.queue import queue_notice
 from payments.models import WalletAddress
 from payments.models.messages import Template
 from payments.moving import swap
+from payments.second_person import objection
 
 CHECK_TASK = "payments.tasks.check_wallet"
 
 
 @transaction.atomic
 def propose(
-    member: Member, url: str, *, by: Literal["member", "staff"], user: User | None = None
+    member: Member, url: str, *, by: Literal["member", "staff"], user: User | None = None, shown_to: User | None = None
 ) -> WalletChange | None:
     """Give `member` the wallet at `url`, or let it wait for a second person when they have another one.
 
-    Returns the change that waits; None when there is nothing to wait for. `user` is the member of staff. The member is
-    told at once, at the address they have now. Raises Refusal for what can't be a wallet address.
+    Returns the change that waits; None when there is nothing to wait for. `user` is the member of staff, `shown_to`
+    whose copy of the member's link was used. The member is told at once, at the address they have now and at those they
+    had lately. Raises Refusal for what can't be a wallet address.
     """
     assert (by == "staff") == (user is not None)
     actor = Actor.staff(user.pk) if user else Actor.member(member.pk)
@@ -53,16 +56,17 @@ def propose(
         if waiting.after == after:
             return waiting
         _decide(waiting, WalletChangeState.SUPERSEDED, actor, user)
-    change = WalletChange.objects.create(member=locked, before=before, after=after, proposed_by=user)
+    change = WalletChange.objects.create(member=locked, before=before, after=after, proposed_by=user, shown_to=shown_to)
     _tell("member.wallet_change_proposed", change, actor)
-    queue_notice(
-        Template.WALLET_CHANGE,
-        name=locked.name,
-        email=locked.email,
-        language=locked.language,
-        details={"before": before.url, "after": after.url},
-        occasion=f"wallet_change:{change.pk}",
-    )
+    for number, email in enumerate([locked.email, *member_emails.earlier(locked)]):
+        queue_notice(
+            Template.WALLET_CHANGE,
+            name=locked.name,
+            email=email,
+            language=locked.language,
+            details={"before": before.url, "after": after.url},
+            occasion=f"wallet_change:{change.pk}:{number}",
+        )
     _ask_to_confirm(change)
     return change
 
@@ -88,8 +92,9 @@ def _ask_to_confirm(change: WalletChange) -> None:
 def confirm(change_id: int, *, by: User) -> WalletChange:
     """The second person agrees: new payments go to the new wallet. Raises JobRefusal."""
     change = _lock_waiting(change_id)
-    if change.proposed_by_id == by.pk:
-        raise JobRefusal("own_wallet_change")
+    own = "own_wallet_change" if change.proposed_by_id == by.pk else "shown_wallet_change"
+    if reason := objection(by, _proposers(change), own=own):
+        raise JobRefusal(reason)
     if change.after.problem:
         problem = {"code": change.after.problem, "params": change.after.problem_params}
         raise JobRefusal("receiver_wallet", name=change.member.name, problem=problem)
@@ -110,6 +115,11 @@ def refuse(change_id: int, *, by: User, why: str) -> WalletChange:
     change = _lock_waiting(change_id)
     _decide(change, WalletChangeState.REFUSED, Actor.staff(by.pk), by, words)
     return change
+
+
+def _proposers(change: WalletChange) -> set[int | None]:
+    """Whoever may be behind it: also who was shown the link, and who says where the member's mail, and links, go."""
+    return {change.proposed_by_id, change.shown_to_id, *member_emails.changed_by(change.member)}
 
 
 def waiting_change(member: Member) -> WalletChange | None:
@@ -173,7 +183,7 @@ def _tell(kind: str, change: WalletChange, actor: Actor, words: str = "") -> Non
     record(
         kind,
         actor=actor,
-        subjects={"member": str(change.member_id)},
+        subjects={"member": str(change.member_id), "wallet_change": str(change.pk)},
         data={"change": change.pk, "before": change.before.url, "after": change.after.url},
         private={"name": change.member.name, **({"words": words} if words else {})},
     )

@@ -9,14 +9,21 @@ class PaymentsConfig(AppConfig):
     verbose_name = _("Payments")
 
     def ready(self) -> None:
-        from ledger.api import declare  # noqa: PLC0415 - models can only be imported once every app is loaded
-        from payments import ledger_kinds, upgrade  # noqa: PLC0415 - models can only be imported once every app is loaded
+        from ledger.api import checkpoint_kept, declare  # noqa: PLC0415 - models can only be imported once every app is loaded
+        from payments import ledger_kinds, ledger_rows, upgrade  # noqa: PLC0415 - models can only be imported once every app is loaded
         from payments.actions import guarded  # noqa: PLC0415 - models can only be imported once every app is loaded
         from payments.actions.colleagues import remember_language  # noqa: PLC0415 - models can only be imported once every app is loaded
-        from payments.worker import schedule  # noqa: PLC0415 - models can only be imported once every app is loaded
+        from payments.mail.auditor import queue_checkpoint  # noqa: PLC0415 - models can only be imported once every app is loaded
+        from payments.worker import queue_guard, schedule  # noqa: PLC0415 - models can only be imported once every app is loaded
+        from payments.worker.allowed_tasks import allow_tasks_of  # noqa: PLC0415 - as above
 
         declare(ledger_kinds.KINDS)
+        ledger_rows.declare()
+        allow_tasks_of("payments.tasks")
+        queue_guard.install()
         guarded.declare()
         user_logged_in.connect(remember_language, dispatch_uid="payments.colleagues")
+        checkpoint_kept.connect(queue_checkpoint, dispatch_uid="payments.mail.auditor")
         post_migrate.connect(schedule.make, sender=self, dispatch_uid="payments.worker.schedule")
         post_migrate.connect(upgrade.tell_new_states, sender=self, dispatch_uid="payments.upgrade")
+        post_migrate.connect(upgrade.carry_rows_over, sender=self, dispatch_uid="payments.carry_over")

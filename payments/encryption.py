@@ -1,5 +1,6 @@
 """Secrets at rest: Fernet, newest key first. The row's id is inside, so a copied value opens nowhere else."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from functools import lru_cache
@@ -12,7 +13,7 @@ class SecretUnreadable(Exception):
     """None of the configured keys opens this value, or it belongs to another row."""
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def _fernet(keys: tuple[str, ...]) -> MultiFernet:
     return MultiFernet([Fernet(key) for key in keys])
 
@@ -44,5 +45,24 @@ def unseal(row_id: str, sealed: str) -> dict[str, str]:
 
 
 def reseal(sealed: str) -> str:
-    """The secrets of `sealed`, encrypted anew under the newest key."""
-    return _keys().rotate(sealed.encode()).decode()
+    """The secrets of `sealed`, encrypted anew under the newest key. Raises `SecretUnreadable`."""
+    try:
+        return _keys().rotate(sealed.encode()).decode()
+    except InvalidToken as error:
+        raise SecretUnreadable("No key in FIELD_ENCRYPTION_KEYS opens this.") from error
+
+
+def key_of(sealed: str) -> int | None:
+    """The place in FIELD_ENCRYPTION_KEYS, from 0, of the key that opens `sealed`; None when none does."""
+    for place, key in enumerate(settings.FIELD_ENCRYPTION_KEYS):
+        try:
+            _fernet((key,)).decrypt(sealed.encode())
+        except InvalidToken:
+            continue
+        return place
+    return None
+
+
+def fingerprint(key: str) -> str:
+    """A name for a key that can be shown: eight hexadecimal digits of the SHA-256 of its text."""
+    return hashlib.sha256(key.encode()).hexdigest()[:8]

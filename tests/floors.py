@@ -39,6 +39,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "payments/migrations",
         "payments/states.py",
         "payments/ledger_kinds.py",
+        "payments/ledger_rows.py",
         "payments/signals.py",
         "payments/compiled.py",
         "payments/encryption.py",

@@ -1,4 +1,4 @@
-"""Whether the machinery runs: the worker, the mail, the ledger and its witness, the switch."""
+"""Whether the machinery runs: the worker, the mail, the ledger and its checkpoint, the switch."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,7 +14,7 @@ from django_q.models import OrmQ
 from backoffice.dashboard.links import may_see, rows
 from backoffice.health import queue
 from ledger import days
-from ledger.api import Comparison, backlog, compare_witness
+from ledger.api import Comparison, backlog, compare_checkpoint
 from ledger.models import Entry
 from payments.models import Message, Pause
 from payments.models.messages import MessageState
@@ -25,14 +25,17 @@ Tone = Literal["good", "warn", "bad"]
 SEALING_SECONDS = 120
 #: Mail that was not delivered within these business days is told of.
 MAIL_DAYS = 7
+REFUSED = "queue.refused"
+#: What the queue refused within these business days is told of.
+REFUSED_DAYS = 7
 
-WITNESS: dict[Comparison, tuple[Tone, str | Promise]] = {
-    Comparison.SAME: ("good", gettext_lazy("The witness outside the database agrees.")),
-    Comparison.AHEAD: ("good", gettext_lazy("The witness outside the database agrees.")),
-    Comparison.BEHIND: ("bad", gettext_lazy("The database is older than its witness: it was restored.")),
-    Comparison.DIVERGED: ("bad", gettext_lazy("The database has another history than its witness.")),
-    Comparison.MISSING: ("warn", gettext_lazy("The witness outside the database is missing.")),
-    Comparison.OFF: ("warn", gettext_lazy("There is no witness outside the database.")),
+CHECKPOINT: dict[Comparison, tuple[Tone, str | Promise]] = {
+    Comparison.SAME: ("good", gettext_lazy("The signed checkpoint outside the database agrees.")),
+    Comparison.AHEAD: ("good", gettext_lazy("The signed checkpoint outside the database agrees.")),
+    Comparison.BEHIND: ("bad", gettext_lazy("The database is older than its signed checkpoint: it was restored.")),
+    Comparison.DIVERGED: ("bad", gettext_lazy("The database has another history than was signed for.")),
+    Comparison.MISSING: ("warn", gettext_lazy("The checkpoint outside the database is missing.")),
+    Comparison.OFF: ("warn", gettext_lazy("No signed checkpoint is kept outside the database.")),
 }
 
 
@@ -72,7 +75,23 @@ def _worker(*, with_rows: bool) -> SystemPart:
         waiting = int(state["waiting"])
         text = ngettext("%(count)s task in the queue.", "%(count)s tasks in the queue.", waiting)
         facts.append(Fact(text % {"count": waiting}, rows(OrmQ)))
-    return SystemPart(_("Background work"), "engineering", "good" if alive else "bad", facts)
+    if refused := _refused_lately():
+        facts.append(refused)
+    return SystemPart(_("Background work"), "engineering", "good" if alive and not refused else "bad", facts)
+
+
+def _refused_lately() -> Fact | None:
+    """What was in the queue and is none of our tasks: somebody else can write to the database."""
+    first = days.today() - timedelta(days=REFUSED_DAYS - 1)
+    refused = Entry.objects.filter(kind=REFUSED, recorded_at__gte=days.begins(first)).count()
+    if not refused:
+        return None
+    text = ngettext(
+        "%(count)s task in 7 days was none of this program's, and was refused.",
+        "%(count)s tasks in 7 days were none of this program's, and were refused.",
+        refused,
+    )
+    return Fact(text % {"count": refused}, rows(Entry, kind=REFUSED))
 
 
 def _mail() -> SystemPart:
@@ -103,7 +122,7 @@ def _messages(state: MessageState, first: str) -> str:
 
 def _ledger() -> SystemPart:
     waiting = backlog()
-    tone, witness = WITNESS[compare_witness()]
+    tone, checkpoint = CHECKPOINT[compare_checkpoint()]
     if waiting.entries:
         late = waiting.lag > timedelta(seconds=SEALING_SECONDS)
         tone = "bad" if late or tone == "bad" else tone
@@ -113,7 +132,7 @@ def _ledger() -> SystemPart:
         sealing = Fact(text % {"count": waiting.entries}, rows(Entry, sealed="no"))
     else:
         sealing = Fact(_("Every entry is sealed."), rows(Entry))
-    return SystemPart(_("Ledger"), "menu_book", tone, [sealing, Fact(str(witness))])
+    return SystemPart(_("Ledger"), "menu_book", tone, [sealing, Fact(str(checkpoint))])
 
 
 def _pauses() -> SystemPart:

@@ -40,13 +40,14 @@ class Children:
     def __init__(self) -> None:
         self._children: list[Child] = []
 
-    def start(self, name: str, arguments: Sequence[str]) -> None:
+    def start(self, name: str, arguments: Sequence[str], **secrets: str) -> None:
+        """`secrets` are in this child's environment only."""
         log = FOLDER / f"{name}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603 - our own programs, no shell
                 [sys.executable, *arguments],
                 cwd=ROOT,
-                env=os.environ.copy(),
+                env={**os.environ, **secrets},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -9,11 +9,12 @@ from payments.openpayments.keys import Jwk
 
 
 class DemoProvider:
-    """One sandbox provider."""
+    """One sandbox provider, steered with the key that it was started with."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, control_key: str) -> None:
         self.url = f"http://127.0.0.1:{port}"
-        self._http = httpx.Client(base_url=f"{self.url}/sandbox", timeout=10, trust_env=False)
+        shown = {"Authorization": f"Bearer {control_key}"}
+        self._http = httpx.Client(base_url=f"{self.url}/sandbox", timeout=10, trust_env=False, headers=shown)
 
     def open(  # noqa: PLR0913 - what an account is
         self,

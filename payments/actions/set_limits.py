@@ -1,5 +1,6 @@
 """The amounts above which a receiver must prove their wallet. Every change of a limit is in the ledger."""
 
+from copy import copy
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -29,8 +30,9 @@ def set_proof_limit(limit: Amount, by: User) -> ProofLimit:
 def remove_limit(row: ProofLimit, by: User) -> None:
     """From now on that currency has the limit of every other one, or none."""
     with transaction.atomic():
-        _tell("removed", row, by, None)
+        removed = copy(row)
         row.delete()
+        _tell("removed", removed, by, None)
 
 
 def _tell(event: str, row: ProofLimit, by: User, before: ProofLimit | None) -> None:

@@ -119,7 +119,8 @@ def set_up(  # noqa: PLR0913 - the parts of a request
                 BudgetPeriod(budget=budget, number=number, starts_at=start, ends_at=stop, limit_value=terms.limit.value)
                 for number, (start, stop) in enumerate(pairwise(bounds), 1)
             )
-            _tell(budget, "budget.set_up", Actor.staff(requested_by.pk))
+            periods = [str(pk) for pk in budget.periods.values_list("pk", flat=True)]
+            _tell(budget, "budget.set_up", Actor.staff(requested_by.pk), period=periods)
             async_task(ADVANCE_TASK, request.pk)
     except IntegrityError:
         return StandingBudget.objects.get(request__form_id=form_id)
@@ -306,10 +307,10 @@ def _lock_budget(budget_id: str) -> StandingBudget:
     return budget
 
 
-def _tell(budget: StandingBudget, kind: str, actor: Actor) -> None:
+def _tell(budget: StandingBudget, kind: str, actor: Actor, **also: list[str]) -> None:
     record(
         kind,
         actor=actor,
-        subjects={"budget": budget.pk, "request": budget.request_id},
+        subjects={"budget": budget.pk, "request": budget.request_id, **also},
         data={"limit": wire(budget.limit_value, budget), "interval": budget.interval},
     )

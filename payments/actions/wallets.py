@@ -34,7 +34,11 @@ def find_or_add(text: str) -> WalletAddress:
         if error.code in ("not_https", "private_address"):
             raise Refusal("wallet_unsafe", wallet=text.strip()) from error
         raise Refusal("wallet_not_an_address", text=text.strip()) from error
-    wallet, _ = WalletAddress.objects.get_or_create(url=url)
+    with transaction.atomic():
+        wallet, is_new = WalletAddress.objects.get_or_create(url=url)
+        if is_new:
+            added = {"wallet": wallet.url}
+            record("wallet.added", actor=Actor.system("wallets"), subjects={"wallet": str(wallet.pk)}, data=added)
     return wallet
 
 

@@ -90,7 +90,7 @@ class PaymentRequestAdmin(RequestActions, ReadOnlyAdmin):
     ) -> HttpResponse:
         row, offered = context["original"], context["actions_detail"]
         more = {
-            **review(row),
+            **review(row, request.user),
             "title": row.title,
             "subtitle": None,
             # The one thing to do next stands beside the words that ask for it; the others in the page's head.

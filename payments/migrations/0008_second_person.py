@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("payments", "0006_hosts_and_lengths"),
+        ("payments", "0007_vouched"),
     ]
 
     operations = [
@@ -109,11 +109,6 @@ class Migration(migrations.Migration):
             model_name='walletaddress',
             name='became_at',
             field=models.DateTimeField(editable=False, null=True, verbose_name='became another wallet'),
-        ),
-        migrations.AlterField(
-            model_name='message',
-            name='template',
-            field=models.CharField(choices=[('approval', 'Approval request'), ('approval_again', 'Approval needed again'), ('receipt', 'Receipt for the payer'), ('paid', 'Notice to the receiver'), ('failed', 'Payment failed'), ('cancelled', 'Request cancelled'), ('budget', 'Standing budget: approval request'), ('budget_draw', 'Standing budget: a payment from it'), ('budget_over', 'Standing budget: it is over'), ('selected', 'Selected for work'), ('late', 'Delay told to the receiver'), ('not_paid', 'Failure told to the receiver'), ('wallet_change', 'Wallet about to change'), ('proof', 'Is this wallet yours?'), ('second_person', 'A second person is needed'), ('decision', 'What was decided'), ('alone', 'Decided by one person alone')], max_length=32, verbose_name='what'),
         ),
         migrations.AlterField(
             model_name='secondpersonrule',

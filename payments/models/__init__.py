@@ -3,6 +3,7 @@
 from payments.models.attempts import IncomingPayment, OutgoingPayment, Quote
 from payments.models.grants import Grant
 from payments.models.hosts import WalletHost
+from payments.models.ledger_checks import LedgerCheck
 from payments.models.messages import Message
 from payments.models.outside import OutsideSettlement
 from payments.models.pauses import Installation, Pause
@@ -24,6 +25,7 @@ __all__ = [
     "Grant",
     "IncomingPayment",
     "Installation",
+    "LedgerCheck",
     "Message",
     "OutgoingPayment",
     "OutsideSettlement",

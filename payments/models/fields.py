@@ -43,6 +43,20 @@ def host_field(**options: Any) -> "models.CharField[str, str]":
     return models.CharField(**{"max_length": LONGEST_NETLOC, **options})
 
 
+class SealedField(models.TextField[str, str]):
+    """What `payments.encryption` sealed for one row; empty when it has no secrets.
+
+    `manage.py rotate_keys` finds the columns of this kind, in every room. To the database it is a text.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"blank": True, "editable": False, **options})
+
+    def deconstruct(self) -> Any:
+        name, _path, args, options = super().deconstruct()
+        return name, "django.db.models.TextField", args, options
+
+
 def amount_of(value: int | None, code: str, scale: int | None) -> Amount | None:
     """The three columns as one amount; None while there is none."""
     if value is None or scale is None:

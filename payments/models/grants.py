@@ -7,6 +7,7 @@ from payments.encryption import seal, unseal
 from payments.models.fields import (
     Dated,
     Reasoned,
+    SealedField,
     amount_of,
     asset_code_field,
     asset_scale_field,
@@ -51,7 +52,7 @@ class Grant(Dated, Reasoned):
     # Of a standing budget: the limit is per period (`R6/2026-12-01T00:00:00Z/P1M`).
     interval = models.CharField(_("interval"), max_length=60, blank=True, editable=False)
     # Nonces, interaction and continuation, tokens: encrypted for this row.
-    sealed = models.TextField(blank=True, editable=False)
+    sealed = SealedField()
     interaction_expires_at = models.DateTimeField(_("wallet's page expires"), null=True)
     wait_until = models.DateTimeField(_("not before"), null=True)
     token_expires_at = models.DateTimeField(_("token expires"), null=True)

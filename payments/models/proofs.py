@@ -9,6 +9,7 @@ from payments.encryption import seal, unseal
 from payments.models.fields import (
     Dated,
     Reasoned,
+    SealedField,
     asset_code_field,
     asset_scale_field,
     ulid_field,
@@ -46,7 +47,7 @@ class WalletProof(Dated, Reasoned):
     subject = url_field(verbose_name=_("id at the wallet"), blank=True)
     auth_server = url_field(verbose_name=_("authorization server"), blank=True)
     # Nonce, interaction and continuation: encrypted for this row.
-    sealed = models.TextField(blank=True, editable=False)
+    sealed = SealedField()
     interaction_expires_at = models.DateTimeField(_("wallet's page expires"), null=True)
     wait_until = models.DateTimeField(_("not before"), null=True)
 

@@ -74,6 +74,15 @@ class PaymentRequest(Dated, Reasoned):
         null=True,
         related_name="authorised_payments",
     )
+    # Whose copy of the approval link was used to ask for the wallet's page: whoever comes back from it may be them.
+    link_shown_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("whose copy of the link was used"),
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+    )
     # The most that the second person agreed to; null while nobody had to. What grows above it is asked of them again.
     authorised_debit = value_field(verbose_name=_("authorised"), null=True, editable=False)
     # A second person must authorise it, whatever the amount.

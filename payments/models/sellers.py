@@ -13,6 +13,7 @@ from payments.encryption import seal, unseal
 from payments.models.fields import (
     Dated,
     Reasoned,
+    SealedField,
     amount_of,
     asset_code_field,
     asset_scale_field,
@@ -127,7 +128,7 @@ class SellerKey(Dated, Reasoned):
     kid = models.CharField(_("key id"), max_length=200)
     # The public part (`x` of the JWK): what people compare, also after the private part is gone.
     public = models.CharField(_("public key"), max_length=64)
-    sealed = models.TextField(blank=True, editable=False)
+    sealed = SealedField()
     state = models.CharField(_("state"), max_length=16, choices=KeyState, default=KeyState.GENERATED, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("made by"), on_delete=models.PROTECT, null=True, related_name="+"

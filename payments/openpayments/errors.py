@@ -28,6 +28,7 @@ BadAnswerWhy = Literal[
     "not_json",
     "wrong_shape",
     "unsafe_url",
+    "trusted_host",
     "other_id",
     "other_wallet_address",
     "other_receiver",

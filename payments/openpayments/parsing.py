@@ -30,7 +30,7 @@ from payments.openpayments.types import (
     SpentAmounts,
     T,
 )
-from payments.openpayments.urls import UrlError, check_server_url, check_url
+from payments.openpayments.urls import UrlError, check_server_url, check_url, is_trusted
 
 LONGEST_TEXT: Final = 2000
 LONGEST_TOKEN: Final = 4000
@@ -56,17 +56,22 @@ def _wrong_shape(where: str, expected: str) -> UnusableAnswerError:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """One JSON object of an answer, with its place in it for error details."""
+    """One JSON object of an answer, with its place in it for error details.
+
+    `trusted` are the hosts that the operator trusts. Only who answers from one of them (`from_trusted`) may name one:
+    or any wallet in the world could have us call an address inside, because some wallet there is trusted.
+    """
 
     members: Mapping[str, object]
     place: str
     trusted: frozenset[str]
+    from_trusted: bool = False
 
     @classmethod
-    def of(cls, value: object, place: str, trusted: frozenset[str]) -> Reader:
+    def of(cls, value: object, place: str, trusted: frozenset[str], *, from_trusted: bool = False) -> Reader:
         if not isinstance(value, dict):
             raise _wrong_shape(place, "an object")
-        return cls(value, place, trusted)
+        return cls(value, place, trusted, from_trusted)
 
     def has(self, name: str) -> bool:
         """Whether the member is there and not null: wallets write absent members either way."""
@@ -76,13 +81,16 @@ class Reader:
         return f"{self.place}.{name}"
 
     def part(self, name: str) -> Reader:
-        return Reader.of(self.members.get(name), self._where(name), self.trusted)
+        return self._within(self.members.get(name), self._where(name))
 
     def parts(self, name: str) -> list[Reader]:
         values = self.members.get(name)
         if not isinstance(values, list):
             raise _wrong_shape(self._where(name), "a list")
-        return [Reader.of(value, f"{self._where(name)}[{index}]", self.trusted) for index, value in enumerate(values)]
+        return [self._within(value, f"{self._where(name)}[{index}]") for index, value in enumerate(values)]
+
+    def _within(self, value: object, place: str) -> Reader:
+        return Reader.of(value, place, self.trusted, from_trusted=self.from_trusted)
 
     def text(self, name: str, longest: int = LONGEST_TEXT) -> str:
         value = self.members.get(name)
@@ -133,6 +141,8 @@ class Reader:
 
     def url(self, name: str, check: Callable[[str, frozenset[str]], str] = check_url) -> str:
         value = self.text(name)
+        if not self.from_trusted and is_trusted(value, self.trusted):
+            raise UnusableAnswerError("trusted_host", f"{self._where(name)}: only a trusted host may name another")
         try:
             return check(value, self.trusted)
         except UrlError as error:

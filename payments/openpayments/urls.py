@@ -69,7 +69,7 @@ def check_url(url: str, trusted: frozenset[str]) -> str:
         raise UrlError("too_long", f"an address has at most {LONGEST_URL} characters")
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
+        host, _port = parts.hostname or "", parts.port  # either may turn out to be unreadable
     except ValueError as error:
         raise UrlError("not_a_url", "the address cannot be read") from error
     if "#" in url:
@@ -80,14 +80,23 @@ def check_url(url: str, trusted: frozenset[str]) -> str:
         raise UrlError("not_a_url", "the address is not a plain absolute URL")
     _check_host(host, is_bracketed="[" in parts.netloc)
     _check_port(parts)
-    scheme = parts.scheme.lower()
-    is_trusted = host_and_port(host, port or DEFAULT_PORTS.get(scheme, 0)) in trusted
-    if scheme != "https" and not (scheme == "http" and is_trusted):
+    scheme, may_be_private = parts.scheme.lower(), is_trusted(url, trusted)
+    if scheme != "https" and not (scheme == "http" and may_be_private):
         raise UrlError("not_https", "the address does not start with https://")
     literal = ip_literal(host)
-    if literal is not None and not is_trusted and not is_public(literal):
+    if literal is not None and not may_be_private and not is_public(literal):
         raise UrlError("private_address", "the address is not on the public internet")
     return url
+
+
+def is_trusted(url: str, trusted: frozenset[str]) -> bool:
+    """Whether `url` leads to a host in `trusted`, with its port. False for what is no address at all."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or DEFAULT_PORTS.get(parts.scheme.lower(), 0)
+    except ValueError:
+        return False
+    return host_and_port(host, port) in trusted
 
 
 def check_server_url(url: str, trusted: frozenset[str]) -> str:

@@ -57,6 +57,17 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("%(host)s answered late, when it had been found out already. What it said is kept, and changed nothing."),
         _("A wallet answered late, when it had been found out already. What it said is kept, and changed nothing."),
     ),
+    "request.shown_link_used": (
+        _("Through the copy of the link that %(who)s of the staff was shown: %(did)s."),
+        _("Through a copy of the link that was shown to staff: %(did)s."),
+    ),
+    "request.reckoned": (
+        _("What the payer is asked for was reckoned anew: at most %(rest)s more."),
+        _("What the payer is asked for was reckoned anew: at most %(proposed)s, which they have yet to accept."),
+        _("What the payer is asked for was reckoned anew: at most %(ceiling)s."),
+        _("What the payer is asked for was reckoned anew."),
+    ),
+    "request.ending": (_("Nothing more is asked of the payer. What was sent is seen to its end."),),
     "request.wrong_return": (_("Somebody came back with a proof that does not match. It was ignored."),),
     # Payments
     "payment.new": (
@@ -105,6 +116,11 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("Decided: “%(decision)s”. First the receiver's side is closed, so that nothing can arrive twice."),
         _("It was decided what becomes of the payment. First the receiver's side is closed."),
     ),
+    "payment.undecided": (
+        _("%(received)s has arrived meanwhile, so it is not sent again: it must be decided anew."),
+        _("Something has arrived meanwhile: it must be decided anew."),
+    ),
+    "payment.approval_changed": (_("It is sent under another approval, which the payer gave since."),),
     "payment.noted": (
         _("Somebody saw to what had arrived after its end: %(received)s in all."),
         _("Somebody saw to what had arrived after its end."),
@@ -126,6 +142,7 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("A standing budget of at most %(limit)s in each period was set up."),
         _("A standing budget was set up."),
     ),
+    "budget.approved": (_("The funder approved the standing budget in their wallet."),),
     "budget.paused": (_("The standing budget was paused."),),
     "budget.resumed": (_("The standing budget was resumed."),),
     "budget.drawn": (
@@ -178,6 +195,14 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("%(wallet_host)s did not say whether it has a place without an amount."),
     ),
     "incoming.done": (_("Nothing more can arrive for the %(amount)s that %(wallet_host)s expected."),),
+    "incoming.read": (
+        _("%(wallet_host)s says that %(received)s of %(amount)s has arrived."),
+        _("%(wallet_host)s says that %(received)s has arrived."),
+    ),
+    "incoming.reopened": (
+        _("%(wallet_host)s is asked once more what has arrived of %(amount)s."),
+        _("%(wallet_host)s is asked once more what has arrived."),
+    ),
     "incoming.failed": (
         _("%(wallet_host)s no longer expects %(amount)s."),
         _("%(wallet_host)s no longer has the place without an amount."),
@@ -224,12 +249,21 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("An email could not be delivered."),
     ),
     # The platform
+    "wallet.added": (_("The wallet address %(wallet)s was written down."), _("The wallet address was written down.")),
+    "wallet.proven": (
+        _("Whoever has %(wallet)s has proven that it is theirs."),
+        _("It was proven whose wallet it is."),
+    ),
     "wallet.checked": (_("The wallet address %(wallet)s was checked."), _("The wallet address was checked.")),
     "proof.asked": (_("Whoever has %(wallet)s is asked to prove that it is theirs."),),
     "proof.preparing": (_("%(wallet_host)s is asked for its page, to prove whose %(wallet)s is."),),
     "proof.pending": (_("%(wallet_host)s waits for its owner to confirm that %(wallet)s is theirs."),),
     "proof.returned": (_("The owner came back from %(wallet_host)s, with a proof that was checked."),),
     "proof.collecting": (_("What %(wallet_host)s says about the owner of %(wallet)s is collected."),),
+    "proof.shown_link_used": (
+        _("Through the copy of the link that %(who)s of the staff was shown: %(did)s."),
+        _("Through a copy of the link that was shown to staff: %(did)s."),
+    ),
     "proof.proven": (_("%(wallet_host)s says that %(wallet)s belongs to whoever got the link."),),
     "proof.ended": (_("The question whose %(wallet)s is ended without a proof."),),
     "proof_limit.set": (
@@ -295,4 +329,11 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("New payments go on."),
     ),
     "installation.moved": (_("The database woke up in another place than before."),),
+    "installation.resealed": (
+        _("Secrets in the database were encrypted anew under the key %(key)s: %(resealed)s of them."),
+    ),
+    "queue.refused": (
+        _("Somebody put “%(task)s” into the queue, which this program never does. It was refused."),
+        _("Somebody put something into the queue that this program never does. It was refused."),
+    ),
 }

@@ -33,6 +33,9 @@ OWN_REASONS: dict[str, Promise] = {
     PauseCause.LEDGER_UNPROTECTED: _(
         "the ledger's tables lack the triggers that protect them. Run “manage.py migrate”, then resume"
     ),
+    PauseCause.LEDGER_FAULTS: _(
+        "something was changed beside the program. The overview says what; find out who changed it, and why, before resuming"
+    ),
 }
 
 SENTENCES: dict[str, Promise] = {
@@ -42,6 +45,7 @@ SENTENCES: dict[str, Promise] = {
     "wallet_unreachable": _("The wallet %(host)s did not answer. Try again in a few minutes; if it goes on, ask its owner."),
     "wallet_not_found": _("%(wallet)s does not exist at that wallet. Check the address with its owner."),
     "wallet_garbage": _("%(host)s did not answer as an Open Payments wallet does. Check that the address is a wallet address."),
+    "wallet_names_inside": _("%(host)s named an address inside this network, which only a wallet there may name. Nothing was sent to it. Check the wallet address with its owner."),
     "wallet_failed": _("The wallet %(host)s answered with an error of its own. Try again in a few minutes."),
     "wallet_renamed": _("%(wallet)s now answers as another wallet or in another currency. Confirm the change with its owner before paying."),
     "wallet_not_renamed": _("Nothing about this wallet address waits to be accepted. Check it again."),
@@ -271,6 +275,8 @@ def why(error: OpenPaymentsError) -> tuple[str, dict[str, str]]:
         case Refused():
             words = " ".join(error.description.split())[:MAX_DESCRIPTION] or f"HTTP {error.status}"
             return "wallet_refused", {**host, "description": words}
+        case BadAnswer() if error.why == "trusted_host":
+            return "wallet_names_inside", host
         case BadAnswer():
             is_other_quote = error.operation is Operation.CREATE_QUOTE and error.why not in ("not_json", "wrong_shape")
             return ("quote_wrong" if is_other_quote else "wallet_garbage"), host

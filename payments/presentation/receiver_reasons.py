@@ -14,6 +14,7 @@ WORDS: Final[Mapping[str, str | Promise | None]] = {
     "receiver_wallet": None,
     "wallet_not_found": None,
     "wallet_garbage": None,
+    "wallet_names_inside": None,
     "wallet_renamed": None,
     "not_settled": _("It was sent, but your wallet does not report it as arrived yet."),
     "partly_arrived": _("Only %(received)s of %(amount)s arrived."),

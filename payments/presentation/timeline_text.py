@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ledger.api import TimelineRow
+from payments.links import LinkUse
 from payments.models import OutsideSettlement
 from payments.models.messages import Template
 from payments.models.payments import Decision
@@ -44,6 +45,7 @@ ICONS: Final[dict[str, str]] = {
     "proposal": "how_to_vote",
     "glass": "emergency",
     "installation": "database",
+    "queue": "engineering",
 }
 TONES: Final[dict[str, Tone]] = {
     "settled": "good",
@@ -71,6 +73,7 @@ TONES: Final[dict[str, Tone]] = {
     "superseded": "warn",
     "proven": "good",
     "late_answer": "warn",
+    "shown_link_used": "warn",
     "failed": "bad",
     "refused": "bad",
     "declined": "bad",
@@ -152,6 +155,8 @@ def _told(data: Mapping[str, Any], private: Mapping[str, str]) -> dict[str, str]
         told["decision"] = str(Decision(told["decision"]).label)
     if told.get("way") in OutsideSettlement.Means.values:
         told["way"] = str(OutsideSettlement.Means(told["way"]).label)
+    if told.get("did") in LinkUse.values:
+        told["did"] = str(LinkUse(told["did"]).label)
     if told.get("template") in Template.values:
         told["template"] = str(Template(told["template"]).label)
     return {**told, **{name: value for name, value in private.items() if value}}

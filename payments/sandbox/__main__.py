@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import socket
 import sys
 from pathlib import Path
@@ -11,6 +12,10 @@ import uvicorn
 from payments.sandbox.app import application
 from payments.sandbox.faults.connections import Connections, protocol
 from payments.sandbox.provider import Config, WalletProvider
+
+#: In the environment and not an option: everybody on the machine can read the options of a process.
+CONTROL_KEY = "SANDBOX_CONTROL_KEY"
+SHORTEST_KEY = 32
 
 
 def main(arguments: list[str]) -> None:
@@ -28,6 +33,13 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--authorization-port", type=int, help="the authorization server has a port of its own")
     parser.add_argument("--resource-port", type=int, help="the resource server has a port of its own")
     options = parser.parse_args(arguments)
+    # Its data is for this user alone.
+    os.umask(0o077)
+    if os.environ.get("ENVIRONMENT") == "production":
+        parser.error("This is invented money: it does not run where ENVIRONMENT is production.")
+    control_key = os.environ.get(CONTROL_KEY, "")
+    if len(control_key) < SHORTEST_KEY:
+        parser.error(f"Set {CONTROL_KEY} to {SHORTEST_KEY} random characters or more: its controls ask for that key.")
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     # httpx logs every URL it calls, and a consent link is as good as a password.
     logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -43,7 +55,7 @@ def main(arguments: list[str]) -> None:
     )
     connections = Connections()
     settings = uvicorn.Config(
-        application(WalletProvider(config), connections),
+        application(WalletProvider(config), connections, control_key),
         http=protocol(connections),
         log_level="warning",
         access_log=False,

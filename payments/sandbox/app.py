@@ -19,7 +19,9 @@ from payments.sandbox.resources import incoming, outgoing, quotes, settlement
 from payments.sandbox.resources.settlement import Settlement
 
 
-def application(provider: WalletProvider, connections: Connections) -> App:
+def application(provider: WalletProvider, connections: Connections, control_key: str) -> App:
+    """`control_key` is what whoever steers the provider has to show."""
+
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         settling = asyncio.create_task(app.state.settlement.run())
@@ -47,6 +49,7 @@ def application(provider: WalletProvider, connections: Connections) -> App:
     )
     app.router.redirect_slashes = False
     app.state.provider = provider
+    app.state.control_key = control_key
     app.state.settlement = Settlement(provider)
     app.state.faults = FaultRules()
     return FaultMiddleware(app, provider, app.state.faults, connections)

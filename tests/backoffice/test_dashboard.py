@@ -13,6 +13,9 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django_q.brokers import get_broker
+from django_q.conf import Conf
+from django_q.models import OrmQ
 
 from backoffice import roles
 from ledger import days
@@ -281,6 +284,14 @@ def test_mail_that_was_not_delivered_leads_to_it(root: Client) -> None:
     Message.objects.filter(pk=lost.pk).update(state=MessageState.FAILED)
     assert [row.pk for row in leads_to(root, "1 message was not delivered in 7 days.")] == [lost.pk]
     assert len(leads_to(root, "1 message waits.")) == 1
+
+
+def test_what_the_queue_refused_leads_to_its_entries(root: Client) -> None:
+    OrmQ.objects.create(key=Conf.CLUSTER_NAME, payload="theirs", lock=timezone.now() - timedelta(seconds=1))
+    get_broker().dequeue()
+    assert [row.kind for row in leads_to(root, "1 task in 7 days was none of this program's, and was refused.")] == [
+        "queue.refused"
+    ]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -7,6 +7,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 from playwright.sync_api import Browser, expect
 
+from backoffice import roles
 from tests.browser.installation import Installation, Person
 from tests.browser.screens import Camera, fresh_page, open_dialog, path_of, sign_in, submit_dialog
 
@@ -80,5 +81,5 @@ def test_a_second_administrator_gets_a_mail_looks_and_agrees(
 
 def _administrator(site: Installation, name: str) -> str:
     site.passwords[name] = site.passwords["admin"]
-    site.backstage("administrator", name=name, password=site.passwords[name])
+    site.backstage("staff", name=name, role=roles.ADMINISTRATOR, password=site.passwords[name])
     return name

@@ -23,7 +23,11 @@ export const worker = await client.walletAddress.get({ url: given.worker })
 
 // The sandbox's own controls: what a person would click, what time would do.
 export async function control(path, body) {
-  const answer = await fetch(`${given.control}${path}`, { method: 'POST', body: JSON.stringify(body ?? {}) })
+  const answer = await fetch(`${given.control}${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${given.controlKey}` },
+    body: JSON.stringify(body ?? {}),
+  })
   if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
   return answer.json()
 }

@@ -33,6 +33,7 @@ def given(sandbox: SandboxProcess) -> dict[str, Any]:
     key = generate_key()
     return {
         "control": f"http://127.0.0.1:{sandbox.port}/sandbox",
+        "controlKey": sandbox.control_key,
         "client": {
             "walletAddressUrl": sandbox.create_wallet("shop", keys=[public_jwk(key, "k1").to_wire()]),
             "keyId": "k1",

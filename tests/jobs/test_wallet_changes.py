@@ -189,7 +189,8 @@ def test_staff_change_a_wallet_in_two_steps_on_the_members_page(maria: Member, r
 def test_the_mail_goes_to_the_address_from_before_even_if_both_change(maria: Member, rosa: User) -> None:
     cast.wallet("maria-2")
     signed_in(rosa).post(page(maria), fields(maria, wallet_text=NEW, email="thief@example.org"))
-    assert Message.objects.get().to_email == "maria@example.org"
+    told = dict(Message.objects.values_list("template", "to_email"))
+    assert told == {"wallet_change": "maria@example.org", "email_change": "maria@example.org"}
     assert Member.objects.get().email == "thief@example.org"
 
 

@@ -1,17 +1,15 @@
 """Recorders and sealers as they run in production: several processes on one database, stopped at any moment."""
 
-import os
 import signal
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import PIPE, Popen
-from urllib.parse import quote
 
 import pytest
-from django.db import connection
+
+from tests.other_processes import environment_for_others
 
 ROOT = Path(__file__).resolve().parents[2]
 Start = Callable[..., "Popen[str]"]
@@ -21,18 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """The test database for other processes; SQLite's is in memory, so they get a copy of it as a file."""
-    if connection.vendor == "sqlite":
-        file = tmp_path / "ledger.sqlite3"
-        connection.ensure_connection()
-        copy = sqlite3.connect(file)
-        connection.connection.backup(copy)
-        copy.close()
-        return {**os.environ, "DATABASE_URL": f"sqlite:///{file}"}
-    at = connection.settings_dict
-    login = f"{quote(at['USER'])}:{quote(at['PASSWORD'])}" if at["PASSWORD"] else quote(at["USER"])
-    address = f"{quote(at['HOST'], safe='')}:{at['PORT']}" if at["PORT"] else quote(at["HOST"], safe="")
-    return {**os.environ, "DATABASE_URL": f"postgres://{login}@{address}/{at['NAME']}"}
+    return environment_for_others(tmp_path)
 
 
 @pytest.fixture

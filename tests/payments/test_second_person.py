@@ -7,21 +7,18 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from ledger import clock
-from ledger.api import Actor, declare, record
+from ledger.api import Actor, record
 from payments.second_person import CREDENTIALS, WINDOW, objection
 from tests.cast import staff
 
 pytestmark = pytest.mark.django_db
 
-KIND = "test.had_the_account"
-
 
 def had(holder: User, account: User) -> None:
     """`holder` made `account`, or set what it signs in with."""
-    declare([KIND])
     with transaction.atomic():
         record(
-            KIND,
+            "user.password_changed",
             actor=Actor.staff(holder.pk),
             subjects={"user": str(account.pk), CREDENTIALS: str(account.pk)},
             data={},

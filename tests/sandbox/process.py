@@ -1,5 +1,7 @@
 """A sandbox provider as a real process, for every test that needs a wallet."""
 
+import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -14,6 +16,8 @@ import httpx
 PROJECT = Path(__file__).resolve().parents[2]
 START_SECONDS = 20
 STOP_SECONDS = 5
+#: The provider closes a connection that was idle for five seconds; a request must not meet that.
+KEPT = httpx.Limits(keepalive_expiry=2)
 
 
 class SandboxRefusedError(Exception):
@@ -53,7 +57,10 @@ class SandboxProcess:
         if clock_file is not None:
             self._arguments += ["--clock-file", str(clock_file)]
         self._process: subprocess.Popen[bytes] | None = None
-        self._http = httpx.Client(base_url=own_url, timeout=10, trust_env=False)
+        #: What its controls ask for.
+        self.control_key = secrets.token_urlsafe(32)
+        shown = {"Authorization": f"Bearer {self.control_key}"}
+        self._http = httpx.Client(base_url=own_url, timeout=10, trust_env=False, headers=shown, limits=KEPT)
 
     def __enter__(self) -> Self:
         self.start()
@@ -67,7 +74,10 @@ class SandboxProcess:
 
     def start(self) -> None:
         """Start the process and wait until it answers."""
-        self._process = subprocess.Popen([sys.executable, "-m", "payments.sandbox", *self._arguments], cwd=PROJECT)
+        command = [sys.executable, "-m", "payments.sandbox", *self._arguments]
+        self._process = subprocess.Popen(
+            command, cwd=PROJECT, env={**os.environ, "SANDBOX_CONTROL_KEY": self.control_key}
+        )
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
             if self._process.poll() is not None:
@@ -150,8 +160,8 @@ class SandboxProcess:
         """Change settings by their wire names, e.g. `waitSeconds=0`; all of them as they are now."""
         return self.control("POST", "/settings", changes)
 
-    def clock(self, offset_seconds: int) -> None:
-        """Put the provider's clock this far from real time."""
+    def clock(self, offset_seconds: float) -> None:
+        """Put the provider's clock this far from real time; what is due by then is settled."""
         self.control("POST", "/clock", {"offsetSeconds": offset_seconds})
 
     def approve(self, interact_redirect_url: str) -> str:

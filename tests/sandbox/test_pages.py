@@ -116,8 +116,8 @@ def test_nobody_is_sent_to_what_is_no_web_address(
 
 
 def test_no_web_page_reaches_the_controls(sandbox: SandboxProcess, http: httpx.Client) -> None:
-    answer = http.post(f"{sandbox.url}/sandbox/reset", headers={"Origin": "https://evil.example"})
-    assert answer.status_code == 403
+    shown = {"Origin": "https://evil.example", "Authorization": f"Bearer {sandbox.control_key}"}
+    assert http.post(f"{sandbox.url}/sandbox/reset", headers=shown).status_code == 403
 
 
 def test_the_money_is_seen_to_arrive(

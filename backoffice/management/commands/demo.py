@@ -1,5 +1,6 @@
 """`make demo`: the site, its worker and two wallet providers on this machine, until Ctrl-C."""
 
+import secrets
 import signal
 import time
 from typing import Any
@@ -55,15 +56,17 @@ class Command(BaseCommand):
         is_new = environment.begin_anew_unless_complete()
         call_command("migrate", verbosity=0)
         call_command("createcachetable", verbosity=0)
+        control_key = secrets.token_urlsafe(32)
         for name, port in (("Maguey Wallet", ports.funders_wallet), ("Banco Jícara", ports.workers_wallet)):
             slug = f"wallet-{port}"
             data = str(environment.FOLDER / f"{slug}.sqlite3")
-            arguments = ["--port", str(port), "--name", name, "--data", data]
-            children.start(slug, ["-m", "payments.sandbox", *arguments, "--clock-file", settings.CLOCK_OFFSET_FILE])
+            arguments = ["-m", "payments.sandbox", "--port", str(port), "--name", name, "--data", data]
+            clock = ["--clock-file", settings.CLOCK_OFFSET_FILE]
+            children.start(slug, [*arguments, *clock], SANDBOX_CONTROL_KEY=control_key)
         for port in ports.all()[1:]:
-            children.wait_for(f"http://127.0.0.1:{port}/sandbox")
+            children.wait_for(f"http://127.0.0.1:{port}/")
         if is_new:
-            self._seed(DemoProvider(ports.funders_wallet), DemoProvider(ports.workers_wallet))
+            self._seed(*(DemoProvider(port, control_key) for port in (ports.funders_wallet, ports.workers_wallet)))
             environment.mark_complete()
         bind = f"127.0.0.1:{ports.site}"
         children.start("web", ["-m", "gunicorn", "backoffice.wsgi", "--bind", bind, *GUNICORN])
@@ -95,7 +98,9 @@ To choose others: {environment.ELSEWHERE}
             f"""
 Tequio is running:  {site}/admin/
 
-  Sign in as        platform staff   rosa    {keys["rosa"]}
+  Sign in with one click, on the page that opens there, as any of these, or with their passwords:
+
+                    platform staff   rosa    {keys["rosa"]}
                     finance          luis    {keys["luis"]}
                     auditor          ines    {keys["ines"]}
                     administrator    admin   {keys["admin"]}

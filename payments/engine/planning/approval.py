@@ -10,7 +10,7 @@ from payments.engine.planning.cleaning import cancel_grants
 from payments.engine.planning.quote_path import AccessGrants, Plan, hosts_of, quote_or_step
 from payments.engine.planning.watching import watch
 from payments.engine.queries import add_outgoing_payments, add_quotes, approvals_of, payments_of
-from payments.engine.remaining import remaining_of
+from payments.engine.remaining import note_remaining
 from payments.engine.second_person import to_second_person
 from payments.engine.steps.approving import ContinueGrant, RequestApprovalGrant, ask_again
 from payments.engine.steps.base import ENGINE, PATIENCE, stop_asking
@@ -71,8 +71,7 @@ def _watch_committed(plan: Plan, request: PaymentRequest, now: datetime) -> None
         everybody = payments_of(request)
         add_outgoing_payments(request, everybody)
         add_quotes(request, everybody)
-        remaining = remaining_of(request, everybody)
-        PaymentRequest.objects.filter(pk=request.pk).update(**remaining)
+        note_remaining(request, everybody, ENGINE)
 
 
 def _to_second_person(request: PaymentRequest, grants: list[Grant], because: list[Because]) -> None:

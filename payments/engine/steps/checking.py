@@ -9,7 +9,7 @@ from payments.engine.steps.base import ENGINE, Step
 from payments.locking import lock
 from payments.models import WalletAddress
 from payments.openpayments.client import Client
-from payments.openpayments.errors import BadAnswer, OpenPaymentsError, Refused
+from payments.openpayments.errors import OpenPaymentsError, Refused
 from payments.openpayments.operations import Operation
 from payments.openpayments.transport import Deadline
 from payments.openpayments.types import RemoteWalletAddress as Found
@@ -56,7 +56,7 @@ class CheckWallet(Step):
         code, params = why(error)
         if isinstance(error, Refused) and error.status in NOT_THERE:
             code, params = "wallet_not_found", {"wallet": self.url}
-        elif isinstance(error, BadAnswer) or (isinstance(error, Refused) and error.is_final):
+        elif isinstance(error, Refused) and error.is_final:
             code = "wallet_garbage"
         self._note(self._locked(), code, params)
 
@@ -65,10 +65,10 @@ class CheckWallet(Step):
 
     def _note(self, wallet: WalletAddress, problem: str, params: dict[str, str], **found: Any) -> None:
         """Keep what was found, and nothing else: whether control of it was proven, or a change accepted, is others'."""
-        is_news = not wallet.checked_at or wallet.problem != problem
         now = clock.now()
-        told = {"problem": problem, "problem_params": params, "found_instead": {}, "checked_at": now, "changed_at": now}
-        wallet.keep(**told | found)
+        told = {"problem": problem, "found_instead": {}} | found
+        is_news = not wallet.checked_at or any(getattr(wallet, column) != value for column, value in told.items())
+        wallet.keep(**told, problem_params=params, checked_at=now, changed_at=now)
         if is_news:
             record(
                 "wallet.checked",

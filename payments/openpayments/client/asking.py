@@ -9,6 +9,7 @@ from payments.openpayments.parsing import Reader, UnusableAnswerError
 from payments.openpayments.signing import Signer
 from payments.openpayments.transport import Deadline, Transport
 from payments.openpayments.types import T
+from payments.openpayments.urls import is_trusted
 from payments.openpayments.wirejson import JsonObject, UnreadableJsonError
 
 
@@ -34,8 +35,9 @@ class Asking:
         answer = self.transport.send(
             operation, url, deadline=deadline, body=body, query=query, signer=signer, token=token
         )
+        trusted = self.transport.trusted_hosts
         try:
-            return read(Reader.of(answer.json(), "answer", self.transport.trusted_hosts))
+            return read(Reader.of(answer.json(), "answer", trusted, from_trusted=is_trusted(url, trusted)))
         except UnreadableJsonError as error:
             raise BadAnswer(operation, url, str(error), "not_json") from error
         except UnusableAnswerError as error:

@@ -1,7 +1,14 @@
-"""The control API: JSON under /sandbox/, without authentication, answered to this machine only."""
+"""The control API: JSON under /sandbox/, answered to this machine only, and to whoever has this start's key.
 
+The key goes into `Authorization: Bearer …`. Everybody on this machine can reach the port: without it they could give
+themselves money, approve in somebody's name or move the clock.
+"""
+
+import asyncio
+import contextlib
 import inspect
 import ipaddress
+import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +28,8 @@ from payments.sandbox.provider import WalletProvider
 from payments.sandbox.wallets import NewWallet, Wallet
 
 Handler = Callable[[WalletProvider, Request, dict[str, Any]], Any]
+#: A receiver that takes longer is not waited for by whoever moves the clock.
+PATIENCE_SECONDS = 2.0
 
 
 def _control(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
@@ -29,7 +38,7 @@ def _control(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         local = request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
         # A browser names the page's origin: no page has any business here.
-        if not local or "origin" in request.headers:
+        if not local or "origin" in request.headers or not _has_key(request):
             raise PlainError(403, "Forbidden")
         try:
             raw = await wire.read_body(request)
@@ -49,6 +58,11 @@ def _control(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         return JSONResponse(result)
 
     return endpoint
+
+
+def _has_key(request: Request) -> bool:
+    given = request.headers.get("authorization", "")
+    return secrets.compare_digest(given.encode(), f"Bearer {request.app.state.control_key}".encode())
 
 
 def _wallet_answer(provider: WalletProvider, wallet: Wallet) -> dict[str, Any]:
@@ -180,8 +194,12 @@ def clear_requests(provider: WalletProvider, _: Request, __: dict[str, Any]) -> 
     return {}
 
 
-def change_clock(provider: WalletProvider, _: Request, body: dict[str, Any]) -> Any:
-    provider.change_clock(int(body["offsetSeconds"]))
+async def change_clock(provider: WalletProvider, request: Request, body: dict[str, Any]) -> Any:
+    """Time passes, or goes back: what has become due is settled before the answer, unless that is to be commanded."""
+    provider.change_clock(float(body["offsetSeconds"]))
+    if not provider.settings.settle_on_command:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(request.app.state.settlement.settle_now(None)), PATIENCE_SECONDS)
     return {"now": provider.clock.now().isoformat()}
 
 

@@ -79,7 +79,8 @@ def test_somebody_takes_care_of_it_and_looks_again(stage: Stage, reason: str) ->
     attention.look_again(payment.pk, by=stage.staff)
     payment = looked_at(payment)
     assert (payment.state, payment.owner, payment.reason) == (PaymentState.NEEDS_ATTENTION, stage.staff, reason)
-    assert kinds(payment)[-2:] == ["payment.taken_over", "payment.looked_again"]
+    by_people = [kind for kind in kinds(payment) if kind in {"payment.taken_over", "payment.looked_again"}]
+    assert by_people == ["payment.taken_over", "payment.looked_again"]
     assert stage.received() == arrived(reason)
 
 

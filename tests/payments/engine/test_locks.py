@@ -106,6 +106,7 @@ def test_a_budget_that_is_resumed_and_one_that_its_wallet_counts_otherwise(stage
     assert again(budget).paused_at is None
 
 
+@pytest.mark.edits_rows("the wallet is proven beside the check")
 def test_a_proof_that_is_won_while_the_wallet_is_looked_up_stays(stage: Stage) -> None:
     wallet = stage.worker
     check = CheckWallet("", wallet.pk, wallet.url)

@@ -211,6 +211,7 @@ def test_an_approval_that_was_ended_at_the_wallet_ends_the_budget_and_the_draw_i
     assert not violations()
 
 
+@pytest.mark.edits_rows("our books are made to differ from the wallet")
 def test_a_wallet_that_counts_otherwise_is_flagged_and_the_draw_goes_back_to_staff(stage: Stage) -> None:
     budget = active(stage)
     settle(drawn(stage, budget))
@@ -224,6 +225,7 @@ def test_a_wallet_that_counts_otherwise_is_flagged_and_the_draw_goes_back_to_sta
     assert not violations()
 
 
+@pytest.mark.edits_rows("our books are made to differ from the wallet")
 def test_a_first_draw_that_is_refused_tells_of_a_wallet_without_intervals(stage: Stage) -> None:
     budget = active(stage, "50.00", largest="50.00")
     BudgetPeriod.objects.filter(budget=budget).update(limit_value=900_00)
