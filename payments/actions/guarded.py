@@ -22,10 +22,36 @@ APART: Final = " "
 
 def propose_rule(limit: Amount, terms: RuleTerms, *, by: User) -> Proposal:
     """As `set_rules.set_rule`, by two."""
+    set_rules.check_terms(terms)
+    row = _row(limit, terms)
+    return proposals.propose(RULE, about_rule(row), snapshot_of(row), by=by)
+
+
+def _row(limit: Amount, terms: RuleTerms) -> SecondPersonRule:
+    """The rule as it would stand; not saved."""
     row = SecondPersonRule(asset_code=code_of(limit.asset), asset_scale=limit.asset.scale, limit=limit.value)
     row.measure, row.action, row.receiver, row.days = terms.measure, terms.action, terms.receiver, terms.days
-    set_rules.check_terms(terms)
-    return proposals.propose(RULE, about_rule(row), snapshot_of(row), by=by)
+    return row
+
+
+def propose_start_set(alone: Amount, *, by: User) -> list[Proposal]:
+    """Rules to begin with: `alone` is what one person may send at once in its currency; in others, nothing.
+
+    Twice as much in 24 hours, and nothing to a wallet that changed lately. Rules that are so already are left out.
+    """
+    nothing = Amount(0, alone.asset)
+    wanted = (
+        (alone, RuleTerms()),
+        (Amount(2 * alone.value, alone.asset), RuleTerms(Measure.DAY)),
+        (nothing, RuleTerms(receiver=ReceiverState.CHANGED)),
+        (Amount(0, Asset(EVERY_OTHER, 0)), RuleTerms()),
+    )
+    return [propose_rule(limit, terms, by=by) for limit, terms in wanted if not _is_so(limit, terms)]
+
+
+def _is_so(limit: Amount, terms: RuleTerms) -> bool:
+    row = _row(limit, terms)
+    return _rule_now(about_rule(row)) == snapshot_of(row)
 
 
 def propose_no_rule(row: SecondPersonRule, *, by: User) -> Proposal:

@@ -43,13 +43,18 @@ class AboveForm(forms.ModelForm[Any]):
         if code and "amount" in cleaned:
             written = cleaned["amount"].strip()
             try:
-                cleaned["limit"] = Amount.from_major(written, Asset(code, len(written.partition(".")[2])))
+                cleaned["limit"] = written_amount(written, code)
             except AmountError as error:
-                self.add_error("amount", _words(error))
+                self.add_error("amount", amount_words(error))
         return cleaned
 
 
-def _words(error: AmountError) -> str:
+def written_amount(written: str, code: str) -> Amount:
+    """With as many decimal places as were written. Raises AmountError."""
+    return Amount.from_major(written, Asset(code, len(written.partition(".")[2])))
+
+
+def amount_words(error: AmountError) -> str:
     if error.code == "too_large":
         return _("This is more than a wallet can hold.")
     return _("Write an amount such as 500.00: digits, with at most one point.")

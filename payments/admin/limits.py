@@ -36,6 +36,7 @@ class LimitForm(AboveForm):
 
 @admin.register(ProofLimit)
 class LimitAdmin(ProposingAdmin):
+    kind = guarded.PROOF_LIMIT
     form = LimitForm
     list_display = ("currency", "amount")
     list_per_page = 25
@@ -58,6 +59,10 @@ class LimitAdmin(ProposingAdmin):
         told = {"about": about, "every_other": _of_every_other()}
         answer: HttpResponse = super().changelist_view(request, {**told, **(extra_context or {})})
         return answer
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Removing it is a change as well, and proposed like any other."""
+        return bool(self.has_change_permission(request, obj))
 
     def get_fields(self, _request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         return ("currency", "amount") if obj else ("asset_code", "amount")

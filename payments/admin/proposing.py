@@ -1,7 +1,7 @@
 """Pages of what two administrators change together: whatever is saved or deleted there is proposed."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.db.models import Model
@@ -19,6 +19,27 @@ class ProposingAdmin(ModelAdmin):
     """Says what became of what was saved, in place of Django's “was changed”, which may not be so yet."""
 
     actions = None
+    #: Of the proposals that are made here.
+    kind: ClassVar[str]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Above the list: how much of it is to change once a second administrator agrees."""
+        pending = Proposal.objects.filter(kind=self.kind, state=ProposalState.WAITING).count()
+        answer: HttpResponse = super().changelist_view(request, {"pending": pending, **(extra_context or {})})
+        return answer
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """What was saved may not be there yet, so there is nothing to go on editing."""
+        one_way = {"show_save_and_continue": False, "show_save_and_add_another": False}
+        more = {**one_way, **(extra_context or {})}
+        answer: HttpResponse = super().changeform_view(request, object_id, form_url, more)
+        return answer
 
     def propose(self, request: HttpRequest, make: Callable[[], Proposal]) -> None:
         """Propose it, and say whether it counts already or waits for a second person."""
@@ -26,7 +47,10 @@ class ProposingAdmin(ModelAdmin):
             proposal = make()
         except Refusal as refusal:
             messages.warning(request, str(refusal))
-            return
+        else:
+            self.say(request, proposal)
+
+    def say(self, request: HttpRequest, proposal: Proposal) -> None:
         if proposal.state == ProposalState.WAITING:
             words = _("Proposed. It changes nothing before a second administrator has agreed; they get an email.")
             messages.warning(request, words)

@@ -177,6 +177,8 @@ class SellerForm(forms.ModelForm[Seller]):
 
 @admin.register(Seller)
 class SellerAdmin(SellerActions, ProposingAdmin):
+    kind = guarded.SELLER
+    list_before_template = "admin/payments/proposal/_pending.html"
     form = SellerForm
     list_display = ("name", "id", "wallet", "key", "is_default", "may_hold_money", "fee", "condition")
     list_per_page = 25

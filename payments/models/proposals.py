@@ -69,7 +69,7 @@ class Proposal(Dated):
         default_permissions = ("view",)
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.subject}"
+        return str(self.id)
 
 
 class BrokenGlass(Dated):

@@ -382,3 +382,20 @@ def test_the_page_says_what_a_currency_without_a_rule_has(administrator: Client)
     row = SecondPersonRule.objects.get()
     assert (row.asset_code, row.limit) == (EVERY_OTHER, 200)
     assert 'value="200"' in administrator.get(reverse(f"{RULES}_change", args=[row.pk])).content.decode()
+
+
+def test_a_new_installation_begins_with_four_rules(administrator: Client) -> None:
+    page, url = reverse(f"{RULES}_changelist"), reverse("admin:payments_secondpersonrule_start_set")
+    assert url in administrator.get(page).content.decode()
+    refused = administrator.post(url, {"_form_submitted": "True", "currency": "usd", "amount": "five"})
+    assert "Write an amount such as 500.00" in refused.content.decode()
+    confirm(administrator, url, currency="usd", amount="500.00")
+    told = administrator.get(page).content.decode().replace("\xa0", " ")
+    for words in (
+        "Above 500.00 USD: a second person.",
+        "Above 1,000.00 USD that one person sends alone in 24 hours: a second person.",
+        "Above 0.00 USD, when a receiver&#x27;s wallet changed in the last 30 days: a second person.",
+        "Above 0 of every other currency: a second person.",
+    ):
+        assert words in told
+    assert url not in told, "only to begin with"
