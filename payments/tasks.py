@@ -3,6 +3,7 @@
 from payments.actions import seller_keys, wallets
 from payments.engine import prove_wallet
 from payments.mail.sending import send
+from payments.worker import ledger_checks
 from payments.worker.pool import work
 
 #: A worker stays with payment requests this long before other tasks get their turn.
@@ -31,6 +32,16 @@ def collect_proof(proof_id: str) -> None:
 def look_at_keys() -> None:
     """Daily: whether the sellers' keys are still published, and which old ones are over."""
     seller_keys.look_daily()
+
+
+def check_ledger_quickly() -> None:
+    """Every few minutes: what money may still move by, against what the ledger says of it."""
+    ledger_checks.check_quickly()
+
+
+def check_ledger() -> None:
+    """Nightly: the whole ledger, and everything that it vouches for."""
+    ledger_checks.check_everything()
 
 
 def send_message(message_id: str) -> None:

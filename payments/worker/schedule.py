@@ -1,9 +1,18 @@
-"""The daily look at keys, scheduled anew after every migrate."""
+"""The daily look at keys and the checks of the ledger, scheduled anew after every migrate."""
 
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import connections
 from django_q.models import Schedule
+
+CHECK_MINUTES: Final = 5
+#: When nobody is at work, in the time zone of business days.
+NIGHT: Final = 3
+#: A check of millions of rows takes longer than any other task. It may be given out again meanwhile: one is at it.
+CHECK_SECONDS: Final = 2 * 60 * 60
 
 
 def make(using: str, **_kwargs: Any) -> None:
@@ -15,3 +24,27 @@ def make(using: str, **_kwargs: Any) -> None:
         name="payments.keys",
         defaults={"func": "payments.tasks.look_at_keys", "schedule_type": Schedule.DAILY, "repeats": -1},
     )
+    Schedule.objects.using(using).update_or_create(
+        name="payments.check_ledger_quickly",
+        defaults={
+            "func": "payments.tasks.check_ledger_quickly",
+            "schedule_type": Schedule.MINUTES,
+            "minutes": CHECK_MINUTES,
+            "repeats": -1,
+        },
+    )
+    nightly = {
+        "func": "payments.tasks.check_ledger",
+        "schedule_type": Schedule.DAILY,
+        "repeats": -1,
+        "kwargs": repr({"q_options": {"timeout": CHECK_SECONDS}}),
+    }
+    Schedule.objects.using(using).update_or_create(
+        name="payments.check_ledger", defaults=nightly, create_defaults={**nightly, "next_run": _next_night()}
+    )
+
+
+def _next_night() -> datetime:
+    now = datetime.now(ZoneInfo(settings.BUSINESS_TIME_ZONE))  # the queue's own clock, which nobody moves
+    night = now.replace(hour=NIGHT, minute=0, second=0, microsecond=0)
+    return night if night > now else night + timedelta(days=1)
