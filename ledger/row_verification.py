@@ -55,7 +55,10 @@ def verify_rows_since(since: datetime, counts: RowCounts | None = None) -> Itera
             if table.live:
                 yield from _faults(table, table.live, [], counts)
             for keys in _batches(_touched(table, since)):
-                yield from _faults_of(table, keys, counts)
+                where, params = _among(table, keys)
+                others = f" AND NOT ({table.live})" if table.live else ""
+                yield from _faults(table, where + others, params, counts)
+                yield from _gone(table, keys)
 
 
 def untold(table: Vouched) -> Iterator[str]:
@@ -69,12 +72,6 @@ def _whole(table: Vouched, counts: RowCounts) -> Iterator[Fault]:
     yield from _faults(table, "", [], counts)
     for keys in _batches(_subjects(table)):
         yield from _gone(table, keys)
-
-
-def _faults_of(table: Vouched, keys: list[str], counts: RowCounts) -> Iterator[Fault]:
-    where, params = _among(table, keys)
-    yield from _faults(table, where, params, counts)
-    yield from _gone(table, keys)
 
 
 # What is there

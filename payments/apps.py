@@ -3,6 +3,8 @@ from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
+LEDGER_CHECK_SECONDS = 2 * 60 * 60
+
 
 class PaymentsConfig(AppConfig):
     name = "payments"
@@ -19,7 +21,8 @@ class PaymentsConfig(AppConfig):
 
         declare(ledger_kinds.KINDS)
         ledger_rows.declare()
-        allow_tasks_of("payments.tasks")
+        # A check of millions of rows may be given out again meanwhile: one is at it.
+        allow_tasks_of("payments.tasks", seconds={"check_ledger": LEDGER_CHECK_SECONDS})
         queue_guard.install()
         guarded.declare()
         user_logged_in.connect(remember_language, dispatch_uid="payments.colleagues")

@@ -3,6 +3,7 @@
 from payments.actions import proposals, seller_keys, wallets
 from payments.engine import prove_wallet
 from payments.mail.sending import send
+from payments.worker import ledger_checks
 from payments.worker.pool import work
 
 #: A worker stays with payment requests this long before other tasks get their turn.
@@ -35,6 +36,16 @@ def look_at_keys() -> None:
 
 def expire_proposals() -> None:
     proposals.expire_due()
+
+
+def check_ledger_quickly() -> None:
+    """Every few minutes: what money may still move by, against what the ledger says of it."""
+    ledger_checks.check_quickly()
+
+
+def check_ledger() -> None:
+    """Nightly: the whole ledger, and everything that it vouches for."""
+    ledger_checks.check_everything()
 
 
 def send_message(message_id: str) -> None:

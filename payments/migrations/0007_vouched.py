@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='LedgerCheck',
             fields=[
-                ('kind', models.CharField(choices=[('quick', 'What money may still move by'), ('whole', 'Everything')], max_length=8, primary_key=True, serialize=False, verbose_name='what was checked')),
+                ('kind', models.CharField(choices=[('quick', 'Open payments, limits and people'), ('whole', 'Everything')], max_length=8, primary_key=True, serialize=False, verbose_name='what was checked')),
                 ('started_at', models.DateTimeField(verbose_name='started')),
                 ('finished_at', models.DateTimeField(null=True, verbose_name='finished')),
                 ('rows', models.PositiveIntegerField(default=0, verbose_name='rows compared')),
