@@ -19,17 +19,24 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 Entry = dict[str, Any]
 
 WORDS = {
-    "payment.quoting": ("The payment was asked for", "Se pidió el pago"),
-    "payment.quoted": ("It is known what the payment costs", "Se sabe cuánto cuesta el pago"),
-    "payment.approved": ("The payer approved it in their wallet", "Quien paga lo aprobó en su cartera"),
-    "payment.sending": ("The payer's wallet was told to send it", "Se pidió a la cartera de quien paga que lo envíe"),
-    "payment.sent": ("The payer's wallet sent it", "La cartera de quien paga lo envió"),
-    "payment.settled": ("The receiver's wallet has it", "La cartera de quien recibe lo tiene"),
-    "payment.settled_outside": ("It was settled outside the wallets", "Se liquidó fuera de las carteras"),
-    "payment.failed": ("It failed: nothing more will arrive", "Falló: no llegará nada más"),
-    "payment.needs_attention": ("A person had to look at it", "Una persona tuvo que revisarlo"),
+    "payment.new": ("It was asked for", "Se pidió"),
+    "payment.quoted": ("It is known what it costs", "Se sabe cuánto cuesta"),
+    "payment.approved": ("The payer approved it", "Quien paga lo aprobó"),
+    "payment.sending": ("The payer's wallet is told to send it", "Se pide a la billetera de quien paga que lo envíe"),
+    "payment.sent": ("The payer's wallet sends it", "La billetera de quien paga lo envía"),
+    "payment.unknown": ("The payer's wallet did not answer", "La billetera de quien paga no respondió"),
+    "payment.settled": ("The receiver's wallet has it", "La billetera de quien recibe lo tiene"),
+    "payment.settled_outside": ("It was settled outside the wallets", "Se liquidó fuera de las billeteras"),
+    "payment.failed": ("It failed", "Falló"),
+    "payment.cancelled": ("It was cancelled", "Se canceló"),
+    "payment.needs_attention": ("A person has to look at it", "Una persona tiene que revisarlo"),
+    "payment.released": ("The work was accepted", "Se aceptó el trabajo"),
+    "incoming.open": ("The receiver's wallet expects it", "La billetera de quien recibe lo espera"),
+    "incoming.done": ("The receiver's wallet takes no more for it", "La billetera de quien recibe ya no acepta más"),
+    "outgoing.open": ("The payer's wallet took the order", "La billetera de quien paga aceptó la orden"),
+    "outgoing.done": ("The payer's wallet says that it was sent", "La billetera de quien paga dice que se envió"),
 }
-AMOUNTS = ("received", "receive", "amount", "debit", "pays")
+AMOUNTS = {"received": "recibido", "receive": "llega", "amount": "monto", "debit": "se cobra", "pays": "se paga"}
 
 
 class NotProven(Exception):
@@ -148,7 +155,8 @@ def story(proof: dict[str, Any]) -> list[str]:
     for entry in proof["entries"]:
         body = json.loads(entry["body"])
         english, spanish = WORDS.get(body["kind"], (body["kind"], ""))
-        told = ", ".join(f"{name} {_amount(body['data'][name])}" for name in AMOUNTS if body["data"].get(name))
+        amounts = {name: body["data"].get(name) for name in AMOUNTS}
+        told = ", ".join(f"{name}/{AMOUNTS[name]} {_amount(wire)}" for name, wire in amounts.items() if wire)
         said = " / ".join(part for part in (english, spanish) if part)
         lines.append(f"{body['recordedAt'][:19].replace('T', ' ')}  {said}{f' ({told})' if told else ''}")
     return lines

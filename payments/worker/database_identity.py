@@ -36,13 +36,15 @@ def check_installation() -> Pause | None:
     forgot = not continues()
     if not moved and not forgot and history not in OLDER_OR_OTHER:
         return None
+    if not moved and (already := blocking("", ())):
+        return already  # told once: this is asked at each turn
+    words = "This is not the database that was here before (%s). Payments are paused."
+    logger.warning(words, {"moved": moved, "links gone": forgot, "checkpoint": str(history)})
     with transaction.atomic():
-        # Told once: this is asked at each turn.
-        if not blocking("", ()):
-            words = "This is not the database that was here before (%s). Payments are paused."
-            logger.warning(words, {"moved": moved, "links gone": forgot, "checkpoint": str(history)})
         started = pause_by_itself(PauseCause.DATABASE_RESTORED)
-        if known is not None and moved and _remember(known.fingerprint, found):
+        # While a person's pause is on, there is no other; the new place is known once its own was resumed.
+        is_own = started.cause == PauseCause.DATABASE_RESTORED
+        if is_own and known is not None and moved and _remember(known.fingerprint, found):
             _tell(known.fingerprint, found, history, started)
     return started
 

@@ -54,7 +54,10 @@ def test_a_proof_is_checked_by_one_file_that_needs_nothing_of_the_program(public
     code, said = run(str(file), public)
     assert code == 0, said
     assert "PROVEN. What follows about payment P7 stands in the ledger testserver/ledger," in said
-    assert said.count("The receiver's wallet has it / La cartera de quien recibe lo tiene (received 12.50 USD)") == 2
+    assert (
+        said.count("The receiver's wallet has it / La billetera de quien recibe lo tiene (received/recibido 12.50 USD)")
+        == 2
+    )
     assert "María" not in said
     assert b"Mar" not in proof
     signer = keys.signer()

@@ -18,12 +18,13 @@ from ledger import continuity
 from ledger.api import Actor, record, seal, timeline
 from ledger.checkpoints.make_key import make_key
 from ledger.triggers import remove_triggers
-from payments.actions.pausing import resume
+from payments.actions.pausing import pause, resume
 from payments.models import Installation, Pause
-from payments.models.pauses import PauseCause
+from payments.models.pauses import PauseCause, PauseScope
 from payments.pauses import active
 from payments.worker.database_identity import check_installation, fingerprint
 from payments.worker.startup import check_ledger
+from payments.worker.startup import start as start_process
 from tests.cast import person
 from tests.ledger.tampering import tamper
 
@@ -176,6 +177,25 @@ def test_waking_up_elsewhere_pauses_everything_and_is_recorded_once() -> None:
     about = timeline([("pause", str(started.pk))])
     assert [row.kind for row in about] == ["pause.started", "installation.moved"]
     assert about[1].data["before"] == "another place"
+
+
+@pytest.mark.django_db
+def test_a_process_that_runs_notices_at_its_next_turn() -> None:
+    start_process()
+    assert active() == []
+    Installation.objects.update(fingerprint="another place")
+    start_process()
+    assert [one.cause for one in active()] == [PauseCause.DATABASE_RESTORED]
+
+
+@pytest.mark.django_db
+def test_a_pause_that_a_person_ends_does_not_hide_that_the_database_moved() -> None:
+    Installation.objects.create(fingerprint="another place")
+    audit = pause(PauseScope.ALL, "", "Audit", None)
+    assert check_installation() == audit
+    resume(audit.pk, person("ana"))
+    assert check_installation() is not None
+    assert [one.cause for one in active()] == [PauseCause.DATABASE_RESTORED]
 
 
 @pytest.mark.django_db
