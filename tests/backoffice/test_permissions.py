@@ -1,6 +1,7 @@
 """Every address of the site, for everybody: what a role can't do by a button, it can't do by hand either."""
 
 import re
+from typing import Any
 
 import pytest
 from django.contrib import admin
@@ -47,14 +48,14 @@ def _a_button_and_its_address_say_the_same(house: House, found: Matrix, who: dic
     for address, cells in found.rows.items():
         if address.model is None:
             continue
-        of_rows = admin.site._registry[address.model]
+        of_rows: Any = admin.site._registry[address.model]
         row = address.model._default_manager.filter(pk=house.keys[address.model]).first()
         for name in STAFF:
             request = as_if(who[name])
             if address.part == "add":
                 may = of_rows.has_add_permission(request)
             elif address.part in ("change", "delete"):
-                may = row and getattr(of_rows, f"has_{address.part}_permission")(request, row)
+                may = row is not None and getattr(of_rows, f"has_{address.part}_permission")(request, row)
             elif address.part in ("changelist", "history", "preview", "status", ""):
                 may = False
             elif hasattr(getattr(of_rows, address.part, None), "allowed_permissions"):
