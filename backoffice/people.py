@@ -41,6 +41,12 @@ class Changes:
             {name: _plain(form.cleaned_data[name]) for name in names},
         )
 
+    def without(self, name: str) -> "Changes":
+        return Changes(
+            {one: value for one, value in self.before.items() if one != name},
+            {one: value for one, value in self.after.items() if one != name},
+        )
+
     def data(self) -> dict[str, Json]:
         """What stays: roles, permissions, switches."""
         return {
@@ -50,7 +56,7 @@ class Changes:
         }
 
     def private(self) -> dict[str, str]:
-        """What can be erased: names and addresses, as `email_before` and `email_after`."""
+        """What can be erased: names, as `username_before` and `username_after`."""
         told = {f"{name}_before": str(value) for name, value in self.before.items() if name in PERSONAL}
         return told | {f"{name}_after": str(value) for name, value in self.after.items() if name in PERSONAL}
 
@@ -74,12 +80,12 @@ def created(user: User, by: User) -> None:
 
 def changed(user: User, changes: Changes, by: User) -> None:
     """Of another email address there is an entry of its own; the earlier one is told, too."""
-    if not changes.after:
-        return
-    _tell("user.changed", user, by, changes.data(), changes.private())
     if "email" in changes.after:
         before, after = str(changes.before["email"]), str(changes.after["email"])
         _tell("user.email_changed", user, by, {}, {"before": before, "after": after}, also_to=before)
+    others = changes.without("email")
+    if others.after:
+        _tell("user.changed", user, by, others.data(), others.private())
 
 
 def password_changed(user: User, by: User) -> None:

@@ -9,8 +9,13 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
+from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from backoffice import people, roles
 from backoffice.sign_in.people_actions import SignInActions
@@ -39,6 +44,16 @@ class UserAdmin(SignInActions, DjangoUserAdmin[User], ModelAdmin):  # type: igno
     )
     list_per_page = 25
     actions = None
+    filter_horizontal = ("user_permissions",)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """There are few roles: each with its box, not two lists that need a wide screen."""
+        if db_field.name == "groups":
+            options["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
+        field = super().formfield_for_manytomany(db_field, request, **options)
+        if db_field.name == "groups" and field:
+            field.help_text = ""
+        return field
 
     def has_delete_permission(self, *_args: Any, **_kwargs: Any) -> bool:
         return False
@@ -72,8 +87,9 @@ class UserAdmin(SignInActions, DjangoUserAdmin[User], ModelAdmin):  # type: igno
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
         if person := context.get("original"):
-            lines = timeline_lines.lines(timeline([("user", str(person.pk))]), describe)
-            context = {**context, "timeline": lines}
+            # Not of the mails about it: there is one for each administrator.
+            rows = [row for row in timeline([("user", str(person.pk))]) if not row.kind.startswith("message.")]
+            context = {**context, "timeline": timeline_lines.lines(rows, describe)}
         return super().render_change_form(request, context, *args, **options)
 
 
@@ -88,6 +104,20 @@ class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]  # Unfold 
         if isinstance(obj, Group) and obj.name in roles.EXACT:
             return False
         return bool(super().has_change_permission(request, obj))
+
+    def get_fields(self, request: HttpRequest, obj: Group | None = None) -> Any:
+        return ("name", "permissions") if self.has_change_permission(request, obj) else ("name", "may")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Group | None = None) -> Any:
+        return () if self.has_change_permission(request, obj) else ("name", "may")
+
+    @display(description=_("may"))  # type: ignore[untyped-decorator]  # Unfold ships no types
+    def may(self, row: Group) -> SafeString:
+        """What it may do, a line each; that it may look stands in the docs."""
+        found = row.permissions.exclude(codename__startswith="view_").order_by("content_type__app_label", "codename")
+        names = found.values_list("name", flat=True)
+        lines = format_html_join("", "<li>{}</li>", ((name.removeprefix("Can "),) for name in names))
+        return format_html("<ul>{}</ul>", lines) if lines else SafeString(_("Only look."))
 
     def has_delete_permission(self, *_args: Any, **_kwargs: Any) -> bool:
         return False

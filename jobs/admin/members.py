@@ -145,6 +145,13 @@ class MemberAdmin(KeptAdmin):
     class Media:
         js = ("admin_copy.js",)
 
+    def get_fieldsets(self, request: HttpRequest, obj: Member | None = None) -> Any:
+        if obj is None or self.has_change_permission(request, obj):
+            return super().get_fieldsets(request, obj)
+        # The field that it is typed into is of the form, and who only looks has none.
+        looks = tuple("wallet" if name == "wallet_text" else name for name in WALLET_FIELDS)
+        return (self.fieldsets[0], (_("Wallet"), {"fields": looks}))
+
     @display(description=_("member"), ordering="name", header=True)
     def person(self, member: Member) -> tuple[str, str]:
         return member.name, member.email

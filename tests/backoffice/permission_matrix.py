@@ -76,9 +76,8 @@ def people() -> dict[str, User | AnonymousUser]:
     """One of each."""
     found: dict[str, User | AnonymousUser] = {SUPERUSER: User.objects.create_superuser("root")}
     for name in (*roles.EXACT, NO_ROLE):
-        user = User.objects.create_user(name.replace(" ", "-"), is_staff=True)
-        user.groups.add(*Group.objects.filter(name=name))
-        found[name] = user
+        found[name] = person = User.objects.create_user(name.replace(" ", "-"), is_staff=True)
+        person.groups.set(Group.objects.filter(name=name))
     found["not staff"] = User.objects.create_user("member")
     found["switched off"] = User.objects.create_user("gone", is_staff=True, is_superuser=True)
     found["nobody"] = AnonymousUser()
@@ -261,8 +260,8 @@ def _says_something(permission: Permission, root: User | AnonymousUser) -> bool:
     if any(named in listed for listed in roles.EXACT.values()) or kind not in ("add", "change", "view"):
         return True
     model = permission.content_type.model_class()
-    request, page = as_if(root), admin.site._registry.get(model) if model else None
-    return kind != "view" and page is not None and getattr(page, f"has_{kind}_permission")(request)
+    of_rows = admin.site._registry.get(model) if model else None
+    return kind != "view" and of_rows is not None and bool(getattr(of_rows, f"has_{kind}_permission")(as_if(root)))
 
 
 def _links() -> Iterator[str]:

@@ -143,3 +143,11 @@ def test_a_standing_budget_from_the_past_is_refused_with_its_sentence(asker: Cli
     page = asker.get(answer.headers["HX-Redirect"]).content.decode()
     assert "The first period cannot start in the past. Choose today or a later day." in page
     assert not PaymentRequest.objects.exists()
+
+
+def test_who_may_only_look_sees_the_wallet_too() -> None:
+    maria = cast.member("Maria Lopez")
+    reader = signed_in(person("eva", "jobs.view_member"))
+    page = reader.get(reverse("admin:jobs_member_change", args=[maria.pk])).content.decode()
+    assert "https://wallet.example/maria" in page
+    assert "Wallet text" not in page
