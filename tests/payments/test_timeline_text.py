@@ -37,6 +37,8 @@ ALL_DATA: dict[str, Any] = {
     "became": "https://bank.example/maria2",
     "asset": "MXN",
     "remote_id": "https://wallet.example/quotes/1",
+    "key": "0a1b2c3d",
+    "resealed": 3,
 }
 
 
