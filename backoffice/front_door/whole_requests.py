@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
+from gunicorn.errors import ConfigError
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 #: From the connection to the end of the request's head, and from there to the end of a small body.
@@ -88,6 +89,14 @@ class Visitor:
 
 
 class WholeRequestWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
+    @classmethod
+    def check_config(cls, cfg: Any, log: Any) -> None:
+        super().check_config(cfg, log)
+        if cfg.is_ssl:
+            raise ConfigError(
+                "TLS ends at a proxy in front of this server: see “What stands in front” in docs/running.md."
+            )
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.visitors: dict[TConn, Visitor] = {}

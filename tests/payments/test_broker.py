@@ -1,10 +1,11 @@
 """The queue looks for what is due by itself, and goes on when that fails."""
 
+import time
 from datetime import timedelta
 
 import pytest
 from django_q.brokers import get_broker
-from django_q.models import OrmQ
+from django_q.models import OrmQ, Schedule
 from django_q.tasks import async_task
 
 from ledger import clock
@@ -42,6 +43,17 @@ def test_it_is_looked_now_and_then_and_no_more_is_queued_than_is_enough(monkeypa
     for _ in range(2 * broker.ENOUGH_TASKS):
         queue.look()
     assert queue.queue_size() == broker.ENOUGH_TASKS
+
+
+def test_the_timetable_is_looked_at_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    Schedule.objects.update(next_run=clock.now() - timedelta(seconds=1))
+    queue = get_broker()
+    queue.look()
+    assert queued() == []
+    monkeypatch.setattr(queue, "_next_timetable", time.monotonic())
+    for _ in range(2):
+        queue.look()
+    assert queued() == ["payments.tasks.look_at_keys"]
 
 
 def test_a_look_that_fails_holds_up_no_task(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

@@ -45,6 +45,8 @@ ALL_DATA: dict[str, Any] = {
     "of": "tequio",
     "was": {"fee_share": 100, "may_hold_money": False},
     "becomes": {"fee_share": 250, "may_hold_money": True},
+    "key": "0a1b2c3d",
+    "resealed": 3,
 }
 
 
