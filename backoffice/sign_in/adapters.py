@@ -13,13 +13,18 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
+from django_q.tasks import async_task
 
 from backoffice.sign_in import entries, factor_secrets, lockout, proof
 
 #: Behind a proxy that does not say for whom it asks, everybody comes from the same place.
 NO_ADDRESS: Final = "0.0.0.0"  # noqa: S104 - said of nobody, listened on by nothing
+
+
+CHANGED_TASK: Final = "backoffice.sign_in.tasks.mail_change"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -63,6 +68,10 @@ class AccountAdapter(DefaultAccountAdapter):
         # This machine's own is that of everybody behind a proxy that we were not told of: it tells nobody apart.
         is_own = address == NO_ADDRESS or ip_address(address).is_loopback
         return lockout.begin(request, name, "" if is_own else address)
+
+    def send_notification_mail(self, template_prefix: str, user: Any, *_args: Any, **_kwargs: Any) -> None:
+        """Tell `user` that their password, second factor or recovery codes are others now: perhaps it was not they."""
+        async_task(CHANGED_TASK, user.pk, template_prefix.rpartition("/")[2], translation.get_language())
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """Whoever has a second factor confirms with it; the others with their password."""

@@ -36,6 +36,7 @@ RECORDS: Final = {
     for model in ("job", "application", "submission", "membernote")
     for form in ("add", "change")
 }
+#: What else the admin is sent asks again who is there: so nothing new is forgotten.
 ASKS_NOTHING: Final = {"admin:logout", *RECORDS}
 
 
@@ -61,7 +62,9 @@ class SignInDoor:
         sessions.seen(request)
         if not proof.has_factor(request) and proof.must_have_factor(request.user):
             return _lead_to_factor(request, page, request.user)
-        if _asks_again(request, page) and not proof.is_recent(request):
+        if page.view_name in OWN_PAGES:
+            return _own_page(request, page, request.user)
+        if request.method == "POST" and page.view_name not in ASKS_NOTHING and not proof.is_recent(request):
             return _lead_to_confirmation(request)
         return None
 
@@ -75,11 +78,13 @@ def _is_inside(page: ResolverMatch) -> bool:
     return "admin" in page.namespaces or page.view_name in OWN_PAGES
 
 
-def _asks_again(request: HttpRequest, page: ResolverMatch) -> bool:
-    """Whatever changes something does, unless it is said to be harmless: so nothing new is forgotten."""
-    if page.view_name in OWN_PAGES:
-        return OWN_PAGES[page.view_name]
-    return request.method == "POST" and page.view_name not in ASKS_NOTHING
+def _own_page(request: HttpRequest, page: ResolverMatch, user: User) -> HttpResponse | None:
+    """Who has a second factor shows it just before they change how they come in."""
+    if not OWN_PAGES[page.view_name] or proof.is_fresh(request):
+        return None
+    if proof.is_recent(request) and not proof.owns_factor(user):
+        return None
+    return _lead_to_confirmation(request)
 
 
 def _lead_to_factor(request: HttpRequest, page: ResolverMatch, user: User) -> HttpResponse | None:

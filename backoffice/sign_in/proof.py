@@ -13,6 +13,7 @@ from ledger import clock
 
 SHOWN_AT: Final = "sign_in_shown_at"
 FACTOR: Final = "sign_in_factor"
+FRESH: Final = timedelta(minutes=5)
 
 
 def signed_in(request: HttpRequest, user: User, **_kwargs: Any) -> None:
@@ -39,8 +40,16 @@ def has_factor(request: HttpRequest) -> bool:
 
 def is_recent(request: HttpRequest) -> bool:
     """Whether it is less than CONFIRM_SIGN_IN_MINUTES since this session showed who is in it."""
-    at = datetime.fromtimestamp(request.session.get(SHOWN_AT, 0), UTC)
-    return clock.now() - at < timedelta(minutes=settings.CONFIRM_SIGN_IN_MINUTES)
+    return _age(request) < timedelta(minutes=settings.CONFIRM_SIGN_IN_MINUTES)
+
+
+def is_fresh(request: HttpRequest) -> bool:
+    """Whether this session has just shown who is in it: a stolen one has not, however lately its owner came in."""
+    return _age(request) < FRESH
+
+
+def _age(request: HttpRequest) -> timedelta:
+    return clock.now() - datetime.fromtimestamp(request.session.get(SHOWN_AT, 0), UTC)
 
 
 def must_have_factor(user: User) -> bool:

@@ -40,6 +40,11 @@ def count(user: User) -> int:
     return int(UserSession.objects.filter(user=user).count())
 
 
+def signed_in(request: HttpRequest, **_kwargs: Any) -> None:
+    """Signal receiver: the library's row of the new session says when it was seen."""
+    request.session[SEEN] = int(clock.now().timestamp())
+
+
 def seen(request: HttpRequest) -> None:
     """Whoever is in this session is there now."""
     now = int(clock.now().timestamp())

@@ -14,6 +14,7 @@ def connect() -> None:
     """Called once, when the program starts."""
     for signal, receiver in (
         (user_logged_in, proof.signed_in),
+        (user_logged_in, sessions.signed_in),
         (account.user_logged_in, entries.signed_in),
         (account.user_logged_in, door.signed_in),
         (user_logged_out, entries.signed_out),

@@ -3,7 +3,7 @@
 These mails stand in no outbox: whoever read there could come in with their links.
 """
 
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from allauth.account.forms import default_token_generator
@@ -14,7 +14,18 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+#: What the library calls it, and what people are told.
+CHANGES: Final[dict[str, Promise]] = {
+    "totp_activated": gettext_lazy("A second factor was set up."),
+    "totp_deactivated": gettext_lazy("Your second factor was removed."),
+    "recovery_codes_generated": gettext_lazy("New recovery codes were made. The old ones no longer work."),
+    "password_changed": gettext_lazy("Your password was changed."),
+    "password_reset": gettext_lazy("A new password was chosen, by a link in an email."),
+}
 
 
 def mail_password_reset(email: str, language: str) -> None:
@@ -38,6 +49,13 @@ def mail_factor_reset(user_id: int, by: str, language: str) -> None:
             by=by,
             link=settings.BASE_URL + reverse("account_login"),
         )
+
+
+def mail_change(user_id: int, change: str, language: str) -> None:
+    """That how somebody comes in is not what it was; `change` is the library's name for what happened."""
+    user = User.objects.get(pk=user_id)
+    with translation.override(language):
+        _send(user, _("Your sign-in was changed"), "changed", change=str(CHANGES[change]))
 
 
 def _send(user: User, subject: str, template: str, **told: Any) -> None:

@@ -11,7 +11,7 @@ from backoffice import roles
 from ledger import clock
 from payments.models import Pause
 from tests.sign_in.codes import code
-from tests.sign_in.people import CODE, CONFIRM, CONFIRM_BY_CODE, PASSWORD, is_in, knock, person, with_factor
+from tests.sign_in.people import CODE, CONFIRM, CONFIRM_BY_CODE, PASSWORD, SET_UP, is_in, knock, person, with_factor
 
 pytestmark = pytest.mark.django_db
 OVERVIEW = "http://testserver/admin/payments/pause/?all=1"
@@ -72,6 +72,19 @@ def test_what_changes_people_limits_or_money_asks_and_keeping_records_does_not(
         answer = client.post(url, {})
         assert answer.headers.get("Location", "").startswith(CONFIRM) is asks
         assert client.get(url).status_code == 200, "to look is free"
+
+
+def test_who_has_a_second_factor_shows_it_just_before_they_change_how_they_come_in(client: Client) -> None:
+    """A session that was stolen lately must not become its thief's for good."""
+    luis = person("luis", roles.FINANCE)
+    key = with_factor(luis)
+    knock(client, "luis")
+    client.post(CODE, {"code": code(key)})
+    assert client.get(SET_UP).status_code == 200
+    with time_machine.travel(clock.now() + timedelta(minutes=6)):
+        for page in (SET_UP, "/admin/sign-in/codes/new/", "/admin/sign-in/password/"):
+            assert client.get(page).headers["Location"].startswith(CONFIRM_BY_CODE)
+        assert client.post("/admin/payments/pause/add/", {}).status_code == 200, "for money it was lately enough"
 
 
 @pytest.mark.parametrize("page", ["app", "codes/new", "password"])

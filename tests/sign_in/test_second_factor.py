@@ -15,7 +15,7 @@ from django.test import Client
 from backoffice import roles
 from backoffice.models import FactorSecret
 from backoffice.sign_in import proof
-from backoffice.sign_in.tasks import mail_factor_reset
+from backoffice.sign_in.tasks import CHANGES, mail_change, mail_factor_reset
 from tests.dialogs import confirm
 from tests.sign_in.codes import code
 from tests.sign_in.people import (
@@ -208,6 +208,17 @@ def test_where_the_program_runs_the_last_administrator_is_helped() -> None:
     for name in ("alma", "nobody"):
         with pytest.raises(CommandError, match=name):
             call_command("reset_second_factor", name)
+
+
+def test_a_mail_tells_of_each_change() -> None:
+    rosa = person("rosa")
+    for language in ("en", "es"):
+        for change in CHANGES:
+            mail_change(rosa.pk, change, language)
+    told = [sent.body.splitlines()[2] for sent in mail.outbox]
+    assert len(set(told)) == 2 * len(CHANGES)
+    assert "Your password was changed." in told
+    assert {sent.to[0] for sent in mail.outbox} == {"rosa@example.org"}
 
 
 def test_new_recovery_codes_replace_the_old(client: Client) -> None:

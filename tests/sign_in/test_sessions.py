@@ -6,6 +6,7 @@ import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import User
 from django.test import Client
+from django_q.models import OrmQ
 
 from backoffice import roles
 from backoffice.sign_in.devices import device
@@ -67,6 +68,7 @@ def test_another_password_ends_the_others() -> None:
     assert (is_in(here), is_in(there)) == (True, False)
     assert "This one" in here.get(OWN).content.decode()
     assert entries(rosa)[-1] == "sign_in.password_changed"
+    assert OrmQ.objects.get().func() == "backoffice.sign_in.tasks.mail_change"
 
 
 def test_a_second_factor_ends_the_others(django_capture_on_commit_callbacks: object) -> None:
