@@ -33,7 +33,7 @@ Snapshot = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Kind:
+class ProposalKind:
     """One kind of change. `permission` is to propose it and to decide on it.
 
     `now` tells the thing as it is, empty where there is none; `carry_out` makes it so, empty to remove it. Both take
@@ -46,10 +46,10 @@ class Kind:
     private: frozenset[str] = frozenset()
 
 
-_kinds: Final[dict[str, Kind]] = {}
+_kinds: Final[dict[str, ProposalKind]] = {}
 
 
-def declare(name: str, kind: Kind) -> None:
+def declare(name: str, kind: ProposalKind) -> None:
     """Let changes of this kind be proposed; called when the program starts."""
     _kinds[name] = kind
 
@@ -59,7 +59,7 @@ def permissions() -> dict[str, str]:
     return {name: kind.permission for name, kind in _kinds.items()}
 
 
-def kind_of(proposal: Proposal) -> Kind:
+def kind_of(proposal: Proposal) -> ProposalKind:
     return _kinds[proposal.kind]
 
 
