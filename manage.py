@@ -7,7 +7,7 @@ import sys
 from django.core.management import execute_from_command_line
 
 from backoffice.demo import environment as demo
-from backoffice.private_files import keep_new_files_private
+from backoffice.installation.private_files import keep_new_files_private
 
 if __name__ == "__main__":
     keep_new_files_private()

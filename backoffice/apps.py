@@ -4,7 +4,7 @@ from django.core import checks
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
-from backoffice.deploy_checks import check_installation
+from backoffice.installation.deploy_checks import check_installation
 
 
 class BackofficeConfig(AppConfig):
@@ -14,6 +14,7 @@ class BackofficeConfig(AppConfig):
     def ready(self) -> None:
         # Models can only be imported once every app is loaded.
         from backoffice import ledger_kinds, ledger_words, people_words, roles  # noqa: PLC0415
+        from backoffice.sign_in import checks as sign_in_checks  # noqa: F401, PLC0415 - they register themselves
         from backoffice.sign_in import signal_receivers  # noqa: PLC0415
         from ledger.api import declare  # noqa: PLC0415
         from payments.presentation.timeline_text import also_ask  # noqa: PLC0415

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env
 
-from backoffice.strength import bits, is_common
+from backoffice.installation.strength import bits, is_common
 
 MINIMUM_SECRET_LENGTH = 50
 #: As `strength.bits` estimates it: fifty random digits have more, and nothing that somebody repeats.

@@ -9,7 +9,8 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from backoffice import environment, private_files, production
+from backoffice import environment
+from backoffice.installation import private_files, production
 from backoffice.unfold import UNFOLD  # noqa: F401 - read by the admin theme
 
 # Django's classes take type parameters in annotations only; this lets them stand in class statements too.
@@ -67,11 +68,11 @@ MIDDLEWARE = [
     "backoffice.requestid.RequestIdMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    "backoffice.request_limits.RateLimitMiddleware",
+    "backoffice.front_door.request_limits.RateLimitMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "backoffice.request_limits.BodyLimitMiddleware",
+    "backoffice.front_door.request_limits.BodyLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "backoffice.sign_in.door.SignInDoor",

@@ -4,7 +4,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from backoffice.private_files import keep_new_files_private
+from backoffice.installation.private_files import keep_new_files_private
 
 keep_new_files_private()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")

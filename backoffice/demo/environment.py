@@ -11,7 +11,7 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 
-from backoffice.private_files import make_private
+from backoffice.installation.private_files import make_private
 from ledger.checkpoints.make_key import make_key
 
 ROOT = Path(__file__).resolve().parent.parent.parent

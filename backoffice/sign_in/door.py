@@ -53,8 +53,11 @@ class SignInDoor:
 
     def process_view(self, request: HttpRequest, _view: object, _args: object, _kwargs: object) -> HttpResponse | None:
         page = request.resolver_match
-        if page is None or not _is_inside(page) or not isinstance(request.user, User):
+        if page is None or not _is_inside(page):
             return None
+        if not isinstance(request.user, User):
+            # The admin sends strangers to the sign-in by itself, but a dialog would show that page inside of it.
+            return _lead(request, reverse("account_login")) if "HX-Request" in request.headers else None
         sessions.seen(request)
         if not proof.has_factor(request) and proof.must_have_factor(request.user):
             return _lead_to_factor(request, page, request.user)
@@ -94,13 +97,16 @@ def _lead_to_confirmation(request: HttpRequest) -> HttpResponse:
     methods = get_adapter().get_reauthentication_methods(request.user)
     if request.method == "POST":
         request.session[UNDONE] = True
-    page = methods[0]["url"] if methods else reverse("account_login")
+    return _lead(request, methods[0]["url"] if methods else reverse("account_login"))
+
+
+def _lead(request: HttpRequest, page: str) -> HttpResponse:
     return go(request, f"{page}?{urlencode({'next': _back(request)})}")
 
 
 def _back(request: HttpRequest) -> str:
     """The path of the page that the person has before them."""
-    if request.method != "POST":
+    if "HX-Request" not in request.headers and request.method != "POST":
         return request.get_full_path()
     before = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer") or "")
     return before._replace(scheme="", netloc="", fragment="").geturl() or reverse("admin:index")

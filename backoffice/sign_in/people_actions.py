@@ -5,18 +5,15 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
 from django.http import HttpRequest
-from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django_q.tasks import async_task
 from unfold.enums import ActionVariant
 
 from backoffice.sign_in import entries, lockout, sessions
+from backoffice.sign_in.resets import reset_factor
 from ledger.api import Actor
 from payments.admin.dialogs import DecisionOn, dialog_action, number_of
-
-FACTOR_RESET_TASK = "backoffice.sign_in.tasks.mail_factor_reset"
 
 
 def _take(object_id: str) -> User:
@@ -59,13 +56,8 @@ class SignInActions:
     )
     @DecisionOn(take=_take)
     def reset_factor(self, user: User, by: User, _form: Any) -> str | Promise:
-        found, _rows = Authenticator.objects.filter(user=user).delete()
-        if not found:
+        if not reset_factor(user, by=Actor.staff(by.pk), called=by.get_full_name() or by.get_username()):
             return _("They have no second factor.")
-        sessions.end(user)
-        entries.tell("sign_in.factor_reset", user, by=Actor.staff(by.pk), credentials=True)
-        name = by.get_full_name() or by.get_username()
-        async_task(FACTOR_RESET_TASK, user.pk, name, translation.get_language())
         return _("Their second factor was reset. They set up a new one when they sign in.")
 
     @dialog_action(

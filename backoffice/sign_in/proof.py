@@ -27,6 +27,11 @@ def shown(request: HttpRequest, *, factor: bool) -> None:
     request.session[FACTOR] = factor or request.session.get(FACTOR, False)
 
 
+def factor_is_gone(request: HttpRequest) -> None:
+    """What this session showed exists no more."""
+    request.session[FACTOR] = False
+
+
 def has_factor(request: HttpRequest) -> bool:
     """Whether this session was opened, or confirmed, with a second factor."""
     return bool(request.session.get(FACTOR))

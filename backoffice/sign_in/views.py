@@ -6,6 +6,7 @@ from allauth.account import views as account
 from allauth.account.internal.flows.login import perform_login
 from allauth.account.models import Login
 from allauth.mfa.base import views as factor
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
 from django.conf import settings
@@ -17,11 +18,13 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
+from django.views.generic.edit import FormView
 
 from backoffice.sign_in import entries, one_click, proof, sessions
 from backoffice.sign_in.door import UNDONE
@@ -140,17 +143,31 @@ class OwnSignIn(InTheFrame, factor.IndexView):
         }
 
 
+@method_decorator(login_required, name="dispatch")
 class SetUpFactor(InTheFrame, totp.ActivateTOTPView):
+    """The first one, or another in the place of the one that there is: on a new phone."""
+
     template_name = "sign_in/set_up.html"
     title = gettext_lazy("Set up your second factor")
     form_class = SetUpFactorForm
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Without what the library asks first: the door has asked, and a second factor can be set up anew."""
+        answer: HttpResponseBase = FormView.dispatch(self, request, *args, **kwargs)
+        return answer
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        must = proof.must_have_factor(_person(self.request))
-        return {**context, "in_fours": _in_fours(context["form"].secret), "must_have_factor": must}
+        user = _person(self.request)
+        waits = proof.must_have_factor(user) and not proof.has_factor(self.request)
+        told = {"in_fours": _in_fours(context["form"].secret), "waits": waits, "anew": proof.owns_factor(user)}
+        return {**context, **told}
 
+    @transaction.atomic
     def form_valid(self, form: Any) -> HttpResponse:
+        user = _person(self.request)
+        if Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).delete()[0]:
+            entries.tell("sign_in.factor_removed", user, request=self.request)
         response: HttpResponse = super().form_valid(form)
         # They typed a code of it just now.
         proof.shown(self.request, factor=True)
@@ -164,6 +181,7 @@ class RemoveFactor(InTheFrame, totp.DeactivateTOTPView):
     @transaction.atomic
     def form_valid(self, form: Any) -> HttpResponse:
         response: HttpResponse = super().form_valid(form)
+        proof.factor_is_gone(self.request)
         return response
 
 

@@ -34,8 +34,9 @@ def queue_due() -> None:
         if period is None:
             refuse_scheduled(as_read, NotOurTask(row.func))
             continue
+        left = row.repeats - 1 if row.repeats > 0 else row.repeats  # below zero: for ever
         with transaction.atomic():
-            if as_read.update(next_run=_next(row.next_run, period, now)):
+            if as_read.update(next_run=_next(row.next_run, period, now), repeats=left):
                 async_task(row.func)
 
 

@@ -13,7 +13,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from backoffice import environment
-from backoffice.strength import bits
+from backoffice.installation.strength import bits
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -1,4 +1,4 @@
-"""How long `/health` takes beside clients that never finish what they send: with our worker, and with gunicorn's."""
+"""How long `/health` takes beside clients that never finish what they send: our worker, and gunicorn's own."""
 
 from pathlib import Path
 from typing import Final

@@ -1,6 +1,7 @@
 """It is the session that must have shown the second factor: who must have one does nothing without it."""
 
 from datetime import UTC, datetime
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import time_machine
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, Permission, User
 from django.core import mail
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from backoffice import roles
@@ -177,6 +179,35 @@ def test_who_must_have_one_can_not_remove_it_and_others_can(client: Client, sett
     assert client.post("/admin/sign-in/app/remove/").status_code == 302
     assert not Authenticator.objects.exists()
     assert entries(ines)[-1] == "sign_in.factor_removed"
+
+
+@pytest.mark.usefixtures("required")
+def test_a_new_phone_takes_the_place_of_the_old_one(client: Client) -> None:
+    rosa = person("rosa", roles.PLATFORM_STAFF)
+    old = with_factor(rosa)
+    codes = Authenticator.objects.get(user=rosa, type="recovery_codes").wrap().get_unused_codes()
+    knock(client, "rosa")
+    client.post(CODE, {"code": code(old)})
+    new = key_on(client.get(SET_UP).content.decode())
+    assert client.post(SET_UP, {"code": code(old, later=1)}).status_code == 200
+    assert client.post(SET_UP, {"code": code(new)}).headers["Location"] == OWN
+    assert is_in(client)
+    again = Client()
+    knock(again, "rosa")
+    assert again.post(CODE, {"code": code(old, later=1)}).status_code == 200
+    assert again.post(CODE, {"code": codes[0]}).status_code == 302
+    assert entries(rosa)[3:5] == ["sign_in.factor_removed", "sign_in.factor_set"]
+
+
+def test_where_the_program_runs_the_last_administrator_is_helped() -> None:
+    alma = person("alma", roles.ADMINISTRATOR)
+    with_factor(alma)
+    call_command("reset_second_factor", "alma", stdout=StringIO())
+    assert not proof.owns_factor(alma)
+    assert entries(alma)[-1] == "sign_in.factor_reset"
+    for name in ("alma", "nobody"):
+        with pytest.raises(CommandError, match=name):
+            call_command("reset_second_factor", name)
 
 
 def test_new_recovery_codes_replace_the_old(client: Client) -> None:

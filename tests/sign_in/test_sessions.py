@@ -98,6 +98,12 @@ def test_an_administrator_ends_them(client: Client) -> None:
     assert not is_in(there)
 
 
+def test_a_dialog_of_somebody_who_is_no_longer_in_leads_to_the_sign_in() -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/admin/auth/user/1/change/"}
+    answer = Client().get("/admin/auth/user/1/reset_factor/", headers=headers)
+    assert answer.headers["HX-Redirect"] == f"{LOGIN}?next=%2Fadmin%2Fauth%2Fuser%2F1%2Fchange%2F"
+
+
 def test_who_leaves_is_no_longer_listed() -> None:
     rosa = person("rosa")
     here = at(FIREFOX)

@@ -18,8 +18,8 @@ KEPT_FROM_OUTSIDE: Final = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
 
 
 @contextmanager
-def web(folder: Path, *options: str) -> Iterator[str]:
-    """Its address, once it answers. `options` are gunicorn's."""
+def web(folder: Path, *options: str, database_url: str = "") -> Iterator[str]:
+    """Its address, once it answers. `options` are gunicorn's. On a database of its own, unless there is one."""
     with ExitStack() as stack:
         url = f"http://127.0.0.1:{free_port()}"
         environment = {
@@ -27,14 +27,15 @@ def web(folder: Path, *options: str) -> Iterator[str]:
             "SECRET_KEY": secrets.token_urlsafe(64),
             "FIELD_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
             "ENVIRONMENT": "development",
-            "DATABASE_URL": stack.enter_context(fresh_database(folder)),
+            "DATABASE_URL": database_url or stack.enter_context(fresh_database(folder)),
             "BASE_URL": url,
             "EMAIL_URL": "memory:",
         }
         programs = Programs(folder, environment)
         stack.callback(programs.stop)
-        programs.run("manage.py", "migrate", "--verbosity", "0")
-        programs.run("manage.py", "createcachetable")
+        if not database_url:
+            programs.run("manage.py", "migrate", "--verbosity", "0")
+            programs.run("manage.py", "createcachetable")
         served = ("backoffice.wsgi", "--config", "python:backoffice.web_server", "--bind", url.removeprefix("http://"))
         programs.start("web", "-m", "gunicorn", *served, *options)
         programs.wait_for(lambda: _answers(url), "the site")

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning  # noqa: A004 - Django's name
 
-from backoffice.private_files import BESIDE
-from backoffice.production import OTHERS
+from backoffice.installation.private_files import BESIDE
+from backoffice.installation.production import OTHERS
 
 CHECKED_TLS: Final = ("require", "verify-ca", "verify-full")
 FROM_FILES: Final = ("SECRET_KEY", "SECRET_KEY_FALLBACKS", "FIELD_ENCRYPTION_KEYS", "DATABASE_URL", "EMAIL_URL")

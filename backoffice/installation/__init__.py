@@ -1,0 +1,1 @@
+"""Whether this installation is one that may hold money: its secrets, its settings, its files."""
