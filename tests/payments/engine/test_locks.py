@@ -21,7 +21,7 @@ from payments.engine.advance import _apply
 from payments.engine.budget_reservations import note_disagreement
 from payments.engine.steps.checking import CheckWallet
 from payments.engine.steps.rotate_token import RotateToken
-from payments.models import Grant, PaymentRequest, SecondPersonRule, WalletAddress
+from payments.models import Colleague, Grant, PaymentRequest, SecondPersonRule, WalletAddress
 from payments.models.proposals import ProposalState
 from payments.models.rules import Measure
 from payments.openpayments.amounts import Amount
@@ -134,6 +134,8 @@ def test_a_proof_that_is_won_while_the_wallet_is_looked_up_stays(stage: Stage) -
 def test_two_requests_that_one_person_sends_at_once_are_one_sum(stage: Stage) -> None:
     """Alone each is within what they may send alone in a day; together they are not."""
     set_rules.set_rule(Amount(150_00, stage.payer.asset), stage.staff, RuleTerms(Measure.DAY))
+    # There already, so that making it is not what one waits for.
+    Colleague.objects.create(user=stage.staff)
     requests_of_rosa = (stage.quoted().pk, stage.quoted().pk)
     meeting = Meeting()
 
