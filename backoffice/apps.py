@@ -13,7 +13,7 @@ class BackofficeConfig(AppConfig):
 
     def ready(self) -> None:
         # Models can only be imported once every app is loaded.
-        from backoffice import ledger_kinds, ledger_words, people_words, roles  # noqa: PLC0415
+        from backoffice import access_proposals, ledger_kinds, ledger_words, people_words, roles  # noqa: PLC0415
         from backoffice.sign_in import checks as sign_in_checks  # noqa: F401, PLC0415 - they register themselves
         from backoffice.sign_in import signal_receivers  # noqa: PLC0415
         from ledger.api import declare  # noqa: PLC0415
@@ -21,6 +21,7 @@ class BackofficeConfig(AppConfig):
         from payments.worker.allowed_tasks import allow_tasks_of  # noqa: PLC0415
 
         declare(ledger_kinds.KINDS)
+        access_proposals.declare()
         allow_tasks_of("backoffice.sign_in.tasks")
         also_ask(people_words.describe_own)
         also_ask(ledger_words.describe_own)

@@ -17,10 +17,11 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from backoffice import people, roles
+from backoffice import access_proposals, people, roles
 from backoffice.sign_in.people_actions import SignInActions
 from ledger.api import timeline
 from payments.admin.dialogs import number_of, staff
+from payments.admin.proposing import propose
 from payments.presentation import timeline_lines
 from payments.presentation.timeline_text import describe
 
@@ -70,11 +71,26 @@ class UserAdmin(SignInActions, DjangoUserAdmin[User], ModelAdmin):  # type: igno
         return fields if request.user.is_superuser else [*fields, "is_superuser", "user_permissions"]
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm[User], change: bool) -> None:  # noqa: FBT001 - Django's signature
+        if change:
+            self._propose_access(request, obj, form)
         super().save_model(request, obj, form, change)
         if change:
             people.changed(obj, people.Changes.of(form), staff(request))
         else:
             people.created(obj, staff(request))
+
+    def _propose_access(self, request: HttpRequest, obj: User, form: forms.ModelForm[User]) -> None:
+        """What gives them more is proposed; of what they may do nothing else is saved then."""
+        key, told = str(obj.pk), form.cleaned_data
+        after = access_proposals.wanted(key, told)
+        if not access_proposals.widens(access_proposals.access_now(key), after):
+            return
+        propose(request, lambda: access_proposals.propose_access(key, after, by=staff(request)))
+        now = access_proposals.access_now(key)
+        for name in access_proposals.SWITCHES:
+            setattr(obj, name, now[name])
+        told |= {name: getattr(obj, name).all() for name in ("groups", "user_permissions") if name in told}
+        form.changed_data[:] = [name for name in form.changed_data if name not in RAISES]
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002 - Django's name
         with transaction.atomic():

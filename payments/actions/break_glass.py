@@ -42,6 +42,8 @@ def authorise_alone(request_id: str, *, by: User, why: str) -> PaymentRequest:
 def approve_alone(proposal_id: str, *, by: User, why: str) -> Proposal:
     """Approve one's own proposal. Raises Refusal where it is switched off, or needs no glass."""
     proposal = proposals.lock_waiting(proposal_id)
+    if by.pk in proposals.kind_of(proposal).about(proposal.subject):
+        raise Refusal("own_proposal")
     words = _checked(by, [proposal.proposed_by_id], why)
     proposals.decide(proposal, by, alone=True)
     _break("proposal", proposal.pk, title(proposal.kind, proposal.subject), by, words)

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from ledger.api import Actor
 from payments.actions import proposals, sellers, set_limits, set_rules
-from payments.actions.proposals import Kind
+from payments.actions.proposals import ProposalKind
 from payments.actions.set_rules import RuleTerms
 from payments.authorisation import EVERY_OTHER, code_of, snapshot_of
 from payments.models import ProofLimit, Proposal, SecondPersonRule, Seller
@@ -166,7 +166,7 @@ def _make_seller(seller_id: str, after: Mapping[str, Any], by: User) -> None:
 
 def declare() -> None:
     """Called when the program starts."""
-    proposals.declare(RULE, Kind("payments.change_secondpersonrule", _rule_now, _make_rule))
-    proposals.declare(PROOF_LIMIT, Kind("payments.change_prooflimit", _proof_limit_now, _make_proof_limit))
+    proposals.declare(RULE, ProposalKind("payments.change_secondpersonrule", _rule_now, _make_rule))
+    proposals.declare(PROOF_LIMIT, ProposalKind("payments.change_prooflimit", _proof_limit_now, _make_proof_limit))
     private = frozenset({"approval_email"})
-    proposals.declare(SELLER, Kind("payments.hold_money_seller", seller_now, _make_seller, private))
+    proposals.declare(SELLER, ProposalKind("payments.hold_money_seller", seller_now, _make_seller, private))

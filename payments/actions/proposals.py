@@ -5,7 +5,7 @@ by the function that the change always had, in the transaction of the decision, 
 was proposed; otherwise it is overtaken, and nothing is changed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -33,23 +33,25 @@ Snapshot = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Kind:
+class ProposalKind:
     """One kind of change. `permission` is to propose it and to decide on it.
 
     `now` tells the thing as it is, empty where there is none; `carry_out` makes it so, empty to remove it. Both take
-    what `Proposal.subject` names. Of a snapshot, `private` names are kept out of what the ledger can't erase.
+    what `Proposal.subject` names. Of a snapshot, `private` names are kept out of what the ledger can't erase. `about`
+    whom it is: they decide on it no more than who proposed it.
     """
 
     permission: str
     now: Callable[[str], dict[str, Any]]
     carry_out: Callable[[str, Snapshot, User], None]
     private: frozenset[str] = frozenset()
+    about: Callable[[str], Iterable[int]] = lambda _subject: ()
 
 
-_kinds: Final[dict[str, Kind]] = {}
+_kinds: Final[dict[str, ProposalKind]] = {}
 
 
-def declare(name: str, kind: Kind) -> None:
+def declare(name: str, kind: ProposalKind) -> None:
     """Let changes of this kind be proposed; called when the program starts."""
     _kinds[name] = kind
 
@@ -59,7 +61,12 @@ def permissions() -> dict[str, str]:
     return {name: kind.permission for name, kind in _kinds.items()}
 
 
-def kind_of(proposal: Proposal) -> Kind:
+def one_side(proposal: Proposal) -> list[int]:
+    """Who proposed it, and whom it is about: none of them decides on it."""
+    return [proposal.proposed_by_id, *kind_of(proposal).about(proposal.subject)]
+
+
+def kind_of(proposal: Proposal) -> ProposalKind:
     return _kinds[proposal.kind]
 
 
@@ -80,8 +87,8 @@ def propose(name: str, subject: str, after: Snapshot, *, by: User) -> Proposal:
     )
     proposal.save(force_insert=True)
     _tell(proposal, Actor.staff(by.pk))
-    if who_may_second(kind.permission, [by.pk]):
-        mail.ask_to_decide(proposal, kind.permission)
+    if deciders := who_may_second(kind.permission, one_side(proposal)):
+        mail.ask_to_decide(proposal, deciders)
     else:
         _carry_out(proposal, by, alone=True)
         mail.tell_alone(proposal, kind.permission)
@@ -95,7 +102,7 @@ def approve(proposal_id: str, *, by: User) -> Proposal:
     Raises Refusal for whoever proposed it, or counts as them, and once it is over.
     """
     proposal = lock_waiting(proposal_id)
-    if code := objection(by, [proposal.proposed_by_id]):
+    if code := objection(by, one_side(proposal)):
         raise Refusal(code)
     decide(proposal, by)
     return proposal

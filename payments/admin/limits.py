@@ -12,7 +12,7 @@ from unfold.decorators import display
 from payments.actions import guarded
 from payments.admin.amounts import AboveForm
 from payments.admin.dialogs import staff
-from payments.admin.proposing import ProposingAdmin
+from payments.admin.proposing import ProposingAdmin, propose
 from payments.authorisation import EVERY_OTHER
 from payments.limits import limit_of
 from payments.models import ProofLimit
@@ -72,10 +72,10 @@ class LimitAdmin(ProposingAdmin):
 
     def save_model(self, request: HttpRequest, _obj: ProofLimit, form: LimitForm, _change: Any) -> None:
         limit = form.cleaned_data["limit"]
-        self.propose(request, lambda: guarded.propose_proof_limit(limit, by=staff(request)))
+        propose(request, lambda: guarded.propose_proof_limit(limit, by=staff(request)))
 
     def delete_model(self, request: HttpRequest, obj: ProofLimit) -> None:
-        self.propose(request, lambda: guarded.propose_no_proof_limit(obj, by=staff(request)))
+        propose(request, lambda: guarded.propose_no_proof_limit(obj, by=staff(request)))
 
 
 def _of_every_other() -> str:

@@ -123,9 +123,9 @@ class ProposalAdmin(ReadOnlyAdmin):
         if row is None:
             return []
         offered = {"withdraw"} if row.proposed_by_id == request.user.pk else {"reject"}
-        if objection(staff(request), [row.proposed_by_id]) is None:
+        if objection(staff(request), proposals.one_side(row)) is None:
             offered.add("approve")
-        elif may_break_glass(request):
+        elif row.proposed_by_id == request.user.pk and may_break_glass(request):
             offered.add("approve_alone")
         allowed: list[UnfoldAction] = super().get_actions_detail(request, object_id)
         return [one for one in allowed if one.method.original_function_name in offered]

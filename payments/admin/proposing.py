@@ -15,6 +15,25 @@ from payments.models.proposals import ProposalState
 from payments.presentation.reasons import Refusal
 
 
+def propose(request: HttpRequest, make: Callable[[], Proposal]) -> None:
+    """Propose it, and say whether it counts already or waits for a second person."""
+    try:
+        proposal = make()
+    except Refusal as refusal:
+        messages.warning(request, str(refusal))
+    else:
+        say(request, proposal)
+
+
+def say(request: HttpRequest, proposal: Proposal) -> None:
+    if proposal.state == ProposalState.WAITING:
+        words = _("Proposed. It changes nothing before a second administrator has agreed; they get an email.")
+        messages.warning(request, words)
+    else:
+        words = _("It counts from now on. Nobody else could decide on it, so the ledger and an email say so.")
+        messages.success(request, words)
+
+
 class ProposingAdmin(ModelAdmin):
     """Says what became of what was saved, in place of Django's “was changed”, which may not be so yet."""
 
@@ -40,23 +59,6 @@ class ProposingAdmin(ModelAdmin):
         more = {**one_way, **(extra_context or {})}
         answer: HttpResponse = super().changeform_view(request, object_id, form_url, more)
         return answer
-
-    def propose(self, request: HttpRequest, make: Callable[[], Proposal]) -> None:
-        """Propose it, and say whether it counts already or waits for a second person."""
-        try:
-            proposal = make()
-        except Refusal as refusal:
-            messages.warning(request, str(refusal))
-        else:
-            self.say(request, proposal)
-
-    def say(self, request: HttpRequest, proposal: Proposal) -> None:
-        if proposal.state == ProposalState.WAITING:
-            words = _("Proposed. It changes nothing before a second administrator has agreed; they get an email.")
-            messages.warning(request, words)
-        else:
-            words = _("It counts from now on. Nobody else could decide on it, so the ledger and an email say so.")
-            messages.success(request, words)
 
     def response_add(self, request: HttpRequest, obj: Model, post_url_continue: str | None = None) -> HttpResponse:  # noqa: ARG002 - Django's signature
         return self._to_list()

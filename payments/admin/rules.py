@@ -19,7 +19,7 @@ from payments.actions import guarded
 from payments.actions.set_rules import RuleTerms
 from payments.admin.amounts import LONGEST_CODE, AboveForm, amount_words, written_amount
 from payments.admin.dialogs import dialog_action, go, staff
-from payments.admin.proposing import ProposingAdmin
+from payments.admin.proposing import ProposingAdmin, propose, say
 from payments.authorisation import EVERY_OTHER, amount_above, snapshot_of
 from payments.models import SecondPersonRule
 from payments.models.rules import CHANGED_DAYS, MOST_DAYS, ActionKind, Measure, ReceiverState
@@ -152,7 +152,7 @@ class RuleAdmin(ProposingAdmin):
         with transaction.atomic():
             made = guarded.propose_start_set(form.cleaned_data["alone"], by=staff(request))
         for proposal in made[:1]:  # what is said of one is so of all
-            self.say(request, proposal)
+            say(request, proposal)
         return go(request, reverse("admin:payments_secondpersonrule_changelist"))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -172,7 +172,7 @@ class RuleAdmin(ProposingAdmin):
 
     def save_model(self, request: HttpRequest, _obj: SecondPersonRule, form: RuleForm, _change: Any) -> None:
         limit, terms = form.cleaned_data["limit"], form.terms()
-        self.propose(request, lambda: guarded.propose_rule(limit, terms, by=staff(request)))
+        propose(request, lambda: guarded.propose_rule(limit, terms, by=staff(request)))
 
     def delete_model(self, request: HttpRequest, obj: SecondPersonRule) -> None:
-        self.propose(request, lambda: guarded.propose_no_rule(obj, by=staff(request)))
+        propose(request, lambda: guarded.propose_no_rule(obj, by=staff(request)))

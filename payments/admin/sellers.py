@@ -20,7 +20,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidge
 
 from payments.actions import guarded, seller_keys, sellers, wallets
 from payments.admin.dialogs import staff
-from payments.admin.proposing import ProposingAdmin
+from payments.admin.proposing import ProposingAdmin, propose
 from payments.admin.seller_actions import NO_KEY, SellerActions, WriteOnlyTextarea, key_rows, steps_of
 from payments.models import Seller
 from payments.openpayments.amounts import Amount, AmountError
@@ -287,12 +287,12 @@ class SellerAdmin(SellerActions, ProposingAdmin):
             fee = told["fee"]
             wanted |= {"fee_share": fee.share, "fee_each": dict(fee.each.to_wire()) if fee.each else None}
         if change:
-            self.propose(request, lambda: guarded.propose_seller(obj.pk, wanted, by=by))
+            propose(request, lambda: guarded.propose_seller(obj.pk, wanted, by=by))
             self._warn_of_open_requests(request, obj, form.changed_data)
         else:
             wanted["is_default"] = told["is_default"] or not Seller.objects.filter(is_default=True).exists()
             key = (told["key_id"], told["private_key"])
-            self.propose(request, lambda: guarded.register_seller(obj.pk, key, wanted, by=by))
+            propose(request, lambda: guarded.register_seller(obj.pk, key, wanted, by=by))
 
     def _warn_of_open_requests(self, request: HttpRequest, seller: Seller, changed: list[str]) -> None:
         """An approval in flight belongs to the wallet that asked for it."""

@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from payments.mail.colleagues import Told, name_of, who_may_second, with_permission, write_to
+from payments.mail.colleagues import Told, name_of, with_permission, write_to
 from payments.mail.second_person import AUTHORISE
 from payments.models import Proposal
 from payments.models.messages import Template
@@ -15,11 +15,11 @@ from payments.presentation.dates import moment
 from payments.presentation.proposal_words import changed_rows, title
 
 
-def ask_to_decide(proposal: Proposal, permission: str) -> None:
-    """Everybody else with the permission is asked, once."""
+def ask_to_decide(proposal: Proposal, deciders: list[User]) -> None:
+    """Everybody who may decide on it is asked, once."""
     _write(
         proposal,
-        who_may_second(permission, [proposal.proposed_by_id]),
+        deciders,
         Template.SECOND_PERSON,
         lambda: [_("It can be decided until %(when)s.") % {"when": moment(proposal.expires_at)}],
         proposal_id=proposal.pk,

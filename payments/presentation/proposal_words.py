@@ -99,3 +99,8 @@ WORDS: Final[dict[str, ProposalWords]] = {
     "proof_limit": ProposalWords(lambda _subject: _("The limit for unproven wallets"), _proof_rows),
     "seller": ProposalWords(lambda subject: _("The seller %(seller)s") % {"seller": subject}, _seller_rows),
 }
+
+
+def also_word(kind: str, words: ProposalWords) -> None:
+    """Let a room above word proposals of its own. Called when the program starts."""
+    WORDS[kind] = words

@@ -13,21 +13,24 @@ import pytest
 from django.db import connection, transaction
 
 from ledger import clock
-from payments.actions import requests, set_rules, standing_budgets
+from payments.actions import guarded, proposals, requests, set_rules, standing_budgets
 from payments.actions.requests import lock_request
-from payments.actions.set_rules import RuleTerms
+from payments.actions.set_rules import PLAIN, RuleTerms
 from payments.client import client
 from payments.engine.advance import _apply
 from payments.engine.budget_reservations import note_disagreement
 from payments.engine.steps.checking import CheckWallet
 from payments.engine.steps.rotate_token import RotateToken
-from payments.models import Grant, PaymentRequest, WalletAddress
+from payments.models import Colleague, Grant, PaymentRequest, SecondPersonRule, WalletAddress
+from payments.models.proposals import ProposalState
 from payments.models.rules import Measure
 from payments.openpayments.amounts import Amount
 from payments.openpayments.errors import Refused, Said
 from payments.openpayments.operations import Operation
 from payments.openpayments.transport import Deadline
+from payments.presentation.reasons import Refusal
 from payments.states import GrantState, RequestState
+from tests.cast import person
 from tests.driver import SECONDS, Stage, together
 from tests.payments.engine.budgets import active, again, drawn
 
@@ -131,6 +134,8 @@ def test_a_proof_that_is_won_while_the_wallet_is_looked_up_stays(stage: Stage) -
 def test_two_requests_that_one_person_sends_at_once_are_one_sum(stage: Stage) -> None:
     """Alone each is within what they may send alone in a day; together they are not."""
     set_rules.set_rule(Amount(150_00, stage.payer.asset), stage.staff, RuleTerms(Measure.DAY))
+    # There already, so that making it is not what one waits for.
+    Colleague.objects.create(user=stage.staff)
     requests_of_rosa = (stage.quoted().pk, stage.quoted().pk)
     meeting = Meeting()
 
@@ -141,3 +146,24 @@ def test_two_requests_that_one_person_sends_at_once_are_one_sum(stage: Stage) ->
         *(meeting.after("UPDATE", "payments_paymentrequest", partial(send, each)) for each in requests_of_rosa)
     )
     assert sorted(outcomes) == [RequestState.AWAITING_APPROVAL, RequestState.AWAITING_AUTHORISATION]
+
+
+def test_two_changes_of_one_thing_that_are_approved_at_once(stage: Stage) -> None:
+    """Both were proposed on what it was; one is carried out, the other one overtaken."""
+    ana, beto, carla = (person(name, "payments.change_secondpersonrule") for name in ("ana", "beto", "carla"))
+    asset = stage.payer.asset
+    first = guarded.propose_rule(Amount(100_00, asset), PLAIN, by=ana)
+    second = guarded.propose_rule(Amount(900_00, asset), PLAIN, by=beto)
+    meeting = Meeting()
+
+    def approve(proposal_id: str) -> str:
+        try:
+            return str(proposals.approve(proposal_id, by=carla).state)
+        except Refusal as refusal:
+            return refusal.code
+
+    outcomes = together(
+        *(meeting.after("UPDATE", "payments_proposal", partial(approve, each.pk)) for each in (first, second))
+    )
+    assert sorted(outcomes) == [ProposalState.APPROVED, "proposal_over"]
+    assert SecondPersonRule.objects.count() == 1
