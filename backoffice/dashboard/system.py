@@ -41,7 +41,9 @@ TONES: tuple[Tone, ...] = ("good", "warn", "bad")
 #: The rest is what `manage.py verify_ledger` says.
 SHOWN_FAULTS = 5
 CHECKED: dict[str, str | Promise] = {
-    LedgerCheck.Kind.QUICK: gettext_lazy("Open payments, limits and people were compared with it on %(when)s: %(rows)s rows."),
+    LedgerCheck.Kind.QUICK: gettext_lazy(
+        "Open payments, limits and people were compared with it on %(when)s: %(rows)s rows."
+    ),
     LedgerCheck.Kind.WHOLE: gettext_lazy("All of it was checked on %(when)s: %(entries)s entries, %(rows)s rows."),
 }
 NEVER_CHECKED: dict[str, str | Promise] = {
