@@ -84,6 +84,14 @@ def base_url(env: Env, *, https_required: bool) -> str:
     return url.rstrip("/")
 
 
+def ledger_origin(env: Env, url: str) -> str:
+    """The name under which this installation's ledger is known: that of its log and of the key that signs for it."""
+    origin: str = env.str("LEDGER_ORIGIN", f"{urlsplit(url).netloc}/ledger")
+    if not re.fullmatch(r"[^\s+]+", origin):
+        raise ImproperlyConfigured("LEDGER_ORIGIN is a name without spaces and plus signs: pay.example.org/ledger.")
+    return origin
+
+
 def trusted_hosts(env: Env) -> list[str]:
     """`host:port` of wallets that may be private, loopback or without TLS; none unless the operator says so."""
     hosts: list[str] = env.list("OPEN_PAYMENTS_TRUSTED_HOSTS", [])

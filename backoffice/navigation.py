@@ -45,7 +45,13 @@ GROUPS: tuple[tuple[str | Promise, tuple[AdminPage, ...]], ...] = (
             AdminPage(_("Pauses"), "pause_circle", "payments.pause"),
         ),
     ),
-    (_("Ledger"), (AdminPage(_("Entries"), "menu_book", "ledger.entry"),)),
+    (
+        _("Ledger"),
+        (
+            AdminPage(_("Entries"), "menu_book", "ledger.entry"),
+            AdminPage(_("Checkpoints"), "verified", "ledger.checkpoint"),
+        ),
+    ),
     (_("Messages"), (AdminPage(_("Outbox"), "outgoing_mail", "payments.message"),)),
     (
         _("System"),

@@ -151,8 +151,14 @@ SELLER_WALLET_ADDRESS_URL = env.str("SELLER_WALLET_ADDRESS_URL", "")
 SELLER_KEY_ID = env.str("SELLER_KEY_ID", "")
 SELLER_PRIVATE_KEY_PATH = env.str("SELLER_PRIVATE_KEY_PATH", "")
 
-# The ledger's head is also written here, outside the database, so that a restored older one is noticed.
-LEDGER_WITNESS_FILE = env.str("LEDGER_WITNESS_FILE", "")
+# Checkpoints of the ledger are signed under this name, with a key that lies apart from the database, and are written
+# outside it, so that an older or rewritten one is noticed, by strangers too.
+LEDGER_ORIGIN = environment.ledger_origin(env, BASE_URL)
+LEDGER_CHECKPOINT_KEY_FILE = env.str("LEDGER_CHECKPOINT_KEY_FILE", "")
+LEDGER_CHECKPOINT_DIR = env.str("LEDGER_CHECKPOINT_DIR", "")
+LEDGER_PUBLIC_KEYS: list[str] = env.list("LEDGER_PUBLIC_KEYS", [])
+LEDGER_AUDITOR_EMAIL = env.str("LEDGER_AUDITOR_EMAIL", "")
+LEDGER_AUDITOR_LANGUAGE = env.str("LEDGER_AUDITOR_LANGUAGE", "en")
 
 # A file that holds a number of seconds: every process adds it to its clock. For tests and the sandbox only.
 CLOCK_OFFSET_FILE = env.str("CLOCK_OFFSET_FILE", "")

@@ -1,4 +1,4 @@
-"""Whether the machinery runs: the worker, the mail, the ledger and its witness, the switch."""
+"""Whether the machinery runs: the worker, the mail, the ledger and its checkpoint, the switch."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,7 +14,7 @@ from django_q.models import OrmQ
 from backoffice.dashboard.links import may_see, rows
 from backoffice.health import queue
 from ledger import days
-from ledger.api import Comparison, backlog, compare_witness
+from ledger.api import Comparison, backlog, compare_checkpoint
 from ledger.models import Entry
 from payments.models import LedgerCheck, Message, Pause
 from payments.models.messages import MessageState
@@ -27,13 +27,13 @@ SEALING_SECONDS = 120
 #: Mail that was not delivered within these business days is told of.
 MAIL_DAYS = 7
 
-WITNESS: dict[Comparison, tuple[Tone, str | Promise]] = {
-    Comparison.SAME: ("good", gettext_lazy("The witness outside the database agrees.")),
-    Comparison.AHEAD: ("good", gettext_lazy("The witness outside the database agrees.")),
-    Comparison.BEHIND: ("bad", gettext_lazy("The database is older than its witness: it was restored.")),
-    Comparison.DIVERGED: ("bad", gettext_lazy("The database has another history than its witness.")),
-    Comparison.MISSING: ("warn", gettext_lazy("The witness outside the database is missing.")),
-    Comparison.OFF: ("warn", gettext_lazy("There is no witness outside the database.")),
+CHECKPOINT: dict[Comparison, tuple[Tone, str | Promise]] = {
+    Comparison.SAME: ("good", gettext_lazy("The signed checkpoint outside the database agrees.")),
+    Comparison.AHEAD: ("good", gettext_lazy("The signed checkpoint outside the database agrees.")),
+    Comparison.BEHIND: ("bad", gettext_lazy("The database is older than its signed checkpoint: it was restored.")),
+    Comparison.DIVERGED: ("bad", gettext_lazy("The database has another history than was signed for.")),
+    Comparison.MISSING: ("warn", gettext_lazy("The checkpoint outside the database is missing.")),
+    Comparison.OFF: ("warn", gettext_lazy("No signed checkpoint is kept outside the database.")),
 }
 
 
@@ -119,7 +119,7 @@ def _messages(state: MessageState, first: str) -> str:
 
 def _ledger() -> SystemPart:
     waiting = backlog()
-    tone, witness = WITNESS[compare_witness()]
+    tone, checkpoint = CHECKPOINT[compare_checkpoint()]
     if waiting.entries:
         late = waiting.lag > timedelta(seconds=SEALING_SECONDS)
         tone = "bad" if late or tone == "bad" else tone
@@ -131,7 +131,7 @@ def _ledger() -> SystemPart:
         sealing = Fact(_("Every entry is sealed."), rows(Entry))
     checks = [_check(kind) for kind in LedgerCheck.Kind]
     tone = max([tone, *(check.tone for check in checks)], key=TONES.index)
-    facts = [sealing, Fact(str(witness)), *(fact for check in checks for fact in check.facts)]
+    facts = [sealing, Fact(str(checkpoint)), *(fact for check in checks for fact in check.facts)]
     return SystemPart(_("Ledger"), "menu_book", tone, facts)
 
 

@@ -1,7 +1,10 @@
 """The words of messages that are about no payment request: what they tell of is kept with them."""
 
 from typing import Any, Final
+from urllib.parse import urljoin
 
+from django.conf import settings
+from django.urls import reverse
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -14,12 +17,19 @@ from payments.models import Message, WalletProof
 from payments.models.messages import Template
 from payments.openpayments.amounts import Amount
 from payments.presentation.format_amounts import format_amount
+from payments.presentation.reasons import OWN_REASONS
 
 SUBJECTS: Final[dict[str, Promise]] = {
     Template.SELECTED: gettext_lazy("You were selected: %(title)s"),
     Template.PROOF: gettext_lazy("Please prove that your wallet is yours"),
     Template.WALLET_CHANGE: gettext_lazy("Was it you? Your wallet address is to change"),
+    Template.CHECKPOINT: gettext_lazy("Checkpoint of our ledger"),
+    Template.PAUSED: gettext_lazy("All new payments are paused"),
 }
+
+
+#: To people who have no page of their own: staff, and whoever audits the ledger.
+WITHOUT_PAGE: Final = frozenset({Template.CHECKPOINT, Template.PAUSED})
 
 
 def subject(message: Message) -> str:
@@ -28,7 +38,8 @@ def subject(message: Message) -> str:
 
 def context(message: Message, instead_of_links: str) -> dict[str, Any]:
     """All that the words of `message` need stands in its details; `instead_of_links` as for `rendering.render`."""
-    page = instead_of_links or own_page(message.details.get("key", ""), receives=True)
+    key = message.details.get("key", "")
+    page = "" if message.template in WITHOUT_PAGE else instead_of_links or own_page(key, receives=True)
     return {
         "language": translation.get_language(),
         "message": message,
@@ -37,12 +48,19 @@ def context(message: Message, instead_of_links: str) -> dict[str, Any]:
         "receives": True,
         **message.details,
         **(_proof(message.proof, instead_of_links) if message.proof else {}),
+        **(_paused(message, instead_of_links) if message.template == Template.PAUSED else {}),
         **(_selected(message, page) if message.template == Template.SELECTED else {}),
     }
 
 
 def _selected(message: Message, page: str) -> dict[str, Any]:
     return {"request": message.details, "amount": _amount(message), "link": page}
+
+
+def _paused(message: Message, instead_of_links: str) -> dict[str, Any]:
+    link = urljoin(settings.BASE_URL, reverse("admin:payments_pause_changelist"))
+    why = OWN_REASONS.get(str(message.details.get("cause")), "")
+    return {"why": why, "link": instead_of_links or link}
 
 
 def _amount(message: Message) -> Amount | None:

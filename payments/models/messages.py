@@ -40,6 +40,8 @@ class Template(models.TextChoices):
     NOT_PAID = "not_paid", _("Failure told to the receiver")
     WALLET_CHANGE = "wallet_change", _("Wallet about to change")
     PROOF = "proof", _("Is this wallet yours?")
+    CHECKPOINT = "checkpoint", _("Checkpoint of the ledger")
+    PAUSED = "paused", _("Paused by the program")
 
 
 class Message(Dated, Reasoned):

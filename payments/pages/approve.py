@@ -4,11 +4,13 @@ from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from ledger.api import proves
 from payments.actions import approvals, standing_budgets
 from payments.models.standing_budgets import budget_of
 from payments.pages import budget_page
@@ -17,6 +19,7 @@ from payments.pages.headers import private_page
 from payments.pages.phase_text import WORDS
 from payments.pages.phases import ACTING, ENDED_UNPAID, Phase, Progress, progress_of
 from payments.pages.progress_steps import steps_of
+from payments.pages.proof import RECEIPTS
 from payments.presentation import amount_rows
 from payments.presentation.amount_rows import AmountRow
 from payments.presentation.cost_summary import CostSummary, cost_summary_of
@@ -24,6 +27,7 @@ from payments.presentation.dates import moment
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal, sentence
 from payments.presentation.status import request_status
+from payments.states import PAID
 from payments.worker.advance_now import advance_now
 
 #: Seconds that a payer waits for their wallet before the page takes over and follows.
@@ -118,9 +122,19 @@ def _show(opened: OpenedApprovalLink, *, hint: str = "", refusal: str = "", stat
         "before": request.ceiling if progress.phase == Phase.GREW and not bill.committed else None,
         "button": _button(progress.phase, bill),
         "settled_word": _("Settled in part") if progress.phase == Phase.PARTLY else _("Settled"),
-        "receipt": progress.phase in {Phase.SETTLED, Phase.PARTLY},
+        "receipt": progress.phase in RECEIPTS,
+        "proofs": _proofs(opened) if progress.phase in RECEIPTS and proves() else [],
     }
     return page(render_to_string("public/approve.html", context), status)
+
+
+def _proofs(opened: OpenedApprovalLink) -> list[dict[str, str]]:
+    """Where the proof of each payment that arrived is, and whose payment it is."""
+    paid = opened.request.payments.filter(state__in=PAID)
+    return [
+        {"name": payment.receiver_name, "url": reverse("approve-proof", args=[opened.token, payment.pk])}
+        for payment in paid
+    ]
 
 
 def _hero_label(phase: Phase, bill: CostSummary) -> str:

@@ -7,9 +7,10 @@ from typing import Any
 from django_q.brokers.orm import ORM
 from django_q.tasks import async_task
 
-from ledger.api import seal
+from ledger.api import keep_if_due, seal
 from payments.mail.sending import due_messages
 from payments.worker.claims import count_due
+from payments.worker.database_identity import check_installation
 from payments.worker.pool import AT_ONCE
 
 log = logging.getLogger(__name__)
@@ -36,12 +37,14 @@ class Broker(ORM):  # type: ignore[misc]  # django-q2 ships no types
         return super().dequeue()
 
     def look(self) -> None:
-        """Workers are called for what is due, messages are queued, the ledger is sealed."""
+        """Workers are called for what is due, messages are queued, the ledger is sealed and looked after."""
         due = count_due()
         if due and self.queue_size() < ENOUGH_TASKS:
             for _ in range(0, due, AT_ONCE):
                 async_task("payments.tasks.advance_due")
         for message_id in due_messages():
             async_task("payments.tasks.send_message", message_id)
+        check_installation()
         while seal(SEAL_AT_ONCE) == SEAL_AT_ONCE:
             pass
+        keep_if_due()

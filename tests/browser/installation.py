@@ -20,6 +20,7 @@ from aiosmtpd.controller import Controller
 from cryptography.fernet import Fernet
 
 from backoffice import catalogue
+from ledger.checkpoints.make_key import make_key
 from payments.openpayments.keys import generate_key, private_key_to_pem, public_jwk
 from tests.browser.database import fresh_database
 from tests.browser.programs import Programs
@@ -204,6 +205,8 @@ def installed(folder: Path, providers: Sequence[SandboxProcess] | None = None) -
         stack.callback(mail_server.stop)
         port = free_port()
         kept = {"SECRET_KEY": secrets.token_urlsafe(64), "FIELD_ENCRYPTION_KEYS": Fernet.generate_key().decode()}
+        checkpoint_key = folder / "checkpoint-key.pem"
+        make_key(checkpoint_key)
         environment = {
             **{name: os.environ[name] for name in KEPT_FROM_OUTSIDE if name in os.environ},
             **kept,
@@ -213,7 +216,8 @@ def installed(folder: Path, providers: Sequence[SandboxProcess] | None = None) -
             "EMAIL_URL": f"smtp://127.0.0.1:{mail_server.port}",
             "DEFAULT_FROM_EMAIL": "Tequio <payments@tequio.example>",
             "OPEN_PAYMENTS_TRUSTED_HOSTS": f"{funders.trusted_host},{workers.trusted_host}",
-            "LEDGER_WITNESS_FILE": str(folder / "ledger-witness.json"),
+            "LEDGER_CHECKPOINT_KEY_FILE": str(checkpoint_key),
+            "LEDGER_CHECKPOINT_DIR": str(folder / "checkpoints"),
             "WORKERS": "2",
             "PYTHONUNBUFFERED": "1",
         }

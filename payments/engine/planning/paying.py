@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from ledger.api import record
+from ledger.api import continues, record
 from payments import limits, pauses
 from payments.engine.budget_reservations import cover, hindrance, note_disagreement
 from payments.engine.close_request import finish
@@ -29,6 +29,7 @@ from payments.engine.transitions import move, subjects_of
 from payments.models import Grant, Payment, PaymentRequest, Quote
 from payments.models.attempts import counted_outgoing_payment, incoming_payments_of, outgoing_payments_of
 from payments.models.grants import GrantKind
+from payments.models.pauses import PauseCause
 from payments.models.payments import Block
 from payments.models.requests import APPROVAL_LIFETIME
 from payments.states import FINISHED_PAYMENTS, IN_FLIGHT, PAID, AttemptState, GrantState, PaymentState, RequestState
@@ -91,6 +92,10 @@ class Round:
     def needs_second_person(self) -> bool:
         return limits.needs_second_person(self.request)
 
+    @cached_property
+    def is_our_database(self) -> bool:
+        return continues()
+
     def send(self, payment: Payment, grant: Grant, quote: Quote) -> None:
         """Before all other steps, so that nothing is waited for between the last check and the call."""
         assert may_order(payment, quote.incoming), "money could arrive twice"
@@ -141,8 +146,8 @@ def _send(round_: Round, payment: Payment) -> None:
         return
     if round_.is_full or not is_due(plan, payment, now):
         return
-    if pause := pauses.blocking(request.seller_id, hosts_of(request, [payment])):
-        Payment.objects.filter(pk=payment.pk).update(reason="paused", reason_params={"why": {"code": pause.reason}})
+    if why := _paused(round_, payment):
+        Payment.objects.filter(pk=payment.pk).update(reason="paused", reason_params={"why": {"code": why}})
         plan.wake(now + PAUSE_POLL)
         _keep_alive(round_, grant)
         return
@@ -175,6 +180,17 @@ def _send(round_: Round, payment: Payment) -> None:
         _back_to_payer(round_, payment, "budget_does_not_cover")
     else:
         round_.send(payment, grant, quote)
+
+
+def _paused(round_: Round, payment: Payment) -> str:
+    """Why nothing new may be sent, as a reason; empty when it may.
+
+    A database that lacks what this process has seen is not paused yet: it was put in the place of ours meanwhile.
+    """
+    pause = pauses.blocking(round_.request.seller_id, hosts_of(round_.request, [payment]))
+    if pause:
+        return pause.reason
+    return "" if round_.is_our_database else PauseCause.DATABASE_RESTORED.value
 
 
 def _looks_at_receiver(plan: Plan, request: PaymentRequest, payment: Payment) -> bool:
