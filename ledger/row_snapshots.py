@@ -84,6 +84,7 @@ def columns(table: Vouched) -> list[str]:
     return [*plain, *(f"{of}.{quote(name)} <> ''" for name in table.present)]
 
 
+@cache
 def _kinds(table: Vouched) -> list[tuple[str, str]]:
     plain = [(name, _kind(table, name)) for name in (*table.told, *table.private)]
     return [*plain, *((name, "boolean") for name in table.present)]

@@ -5,7 +5,7 @@ An entry of the kind `payment.settled` about payment X carries payment X's row a
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from django.db.models import Field, Model
@@ -18,7 +18,7 @@ CARRIED_OVER: Final = "ledger.carried_over"
 EVERY: Final = "1 = 1"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Vouched:
     """One table. Columns are called as the database calls them: `seller_id`."""
 
@@ -28,8 +28,8 @@ class Vouched:
     changing: tuple[str, ...]
     private: tuple[str, ...]  # of both: what names or describes a person, for the part of an entry that can be erased
     present: tuple[str, ...]  # only whether there is anything: what it is, nobody may read
-    reckoned: Mapping[str, str] = field(hash=False)  # column: SQL, on the table's own name, for what it must be
-    left: Mapping[str, str] = field(hash=False)  # column: why nobody vouches for it
+    reckoned: Mapping[str, str]  # column: SQL, on the table's own name, for what it must be
+    left: Mapping[str, str]  # column: why nobody vouches for it
     key: str  # the column that subjects of entries have
     rides: bool  # every entry that names a row carries it, whatever its kind
     gone_by: frozenset[str]  # kinds of entries that say that a row is gone

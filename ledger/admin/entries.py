@@ -64,7 +64,7 @@ class EntryAdmin(AppendOnlyAdmin):
     list_select_related = ["link", "private_part"]
     search_fields = ["id__exact", "subject_rows__subject_id__exact"]
     search_help_text = gettext_lazy("The whole id of an entry, or of anything that entries are about.")
-    fields = ["at", "kind", "actor", "subjects", "data", "private", "index", "chain_hash", "digest", "id"]
+    fields = ["at", "kind", "actor", "subjects", "data", "private", "carried", "index", "chain_hash", "digest", "id"]
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
@@ -92,6 +92,11 @@ class EntryAdmin(AppendOnlyAdmin):
     @display(description=gettext_lazy("what was recorded"))
     def data(self, entry: Entry) -> SafeString:
         return _pretty(row(entry).data)
+
+    @display(description=gettext_lazy("the rows that it is about, as they were then"))
+    def carried(self, entry: Entry) -> SafeString | str:
+        rows = json.loads(entry.body).get("rows")
+        return _pretty(rows) if rows else "-"
 
     @display(description=gettext_lazy("private part"))
     def private(self, entry: Entry) -> str:
