@@ -11,8 +11,8 @@ from ledger import chain, clock
 from ledger.api import Actor, continues, payment_proof, record, seal, verify
 from ledger.checkpoints import tree
 from ledger.checkpoints.make_key import make_key
+from ledger.clock import instant
 from ledger.models import Entry, Link
-from ledger.recording import instant
 from tests.bench.tables import show
 
 ENTRIES = 2000

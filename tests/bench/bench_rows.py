@@ -72,10 +72,9 @@ def _copy(request: PaymentRequest, times: int) -> None:
     """The same once more under other ids, entries and all, as if many payments had gone the same way."""
     about = set(EntrySubject.objects.filter(subject_kind="request", subject_id=request.pk).values_list("entry_id"))
     entries = [entry for (entry,) in about]
-    tables: list[tuple[type[Any], list[dict[str, Any]]]] = [
-        *((model, list(_of(model, request).values())) for model in ROWS),
-        *((model, list(model._default_manager.filter(**{_key(model): entries}).values())) for model in TOLD),
-    ]
+    found: list[tuple[Any, Any]] = [(model, _of(model, request)) for model in ROWS]
+    found += [(model, model._default_manager.filter(**{_key(model): entries})) for model in TOLD]
+    tables: list[tuple[type[Any], list[dict[str, Any]]]] = [(model, list(rows.values())) for model, rows in found]
     ids = {str(row["id"]) for _, rows in tables for row in rows if "id" in row} | {str(request.form_id)}
     for first in range(0, times, BATCH):
         copies: dict[type[Any], list[Any]] = {model: [] for model, _ in tables}
