@@ -1,8 +1,67 @@
 """The admin site that every app registers with, as `django.contrib.admin.site`."""
 
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any
+
+from django.contrib.admin import ModelAdmin
+from django.core.exceptions import BadRequest
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
+
+View = Callable[..., HttpResponseBase]
 
 
 class BackofficeAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # Unfold ships no types
     index_title = _("Overview")
+
+    def get_urls(self) -> list[Any]:
+        own = [path("waiting/", self.admin_view(_waiting), name="waiting")]
+        return [*own, *super().get_urls()]
+
+    def register(
+        self,
+        model_or_iterable: type[Model] | Iterable[type[Model]],
+        admin_class: type[ModelAdmin[Any]] | None = None,
+        **options: Any,
+    ) -> None:
+        """As Django's, with `GuardedAdmin` before the page that is registered: none is without."""
+        from backoffice.guarded_admin import GuardedAdmin  # noqa: PLC0415 - Unfold's admin needs the apps to be loaded
+
+        page = admin_class or ModelAdmin
+        guarded = type(page.__name__, (GuardedAdmin, page), {"__module__": page.__module__, "__doc__": page.__doc__})
+        super().register(model_or_iterable, guarded, **options)
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:  # noqa: FBT001, FBT002 - Django's signature
+        guarded: View = super().admin_view(_for_text(view), cacheable)
+        return guarded
+
+    def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        """The lists whose names have what was typed. They fit on one page, so a number of a page is no question."""
+        query = request.GET.copy()
+        query.pop("page", None)
+        request.GET = query  # type: ignore[assignment]  # the same, but for what was taken out
+        answer: HttpResponseBase = super().search(request, extra_context)
+        return answer
+
+
+def _for_text(view: View) -> View:
+    """Answers 400 to an address with a NUL, which is no text: PostgreSQL takes it nowhere."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        given = [request.path, *request.GET, *(value for values in request.GET.lists() for value in values[1])]
+        if any("\0" in text for text in given):
+            raise BadRequest("An address with a NUL.")
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def _waiting(request: HttpRequest) -> HttpResponse:
+    from backoffice.waiting import waiting_view  # noqa: PLC0415 - models can only be imported once every app is loaded
+
+    return waiting_view(request)

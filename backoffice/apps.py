@@ -12,8 +12,19 @@ class BackofficeConfig(AppConfig):
     verbose_name = _("Back office")
 
     def ready(self) -> None:
-        from backoffice import roles  # noqa: PLC0415 - models can only be imported once every app is loaded
+        # Models can only be imported once every app is loaded.
+        from backoffice import ledger_kinds, ledger_words, people_words, roles  # noqa: PLC0415
+        from backoffice.sign_in import checks as sign_in_checks  # noqa: F401, PLC0415 - they register themselves
+        from backoffice.sign_in import signal_receivers  # noqa: PLC0415
+        from ledger.api import declare  # noqa: PLC0415
+        from payments.presentation.timeline_text import also_ask  # noqa: PLC0415
+        from payments.worker.allowed_tasks import allow_tasks_of  # noqa: PLC0415
 
+        declare(ledger_kinds.KINDS)
+        allow_tasks_of("backoffice.sign_in.tasks")
+        also_ask(people_words.describe_own)
+        also_ask(ledger_words.describe_own)
+        signal_receivers.connect()
         checks.register(check_installation, checks.Tags.security, deploy=True)
         post_migrate.connect(roles.make_when_all_permissions_exist, dispatch_uid="backoffice.roles")
 

@@ -19,6 +19,7 @@ FERNET_KEY_BYTES = 32
 #: 32 random bytes have more.
 MINIMUM_KEY_BITS = 96
 MOST_WORKERS = 64
+MOST_CONFIRM_MINUTES = 12 * 60
 MAKE_SECRET = 'python -c "import secrets; print(secrets.token_urlsafe(64))"'  # noqa: S105 - how to make one
 MAKE_KEY = 'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
 HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
@@ -119,6 +120,14 @@ def base_url(env: Env, *, https_required: bool) -> str:
     return url.rstrip("/")
 
 
+def ledger_origin(env: Env, url: str) -> str:
+    """The name under which this installation's ledger is known: that of its log and of the key that signs for it."""
+    origin: str = env.str("LEDGER_ORIGIN", f"{urlsplit(url).netloc}/ledger")
+    if not re.fullmatch(r"[^\s+]+", origin):
+        raise ImproperlyConfigured("LEDGER_ORIGIN is a name without spaces and plus signs: pay.example.org/ledger.")
+    return origin
+
+
 def trusted_hosts(env: Env) -> list[str]:
     """`host:port` of wallets that may be private, loopback or without TLS; none unless the operator says so."""
     hosts: list[str] = env.list("OPEN_PAYMENTS_TRUSTED_HOSTS", [])
@@ -135,6 +144,16 @@ def workers(env: Env) -> int:
     text = env.str("WORKERS", "2")
     if not text.isdecimal() or not 1 <= int(text) <= MOST_WORKERS:
         raise ImproperlyConfigured(f"WORKERS must be a whole number from 1 to {MOST_WORKERS}, not {text!r}.")
+    return int(text)
+
+
+def confirm_sign_in_minutes(env: Env) -> int:
+    """How many minutes after showing who they are somebody may move money without showing it again."""
+    text = env.str("CONFIRM_SIGN_IN_MINUTES", "30")
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_CONFIRM_MINUTES:
+        raise ImproperlyConfigured(
+            f"CONFIRM_SIGN_IN_MINUTES must be a whole number from 1 to {MOST_CONFIRM_MINUTES}, not {text!r}."
+        )
     return int(text)
 
 

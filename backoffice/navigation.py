@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.waiting import count_for
+
 
 @dataclass(frozen=True)
 class AdminPage:
@@ -40,12 +42,20 @@ GROUPS: tuple[tuple[str | Promise, tuple[AdminPage, ...]], ...] = (
             AdminPage(_("Grants"), "key", "payments.grant"),
             AdminPage(_("Sellers"), "storefront", "payments.seller"),
             AdminPage(_("Wallets"), "account_balance_wallet", "payments.walletaddress"),
-            AdminPage(_("Authorisation limits"), "gavel", "payments.authorisationlimit"),
+            AdminPage(_("Rules for a second person"), "gavel", "payments.secondpersonrule"),
             AdminPage(_("Limits for unproven wallets"), "badge", "payments.prooflimit"),
+            AdminPage(_("Proposals"), "how_to_vote", "payments.proposal"),
+            AdminPage(_("Decided alone"), "emergency", "payments.brokenglass"),
             AdminPage(_("Pauses"), "pause_circle", "payments.pause"),
         ),
     ),
-    (_("Ledger"), (AdminPage(_("Entries"), "menu_book", "ledger.entry"),)),
+    (
+        _("Ledger"),
+        (
+            AdminPage(_("Entries"), "menu_book", "ledger.entry"),
+            AdminPage(_("Checkpoints"), "verified", "ledger.checkpoint"),
+        ),
+    ),
     (_("Messages"), (AdminPage(_("Outbox"), "outgoing_mail", "payments.message"),)),
     (
         _("System"),
@@ -63,12 +73,19 @@ GROUPS: tuple[tuple[str | Promise, tuple[AdminPage, ...]], ...] = (
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's navigation for the person who asks: groups without a page they may see are left out."""
     overview = {"title": _("Overview"), "icon": "space_dashboard", "link": reverse("admin:index")}
-    groups: list[dict[str, Any]] = [{"items": [overview]}]
+    groups: list[dict[str, Any]] = [{"items": [overview, _waiting(request)]}]
     for title, pages in GROUPS:
         items = [_item(page) for page in pages if _may_see(page, request)]
         if items:
             groups.append({"title": title, "separator": True, "items": items})
     return groups
+
+
+def _waiting(request: HttpRequest) -> dict[str, Any]:
+    """What waits for a second person, with how much of it this one may decide on."""
+    item = {"title": _("Waiting for two"), "icon": "how_to_vote", "link": reverse("admin:waiting")}
+    count = count_for(request)
+    return {**item, "badge": str(count), "badge_variant": "warning"} if count else item
 
 
 def _may_see(page: AdminPage, request: HttpRequest) -> bool:

@@ -55,6 +55,10 @@ INSTALLED_APPS = [
     "csp",
     "import_export",
     "django_q",
+    # Signing in. `backoffice/sign_in` has its pages and words: the library's own ("allauth") are not installed.
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
 ]
 
 MIDDLEWARE = [
@@ -70,6 +74,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "backoffice.front_door.request_limits.BodyLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "backoffice.sign_in.door.SignInDoor",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -120,8 +126,34 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-LOGIN_URL = "admin:login"
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "admin:index"
+# How long the link of a mail opens the page for a new password, in seconds.
+PASSWORD_RESET_TIMEOUT = 60 * 60
+
+# Whether whoever may do more than read must sign in with a second factor.
+SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", not DEVELOPMENT)
+# How long ago, in minutes, somebody may have shown who they are when they move money or change people.
+CONFIRM_SIGN_IN_MINUTES = environment.confirm_sign_in_minutes(env)
+# Who may sign in with one click and no password: the people of the demo.
+ONE_CLICK_SIGN_IN: list[str] = env.list("ONE_CLICK_SIGN_IN", [])
+if ONE_CLICK_SIGN_IN and not DEVELOPMENT:
+    raise ImproperlyConfigured("ONE_CLICK_SIGN_IN lets anyone in without a password and is for development only.")
+
+# The library for signing in (django-allauth). People are made by administrators and known by their username.
+ACCOUNT_ADAPTER = "backoffice.sign_in.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+# Wrong passwords and codes are counted in `backoffice/sign_in/lockout.py`, which says until when.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "reset_password": "20/h/ip,3/h/key"}
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.bool("BEHIND_PROXY", False) else 0
+MFA_ADAPTER = "backoffice.sign_in.adapters.SecondFactorAdapter"
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# A phone's clock may be half a minute off. No code is taken twice.
+MFA_TOTP_TOLERANCE = 1
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish"))]
@@ -154,8 +186,20 @@ SELLER_WALLET_ADDRESS_URL = env.str("SELLER_WALLET_ADDRESS_URL", "")
 SELLER_KEY_ID = env.str("SELLER_KEY_ID", "")
 SELLER_PRIVATE_KEY_PATH = env.str("SELLER_PRIVATE_KEY_PATH", "")
 
-# The ledger's head is also written here, outside the database, so that a restored older one is noticed.
-LEDGER_WITNESS_FILE = env.str("LEDGER_WITNESS_FILE", "")
+# Checkpoints of the ledger are signed under this name, with a key that lies apart from the database, and are written
+# outside it, so that an older or rewritten one is noticed, by strangers too.
+LEDGER_ORIGIN = environment.ledger_origin(env, BASE_URL)
+LEDGER_CHECKPOINT_KEY_FILE = env.str("LEDGER_CHECKPOINT_KEY_FILE", "")
+LEDGER_CHECKPOINT_DIR = env.str("LEDGER_CHECKPOINT_DIR", "")
+LEDGER_PUBLIC_KEYS: list[str] = env.list("LEDGER_PUBLIC_KEYS", [])
+LEDGER_AUDITOR_EMAIL = env.str("LEDGER_AUDITOR_EMAIL", "")
+LEDGER_AUDITOR_LANGUAGE = env.str("LEDGER_AUDITOR_LANGUAGE", "en")
+
+# An administrator may decide alone, in an emergency, what needs two people: everybody is told at once.
+BREAK_GLASS = env.bool("BREAK_GLASS", True)
+
+# An administrator may decide alone, in an emergency, what needs two people: everybody is told at once.
+BREAK_GLASS = env.bool("BREAK_GLASS", True)
 
 # A file that holds a number of seconds: every process adds it to its clock. For tests and the sandbox only.
 CLOCK_OFFSET_FILE = env.str("CLOCK_OFFSET_FILE", "")

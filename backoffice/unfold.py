@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 
@@ -23,9 +24,10 @@ UNFOLD: dict[str, Any] = {
     "SHOW_LANGUAGES": True,
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "6px",
-    "STYLES": [_file("admin.css"), _file("admin_payments.css"), _file("admin_dashboard.css")],
+    "STYLES": [_file("admin.css"), _file("admin_payments.css"), _file("admin_dashboard.css"), _file("sign_in.css")],
     "DASHBOARD_CALLBACK": "backoffice.dashboard.overview",
     "LOGIN": {"image": _file("brand/textile.svg")},
+    "ACCOUNT": {"navigation": [{"title": _("Your sign-in"), "link": reverse_lazy("mfa_index")}]},
     "SIDEBAR": {"show_search": True, "navigation": "backoffice.navigation.sidebar"},
     # Warm paper and wool for the ground, indigo (añil) for what can be pressed. Red is kept for what went wrong.
     # Each pair that carries text has at least 4.5:1: 600 on white, 500 on base-900.

@@ -9,7 +9,17 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         # Models can only be imported once every app is loaded.
-        from jobs import invariants, ledger_kinds, links, schedule, signal_receivers, state_tables, timeline_text  # noqa: PLC0415
+        from jobs import (  # noqa: PLC0415
+            invariants,
+            ledger_kinds,
+            ledger_rows,
+            links,
+            schedule,
+            signal_receivers,
+            state_tables,
+            timeline_text,
+            upgrade,
+        )
         from ledger.api import declare  # noqa: PLC0415
         from payments.invariants import also_hold  # noqa: PLC0415
         from payments.mail.pages import provide  # noqa: PLC0415
@@ -20,9 +30,11 @@ class JobsConfig(AppConfig):
 
         declare(ledger_kinds.KINDS)
         allow_tasks_of("jobs.tasks")
+        ledger_rows.declare()
         also_ask(timeline_text.describe_own)
         also_hold(invariants.ESCROW_IS_ENOUGH)
         also_draw(*state_tables.TABLES)
         provide(links.page_of)
         request_moved.connect(signal_receivers.queue_sync, dispatch_uid="jobs.derive_status")
         post_migrate.connect(schedule.make, sender=self, dispatch_uid="jobs.schedule")
+        post_migrate.connect(upgrade.carry_rows_over, sender=self, dispatch_uid="jobs.carry_over")

@@ -142,7 +142,10 @@ def _set_funded(job: Job, *, funded: bool) -> None:
 def _settle(job: Job) -> None:
     """Whoever was paid can be asked for again, should more be owed."""
     paid = Payout.objects.filter(application__job=job, active=True, paid=False, payment__state__in=PAID)
-    paid.update(paid=True, changed_at=clock.now())
+    for payout in paid.order_by("pk"):
+        Payout.objects.filter(pk=payout.pk).update(paid=True, changed_at=clock.now())
+        subjects = {"job": str(job.pk), "payout": str(payout.pk), "application": str(payout.application_id)}
+        record("job.worker_paid", actor=ACTOR, subjects={**subjects, "payment": payout.payment_id}, data={})
 
 
 def _release(job: Job) -> None:
@@ -160,7 +163,8 @@ def _release(job: Job) -> None:
 
 def _put_out_of_use(link: JobFunding | Payout, job: Job, subjects: dict[str, str]) -> None:
     type(link).objects.filter(pk=link.pk, active=True).update(active=False, changed_at=clock.now())
-    record("job.money_released", actor=ACTOR, subjects={"job": str(job.pk), **subjects}, data={})
+    subjects |= {"job": str(job.pk), job_payments.subject_of(link): str(link.pk)}
+    record("job.money_released", actor=ACTOR, subjects=subjects, data={})
 
 
 def jobs_of(request_id: str) -> list[int]:

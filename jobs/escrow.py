@@ -139,8 +139,7 @@ def _pay_out(
         origin_path=reverse("admin:jobs_job_change", args=[job.pk]),
         two_people=True,
     )
-    funding.link(found, lines, [], request, escrow.funding)
-    funding.record_asked(found, [], request, by)
+    funding.record_asked(funding.link(found, lines, [], request, escrow.funding), [], request, by)
     return request
 
 

@@ -133,8 +133,7 @@ def _fund(  # noqa: PLR0913 - the parts of an ask
     if len(jobs) > 1:
         path = reverse("admin:payments_paymentrequest_change", args=[request.pk])
         PaymentRequest.objects.filter(pk=request.pk).update(origin_path=path)
-    link(found, lines, taken, request)
-    record_asked(found, taken, request, by)
+    record_asked(link(found, lines, taken, request), taken, request, by)
     return request
 
 
@@ -226,18 +225,19 @@ def link(
     taken: Sequence[RequestFee],
     request: PaymentRequest,
     funding: JobFunding | None = None,
-) -> None:
+) -> list[tuple[Choice, JobFunding | Payout]]:
     """Each line's payment to its work. Lines that are alike in everything are paid alike: either may be either's.
 
-    `funding` is the money that a seller holds, when the workers are paid from that.
+    `funding` is the money that a seller holds, when the workers are paid from that. Returns which row each choice got.
     """
+    links: list[tuple[Choice, JobFunding | Payout]] = []
     payments: dict[tuple[object, ...], list[Payment]] = {}
     for payment in request.payments.exclude(purpose=Purpose.FEE):
         key = (payment.receiver_wallet_id, payment.receiver_name, payment.receiver_email, payment.worth, payment.held)
         payments.setdefault(key, []).append(payment)
     for choice, line in zip(found, lines, strict=True):
         if choice.receiver == "seller":
-            JobFunding.objects.create(job=choice.job, request=request)
+            links.append((choice, JobFunding.objects.create(job=choice.job, request=request)))
             continue
         payment = payments[line.wallet.pk, line.contact.name, line.contact.email, line.fixed, line.held].pop()
         payout = Payout(application=choice.receiver, payment=payment, funding=funding)
@@ -246,15 +246,25 @@ def link(
                 payout.fee_share, payout.fee_each_value = fee.terms.share, fee.terms.each_value
                 payout.fee_value = fee.parts[choice.receiver.pk]
         payout.save(force_insert=True)
+        links.append((choice, payout))
+    return links
 
 
-def record_asked(found: Sequence[Choice], taken: Sequence[RequestFee], request: PaymentRequest, by: User) -> None:
+def record_asked(
+    links: Sequence[tuple[Choice, JobFunding | Payout]], taken: Sequence[RequestFee], request: PaymentRequest, by: User
+) -> None:
+    """An entry for each choice, which carries the row that links its money to its work."""
     actor, payer = Actor.staff(by.pk), request.payer_name
-    for choice in found:
+    for choice, row in links:
         record(
             "job.payment_requested",
             actor=actor,
-            subjects={"job": str(choice.job.pk), "request": request.pk, **_subject(choice.receiver)},
+            subjects={
+                "job": str(choice.job.pk),
+                "request": request.pk,
+                **_subject(choice.receiver),
+                job_payments.subject_of(row): str(row.pk),
+            },
             data={"amount": {**choice.amount.to_wire()}},
             private={"receiver": choice.contact.name, "payer": payer},
         )

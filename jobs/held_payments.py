@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
 from jobs.models import Application, Job, Payout
-from ledger.api import Actor
+from ledger.api import Actor, record
 from payments.actions import lower_fee, release_held
 from payments.actions.requests import lock_request
 from payments.models import Payment
@@ -95,6 +95,22 @@ def _settle(fee: Payment, payouts: list[Payout], by: User | None) -> None:
         return
     if earned < fee.amount and not lower_fee.lower(fee.pk, earned, actor=ACTOR):
         return  # its place for the old amount is being closed; the sweep comes again
-    dead = [payout.pk for payout in payouts if payout not in alive]
-    Payout.objects.filter(pk__in=dead).update(fee_value=0)
+    _drop_parts(fee, [payout for payout in payouts if payout not in alive and payout.fee_value])
     release_held.release(fee.pk, by=by)
+
+
+def _drop_parts(fee: Payment, dead: list[Payout]) -> None:
+    """Nothing of the fee is for workers who are not paid."""
+    if not dead:
+        return
+    Payout.objects.filter(pk__in=[payout.pk for payout in dead]).update(fee_value=0)
+    record(
+        "job.fee_dropped",
+        actor=ACTOR,
+        subjects={
+            "job": {str(payout.application.job_id) for payout in dead},
+            "payout": {str(payout.pk) for payout in dead},
+            "request": fee.request_id,
+        },
+        data={},
+    )

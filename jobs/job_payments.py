@@ -123,3 +123,8 @@ def money_statuses(applications: Iterable[Application]) -> list[tuple[Status, in
     found = Counter(map(money_status, applications))
     order = [OWED, WAITING, *sorted(OF_PAYMENTS.values(), key=lambda each: PAYMENTS[PaymentState(each.code)].rank)]
     return [(each, found[each]) for each in order if found[each]]
+
+
+def subject_of(link: JobFunding | Payout) -> str:
+    """What the ledger calls it."""
+    return "payout" if isinstance(link, Payout) else "funding"

@@ -10,42 +10,41 @@ from django.urls import reverse
 
 from jobs.models import Member
 from ledger.api import Actor, record
-from payments.links import LONGEST_TOKEN, BadLink
+from payments.links import BadLink, mark, read_object
 
 WORKER: Final = "worker-page"
 FUNDER: Final = "funder-page"
 
 
-def worker_url(member: Member) -> str:
-    """Where `member` sees what they are owed: absolute, good until staff revoke it."""
-    return f"{settings.BASE_URL}{reverse('worker', args=[_token(member, WORKER)])}"
+def worker_url(member: Member, shown_to: int | None = None) -> str:
+    """Where `member` sees what they are owed: absolute, good until staff revoke it. `shown_to` as `payments.links`."""
+    return f"{settings.BASE_URL}{reverse('worker', args=[_token(member, WORKER, shown_to)])}"
 
 
-def funder_url(member: Member) -> str:
+def funder_url(member: Member, shown_to: int | None = None) -> str:
     """Where `member` sees what they were asked for: absolute, good until staff revoke it."""
-    return f"{settings.BASE_URL}{reverse('funder', args=[_token(member, FUNDER)])}"
+    return f"{settings.BASE_URL}{reverse('funder', args=[_token(member, FUNDER, shown_to)])}"
 
 
-def page_of(key: str, receives: bool) -> str:  # noqa: FBT001 - as `payments.mail.pages.PageOf`
+def page_of(key: str, receives: bool, shown_to: int | None) -> str:  # noqa: FBT001 - as `payments.mail.pages.PageOf`
     """The page of whom the money's rows call `key`; empty for who is no member."""
     room, _colon, pk = key.partition(":")
     member = Member.objects.filter(pk=pk).first() if room == "member" and pk.isdecimal() else None
     if member is None:
         return ""
-    return worker_url(member) if receives else funder_url(member)
+    return worker_url(member, shown_to) if receives else funder_url(member, shown_to)
 
 
-def read_token(token: str, kind: str) -> tuple[int, int]:
-    """The member's number and the version of the link. Raises BadLink. An older SECRET_KEY's links still open."""
-    if len(token) > LONGEST_TOKEN:
-        raise BadLink
-    try:
-        content = signing.Signer(salt=kind).unsign_object(token)
-    except signing.BadSignature as error:
-        raise BadLink from error
-    match content:
+def read_token(token: str, kind: str) -> tuple[int, int, int | None]:
+    """The member's number, the version of the link, and to whom of staff it was shown.
+
+    Raises BadLink. An older SECRET_KEY's links still open.
+    """
+    match read_object(token, kind):
         case [int() as member_id, int() as version]:
-            return member_id, version
+            return member_id, version, None
+        case [int() as member_id, int() as version, int() as shown_to]:
+            return member_id, version, shown_to
     raise BadLink
 
 
@@ -56,5 +55,5 @@ def revoke(member_id: int, *, by: int) -> None:
     record("member.link_revoked", actor=Actor.staff(by), subjects={"member": str(member_id)}, data={})
 
 
-def _token(member: Member, kind: str) -> str:
-    return signing.Signer(salt=kind).sign_object([member.pk, member.link_version])
+def _token(member: Member, kind: str, shown_to: int | None) -> str:
+    return signing.Signer(salt=kind).sign_object([member.pk, member.link_version, *mark(shown_to)])

@@ -141,14 +141,16 @@ def line_of(choice: Choice, payer_wallet: WalletAddress) -> RequestLine:
     if wallet.canonical_id == payer_wallet.canonical_id:
         raise JobRefusal("same_wallet", wallet=wallet.url)
     wanted, held = choice.amount.asset, wallet.asset
+    since = wallet_changes.changed_at(choice.receiver.worker) if isinstance(choice.receiver, Application) else None
     if choice.payer_fixes:
         payer, paid_in = choice.job.funder.name, payer_wallet.asset
         if wanted.code != paid_in.code:
             raise JobRefusal("other_payer_currency", asset=wanted.code, name=payer, wallet_asset=paid_in.code)
-        return RequestLine(wallet, choice.contact, None, pays=_in_units(choice.amount, payer, paid_in.scale))
+        pays = _in_units(choice.amount, payer, paid_in.scale)
+        return RequestLine(wallet, choice.contact, None, pays=pays, wallet_since=since)
     if wanted.code != held.code:
         raise JobRefusal("other_currency", asset=wanted.code, name=name, wallet_asset=held.code)
-    return RequestLine(wallet, choice.contact, _in_units(choice.amount, name, held.scale))
+    return RequestLine(wallet, choice.contact, _in_units(choice.amount, name, held.scale), wallet_since=since)
 
 
 def wallet_of(name: str, wallet: WalletAddress | None, problem_code: str) -> WalletAddress:

@@ -35,6 +35,10 @@ SENTENCES: dict[str, Promise] = {
     "submission_unselected": _("%(name)s is not selected for this job, so their work cannot be accepted."),
     # Wallets
     "own_wallet_change": _("You proposed this wallet yourself. A second person must confirm it."),
+    "shown_wallet_change": _(
+        "It was asked for through a copy of the member's link that you were shown, or you changed lately where the "
+        "member's mail goes. A second person must confirm it."
+    ),
     "wallet_change_over": _("This change of the wallet is “%(state)s” already."),
     "wallet_change_waits": _(
         "Another wallet of %(name)s waits for a second person. Confirm it or refuse it on their page, then ask."

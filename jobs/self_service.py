@@ -14,6 +14,8 @@ from jobs.reasons import JobRefusal
 from ledger import clock
 from ledger.api import Actor, record, timeline
 from payments.actions import wallets
+from payments.actions.shown_links import tell_use
+from payments.links import LinkUse
 from payments.locking import lock
 
 DAY: Final = timedelta(days=1)
@@ -30,11 +32,12 @@ def may_give_wallet(member: Member) -> bool:
 
 
 @transaction.atomic
-def give_wallet(member_id: int, text: str) -> Member:
+def give_wallet(member_id: int, text: str, shown_to: User | None = None) -> Member:
     """The member's wallet address, as they typed it; it is looked up soon. Raises Refusal.
 
     The first is theirs at once. Another than one that is in use waits for a second person, and the member is told by
-    email: whoever has the link may not be them.
+    email: whoever has the link may not be them. `shown_to` is of staff, whose copy of the link it came through: for two
+    people, they proposed it, and no wallet that is there is replaced at once.
     """
     member = lock(Member.objects.select_related("wallet"), member_id)
     if _given_today(member) >= MOST_WALLETS:
@@ -42,8 +45,10 @@ def give_wallet(member_id: int, text: str) -> Member:
     wallet = wallets.find_or_add(text)
     if Member.objects.filter(wallet=wallet).exclude(pk=member.pk).exists():
         raise JobRefusal("wallet_of_another", wallet=wallet.url)
-    if not may_give_wallet(member):
-        wallet_changes.propose(member, wallet.url, by="member")
+    if shown_to:
+        tell_use("member", str(member.pk), Actor.member(member.pk), shown_to, LinkUse.WALLET)
+    if not may_give_wallet(member) or (shown_to and member.wallet):
+        wallet_changes.propose(member, wallet.url, by="member", shown_to=shown_to)
         return member
     before, member.wallet = member.wallet, wallet
     Member.objects.filter(pk=member.pk).update(wallet=wallet, changed_at=clock.now())
@@ -59,8 +64,11 @@ def give_wallet(member_id: int, text: str) -> Member:
 
 
 @transaction.atomic
-def write_note(member_id: int, text: str) -> MemberNote:
-    """Keep what the member says isn't right, for staff to see to. The same words twice are one note. Raises Refusal."""
+def write_note(member_id: int, text: str, shown_to: User | None = None) -> MemberNote:
+    """Keep what the member says isn't right, for staff to see to. The same words twice are one note. Raises Refusal.
+
+    `shown_to` is of staff, whose copy of the link it came through.
+    """
     member = lock(Member.objects.select_related("wallet"), member_id)
     words = "\n".join(" ".join(line.split()) for line in text.replace("\0", "").strip().splitlines())[:LONGEST_NOTE]
     if not words:
@@ -77,6 +85,8 @@ def write_note(member_id: int, text: str) -> MemberNote:
         data={},
         private={"name": member.name, "words": words},
     )
+    if shown_to:
+        tell_use("member", str(member.pk), Actor.member(member.pk), shown_to, LinkUse.NOTE)
     return note
 
 

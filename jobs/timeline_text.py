@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from jobs.models import Job, Member, Organisation, Submission
 from jobs.reasons import sentence
 from ledger.api import TimelineRow
+from payments.links import LinkUse
 from payments.openpayments.amounts import Amount
 from payments.presentation import timeline_text
 from payments.presentation.format_amounts import format_amount
@@ -100,6 +101,18 @@ WORDS: Final[Mapping[str, tuple[Promise, Promise, str, Tone]]] = {
         "percent",
         "info",
     ),
+    "job.worker_paid": (
+        _("All of a payment to a worker has arrived."),
+        _("All of a payment to a worker has arrived."),
+        "paid",
+        "good",
+    ),
+    "job.fee_dropped": (
+        _("Nothing of the platform fee is taken for workers who are not paid."),
+        _("Nothing of the platform fee is taken for workers who are not paid."),
+        "percent",
+        "neutral",
+    ),
     "job.payment_refused": (
         _("The payment could not be asked for."),
         _("The payment could not be asked for."),
@@ -153,6 +166,18 @@ WORDS: Final[Mapping[str, tuple[Promise, Promise, str, Tone]]] = {
         "mark_chat_read",
         "neutral",
     ),
+    "member.email_changed": (
+        _("The email address of %(name)s changed from %(before)s to %(after)s. The earlier one was told."),
+        _("The email address changed. The earlier one was told."),
+        "alternate_email",
+        "warn",
+    ),
+    "member.shown_link_used": (
+        _("Through the copy of the link that %(who)s of the staff was shown: %(did)s."),
+        _("Through a copy of the link that was shown to staff: %(did)s."),
+        "link",
+        "warn",
+    ),
     "member.link_revoked": (
         _("The links to this member's page were revoked."),
         _("The links to this member's page were revoked."),
@@ -172,7 +197,7 @@ WORDS: Final[Mapping[str, tuple[Promise, Promise, str, Tone]]] = {
         "good",
     ),
     "member.wallet_change_refused": (
-        _("The new wallet of %(name)s was refused: “%(before)s” stays."),
+        _("The new wallet of %(name)s was refused: “%(before)s” stays. Why: “%(words)s”"),
         _("The new wallet was refused: “%(before)s” stays."),
         "block",
         "warn",
@@ -211,6 +236,8 @@ def describe_own(row: TimelineRow) -> Sentence | None:
         return None
     words, without_names, icon, tone = known
     told = {**{name: _told(value) for name, value in row.data.items()}, **row.private}
+    if told.get("did") in LinkUse.values:
+        told["did"] = str(LinkUse(told["did"]).label)
     try:
         text = str(words) % told
     except KeyError:

@@ -3,12 +3,16 @@
 Only a member who has no wallet yet gets one at once. Payments that were asked for keep the wallet they were asked with.
 """
 
+from datetime import datetime
 from typing import Literal
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
+from jobs import member_emails
 from jobs.models import Member, WalletChange, WalletChangeState
 from jobs.models.wallet_changes import WALLET_CHANGE_MOVES
 from jobs.reasons import JobRefusal
@@ -16,22 +20,25 @@ from ledger import clock
 from ledger.api import Actor, record
 from payments.actions import wallets
 from payments.locking import lock
+from payments.mail.colleagues import Told, name_of, who_may_second, write_to
 from payments.mail.queue import queue_notice
 from payments.models import WalletAddress
 from payments.models.messages import Template
 from payments.moving import swap
+from payments.second_person import objection
 
 CHECK_TASK = "payments.tasks.check_wallet"
 
 
 @transaction.atomic
 def propose(
-    member: Member, url: str, *, by: Literal["member", "staff"], user: User | None = None
+    member: Member, url: str, *, by: Literal["member", "staff"], user: User | None = None, shown_to: User | None = None
 ) -> WalletChange | None:
     """Give `member` the wallet at `url`, or let it wait for a second person when they have another one.
 
-    Returns the change that waits; None when there is nothing to wait for. `user` is the member of staff. The member is
-    told at once, at the address they have now. Raises Refusal for what can't be a wallet address.
+    Returns the change that waits; None when there is nothing to wait for. `user` is the member of staff, `shown_to`
+    whose copy of the member's link was used. The member is told at once, at the address they have now and at those they
+    had lately. Raises Refusal for what can't be a wallet address.
     """
     assert (by == "staff") == (user is not None)
     actor = Actor.staff(user.pk) if user else Actor.member(member.pk)
@@ -49,25 +56,45 @@ def propose(
         if waiting.after == after:
             return waiting
         _decide(waiting, WalletChangeState.SUPERSEDED, actor, user)
-    change = WalletChange.objects.create(member=locked, before=before, after=after, proposed_by=user)
+    change = WalletChange.objects.create(member=locked, before=before, after=after, proposed_by=user, shown_to=shown_to)
     _tell("member.wallet_change_proposed", change, actor)
-    queue_notice(
-        Template.WALLET_CHANGE,
-        name=locked.name,
-        email=locked.email,
-        language=locked.language,
-        details={"before": before.url, "after": after.url},
-        occasion=f"wallet_change:{change.pk}",
-    )
+    for number, email in enumerate([locked.email, *member_emails.earlier(locked)]):
+        queue_notice(
+            Template.WALLET_CHANGE,
+            name=locked.name,
+            email=email,
+            language=locked.language,
+            details={"before": before.url, "after": after.url},
+            occasion=f"wallet_change:{change.pk}:{number}",
+        )
+    _ask_to_confirm(change)
     return change
+
+
+def _ask_to_confirm(change: WalletChange) -> None:
+    """Everybody who may confirm it, but for who proposed it, is asked to."""
+    write_to(
+        who_may_second("jobs.confirm_walletchange", [change.proposed_by_id]),
+        Template.SECOND_PERSON,
+        lambda: Told(
+            title=_("Wallet of %(name)s") % {"name": change.member.name},
+            who=name_of(change.proposed_by),
+            path=reverse("admin:jobs_member_change", args=[change.member_id]),
+            rows=[(_("Wallet until now"), change.before.url), (_("New wallet"), change.after.url)],
+            why=[_("Whose money goes where is changed by two people.")],
+        ),
+        occasion=f"confirm_wallet:{change.pk}",
+        subjects={"member": str(change.member_id)},
+    )
 
 
 @transaction.atomic
 def confirm(change_id: int, *, by: User) -> WalletChange:
     """The second person agrees: new payments go to the new wallet. Raises JobRefusal."""
     change = _lock_waiting(change_id)
-    if change.proposed_by_id == by.pk:
-        raise JobRefusal("own_wallet_change")
+    own = "own_wallet_change" if change.proposed_by_id == by.pk else "shown_wallet_change"
+    if reason := objection(by, _proposers(change), own=own):
+        raise JobRefusal(reason)
     if change.after.problem:
         problem = {"code": change.after.problem, "params": change.after.problem_params}
         raise JobRefusal("receiver_wallet", name=change.member.name, problem=problem)
@@ -80,11 +107,19 @@ def confirm(change_id: int, *, by: User) -> WalletChange:
 
 
 @transaction.atomic
-def refuse(change_id: int, *, by: User) -> WalletChange:
-    """The wallet stays as it is. Whoever proposed the change may take it back so."""
+def refuse(change_id: int, *, by: User, why: str) -> WalletChange:
+    """The wallet stays as it is, for what `by` writes. Whoever proposed the change may take it back so."""
+    words = " ".join(why.split())
+    if not words:
+        raise JobRefusal("no_words")
     change = _lock_waiting(change_id)
-    _decide(change, WalletChangeState.REFUSED, Actor.staff(by.pk), by)
+    _decide(change, WalletChangeState.REFUSED, Actor.staff(by.pk), by, words)
     return change
+
+
+def _proposers(change: WalletChange) -> set[int | None]:
+    """Whoever may be behind it: also who was shown the link, and who says where the member's mail, and links, go."""
+    return {change.proposed_by_id, change.shown_to_id, *member_emails.changed_by(change.member)}
 
 
 def waiting_change(member: Member) -> WalletChange | None:
@@ -100,6 +135,12 @@ def check_settled(member: Member) -> None:
     """
     if any(change.state == WalletChangeState.WAITING for change in member.wallet_changes.all()):
         raise JobRefusal("wallet_change_waits", name=member.name)
+
+
+def changed_at(member: Member) -> datetime | None:
+    """When the member last got another wallet; None when they have their first. Reads `wallet_changes`."""
+    confirmed = [each for each in member.wallet_changes.all() if each.state == WalletChangeState.CONFIRMED]
+    return max((each.decided_at for each in confirmed if each.decided_at), default=None)
 
 
 def others_with(member: Member, wallet: WalletAddress | None) -> list[Member]:
@@ -121,9 +162,9 @@ def _lock_waiting(change_id: int) -> WalletChange:
     return change
 
 
-def _decide(change: WalletChange, state: WalletChangeState, actor: Actor, by: User | None) -> None:
+def _decide(change: WalletChange, state: WalletChangeState, actor: Actor, by: User | None, words: str = "") -> None:
     swap(change, state, WALLET_CHANGE_MOVES, decided_by=by, decided_at=clock.now())
-    _tell(f"member.wallet_change_{state}", change, actor)
+    _tell(f"member.wallet_change_{state}", change, actor, words)
 
 
 def _give(member: Member, before: WalletAddress | None, after: WalletAddress, actor: Actor) -> None:
@@ -138,11 +179,11 @@ def _give(member: Member, before: WalletAddress | None, after: WalletAddress, ac
     )
 
 
-def _tell(kind: str, change: WalletChange, actor: Actor) -> None:
+def _tell(kind: str, change: WalletChange, actor: Actor, words: str = "") -> None:
     record(
         kind,
         actor=actor,
-        subjects={"member": str(change.member_id)},
+        subjects={"member": str(change.member_id), "wallet_change": str(change.pk)},
         data={"change": change.pk, "before": change.before.url, "after": change.after.url},
-        private={"name": change.member.name},
+        private={"name": change.member.name, **({"words": words} if words else {})},
     )

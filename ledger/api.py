@@ -1,36 +1,58 @@
 """The ledger's front door: what the rooms above may use."""
 
+from ledger.acceptance import accept as accept_history
+from ledger.carry_over import carry_over, comes_from_before
+from ledger.checkpoints.keys import UnusableKey
+from ledger.checkpoints.publishing import OLDER_OR_OTHER, Comparison, keep_if_due
+from ledger.checkpoints.publishing import compare as compare_checkpoint
 from ledger.content import RefusedContentError
+from ledger.continuity import continues
 from ledger.erasure import erase, erase_subject
 from ledger.faults import Fault
 from ledger.kinds import declare, declared
+from ledger.proofs import payment_proof, proves
 from ledger.recording import Actor, record
+from ledger.row_verification import RowCounts, verify_rows, verify_rows_since
 from ledger.sealing import Backlog, backlog, seal
+from ledger.signals import checkpoint_kept
 from ledger.timeline import TimelineRow, timeline
 from ledger.triggers import check_triggers
 from ledger.verification import Counts, verify
-from ledger.witness import Comparison
-from ledger.witness import accept as accept_witness
-from ledger.witness import compare as compare_witness
+from ledger.vouching import EVERY, leave, vouch
 
 __all__ = [
+    "EVERY",
+    "OLDER_OR_OTHER",
     "Actor",
     "Backlog",
     "Comparison",
     "Counts",
     "Fault",
     "RefusedContentError",
+    "RowCounts",
     "TimelineRow",
-    "accept_witness",
+    "UnusableKey",
+    "accept_history",
     "backlog",
+    "carry_over",
     "check_triggers",
-    "compare_witness",
+    "checkpoint_kept",
+    "comes_from_before",
+    "compare_checkpoint",
+    "continues",
     "declare",
     "declared",
     "erase",
     "erase_subject",
+    "keep_if_due",
+    "leave",
+    "payment_proof",
+    "proves",
     "record",
     "seal",
     "timeline",
     "verify",
+    "verify_rows",
+    "verify_rows_since",
+    "vouch",
 ]

@@ -6,9 +6,10 @@ from django.db import connections
 from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
-from ledger.checks import check_append_only
-from ledger.kinds import declare
+from ledger.checks import check_append_only, check_checkpoints
+from ledger.kinds import ACCEPTED, declare
 from ledger.triggers import ERASED, ensure_triggers, remove_triggers
+from ledger.vouching import CARRIED_OVER
 
 
 class LedgerConfig(AppConfig):
@@ -16,8 +17,9 @@ class LedgerConfig(AppConfig):
     verbose_name = _("Ledger")
 
     def ready(self) -> None:
-        declare([ERASED])
+        declare([ERASED, ACCEPTED, CARRIED_OVER])
         checks.register(check_append_only, checks.Tags.database)
+        checks.register(check_checkpoints, checks.Tags.security, deploy=True)
         pre_migrate.connect(_lift_triggers_for_own_migrations, sender=self)
         post_migrate.connect(_make_triggers, sender=self)
 

@@ -9,8 +9,17 @@ from django.utils.translation import gettext_noop as _
 
 class FaultCode(StrEnum):
     TRIGGER = "trigger"
-    WITNESS_BEHIND = "witness_behind"
-    WITNESS_DIVERGED = "witness_diverged"
+    UNREADABLE = "unreadable"
+    DAMAGED = "damaged"
+    CHECKPOINT_FORGED = "checkpoint_forged"
+    CHECKPOINT_GONE = "checkpoint_gone"
+    CHECKPOINT_DIFFERS = "checkpoint_differs"
+    CHECKPOINT_LATE = "checkpoint_late"
+    FORKED = "forked"
+    TRUNCATED = "truncated"
+    TILE_CHANGED = "tile_changed"
+    TILE_MISSING = "tile_missing"
+    TILE_UNEXPECTED = "tile_unexpected"
     GAP = "gap"
     CHAIN_BROKEN = "chain_broken"
     ENTRY_MISSING = "entry_missing"
@@ -25,16 +34,47 @@ class FaultCode(StrEnum):
     PRIVATE_MISSING = "private_missing"
     PRIVATE_LEFT = "private_left"
     PRIVATE_UNEXPECTED = "private_unexpected"
+    ERASURE_FORGED = "erasure_forged"
     UNSEALED = "unsealed"
+    UNSEALED_LOST = "unsealed_lost"
+    UNSEALED_ORPHAN = "unsealed_orphan"
+    UNSEALED_TWICE = "unsealed_twice"
+    UNSEALED_CHANGED = "unsealed_changed"
+    ROW_CHANGED = "row_changed"
+    ROW_UNTOLD = "row_untold"
+    ROW_GONE = "row_gone"
 
 
 _SENTENCES = {
     FaultCode.TRIGGER: _("The trigger %(name)s is missing or changed, so the ledger could be altered."),
-    FaultCode.WITNESS_BEHIND: _(
-        "The chain ends before the head that its witness file saw: this database was restored from an older copy,"
-        " or entries were cut off."
+    FaultCode.UNREADABLE: _("The ledger's part “%(part)s” cannot be read to its end: the table is damaged."),
+    FaultCode.DAMAGED: _("In the table %(table)s, the row %(row)s has something impossible in the column %(column)s."),
+    FaultCode.CHECKPOINT_FORGED: _("The checkpoint %(source)s is not one that a key of this ledger has signed."),
+    FaultCode.CHECKPOINT_GONE: _(
+        "The checkpoint of %(size)s entries (%(source)s) is gone from the database's list of checkpoints."
     ),
-    FaultCode.WITNESS_DIVERGED: _("The chain has another history than the one its witness file saw."),
+    FaultCode.CHECKPOINT_DIFFERS: _(
+        "The entries from %(first)s to %(last)s in the chain are not those that were signed for (%(source)s): something"
+        " among them was changed, and the chain computed anew."
+    ),
+    FaultCode.CHECKPOINT_LATE: _(
+        "No checkpoint covers the entries from %(first)s on, although they were recorded at %(at)s and later: the"
+        " checkpoints were removed, or none is signed any more."
+    ),
+    FaultCode.FORKED: _(
+        "Two different histories of %(size)s entries were signed for (%(one)s, %(other)s): the ledger was forked."
+    ),
+    FaultCode.TRUNCATED: _(
+        "The entries from %(first)s to %(last)s were signed for (%(source)s) and are gone from the end of the chain:"
+        " they were cut off, or this database was restored from an older copy."
+    ),
+    FaultCode.TILE_CHANGED: _(
+        "The kept hash %(number)s of level %(level)s is not that of the entries from %(first)s to %(last)s."
+    ),
+    FaultCode.TILE_MISSING: _(
+        "The kept hash %(number)s of level %(level)s, over the entries from %(first)s to %(last)s, is missing."
+    ),
+    FaultCode.TILE_UNEXPECTED: _("The kept hash %(number)s of level %(level)s is over entries that are not there."),
     FaultCode.GAP: _("The links from %(first)s to %(last)s are missing from the chain."),
     FaultCode.CHAIN_BROKEN: _(
         "Link %(index)s (entry %(entry)s) does not follow from the link before it and its entry's digest."
@@ -51,7 +91,19 @@ _SENTENCES = {
     FaultCode.PRIVATE_MISSING: _("The private part of entry %(entry)s is gone, and no entry says that it was erased."),
     FaultCode.PRIVATE_LEFT: _("The private part of entry %(entry)s was to be erased, but it is still there."),
     FaultCode.PRIVATE_UNEXPECTED: _("Entry %(entry)s has a private part that its body does not know of."),
+    FaultCode.ERASURE_FORGED: _(
+        "Entry %(erasure)s says that the private part of entry %(entry)s was erased, but the program did not write it."
+    ),
     FaultCode.UNSEALED: _("Entry %(entry)s, recorded at %(at)s, still has no place in the chain."),
+    FaultCode.UNSEALED_LOST: _("Entry %(entry)s has no place in the chain, and does not wait for one."),
+    FaultCode.UNSEALED_ORPHAN: _("Entry %(entry)s waits for a place in the chain, but it is not there."),
+    FaultCode.UNSEALED_TWICE: _("Entry %(entry)s waits for a place in the chain, but it has one."),
+    FaultCode.UNSEALED_CHANGED: _("Entry %(entry)s waits for a place in the chain under another time than its own."),
+    FaultCode.ROW_CHANGED: _(
+        "The column %(column)s of row %(row)s in %(table)s is not what the ledger says of it (entry %(entry)s)."
+    ),
+    FaultCode.ROW_UNTOLD: _("Row %(row)s is in %(table)s, and no entry of the ledger carries it."),
+    FaultCode.ROW_GONE: _("Row %(row)s is gone from %(table)s, and no entry of the ledger says so (entry %(entry)s)."),
 }
 
 

@@ -4,6 +4,9 @@ from collections.abc import Iterable
 
 from ledger.content import RefusedContentError, check_kind
 
+#: The kind of entry by which somebody accepts the history that the database has now.
+ACCEPTED = "ledger.accepted"
+
 _declared: set[str] = set()
 
 

@@ -1,6 +1,7 @@
 """The tables of the ledger. Nothing here points outside: the ledger outlives what it describes.
 
-Entry, EntrySubject and Link are append-only by trigger (`triggers.py`). A PrivatePart can go, once an entry says why.
+All are append-only by trigger (`triggers.py`). A PrivatePart can go once an entry says why, an Unsealed row once its
+entry has a link.
 """
 
 from django.db import models
@@ -79,6 +80,37 @@ class Link(models.Model):
 
     def __str__(self) -> str:
         return f"{self.index} {self.entry_id}"
+
+
+class Tile(models.Model):
+    """The hash of a complete subtree of the Merkle tree over the links: see `checkpoints.tree`."""
+
+    pk = models.CompositePrimaryKey("level", "number")
+    level = models.PositiveSmallIntegerField()  # over 256 leaves: 1; over 65,536: 2
+    number = models.BigIntegerField()  # from 0
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.level} {self.number}"
+
+
+class Checkpoint(models.Model):
+    """A signed head of the tree, one for each hour in which something was recorded."""
+
+    size = models.BigIntegerField(_("entries"), primary_key=True)  # that it covers
+    note = models.TextField(_("signed checkpoint"))  # C2SP `tlog-checkpoint`
+
+    class Meta:
+        verbose_name = _("checkpoint")
+        verbose_name_plural = _("checkpoints")
+        ordering = ["-size"]
+        default_permissions = ["view"]
+
+    def __str__(self) -> str:
+        return str(self.size)
 
 
 class Unsealed(models.Model):

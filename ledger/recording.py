@@ -3,13 +3,13 @@
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import rfc8785
 from django.db import transaction
 from ulid import ULID
 
-from ledger import chain, clock
+from ledger import chain, clock, row_snapshots
 from ledger.content import MAX_BODY, Json, RefusedContentError, check_identity, check_subject, exact_object
 from ledger.kinds import check_declared
 from ledger.models import Entry, EntrySubject, PrivatePart, Unsealed
@@ -65,7 +65,8 @@ def record(
 
     `kind` is one that a room declared, such as `payment.settled`. `subjects` maps a kind of thing to its id or ids.
     `data` is JSON without floats; an amount is {"value": "1250", "assetCode": "USD", "assetScale": 2}, in minor units.
-    What names or describes a person goes to `private`, from where it can be erased.
+    What names or describes a person goes to `private`, from where it can be erased. Record after the change: rows that
+    the ledger vouches for (`vouching`) are read back and carried by the entry.
 
     Raises RefusedContentError for content that has no place here, TransactionManagementError outside a transaction.
     """
@@ -89,19 +90,23 @@ def insert(
         )
     check_declared(kind)
     check_identity(actor.id)
-    recorded_at = clock.now()
-    entry_id = str(ULID.from_datetime(recorded_at))
     named = _named(subjects)
-    part = _private_part(entry_id, private)
+    rows = row_snapshots.take(kind, named)
+    # Two entries about one row are never at the same moment, nor in the order of two clocks that differ.
+    recorded_at = max(clock.now(), rows.not_before)
+    entry_id = str(ULID.from_datetime(recorded_at))
+    part = _private_part(entry_id, private, rows.private)
     content: dict[str, Json] = {
         "v": VERSION,
         "id": entry_id,
-        "recordedAt": instant(recorded_at),
+        "recordedAt": clock.instant(recorded_at),
         "kind": kind,
         "actor": {"kind": actor.kind, "id": actor.id},
         "subjects": named,
         "data": exact_object(data),
     }
+    if rows.told:
+        content["rows"] = rows.told
     if part:
         content["privateDigest"] = chain.private_digest(entry_id, part.salt, part.text)
     entry = _entry(entry_id, recorded_at, kind, actor, content)
@@ -116,11 +121,6 @@ def insert(
     return entry
 
 
-def instant(moment: datetime) -> str:
-    """A moment as bodies have it: UTC, to the microsecond."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
 def _named(subjects: Mapping[str, str | Iterable[str]]) -> dict[str, list[str]]:
     named = {}
     for kind, given in subjects.items():
@@ -132,10 +132,13 @@ def _named(subjects: Mapping[str, str | Iterable[str]]) -> dict[str, list[str]]:
     return named
 
 
-def _private_part(entry_id: str, private: Mapping[str, str] | None) -> PrivatePart | None:
-    if not private:
+def _private_part(entry_id: str, private: Mapping[str, str] | None, rows: row_snapshots.Rows) -> PrivatePart | None:
+    content = exact_object(private or {}, "private")
+    if rows:
+        content["rows"] = rows
+    if not content:
         return None
-    text = rfc8785.dumps(exact_object(private, "private")).decode()
+    text = rfc8785.dumps(content).decode()
     return PrivatePart(entry_id=entry_id, salt=secrets.token_hex(32), text=text)
 
 

@@ -59,7 +59,7 @@ def row(entry: Entry) -> TimelineRow:
         actor=Actor(entry.actor_kind, entry.actor_id),
         subjects=body["subjects"],
         data=body["data"],
-        private=private,
+        private={name: value for name, value in private.items() if name != "rows"},
         erased="privateDigest" in body and not private,
         index=index,
     )

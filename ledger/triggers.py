@@ -33,6 +33,8 @@ _TABLES = (
         "entry_id = NEW.entry_id AND subject_kind = NEW.subject_kind AND subject_id = NEW.subject_id",
     ),
     _Table("ledger_link", '"index" = NEW."index" OR entry_id = NEW.entry_id'),
+    _Table("ledger_tile", "level = NEW.level AND number = NEW.number"),
+    _Table("ledger_checkpoint", "size = NEW.size"),
     _Table("ledger_privatepart", "entry_id = NEW.entry_id", _ERASURE_RECORDED),
     _Table(
         "ledger_unsealed",

@@ -3,6 +3,7 @@
 from typing import Final
 
 from payments import states
+from payments.models.proposals import PROPOSAL_MOVES
 
 #: What the ledger calls the rows that move, with the moves they can make.
 MOVES: Final[dict[str, dict[str, set[str]]]] = {
@@ -14,6 +15,7 @@ MOVES: Final[dict[str, dict[str, set[str]]]] = {
     "outgoing": states.OUTGOING_MOVES,
     "key": states.KEY_MOVES,
     "proof": states.PROOF_MOVES,
+    "proposal": PROPOSAL_MOVES,
 }
 EVENTS: Final[dict[str, tuple[str, ...]]] = {
     "request": (
@@ -22,11 +24,16 @@ EVENTS: Final[dict[str, tuple[str, ...]]] = {
         "approve_pressed",
         "authorised",
         "came_back",
+        "ending",
         "late_answer",
+        "reckoned",
+        "rejected",
         "resent",
+        "shown_link_used",
         "wrong_return",
     ),
     "payment": (
+        "approval_changed",
         "buys",
         "decided",
         "looked_again",
@@ -37,15 +44,19 @@ EVENTS: Final[dict[str, tuple[str, ...]]] = {
         "refund_asked",
         "released",
         "taken_over",
+        "undecided",
     ),
-    "budget": ("set_up", "drawn", "reserved", "given_back", "paused", "resumed"),
+    "incoming": ("read", "reopened"),
+    "budget": ("set_up", "approved", "drawn", "reserved", "given_back", "paused", "resumed"),
     "key": ("missing",),
     "limit": ("set", "removed"),
+    "glass": ("broken", "seen"),
     "proof_limit": ("set", "removed"),
+    "proof": ("shown_link_used",),
     "pause": ("started", "ended"),
     "message": ("queued", "sent", "failed"),
     "seller": ("registered", "changed", "retired", "resumed"),
-    "wallet": ("checked", "changed", "change_accepted"),
+    "wallet": ("added", "checked", "proven", "changed", "change_accepted", "change_refused"),
     "installation": ("moved", "resealed"),
     "queue": ("refused",),
 }

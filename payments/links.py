@@ -1,11 +1,17 @@
-"""The links we hand out. They are signed, not stored: nothing in the database opens anything."""
+"""The links we hand out. They are signed, not stored: nothing in the database opens anything.
 
-from typing import Final
+A copy that a member of staff is shown is marked with who they are, inside of what is signed (`shown_to`, a user's id):
+what is done through it says so. Mails carry the unmarked link.
+"""
+
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core import signing
+from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from payments.identifiers import LENGTH
 from payments.models import PaymentRequest
@@ -17,31 +23,61 @@ PROVEN_SALT: Final = "proven"
 LONGEST_TOKEN: Final = 500  # characters; ours have about 90
 
 
+class LinkUse(models.TextChoices):
+    """What can be done through a link."""
+
+    APPROVE = "approve", _("the wallet's page was asked for, to approve")
+    DECLINE = "decline", _("it was declined")
+    STOP = "stop", _("an approval was stopped")
+    PROVE = "prove", _("the wallet's page was asked for, to prove whose it is")
+    WALLET = "wallet", _("a wallet was given")
+    NOTE = "note", _("a note was written")
+
+
 class BadLink(Exception):
     """Not made by us, or garbled on its way."""
 
 
-def approval_url(request: "PaymentRequest") -> str:
+def site_url(path: str) -> str:
+    """A page of ours for whoever signs in to see it: `path` is the whole path, as `reverse` gives it."""
+    return f"{settings.BASE_URL}{path}"
+
+
+def approval_url(request: "PaymentRequest", shown_to: int | None = None) -> str:
     """The durable page of `request` for whoever should approve it: absolute, good until a newer link is sent.
 
     The same link each time it is asked for: it carries no date, its expiry stands in the row.
     """
-    token = signing.Signer(salt=APPROVE_SALT).sign_object([request.id, request.link_version])
+    token = signing.Signer(salt=APPROVE_SALT).sign_object([request.id, request.link_version, *mark(shown_to)])
     return f"{settings.BASE_URL}{reverse('approve', args=[token])}"
 
 
-def read_token(token: str) -> tuple[str, int]:
-    """The request's id and the version of its link. Raises BadLink. An older SECRET_KEY's links still open."""
+def mark(shown_to: int | None) -> list[int]:
+    """What a token ends with, so that the link of mails stays as short as it is."""
+    return [] if shown_to is None else [shown_to]
+
+
+def read_token(token: str) -> tuple[str, int, int | None]:
+    """The request's id, the version of its link, and to whom of staff it was shown.
+
+    Raises BadLink. An older SECRET_KEY's links still open.
+    """
+    match read_object(token, APPROVE_SALT):
+        case [str() as request_id, int() as version] if len(request_id) == LENGTH:
+            return request_id, version, None
+        case [str() as request_id, int() as version, int() as shown_to] if len(request_id) == LENGTH:
+            return request_id, version, shown_to
+    raise BadLink
+
+
+def read_object(token: str, salt: str) -> Any:
+    """What was signed. Raises BadLink."""
     if len(token) > LONGEST_TOKEN:
         raise BadLink
     try:
-        content = signing.Signer(salt=APPROVE_SALT).unsign_object(token)
+        return signing.Signer(salt=salt).unsign_object(token)
     except signing.BadSignature as error:
         raise BadLink from error
-    match content:
-        case [str() as request_id, int() as version] if len(request_id) == LENGTH:
-            return request_id, version
-    raise BadLink
 
 
 def finish_url(request_id: str, grant_id: str) -> str:
@@ -60,19 +96,20 @@ def read_return(value: str) -> str | None:
         return None
 
 
-def proof_url(proof_id: str) -> str:
+def proof_url(proof_id: str, shown_to: int | None = None) -> str:
     """The durable page on which the owner of a wallet proves that it is theirs: absolute, the same each time."""
-    return f"{settings.BASE_URL}{reverse('prove', args=[signing.Signer(salt=PROVE_SALT).sign(proof_id)])}"
+    token = signing.Signer(salt=PROVE_SALT).sign_object([proof_id, *mark(shown_to)])
+    return f"{settings.BASE_URL}{reverse('prove', args=[token])}"
 
 
-def read_proof_token(token: str) -> str:
-    """The proof's id. Raises BadLink."""
-    if len(token) > LONGEST_TOKEN:
-        raise BadLink
-    try:
-        return signing.Signer(salt=PROVE_SALT).unsign(token)
-    except signing.BadSignature as error:
-        raise BadLink from error
+def read_proof_token(token: str) -> tuple[str, int | None]:
+    """The proof's id, and to whom of staff the link was shown. Raises BadLink."""
+    match read_object(token, PROVE_SALT):
+        case [str() as proof_id]:
+            return proof_id, None
+        case [str() as proof_id, int() as shown_to]:
+            return proof_id, shown_to
+    raise BadLink
 
 
 def proof_finish_url(proof_id: str) -> str:

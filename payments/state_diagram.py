@@ -9,6 +9,7 @@ from typing import Final
 from django.db.models import TextChoices
 
 from payments.models.messages import MESSAGE_MOVES, MessageState
+from payments.models.proposals import PROPOSAL_MOVES, ProposalState
 from payments.states import (
     GRANT_MOVES,
     KEY_MOVES,
@@ -46,7 +47,7 @@ TABLES: Final[list[Table]] = [
         {
             R.QUOTING: "Both wallets are being asked what it will cost. Nobody outside has been told of it.",
             R.QUOTED: "Staff see what it will cost and may send it, or pay it from a standing budget.",
-            R.AWAITING_AUTHORISATION: "It is above the limit, or grew above what was authorised: a second person must "
+            R.AWAITING_AUTHORISATION: "A rule asks for a second person, or it grew above what was agreed to: they must "
             "agree before its payer is asked.",
             R.AWAITING_APPROVAL: "The payer has the link. It acts until the request expires.",
             R.APPROVED: "The payer approved in their wallet and we hold the approval; the payments are being made. "
@@ -143,6 +144,19 @@ TABLES: Final[list[Table]] = [
             MessageState.SENDING: "One worker hands it to the mail server. Should it die, another tries again.",
             MessageState.SENT: "The mail server took it.",
             MessageState.FAILED: "Given up, with the reason: refused, not needed any more, or tried too often.",
+        },
+    ),
+    (
+        "Proposal",
+        "A change of what guards the money, as one administrator proposes it. Carried out when it is approved.",
+        PROPOSAL_MOVES,
+        {
+            ProposalState.WAITING: "Nothing is changed yet: another administrator has two weeks to decide.",
+            ProposalState.APPROVED: "It was carried out, by two, or by one where there was nobody else.",
+            ProposalState.REJECTED: "Another one did not agree, and said why.",
+            ProposalState.WITHDRAWN: "Whoever proposed it took it back.",
+            ProposalState.EXPIRED: "Nobody decided on it in time.",
+            ProposalState.SUPERSEDED: "What it was based on was changed meanwhile, so it was not carried out.",
         },
     ),
 ]

@@ -1,8 +1,9 @@
 """What background workers are told to do. Each may run twice, at once, or late: the rows decide what is left to do."""
 
-from payments.actions import seller_keys, wallets
+from payments.actions import proposals, seller_keys, wallets
 from payments.engine import prove_wallet
 from payments.mail.sending import send
+from payments.worker import ledger_checks
 from payments.worker.pool import work
 
 #: A worker stays with payment requests this long before other tasks get their turn.
@@ -31,6 +32,20 @@ def collect_proof(proof_id: str) -> None:
 def look_at_keys() -> None:
     """Daily: whether the sellers' keys are still published, and which old ones are over."""
     seller_keys.look_daily()
+
+
+def expire_proposals() -> None:
+    proposals.expire_due()
+
+
+def check_ledger_quickly() -> None:
+    """Every few minutes: what money may still move by, against what the ledger says of it."""
+    ledger_checks.check_quickly()
+
+
+def check_ledger() -> None:
+    """Nightly: the whole ledger, and everything that it vouches for."""
+    ledger_checks.check_everything()
 
 
 def send_message(message_id: str) -> None:

@@ -1,4 +1,4 @@
-"""After an upgrade: rows that a migration moved to a state of their own get the ledger's entry for it, once."""
+"""After an upgrade: rows get the entries that the versions before did not write, once."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from django.db import connections, transaction
 from django.db.migrations import Migration
 from django.db.models import Exists, OuterRef
 
-from ledger.api import Actor, record
+from ledger.api import Actor, carry_over, comes_from_before, record
 from ledger.models import EntrySubject
 from payments.engine.transitions import facts, subjects_of
 from payments.models import OutgoingPayment, PaymentRequest
@@ -20,6 +20,13 @@ NEW: tuple[tuple[str, type[PaymentRequest | OutgoingPayment], str], ...] = (
     ("request", PaymentRequest, RequestState.SETTLED_OUTSIDE),
     ("outgoing", OutgoingPayment, AttemptState.FENCED),
 )
+
+
+def carry_rows_over(using: str, plan: Sequence[tuple[Migration, bool]] = (), **_kwargs: Any) -> None:
+    """Receiver of `post_migrate`: what an earlier version has written is in the ledger from now on, as it is."""
+    if comes_from_before(plan, "payments", "0007_vouched"):
+        with transaction.atomic(using):
+            carry_over("payments")
 
 
 def tell_new_states(using: str, plan: Sequence[tuple[Migration, bool]] = (), **_kwargs: Any) -> None:

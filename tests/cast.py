@@ -257,8 +257,7 @@ def asked_proof(**columns: Any) -> WalletProof:
     return WalletProof.objects.create(
         wallet=wallet(RECEIVER_WALLET),
         seller=radio(),
-        expires_at=clock.now() + timedelta(days=14),
-        **{**own, **columns},
+        **{"expires_at": clock.now() + timedelta(days=14), **own, **columns},
     )
 
 

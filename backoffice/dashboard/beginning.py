@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from backoffice.dashboard.links import may_add, may_see, rows
 from jobs.models import Job, Member
-from payments.models import PaymentRequest, Seller
+from payments.models import PaymentRequest, SecondPersonRule, Seller
 
 #: Somebody who pays and somebody who is paid.
 ENOUGH_MEMBERS = 2
@@ -36,6 +36,12 @@ def steps(request: HttpRequest) -> list[FirstStep]:
             _("The platform's own account: its wallet address and the key that signs what it asks of wallets."),
             Seller.objects.exists(),
             _add(request, Seller),
+        ),
+        FirstStep(
+            _("Say when two must agree"),
+            _("Above which amounts, and to which wallets, one person is not enough. There are rules to begin with."),
+            SecondPersonRule.objects.exists(),
+            rows(SecondPersonRule) if may_add(request, SecondPersonRule) else "",
         ),
         FirstStep(
             _("Add members"),

@@ -1,4 +1,4 @@
-"""Whether the machinery runs: the worker, the mail, the ledger and its witness, the switch."""
+"""Whether the machinery runs: the worker, the mail, the ledger and its checkpoint, the switch."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,10 +14,11 @@ from django_q.models import OrmQ
 from backoffice.dashboard.links import may_see, rows
 from backoffice.health import queue
 from ledger import days
-from ledger.api import Comparison, backlog, compare_witness
+from ledger.api import Comparison, backlog, compare_checkpoint
 from ledger.models import Entry
-from payments.models import Message, Pause
+from payments.models import LedgerCheck, Message, Pause
 from payments.models.messages import MessageState
+from payments.presentation.dates import moment
 
 Tone = Literal["good", "warn", "bad"]
 
@@ -29,13 +30,28 @@ REFUSED = "queue.refused"
 #: What the queue refused within these business days is told of.
 REFUSED_DAYS = 7
 
-WITNESS: dict[Comparison, tuple[Tone, str | Promise]] = {
-    Comparison.SAME: ("good", gettext_lazy("The witness outside the database agrees.")),
-    Comparison.AHEAD: ("good", gettext_lazy("The witness outside the database agrees.")),
-    Comparison.BEHIND: ("bad", gettext_lazy("The database is older than its witness: it was restored.")),
-    Comparison.DIVERGED: ("bad", gettext_lazy("The database has another history than its witness.")),
-    Comparison.MISSING: ("warn", gettext_lazy("The witness outside the database is missing.")),
-    Comparison.OFF: ("warn", gettext_lazy("There is no witness outside the database.")),
+CHECKPOINT: dict[Comparison, tuple[Tone, str | Promise]] = {
+    Comparison.SAME: ("good", gettext_lazy("The signed checkpoint outside the database agrees.")),
+    Comparison.AHEAD: ("good", gettext_lazy("The signed checkpoint outside the database agrees.")),
+    Comparison.BEHIND: ("bad", gettext_lazy("The database is older than its signed checkpoint: it was restored.")),
+    Comparison.DIVERGED: ("bad", gettext_lazy("The database has another history than was signed for.")),
+    Comparison.MISSING: ("warn", gettext_lazy("The checkpoint outside the database is missing.")),
+    Comparison.OFF: ("warn", gettext_lazy("No signed checkpoint is kept outside the database.")),
+}
+
+
+TONES: tuple[Tone, ...] = ("good", "warn", "bad")
+#: The rest is what `manage.py verify_ledger` says.
+SHOWN_FAULTS = 5
+CHECKED: dict[str, str | Promise] = {
+    LedgerCheck.Extent.QUICK: gettext_lazy(
+        "Open payments, limits and people were compared with it on %(when)s: %(rows)s rows."
+    ),
+    LedgerCheck.Extent.WHOLE: gettext_lazy("All of it was checked on %(when)s: %(entries)s entries, %(rows)s rows."),
+}
+NEVER_CHECKED: dict[str, str | Promise] = {
+    LedgerCheck.Extent.QUICK: gettext_lazy("Open payments, limits and people were never compared with it yet."),
+    LedgerCheck.Extent.WHOLE: gettext_lazy("All of it was never checked yet: that is done every night."),
 }
 
 
@@ -122,7 +138,7 @@ def _messages(state: MessageState, first: str) -> str:
 
 def _ledger() -> SystemPart:
     waiting = backlog()
-    tone, witness = WITNESS[compare_witness()]
+    tone, checkpoint = CHECKPOINT[compare_checkpoint()]
     if waiting.entries:
         late = waiting.lag > timedelta(seconds=SEALING_SECONDS)
         tone = "bad" if late or tone == "bad" else tone
@@ -132,7 +148,24 @@ def _ledger() -> SystemPart:
         sealing = Fact(text % {"count": waiting.entries}, rows(Entry, sealed="no"))
     else:
         sealing = Fact(_("Every entry is sealed."), rows(Entry))
-    return SystemPart(_("Ledger"), "menu_book", tone, [sealing, Fact(str(witness))])
+    checks = [_check(kind) for kind in LedgerCheck.Extent]
+    tone = max([tone, *(check.tone for check in checks)], key=TONES.index)
+    facts = [sealing, Fact(str(checkpoint)), *(fact for check in checks for fact in check.facts)]
+    return SystemPart(_("Ledger"), "menu_book", tone, facts)
+
+
+def _check(kind: LedgerCheck.Extent) -> SystemPart:
+    """When it last ran, and the first of what it found."""
+    last = LedgerCheck.objects.filter(kind=kind, finished_at__isnull=False).first()
+    if last is None:
+        # One that is under way for the first time, or that was never begun.
+        return SystemPart(str(kind.label), "", "warn", [Fact(str(NEVER_CHECKED[kind]))])
+    text = CHECKED[kind] % {"when": moment(last.finished_at), "rows": last.rows, "entries": last.entries}
+    if not last.faults:
+        return SystemPart(str(kind.label), "", "good", [Fact(text)])
+    shown = [Fact(finding.sentence()) for finding in last.findings[:SHOWN_FAULTS]]
+    count = ngettext("%(count)d fault was found.", "%(count)d faults were found.", last.faults)
+    return SystemPart(str(kind.label), "", "bad", [Fact(text), Fact(count % {"count": last.faults}), *shown])
 
 
 def _pauses() -> SystemPart:

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from cryptography.fernet import Fernet
 
 from backoffice.installation.private_files import make_private
+from ledger.checkpoints.make_key import make_key
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = Path(os.environ.get("DEMO_FOLDER") or ROOT / "var" / "demo").absolute()
@@ -22,7 +24,9 @@ LAST_PORT = 65535
 ELSEWHERE = "DEMO_PORT=8080 DEMO_WALLET_PORT=9200 DEMO_FOLDER=/tmp/demo make demo"
 #: Its presence says that the first start filled the demo to the end.
 COMPLETE = "complete"
-FOREIGN = ("_FILE", "SELLER_", "OPEN_PAYMENTS_", "EMAIL_", "SECURE_")
+#: The key that signs the demo's ledger, and where its checkpoints go.
+CHECKPOINT_KEY, CHECKPOINTS = "checkpoint-key.pem", "checkpoints"
+FOREIGN = ("_FILE", "SELLER_", "LEDGER_", "OPEN_PAYMENTS_", "EMAIL_", "SECURE_")
 
 
 class WrongSetting(Exception):
@@ -68,6 +72,8 @@ def prepare() -> None:
         FOLDER.mkdir(parents=True, exist_ok=True)
         make_private(FOLDER.iterdir())
         kept = _kept()
+        if not (FOLDER / CHECKPOINT_KEY).exists():
+            make_key(FOLDER / CHECKPOINT_KEY)
     except WrongSetting as why:
         sys.exit(str(why))
     except OSError as why:
@@ -88,7 +94,12 @@ def prepare() -> None:
         OPEN_PAYMENTS_TRUSTED_HOSTS=",".join(
             f"127.0.0.1:{port}" for port in (listening.funders_wallet, listening.workers_wallet)
         ),
-        LEDGER_WITNESS_FILE=str(FOLDER / "ledger-witness.json"),
+        # No second factor, no password: whoever looks at the demo is on this machine.
+        SECOND_FACTOR_REQUIRED="false",
+        CONFIRM_SIGN_IN_MINUTES="720",
+        ONE_CLICK_SIGN_IN="rosa,luis,ines,admin",
+        LEDGER_CHECKPOINT_KEY_FILE=str(FOLDER / CHECKPOINT_KEY),
+        LEDGER_CHECKPOINT_DIR=str(FOLDER / CHECKPOINTS),
         CLOCK_OFFSET_FILE=str(FOLDER / "clock-offset"),
         WORKERS="3",
         LOG_LEVEL="INFO",
@@ -99,9 +110,10 @@ def begin_anew_unless_complete() -> bool:
     """Whether the demo has to be filled; what an interrupted first start left behind is removed before."""
     if (FOLDER / COMPLETE).exists():
         return False
-    for pattern in ("*.sqlite3*", "ledger-witness*", "clock-offset"):
+    for pattern in ("*.sqlite3*", "clock-offset"):
         for path in FOLDER.glob(pattern):
             path.unlink()
+    shutil.rmtree(FOLDER / CHECKPOINTS, ignore_errors=True)
     return True
 
 

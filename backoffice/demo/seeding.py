@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.models import Group, User
+from django.db import transaction
 from django_q.models import OrmQ
 
 from backoffice import roles
@@ -18,17 +19,22 @@ from jobs.funding import Way, fund, seller_of
 from jobs.models import Application, Job, Member, Organisation, Submission
 from jobs.models.members import MemberKind
 from ledger import clock
-from ledger.api import seal
+from ledger.api import Actor, record, seal
 from payments.actions import approvals, requests, wallets
 from payments.actions.sellers import SellerFee, register
-from payments.models import AuthorisationLimit, PaymentRequest
+from payments.models import PaymentRequest, SecondPersonRule
 from payments.openpayments.amounts import Amount, Asset
 from payments.openpayments.keys import generate_key, private_key_to_pem, public_jwk
 from payments.worker.advance_now import advance_now
 
 DAY_SECONDS = 24 * 60 * 60
 SENT_SECONDS = 2.0
-STAFF = {"rosa": roles.PLATFORM_STAFF, "luis": roles.FINANCE, "ines": roles.AUDITOR}
+STAFF = {
+    "rosa": ("Rosa", roles.PLATFORM_STAFF),
+    "luis": ("Luis", roles.FINANCE),
+    "ines": ("Inés", roles.AUDITOR),
+    "admin": ("Alma", roles.ADMINISTRATOR),
+}
 
 
 class Seeding:
@@ -46,7 +52,7 @@ class Seeding:
         for person in (*story.FUNDERS, *story.WORKERS):
             self._member(person)
         (code, scale), limit = story.AUTHORISATION_LIMIT
-        AuthorisationLimit.objects.create(asset_code=code, asset_scale=scale, limit=limit)
+        SecondPersonRule.objects.create(asset_code=code, asset_scale=scale, limit=limit)
         stories.standing_budget(self.cast, story.STANDING)
         stories.proven_wallet(self.cast, story.PROVEN)
         for work in sorted(story.JOBS, key=lambda work: -work.days):
@@ -89,10 +95,11 @@ class Seeding:
             fee = {"fixed": person.fee[0], "percentBps": person.fee[1]}
             url = provider.open(person.key, person.name, person.asset, person.balance, fee=fee)
             member.wallet = wallets.check(wallets.find_or_add(url).pk, ENGINE_SECONDS)
-        member.save()
+        member.save(force_insert=True)
+        self._tell("member", member)
         self.cast.members[person.key] = member
         if person.key in story.ORGANISATIONS:
-            _legal(member, *story.ORGANISATIONS[person.key])
+            self._legal(member, *story.ORGANISATIONS[person.key])
 
     def _job(self, work: story.Work) -> None:
         job = self._written(work)
@@ -100,7 +107,8 @@ class Seeding:
             return
         decisions.move_job(job.pk, "publish", by=self.cast.rosa, seen=job.status)
         for key in (*filter(None, [work.worker]), *work.team, *work.others):
-            Application.objects.create(job=job, worker=self.cast.members[key])
+            worker = self.cast.members[key]
+            self._tell("application", Application.objects.create(job=job, worker=worker), worker=worker.name)
         if work.fate == "recruiting":
             return
         chosen = [self.cast.members[key] for key in (work.worker, *work.team)]
@@ -115,6 +123,7 @@ class Seeding:
         for number, application in enumerate(applications):
             link = f"https://files.example.org/{job.pk}/{number}"
             submission = Submission.objects.create(application=application, link=link)
+            self._tell("submission", submission, worker=application.worker.name)
             if work.fate in story.ACCEPTED:
                 decisions.accept_submission(submission.pk, by=self.cast.rosa)
         match work.fate:
@@ -130,7 +139,7 @@ class Seeding:
     def _written(self, work: story.Work) -> Job:
         budget = Amount.from_major(work.budget, Asset(*work.asset))
         now = clock.now()
-        return Job.objects.create(
+        job = Job.objects.create(
             title=work.title,
             description=work.description,
             reference=work.reference,
@@ -146,6 +155,8 @@ class Seeding:
             recruit_deadline=now + timedelta(days=7),
             submit_deadline=now + timedelta(days=21),
         )
+        self._tell("job", job)
+        return job
 
     def _money(self, job: Job, applications: list[Application], work: story.Work) -> None:
         way = Way.HELD if work.fate == "held" else Way.NOW
@@ -182,27 +193,38 @@ class Seeding:
         if work.fate == "refunded":
             stories.refund(self.cast, request)
 
+    def _legal(self, member: Member, *told: str) -> None:
+        legal_name, tax_id, address, reference, accounts = told
+        organisation = Organisation.objects.create(
+            member=member,
+            legal_name=legal_name,
+            tax_id=tax_id,
+            address=address,
+            default_reference=reference,
+            accounts_name=accounts,
+            accounts_email=f"accounts+{member.email}",
+        )
+        with transaction.atomic():
+            record(
+                "member.organisation_changed",
+                actor=Actor.staff(self.cast.rosa.pk),
+                subjects={"member": str(member.pk), "organisation": str(organisation.pk)},
+                data={"changed": ["legal_name", "tax_id"]},
+                private={"name": member.name},
+            )
 
-def _legal(member: Member, *told: str) -> None:
-    legal_name, tax_id, address, reference, accounts = told
-    Organisation.objects.create(
-        member=member,
-        legal_name=legal_name,
-        tax_id=tax_id,
-        address=address,
-        default_reference=reference,
-        accounts_name=accounts,
-        accounts_email=f"accounts+{member.email}",
-    )
+    def _tell(self, name: str, row: Member | Job | Application | Submission, **private: str) -> None:
+        """The entry that the admin's page would have written."""
+        names = {"name": row.name} if isinstance(row, Member) else private
+        with transaction.atomic():
+            actor = Actor.staff(self.cast.rosa.pk)
+            record(f"{name}.created", actor=actor, subjects={name: str(row.pk)}, data={}, private=names)
 
 
 def _people() -> User:
     keys = passwords()
-    User.objects.create_superuser("admin", "admin@example.org", keys["admin"], first_name="Alma")
-    for name, role in STAFF.items():
-        user = User.objects.create_user(name, f"{name}@example.org", keys[name], is_staff=True)
-        user.first_name = name.title()
-        user.save()
+    for name, (first_name, role) in STAFF.items():
+        user = User.objects.create_user(name, f"{name}@example.org", keys[name], is_staff=True, first_name=first_name)
         user.groups.add(Group.objects.get(name=role))
     return User.objects.get(username="rosa")
 

@@ -20,8 +20,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
-from gunicorn.errors import ConfigError  # type: ignore[import-untyped]  # as below
-from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]  # gunicorn ships none
+from gunicorn.errors import ConfigError
+from gunicorn.workers.gthread import TConn, ThreadWorker
 
 #: From the connection to the end of the request's head, and from there to the end of a small body.
 HEAD_SECONDS: Final = 10.0

@@ -46,8 +46,8 @@ def _private_paths() -> Iterator[Path]:
     database = settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
         yield from (Path(f"{database['NAME']}{suffix}") for suffix in BESIDE)
-    if settings.LEDGER_WITNESS_FILE:
-        yield Path(settings.LEDGER_WITNESS_FILE)
+    if settings.LEDGER_CHECKPOINT_KEY_FILE:
+        yield Path(settings.LEDGER_CHECKPOINT_KEY_FILE)
     yield from (Path(os.environ[f"{name}_FILE"]) for name in FROM_FILES if f"{name}_FILE" in os.environ)
 
 
@@ -63,15 +63,9 @@ def _settings() -> Iterator[CheckMessage]:
                 hint="Whatever listens there can be called by whoever may enter a wallet address. Is it a wallet?",
                 id="backoffice.W003",
             )
-    if not settings.LEDGER_WITNESS_FILE:
-        yield Warning(
-            "LEDGER_WITNESS_FILE is not set: an older database that is put back is not noticed.",
-            hint="Name a file that is outside the database and its backups.",
-            id="backoffice.W004",
-        )
     if logging.getLogger().getEffectiveLevel() <= logging.DEBUG:
         yield Warning(
             "LOG_LEVEL is DEBUG: libraries then write more about people than anybody needs.",
             hint="Set LOG_LEVEL to INFO, or take it out.",
-            id="backoffice.W005",
+            id="backoffice.W004",
         )

@@ -20,13 +20,13 @@ from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from jobs import links, wallet_changes
+from jobs import links, member_emails, wallet_changes
 from jobs.admin import organisations
 from jobs.admin.audited_admin import KeptAdmin
 from jobs.admin.badges import badge
 from jobs.admin.budget_dialog import BudgetTermsForm
 from jobs.admin.organisations import OrganisationInline
-from jobs.admin.wallet_dialogs import DECISIONS, WalletChangeForm
+from jobs.admin.wallet_dialogs import DECISIONS, RefuseChangeForm, WalletChangeForm
 from jobs.budget_offers import set_up_budget
 from jobs.models import Member, WalletChange, WalletChangeState
 from jobs.reasons import JobRefusal
@@ -203,6 +203,9 @@ class MemberAdmin(KeptAdmin):
             self._propose(request, obj, wanted)
             # It has entries of its own, and the row still has its wallet.
             form.changed_data.remove("wallet_text")
+        if change and "email" in form.changed_data:
+            before = lock(Member.objects.all(), obj.pk).email
+            member_emails.tell_change(obj, before, obj.email, by=staff(request).pk)
         super().save_model(request, obj, form, change)
         if wanted and not change:
             async_task("payments.tasks.check_wallet", wanted.pk)
@@ -292,12 +295,12 @@ class MemberAdmin(KeptAdmin):
 
     def _page(self, request: HttpRequest, member: Member) -> dict[str, Any]:
         """Their notes, and the links to their own pages for who may do what those can."""
-        may_see_worker = self.has_change_permission(request, member)
+        may_see_worker, by = self.has_change_permission(request, member), request.user.pk
         may_see_funder = may_see_worker and request.user.has_perm("payments.request_paymentrequest")
         return {
             "notes": member.notes.filter(handled_at=None) if request.user.has_perm("jobs.view_membernote") else [],
-            "worker_link": links.worker_url(member) if may_see_worker and member.applications.exists() else "",
-            "funder_link": links.funder_url(member) if may_see_funder and member.funded_jobs.exists() else "",
+            "worker_link": links.worker_url(member, by) if may_see_worker and member.applications.exists() else "",
+            "funder_link": links.funder_url(member, by) if may_see_funder and member.funded_jobs.exists() else "",
         }
 
     @dialog_action(
@@ -350,12 +353,12 @@ class MemberAdmin(KeptAdmin):
         path="refuse-wallet",
         title=_("Refuse this member's new wallet?"),
         description=_("The wallet stays as it is."),
-        form=WalletChangeForm,
+        form=RefuseChangeForm,
         submit=_("Refuse"),
     )
     @on_member
-    def refuse_wallet(self, _member: Member, by: User, form: WalletChangeForm) -> Sentence:
-        refused = wallet_changes.refuse(form.shown.pk, by=by)
+    def refuse_wallet(self, _member: Member, by: User, form: RefuseChangeForm) -> Sentence:
+        refused = wallet_changes.refuse(form.shown.pk, by=by, why=form.cleaned_data["why"])
         return _("The wallet %(before)s stays.") % {"before": refused.before.url}
 
     def _say(self, request: HttpRequest, wallet: WalletAddress) -> None:

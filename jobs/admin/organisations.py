@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import StackedInline
 
+from jobs import member_emails
 from jobs.models import Member, Organisation
 from jobs.models.members import MemberKind
 from ledger.api import Actor, record
@@ -44,14 +45,22 @@ def is_for(member: Member | None) -> bool:
     return member is not None and member.kind == MemberKind.ORGANISATION
 
 
+def _tell_address(request: HttpRequest, member: Member, form: forms.BaseForm) -> None:
+    """Requests go to who approves, so their earlier address is told as the member's own is."""
+    before, after = form.initial.get("approver_email"), form.cleaned_data.get("approver_email")
+    if before and before != after:
+        member_emails.tell_change(member, before, after or member.email, by=staff(request).pk)
+
+
 def tell(request: HttpRequest, member: Member, formset: forms.BaseModelFormSet[Any, Any]) -> None:
     """The entry for what was saved of it. No names, numbers or addresses: they are not for bytes that stay."""
     for form in formset.forms:
         if form.has_changed():
+            _tell_address(request, member, form)
             record(
                 "member.organisation_changed",
                 actor=Actor.staff(staff(request).pk),
-                subjects={"member": str(member.pk)},
+                subjects={"member": str(member.pk), "organisation": str(form.instance.pk)},
                 data={"changed": sorted(form.changed_data)},
                 private={"name": member.name},
             )

@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
@@ -41,7 +42,8 @@ class SubmissionForm(forms.ModelForm[Submission]):
 
     def clean_file(self) -> Any:
         file = self.cleaned_data.get("file")
-        if file and file.size > LARGEST_FILE:
+        # Not of one that was kept before: it may be lost.
+        if isinstance(file, UploadedFile) and (file.size or 0) > LARGEST_FILE:
             raise ValidationError(_("The file is larger than 25 MB. Put it somewhere else, and add its link."))
         return file
 

@@ -2,14 +2,17 @@
 
 from typing import Any
 
+from django import forms
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from jobs import wallet_changes
 from jobs.models import Member, WalletChange
 from payments.admin.dialogs import SeenForm, number_of
 
+LONGEST_WORDS = 500  # characters
 #: Actions that need a change that waits.
 DECISIONS = frozenset({"confirm_wallet", "refuse_wallet"})
 
@@ -35,3 +38,9 @@ class WalletChangeForm(SeenForm):
     def get_before_template_context(self, _request: HttpRequest, _object_id: int | str | None = None) -> dict[str, Any]:
         others = wallet_changes.others_with(self.change.member, self.change.after) if self.change else []
         return {"change": self.change, "others": others}
+
+
+class RefuseChangeForm(WalletChangeForm):
+    why = forms.CharField(
+        label=_("Why not?"), max_length=LONGEST_WORDS, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
+    )

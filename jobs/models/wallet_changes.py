@@ -38,6 +38,10 @@ class WalletChange(Dated):
     proposed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("proposed by"), on_delete=models.PROTECT, null=True, related_name="+"
     )
+    # Whose copy of the member's link it came through, of staff.
+    shown_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("shown to"), on_delete=models.PROTECT, null=True, related_name="+"
+    )
     state = models.CharField(
         _("state"), max_length=16, choices=WalletChangeState, default=WalletChangeState.WAITING, editable=False
     )

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
@@ -14,7 +15,8 @@ from jobs.contacts import payer_of
 from jobs.pages.member_link import OpenedMemberLink, open_member_link
 from ledger import clock
 from payments.actions import requests, standing_budgets
-from payments.links import approval_url
+from payments.actions.shown_links import tell_use_of_approval
+from payments.links import LinkUse
 from payments.models import BudgetPeriod, Draw, Payment, PaymentRequest, StandingBudget
 from payments.models.standing_budgets import BudgetState, budget_of
 from payments.pages.approval_link import nothing_here, page
@@ -71,10 +73,13 @@ def _act(http: HttpRequest, opened: OpenedMemberLink) -> HttpResponse:
         return HttpResponseRedirect(opened.page)
     budget = budget_of(request)
     try:
-        if budget:
-            standing_budgets.stop_by_payer(budget.pk)
-        else:
-            requests.cancel(request.pk, by=None)
+        with transaction.atomic():
+            if budget:
+                standing_budgets.stop_by_payer(budget.pk)
+            else:
+                requests.cancel(request.pk, by=None)
+            if opened.shown_to:
+                tell_use_of_approval(request.pk, opened.shown_to, LinkUse.STOP)
     except Refusal as refusal:
         return _show(opened, refusal=str(refusal), status=REFUSED)
     return HttpResponseRedirect(opened.page)
@@ -91,13 +96,14 @@ def _show(opened: OpenedMemberLink, *, refusal: str = "", status: int = 200) -> 
         "opened": opened,
         "member": opened.member,
         "refusal": refusal,
-        "waiting": [_card(request) for request in waits[:MOST_ROWS]],
+        "waiting": [_card(request, opened) for request in waits[:MOST_ROWS]],
         "asked_budgets": [
-            _asked(request) for request in asked.select_related("standing_budget", "seller").order_by("expires_at")
+            _asked(request, opened)
+            for request in asked.select_related("standing_budget", "seller").order_by("expires_at")
         ],
-        "budgets": _budgets(mine),
-        "live": [_card(request) for request in live[:MOST_ROWS]],
-        "receipts": [_card(request) for request in settled[:MOST_RECEIPTS]],
+        "budgets": _budgets(mine, opened),
+        "live": [_card(request, opened) for request in live[:MOST_ROWS]],
+        "receipts": [_card(request, opened) for request in settled[:MOST_RECEIPTS]],
         "months": statements.months(opened.member),
     }
     return page(render_to_string("public/funder.html", context), status)
@@ -109,32 +115,32 @@ def _with_bills(requests: QuerySet[PaymentRequest]) -> QuerySet[PaymentRequest]:
     )
 
 
-def _card(request: PaymentRequest) -> dict[str, Any]:
+def _card(request: PaymentRequest, opened: OpenedMemberLink) -> dict[str, Any]:
     payments: list[Payment] = list(request.payments.all())
     for payment in payments:
         payment.request = request
     bill = CostSummary(request, [cost_line_of(payment) for payment in payments])
     may_stop = any(payment.state in UNSENT for payment in payments)
-    return {"request": request, "bill": bill, "link": approval_url(request), "may_stop": may_stop}
+    return {"request": request, "bill": bill, "link": opened.approval_url(request), "may_stop": may_stop}
 
 
-def _asked(request: PaymentRequest) -> dict[str, Any]:
+def _asked(request: PaymentRequest, opened: OpenedMemberLink) -> dict[str, Any]:
     budget: StandingBudget = request.standing_budget
     budget.request = request
-    return {"request": request, "every": budget_summary.every(budget), "link": approval_url(request)}
+    return {"request": request, "every": budget_summary.every(budget), "link": opened.approval_url(request)}
 
 
-def _budgets(mine: QuerySet[PaymentRequest]) -> list[dict[str, Any]]:
+def _budgets(mine: QuerySet[PaymentRequest], opened: OpenedMemberLink) -> list[dict[str, Any]]:
     """Those that were ever approved, the ones that stand first, in a constant number of queries."""
     found = StandingBudget.objects.filter(request__in=mine, request__approved_at__isnull=False)
     newest = found.select_related("request__seller", "grant").order_by("-created_at")[:MOST_BUDGETS]
     drawn = Draw.objects.select_related("payment__request").order_by("-created_at", "-pk")
     periods = BudgetPeriod.objects.prefetch_related(Prefetch("draws", drawn))
-    rows = [_budget(budget) for budget in newest.prefetch_related(Prefetch("periods", periods))]
+    rows = [_budget(budget, opened) for budget in newest.prefetch_related(Prefetch("periods", periods))]
     return sorted(rows, key=lambda row: not row["stands"])
 
 
-def _budget(budget: StandingBudget) -> dict[str, Any]:
+def _budget(budget: StandingBudget, opened: OpenedMemberLink) -> dict[str, Any]:
     period = budget_summary.current(budget)
     for one in budget.periods.all():
         one.budget = budget
@@ -147,7 +153,8 @@ def _budget(budget: StandingBudget) -> dict[str, Any]:
         "rows": budget_summary.rows_of(budget, period),
         "terms": budget_summary.terms(budget),
         "draws": [
-            {"draw": draw, "link": approval_url(draw.payment.request)} for draw in draws[: budget_summary.MOST_DRAWS]
+            {"draw": draw, "link": opened.approval_url(draw.payment.request)}
+            for draw in draws[: budget_summary.MOST_DRAWS]
         ],
-        "link": approval_url(budget.request),
+        "link": opened.approval_url(budget.request),
     }

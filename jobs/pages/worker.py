@@ -40,9 +40,9 @@ def _act(http: HttpRequest, opened: OpenedMemberLink) -> HttpResponse:
     try:
         match http.POST.get("action"):
             case "wallet":
-                self_service.give_wallet(opened.member.pk, wallet)
+                self_service.give_wallet(opened.member.pk, wallet, opened.shown_to)
             case "note":
-                self_service.write_note(opened.member.pk, note)
+                self_service.write_note(opened.member.pk, note, opened.shown_to)
     except Refusal as refusal:
         opened.member.refresh_from_db()
         return _show(opened, refusal=str(refusal), wallet=wallet, note=note, status=REFUSED)

@@ -8,9 +8,9 @@ from django_q.tasks import async_task
 from ledger import clock
 from ledger.api import Actor, record
 from payments.actions.requests import ADVANCE_TASK, lock_request
+from payments.authorisation import needs_second_person
 from payments.engine.close_request import end_unsent
 from payments.engine.transitions import move
-from payments.limits import needs_second_person
 from payments.models import Grant, PaymentRequest
 from payments.models.grants import GrantKind
 from payments.openpayments.amounts import Amount

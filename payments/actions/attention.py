@@ -13,12 +13,15 @@ from django_q.tasks import async_task
 from ledger import clock
 from ledger.api import Actor, record
 from payments.actions.requests import ADVANCE_TASK, lock_request
+from payments.engine.evidence import ask_anew
 from payments.engine.steps.receiving import arrived
 from payments.engine.transitions import move
-from payments.models import IncomingPayment, OutsideSettlement, Payment
+from payments.mail.second_person import ask_to_confirm_outside
+from payments.models import OutsideSettlement, Payment
 from payments.models.payments import Decision
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal
+from payments.second_person import objection
 from payments.states import PaymentState
 
 
@@ -36,7 +39,7 @@ def look_again(payment_id: str, *, by: User) -> Payment:
     with transaction.atomic():
         payment = _lock_payment(payment_id, also_decided=True)
         Payment.objects.filter(pk=payment.pk).update(retry_at=None, polls=0, failures=0)
-        _read_once_more(payment)
+        _read_once_more(payment, by)
         _tell("payment.looked_again", payment, by)
         async_task(ADVANCE_TASK, payment.request_id)
     return payment
@@ -96,17 +99,23 @@ def report_outside(payment_id: str, *, way: str, evidence: str, by: User) -> Out
         _check_not_late(payment)
         _check_no_claim(payment)
         claim = OutsideSettlement.objects.create(payment=payment, way=way, evidence=evidence.strip(), claimed_by=by)
-        _tell("payment.outside_reported", payment, by, {"way": way}, private={"evidence": claim.evidence})
+        _tell("payment.outside_reported", payment, by, {"way": way}, claim)
+        ask_to_confirm_outside(claim)
     return claim
 
 
-def withdraw_outside(payment_id: str, *, by: User) -> Payment:
-    """It was not paid outside after all."""
+def withdraw_outside(payment_id: str, *, by: User, why: str) -> Payment:
+    """It was not paid outside after all, says who reported it, or whoever was to confirm it. Raises Refusal."""
+    words = " ".join(why.split())
+    if not words:
+        raise Refusal("no_words")
     with transaction.atomic():
         payment = _lock_payment(payment_id)
-        if not payment.outside_settlements.filter(withdrawn_at=None).update(withdrawn_at=clock.now()):
+        claim = payment.outside_settlements.filter(withdrawn_at=None).first()
+        if claim is None:
             raise Refusal("nothing_claimed")
-        _tell("payment.outside_withdrawn", payment, by)
+        OutsideSettlement.objects.filter(pk=claim.pk).update(withdrawn_at=clock.now())
+        _tell("payment.outside_withdrawn", payment, by, claim=claim, words=words)
     return payment
 
 
@@ -117,11 +126,11 @@ def confirm_outside(payment_id: str, *, by: User) -> Payment:
         claim = payment.outside_settlements.filter(withdrawn_at=None).first()
         if claim is None:
             raise Refusal("nothing_claimed")
-        if claim.claimed_by_id == by.pk:
-            raise Refusal("own_claim")
+        if code := objection(by, [claim.claimed_by_id], own="own_claim"):
+            raise Refusal(code)
         now = clock.now()
         OutsideSettlement.objects.filter(pk=claim.pk).update(confirmed_by=by, confirmed_at=now, changed_at=now)
-        _decide(payment, Decision.OUTSIDE, by)
+        _decide(payment, Decision.OUTSIDE, by, claim)
     return payment
 
 
@@ -149,32 +158,35 @@ def _check_not_late(payment: Payment) -> None:
         raise Refusal("late_is_noted")
 
 
-def _read_once_more(payment: Payment) -> None:
+def _read_once_more(payment: Payment, by: User) -> None:
     """What is known of its incoming payments is asked again, even where nothing more was expected."""
     payment.incoming_payments.update(retry_at=None, failures=0, read_at=None)
-    newest = payment.outgoing_payments.order_by("created_at").last()
+    newest = payment.outgoing_payments.order_by("created_at").select_related("quote__incoming__payment").last()
     if newest:
-        IncomingPayment.objects.filter(quotes=newest.quote_id).update(closed_at=None)
+        ask_anew(newest.quote.incoming, Actor.staff(by.pk))
 
 
-def _decide(payment: Payment, decision: Decision, by: User) -> None:
+def _decide(payment: Payment, decision: Decision, by: User, claim: OutsideSettlement | None = None) -> None:
     Payment.objects.filter(pk=payment.pk).update(decision=decision, retry_at=None, polls=0, failures=0, owner=by)
-    _read_once_more(payment)
-    _tell("payment.decided", payment, by, {"decision": decision.value})
+    _read_once_more(payment, by)
+    _tell("payment.decided", payment, by, {"decision": decision.value}, claim)
     async_task(ADVANCE_TASK, payment.request_id)
 
 
-def _tell(
+def _tell(  # noqa: PLR0913, PLR0917 - what happened to what
     kind: str,
     payment: Payment,
     by: User,
     data: Mapping[str, str] | None = None,
-    private: Mapping[str, str] | None = None,
+    claim: OutsideSettlement | None = None,
+    words: str = "",
 ) -> None:
+    about = {"outside": claim.pk} if claim else {}
+    private = {"evidence": claim.evidence if claim else "", "words": words}
     record(
         kind,
         actor=Actor.staff(by.pk),
-        subjects={"payment": payment.pk, "request": payment.request_id},
+        subjects={"payment": payment.pk, "request": payment.request_id, **about},
         data={"amount": dict(payment.amount.to_wire()), **(data or {})},
-        private=private,
+        private={name: text for name, text in private.items() if text} or None,
     )

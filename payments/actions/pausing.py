@@ -2,14 +2,17 @@
 
 import re
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from ledger import clock
-from ledger.api import Actor, accept_witness, record, seal
+from ledger.api import Actor, accept_history, record
+from payments.mail.queue import queue_notice
 from payments.models import Pause, Seller
+from payments.models.messages import Template
 from payments.models.pauses import PauseCause, PauseScope
 from payments.pauses import host_name
 
@@ -39,15 +42,31 @@ def _start(scope: PauseScope, target: str, reason: str, by: User | None, cause: 
         with transaction.atomic():
             started = Pause.objects.create(scope=scope, target=target, reason=reason, started_by=by, cause=cause)
             _tell("pause.started", started, by)
+            if cause != PauseCause.PERSON:
+                _mail_who_may_resume(started)
     except IntegrityError:
         return Pause.objects.get(scope=scope, target=target, ended_at=None)
     return started
 
 
+def _mail_who_may_resume(started: Pause) -> None:
+    backend = "django.contrib.auth.backends.ModelBackend"
+    for user in User.objects.with_perm("payments.change_pause", backend=backend):
+        queue_notice(
+            Template.PAUSED,
+            name=user.get_full_name() or user.get_username(),
+            email=user.email,
+            language=settings.LANGUAGE_CODE,
+            occasion=f"paused:{started.pk}:{user.pk}",
+            details={"cause": started.cause, "subjects": {"pause": str(started.pk)}},
+        )
+
+
 def resume(pause_id: int, by: User) -> Pause:
     """Let money move again. Resuming twice is resuming once.
 
-    Whoever resumes after a restore decides that this database's history counts: the ledger's witness follows it.
+    Whoever resumes after a restore decides that this database's history counts: that is an entry in the ledger, and
+    checkpoints are signed of it from then on.
     """
     with transaction.atomic():
         rows = Pause.objects.filter(pk=pause_id, ended_at=None)
@@ -55,14 +74,9 @@ def resume(pause_id: int, by: User) -> Pause:
             ended = Pause.objects.get(pk=pause_id)
             _tell("pause.ended", ended, by)
             if ended.cause == PauseCause.DATABASE_RESTORED:
-                transaction.on_commit(_accept_history, robust=True)
+                transaction.on_commit(lambda: accept_history(Actor.staff(by.pk)), robust=True)
             return ended
     return Pause.objects.get(pk=pause_id)
-
-
-def _accept_history() -> None:
-    seal()
-    accept_witness()
 
 
 def checked_target(scope: PauseScope, target: str) -> str:

@@ -10,7 +10,7 @@ from ledger import clock
 from ledger.api import Actor, record
 from payments.actions.requests import ADVANCE_TASK, lock_request
 from payments.engine.close_request import finish, nothing_left_to_ask
-from payments.engine.remaining import remaining_of
+from payments.engine.remaining import note_remaining
 from payments.engine.transitions import move
 from payments.models import Payment, PaymentRequest
 from payments.models.requests import RemainingEnd
@@ -78,7 +78,7 @@ def _without(request: PaymentRequest, actor: Actor) -> None:
     elif asks and not any(payment.state in UNSENT for payment in payments):
         nothing_left_to_ask(request, payments, RemainingEnd.CANCELLED)
     elif asks:
-        PaymentRequest.objects.filter(pk=request.pk).update(**remaining_of(request, payments))
+        note_remaining(request, payments, actor)
 
 
 def _actor(by: User | None) -> Actor:

@@ -5,6 +5,7 @@ Every function is one transaction (or part of the caller's), begins by locking t
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -12,14 +13,17 @@ from django_q.tasks import async_task
 
 from ledger import clock
 from ledger.api import Actor, record
+from payments import rolling_sums
 from payments.actions.wallet_proofs import check_proven
+from payments.authorisation import why_second_person
 from payments.engine import budget_draws
 from payments.engine.close_request import end_unsent, tell_cancelled
 from payments.engine.leases import wake
 from payments.engine.queries import REQUEST
+from payments.engine.second_person import to_second_person
 from payments.engine.transitions import begin, move
-from payments.limits import needs_second_person
 from payments.mail.queue import queue_message
+from payments.mail.second_person import tell_rejected
 from payments.models import Payment, PaymentRequest, Seller, WalletAddress
 from payments.models.grants import GrantKind
 from payments.models.messages import Template
@@ -28,9 +32,11 @@ from payments.models.requests import APPROVAL_LIFETIME
 from payments.models.standing_budgets import budget_of
 from payments.openpayments.amounts import Amount
 from payments.presentation.reasons import Refusal
+from payments.second_person import objection
 from payments.states import UNSENT, GrantState, PaymentState, RequestState
 
 ADVANCE_TASK = "payments.tasks.advance_request"
+LONGEST_WORDS = 500  # characters
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,8 @@ class Contact:
 class RequestLine:
     """One receiver, and either the exact `amount` that is to arrive or the exact amount that the payer `pays` for it.
 
-    `held` until it is released (see `actions.release_held`).
+    `held` until it is released (see `actions.release_held`). They have the wallet since `wallet_since`, in place of
+    another; None when it was their first.
     """
 
     wallet: WalletAddress
@@ -63,6 +70,7 @@ class RequestLine:
     purpose: Purpose = Purpose.WORK
     fee_share: int = 0  # of a fee, in basis points
     pays: Amount | None = None  # in the currency of the payer's wallet, fee included
+    wallet_since: datetime | None = None
 
     @property
     def fixed(self) -> Amount:
@@ -162,6 +170,7 @@ def _payment(request: PaymentRequest, line: RequestLine) -> Payment:
     return Payment(
         request=request,
         receiver_wallet=line.wallet,
+        wallet_since=line.wallet_since,
         receiver_name=line.contact.name,
         receiver_email=line.contact.email,
         receiver_language=line.contact.language,
@@ -191,13 +200,14 @@ def _only_in(request: PaymentRequest, *states: RequestState) -> None:
 
 @transaction.atomic
 def send(request_id: str, *, by: User) -> PaymentRequest:
-    """Send the payer the link; a second person must authorise first what is above the limit, or always by two."""
+    """Send the payer the link; where a rule says so, or always, a second person must authorise it first."""
     request = lock_request(request_id)
     _only_in(request, RequestState.QUOTED)
     actor = Actor.staff(by.pk)
     check_proven(request)
-    if needs_second_person(request):
-        move(request, RequestState.AWAITING_AUTHORISATION, actor=actor)
+    rolling_sums.hold(request.requested_by_id)
+    if because := why_second_person(request):
+        to_second_person(request, because, actor=actor)
     else:
         _send_link(request, actor)
     return request
@@ -209,12 +219,21 @@ def authorise(request_id: str, *, by: User) -> PaymentRequest:
 
     What they agreed to is written down: should it grow above that, it comes back to them.
     """
+    request = lock_waiting(request_id)
+    check_may_authorise(request, by)
+    authorise_locked(request, by)
+    return request
+
+
+def lock_waiting(request_id: str) -> PaymentRequest:
+    """As `lock_request`, of one that waits for a second person. Raises Refusal."""
     request = lock_request(request_id)
     _only_in(request, RequestState.AWAITING_AUTHORISATION)
-    if request.requested_by_id == by.pk:
-        raise Refusal("own_request")
-    if by.email and request.payments.filter(receiver_email__iexact=by.email).exists():
-        raise Refusal("own_payment")
+    return request
+
+
+def authorise_locked(request: PaymentRequest, by: User) -> None:
+    """What follows from `by` agreeing to a request that waits for them, which the caller has locked."""
     check_proven(request)
     request.authorised_by, request.authorised_debit = by, request.most_debit
     PaymentRequest.objects.filter(pk=request.pk).update(authorised_by=by, authorised_debit=request.authorised_debit)
@@ -227,6 +246,41 @@ def authorise(request_id: str, *, by: User) -> PaymentRequest:
         payments = list(request.payments.filter(state=PaymentState.QUOTED).prefetch_related("quotes"))
         budget_draws.start(request, request.budget, payments, actor)
         async_task(ADVANCE_TASK, request.pk)
+
+
+def check_may_authorise(request: PaymentRequest, by: User) -> None:
+    """Raises Refusal when `by` can't be the second person for it, or is paid by it."""
+    if code := objection(by, [request.requested_by_id], own="own_request"):
+        raise Refusal(code)
+    if pays(request, by):
+        raise Refusal("own_payment")
+
+
+def pays(request: PaymentRequest, person: User) -> bool:
+    """Whether `person` is one of those who are paid by it."""
+    return bool(person.email) and request.payments.filter(receiver_email__iexact=person.email).exists()
+
+
+@transaction.atomic
+def reject(request_id: str, *, by: User, why: str) -> PaymentRequest:
+    """The second person does not agree: it is cancelled, and `why` is told to who asked. What was ordered goes on.
+
+    Who asked for it may take it back by `cancel`. Raises Refusal for them, and without words.
+    """
+    request = lock_waiting(request_id)
+    if request.requested_by_id == by.pk:
+        raise Refusal("own_request")
+    words = " ".join(why.split())[:LONGEST_WORDS]
+    if not words:
+        raise Refusal("no_words")
+    actor, private = Actor.staff(by.pk), {"words": words}
+    record("request.rejected", actor=actor, subjects={"request": request.pk}, data={}, private=private)
+    payments = list(request.payments.all())
+    end_unsent(request, payments, RequestState.CANCELLED, actor=actor, reason="rejected")
+    if request.state != RequestState.SETTLED_IN_PART:
+        tell_cancelled(request)
+    tell_rejected(request, by, words)
+    async_task(ADVANCE_TASK, request.pk)
     return request
 
 

@@ -14,6 +14,7 @@ from django_q.tasks import async_task
 
 from ledger import clock
 from ledger.api import Actor, record
+from ledger.content import Json
 from payments.actions import seller_keys, wallets
 from payments.models import Seller, SellerKey
 from payments.openpayments.amounts import Amount
@@ -78,6 +79,8 @@ def register(  # noqa: PLR0913 - the parts of a seller, each named where it is c
             seller = Seller(id=id, name=id)
             if default is None:
                 default = not Seller.objects.filter(is_default=True).exists()
+        before = _facts(seller) if not seller._state.adding else None  # noqa: SLF001 - Django's public name
+        contact = _contact(seller)
         wanted = {
             "wallet_id": wallet.pk,
             "name": name,
@@ -98,11 +101,12 @@ def register(  # noqa: PLR0913 - the parts of a seller, each named where it is c
             for column, value in fee.columns().items():
                 setattr(seller, column, value)
         actor = actor or Actor.system("settings")
+        _yield_default(seller, actor)
         is_new = _save(seller, changed) if changed else False
         if pem is not None and _take_key(seller, str(key_id), pem, actor):
             changed.append("key")
         if changed:
-            _tell("seller.registered" if is_new else "seller.changed", seller, changed, actor)
+            _tell("seller.registered" if is_new else "seller.changed", seller, changed, actor, before, contact)
             if wallet.checked_at is None:
                 async_task("payments.tasks.check_wallet", wallet.pk)
     return seller
@@ -131,8 +135,6 @@ def _take_key(seller: Seller, kid: str, pem: str, actor: Actor) -> bool:
 def _save(seller: Seller, changed: list[str]) -> bool:
     """Keep what changed, and nothing else of a seller that is there already; whether it is a new one."""
     new = seller._state.adding  # noqa: SLF001 - Django's public name
-    if seller.is_default:
-        Seller.objects.exclude(pk=seller.pk).filter(is_default=True).update(is_default=False, changed_at=clock.now())
     seller.changed_at = clock.now()
     if new:
         seller.save(force_insert=True)
@@ -140,6 +142,17 @@ def _save(seller: Seller, changed: list[str]) -> bool:
     fee = set(SellerFee().columns()) if "fee" in changed else set()
     seller.save(update_fields={*changed, *fee, "changed_at"} - {"fee"})
     return False
+
+
+def _yield_default(seller: Seller, actor: Actor) -> None:
+    """Whichever seller was the default until now is not any more."""
+    if not seller.is_default:
+        return
+    for other in Seller.objects.select_related("wallet").exclude(pk=seller.pk).filter(is_default=True):
+        before = _facts(other)
+        other.is_default, other.changed_at = False, clock.now()
+        other.save(update_fields={"is_default", "changed_at"})
+        _tell("seller.changed", other, ["is_default"], actor, before, _contact(other))
 
 
 def fee_of(seller: Seller) -> SellerFee:
@@ -180,7 +193,7 @@ def _set_retired(seller: Seller, by: User, kind: str) -> Seller:
     if bool(seller.retired_at) != retired:
         seller.retired_at = clock.now() if retired else None
         Seller.objects.filter(pk=seller.pk).update(retired_at=seller.retired_at, changed_at=clock.now())
-        _tell(kind, seller, [], Actor.staff(by.pk))
+        _tell(kind, seller, [], Actor.staff(by.pk), None, _contact(seller))
     return seller
 
 
@@ -226,21 +239,40 @@ def register_from_settings() -> Seller | None:
         raise ImproperlyConfigured(f"The SELLER_ settings: {refusal}") from refusal
 
 
-def _tell(kind: str, seller: Seller, changed: list[str], actor: Actor) -> None:
-    key = _active(seller)
+def _facts(seller: Seller) -> dict[str, Json]:
+    """What an entry says of a seller, but for its keys: they have entries of their own."""
+    return {
+        "wallet": seller.wallet.url,
+        "is_default": seller.is_default,
+        "may_hold_money": seller.may_hold_money,
+        "fee_basis_points": seller.fee_share,
+        "fee_each": {**seller.fee_each.to_wire()} if seller.fee_each else None,
+    }
+
+
+def _contact(seller: Seller) -> dict[str, str]:
+    """What names people: who approves what is paid out of it, and how it is called."""
+    return {"name": seller.name, "approval_email": seller.approval_email}
+
+
+def _tell(  # noqa: PLR0913, PLR0917 - what changed, as it was and is
+    kind: str, seller: Seller, changed: list[str], actor: Actor, before: dict[str, Json] | None, contact: dict[str, str]
+) -> None:
+    key, now = _active(seller), _facts(seller)
+    was: dict[str, Json] = {name: value for name, value in (before or {}).items() if now[name] != value}
+    called = {f"{name}_before": value for name, value in contact.items() if _contact(seller)[name] != value}
+    private = {name: value for name, value in {**_contact(seller), **called}.items() if value}
     record(
         kind,
         actor=actor,
         subjects={"seller": seller.pk, "wallet": str(seller.wallet_id)},
         data={
             "seller": seller.pk,
-            "wallet": seller.wallet.url,
             "key_id": key.kid,
             "public_key": key.public,
-            "is_default": seller.is_default,
-            "may_hold_money": seller.may_hold_money,
-            "fee_basis_points": seller.fee_share,
-            "fee_each": {**seller.fee_each.to_wire()} if seller.fee_each else None,
+            **now,
             "changed": ", ".join(sorted(changed)),
+            **({"before": was} if was else {}),
         },
+        private=private if before is None or called else None,
     )

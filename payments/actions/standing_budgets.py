@@ -19,13 +19,15 @@ from django_q.tasks import async_task
 
 from ledger import clock
 from ledger.api import Actor, record
+from payments import rolling_sums
 from payments.actions.requests import ADVANCE_TASK, Contact, lock_request
 from payments.actions.wallet_proofs import check_proven
+from payments.authorisation import why_second_person
 from payments.engine import budget_draws
 from payments.engine.budget_reservations import wire
 from payments.engine.planning.keep_budget import end, wake_draws
-from payments.engine.transitions import begin, move
-from payments.limits import needs_second_person
+from payments.engine.second_person import to_second_person
+from payments.engine.transitions import begin
 from payments.models import BudgetPeriod, PaymentRequest, Seller, StandingBudget, WalletAddress
 from payments.models.grants import GrantKind
 from payments.models.requests import APPROVAL_LIFETIME
@@ -117,7 +119,8 @@ def set_up(  # noqa: PLR0913 - the parts of a request
                 BudgetPeriod(budget=budget, number=number, starts_at=start, ends_at=stop, limit_value=terms.limit.value)
                 for number, (start, stop) in enumerate(pairwise(bounds), 1)
             )
-            _tell(budget, "budget.set_up", Actor.staff(requested_by.pk))
+            periods = [str(pk) for pk in budget.periods.values_list("pk", flat=True)]
+            _tell(budget, "budget.set_up", Actor.staff(requested_by.pk), period=periods)
             async_task(ADVANCE_TASK, request.pk)
     except IntegrityError:
         return StandingBudget.objects.get(request__form_id=form_id)
@@ -229,7 +232,7 @@ def is_as_asked(request: PaymentRequest) -> bool:
 
 @transaction.atomic
 def draw(request_id: str, budget_id: str, *, by: User) -> PaymentRequest:
-    """Pay a quoted request from a budget. Above the limit for its currency a second person authorises that first.
+    """Pay a quoted request from a budget. Where a rule asks for a second person, they authorise that first.
 
     Raises Refusal when the budget does not pay it; nothing is lost, and it can be asked for in the ordinary way.
     """
@@ -240,9 +243,10 @@ def draw(request_id: str, budget_id: str, *, by: User) -> PaymentRequest:
     payments = list(request.payments.filter(state=PaymentState.QUOTED).prefetch_related("quotes"))
     actor = Actor.staff(by.pk)
     check_proven(request)
-    if needs_second_person(request):
+    rolling_sums.hold(request.requested_by_id)
+    if because := why_second_person(request, to_draw=True):
         budget_draws.check(request, budget, payments, clock.now())
-        move(request, RequestState.AWAITING_AUTHORISATION, actor=actor, budget=budget)
+        to_second_person(request, because, actor=actor, budget=budget)
     else:
         budget_draws.start(request, budget, payments, actor)
         async_task(ADVANCE_TASK, request.pk)
@@ -303,10 +307,10 @@ def _lock_budget(budget_id: str) -> StandingBudget:
     return budget
 
 
-def _tell(budget: StandingBudget, kind: str, actor: Actor) -> None:
+def _tell(budget: StandingBudget, kind: str, actor: Actor, **also: list[str]) -> None:
     record(
         kind,
         actor=actor,
-        subjects={"budget": budget.pk, "request": budget.request_id},
+        subjects={"budget": budget.pk, "request": budget.request_id, **also},
         data={"limit": wire(budget.limit_value, budget), "interval": budget.interval},
     )

@@ -7,15 +7,18 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from ledger import clock
 from ledger.api import Actor, record
 from payments.client import client
 from payments.engine.steps.checking import CheckWallet
 from payments.locking import lock
+from payments.mail.second_person import ask_to_accept
 from payments.models import WalletAddress
 from payments.openpayments.errors import OpenPaymentsError
 from payments.openpayments.transport import Deadline
 from payments.openpayments.urls import UrlError, canonical_wallet_url
 from payments.presentation.reasons import Refusal
+from payments.second_person import objection
 
 RENAMED = "wallet_renamed"
 
@@ -31,7 +34,11 @@ def find_or_add(text: str) -> WalletAddress:
         if error.code in ("not_https", "private_address"):
             raise Refusal("wallet_unsafe", wallet=text.strip()) from error
         raise Refusal("wallet_not_an_address", text=text.strip()) from error
-    wallet, _ = WalletAddress.objects.get_or_create(url=url)
+    with transaction.atomic():
+        wallet, is_new = WalletAddress.objects.get_or_create(url=url)
+        if is_new:
+            added = {"wallet": wallet.url}
+            record("wallet.added", actor=Actor.system("wallets"), subjects={"wallet": str(wallet.pk)}, data=added)
     return wallet
 
 
@@ -64,20 +71,38 @@ def accept_change(wallet_id: int, *, by: User) -> bool:
     if wallet.accepted_by is None or wallet.accepted != wallet.found_instead:
         wallet.keep(accepted=wallet.found_instead, accepted_by=by)
         _tell(wallet, "wallet.change_accepted", wallet.accepted, by)
+        ask_to_accept(wallet)
         return False
-    if wallet.accepted_by == by:
-        raise Refusal("own_acceptance")
+    if code := objection(by, [wallet.accepted_by_id], own="own_acceptance"):
+        raise Refusal(code)
     became = wallet.accepted
     nothing_waits: dict[str, Any] = {"found_instead": {}, "accepted": {}, "accepted_by": None}
-    wallet.keep(**became, problem="", problem_params={}, proven_at=None, **nothing_waits)
+    wallet.keep(**became, problem="", problem_params={}, proven_at=None, became_at=clock.now(), **nothing_waits)
     _tell(wallet, "wallet.changed", became, by)
     return True
 
 
-def _tell(wallet: WalletAddress, kind: str, became: Mapping[str, Any], by: User) -> None:
+@transaction.atomic
+def refuse_change(wallet_id: int, *, by: User, why: str) -> None:
+    """What one person accepted of a wallet address is not so: it stays blocked. Raises Refusal when nothing waits."""
+    wallet = lock(WalletAddress.objects.all(), wallet_id)
+    if wallet.problem != RENAMED or wallet.accepted_by is None:
+        raise Refusal("wallet_not_renamed")
+    words = " ".join(why.split())
+    if not words:
+        raise Refusal("no_words")
+    refused = dict(wallet.accepted)
+    wallet.keep(accepted={}, accepted_by=None)
+    _tell(wallet, "wallet.change_refused", refused, by, {"words": words})
+
+
+def _tell(
+    wallet: WalletAddress, kind: str, became: Mapping[str, Any], by: User, private: Mapping[str, str] | None = None
+) -> None:
     record(
         kind,
         actor=Actor.staff(by.pk),
         subjects={"wallet": str(wallet.pk)},
         data={"wallet": wallet.url, "became": became["canonical_id"], "asset": became["asset_code"]},
+        private=private,
     )

@@ -1,5 +1,31 @@
 """The admin of the payments room: one file per kind of row."""
 
-from payments.admin import attempts, limits, outbox, pauses, payments, requests, sellers, standing_budgets, wallets
+from payments.admin import (
+    attempts,
+    broken_glass,
+    limits,
+    outbox,
+    pauses,
+    payments,
+    proposals,
+    requests,
+    rules,
+    sellers,
+    standing_budgets,
+    wallets,
+)
 
-__all__ = ["attempts", "limits", "outbox", "pauses", "payments", "requests", "sellers", "standing_budgets", "wallets"]
+__all__ = [
+    "attempts",
+    "broken_glass",
+    "limits",
+    "outbox",
+    "pauses",
+    "payments",
+    "proposals",
+    "requests",
+    "rules",
+    "sellers",
+    "standing_budgets",
+    "wallets",
+]

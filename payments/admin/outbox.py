@@ -21,6 +21,7 @@ from payments import links
 from payments.admin.dialogs import DecisionOn, SeenForm, Sentence, dialog_action
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.locking import lock
+from payments.mail.pages import MailReader
 from payments.mail.queue import TO_RECEIVER, queue_again
 from payments.mail.rendering import Rendered, render
 from payments.models import Message
@@ -142,11 +143,13 @@ class MessageAdmin(ReadOnlyAdmin):
         if not self.has_link_permission(request) or row.template in TO_RECEIVER:
             return ""
         if row.proof:
-            return links.proof_url(row.proof.pk)
-        return links.approval_url(row.request) if row.request else ""
+            return links.proof_url(row.proof.pk, request.user.pk)
+        return links.approval_url(row.request, request.user.pk) if row.request else ""
 
     def _rendered(self, request: HttpRequest, row: Message) -> Rendered:
-        return render(row, instead_of_links="" if self.has_link_permission(request) else HIDDEN_LINK)
+        if self.has_link_permission(request):
+            return render(row, MailReader(shown_to=request.user.pk))
+        return render(row, MailReader(instead_of_links=HIDDEN_LINK))
 
     def has_link_permission(self, request: HttpRequest) -> bool:
         """The link acts for whoever holds it, so those who may only look don't get it."""

@@ -119,8 +119,8 @@ class PaymentActions:
         submit=_("Withdraw"),
     )
     @on_payment
-    def withdraw_outside(self, row: Payment, by: User, _form: WithdrawForm) -> Sentence:
-        attention.withdraw_outside(row.pk, by=by)
+    def withdraw_outside(self, row: Payment, by: User, form: WithdrawForm) -> Sentence:
+        attention.withdraw_outside(row.pk, by=by, why=form.cleaned_data["why"])
         return _("The report was withdrawn.")
 
     @dialog_action(

@@ -118,3 +118,6 @@ class WithdrawForm(PaymentForm):
     steps = (
         _("The report stays in the history as withdrawn. The payment can be sent again, or given up, after that."),
     )
+    why = forms.CharField(
+        label=_("Why?"), max_length=LONGEST_EVIDENCE, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
+    )

@@ -5,12 +5,13 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.dataclasses import UnfoldAction
 from unfold.decorators import display
 
-from ledger.api import timeline
+from ledger.api import proves, timeline
 from ledger.filters import BusinessDaysFilter
 from payments.actions.refunds import refundable
 from payments.admin import attention_panel
@@ -26,6 +27,7 @@ from payments.presentation import timeline_lines
 from payments.presentation.dates import age
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.next_step import attention_step
+from payments.presentation.payment_proof import proof_answer
 from payments.presentation.status import payment_status
 from payments.presentation.timeline_text import describe
 from payments.states import Group, PaymentState
@@ -101,12 +103,24 @@ class PaymentAdmin(PaymentActions, StateColumn, AmountColumn, ReadOnlyAdmin):
             **context,
             "timeline": timeline_lines.lines(rows, describe),
             "attention": attention_panel.panel(row),
+            "proof_url": reverse("admin:payments_payment_proof", args=[row.pk]) if proves() else "",
             "shorts": shorts(row.messages.filter(template__in=TO_RECEIVER), request.user),
             # Beside the words that ask for them, not in the page's head.
             "ways_out": [one for one in context["actions_detail"] if not is_refund(one)],
             "actions_detail": [one for one in context["actions_detail"] if is_refund(one)],
         }
         return super().render_change_form(request, told, *args, **options)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.proof_view)
+        return [path("<str:object_id>/proof/", view, name="payments_payment_proof"), *super().get_urls()]
+
+    def proof_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """What the ledger says of the payment, for anybody to check."""
+        row = self.model.objects.filter(pk=object_id).first()
+        if row is None or not self.has_view_permission(request, row):
+            raise Http404
+        return proof_answer(row.pk)
 
     @display(description=_("state"))
     def status(self, row: Payment) -> str:

@@ -6,11 +6,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
-from payments.actions import requests, standing_budgets, wallet_proofs
+from payments.actions import break_glass, requests, standing_budgets, wallet_proofs
 from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, Sentence, dialog_action, go, say_how_it_stands, with_wait
-from payments.admin.request_dialogs import DrawForm, ProofForm, RequestForm
+from payments.admin.request_dialogs import AloneRequestForm, DrawForm, ProofForm, RejectRequestForm, RequestForm
 from payments.models import PaymentRequest
 from payments.presentation.reasons import Refusal
+from payments.presentation.rule_words import because_sentences
 from payments.presentation.status import request_status
 from payments.states import OPEN_REQUESTS, RequestState
 from payments.worker.advance_now import advance_now
@@ -20,6 +21,8 @@ VALID_IN: dict[str, set[str]] = {
     "draw_request": {RequestState.QUOTED},
     "send_request": {RequestState.QUOTED},
     "authorise": {RequestState.AWAITING_AUTHORISATION},
+    "reject_request": {RequestState.AWAITING_AUTHORISATION},
+    "authorise_alone": {RequestState.AWAITING_AUTHORISATION},
     "ask_proof": {RequestState.QUOTED, RequestState.AWAITING_AUTHORISATION, RequestState.APPROVED},
     "quote_again": {RequestState.QUOTED},
     "send_again": {RequestState.AWAITING_APPROVAL},
@@ -30,10 +33,9 @@ VALID_IN: dict[str, set[str]] = {
 on_request = DecisionOn(requests.lock_request)
 
 
-def _why_a_second_person(row: PaymentRequest) -> Sentence:
-    if row.two_people:
-        return _("Whatever the amount, this needs a second person: they must authorise it first.")
-    return _("The amount is above the limit: a second person must authorise it first.")
+def _waits(row: PaymentRequest) -> Sentence:
+    why = " ".join(because_sentences(row.second_person_because))
+    return _("It waits: a second person must authorise it first. %(why)s") % {"why": why}
 
 
 class RequestActions:
@@ -58,7 +60,7 @@ class RequestActions:
             raise Refusal("budget_not_active")
         row = standing_budgets.draw(row.pk, form.budget.pk, by=by)
         if row.state == RequestState.AWAITING_AUTHORISATION:
-            return _why_a_second_person(row)
+            return _waits(row)
         return _("It is being paid from the standing budget. %(payer)s is told.") % {"payer": row.payer_name}
 
     @dialog_action(
@@ -78,7 +80,7 @@ class RequestActions:
     def send_request(self, row: PaymentRequest, by: User, _form: RequestForm) -> Sentence:
         row = requests.send(row.pk, by=by)
         if row.state == RequestState.AWAITING_AUTHORISATION:
-            return _why_a_second_person(row)
+            return _waits(row)
         return _("The approval request is on its way to %(payer)s.") % {"payer": row.payer_name}
 
     @dialog_action(
@@ -95,6 +97,37 @@ class RequestActions:
     def authorise(self, row: PaymentRequest, by: User, _form: RequestForm) -> Sentence:
         row = requests.authorise(row.pk, by=by)
         return _("Authorised. The approval request is on its way to %(payer)s.") % {"payer": row.payer_name}
+
+    @dialog_action(
+        _("Reject"),
+        permission="authorise",
+        icon="block",
+        title=_("Reject this payment request?"),
+        description=_("It is cancelled, and whoever asked for it is told what you write. The timeline keeps it."),
+        form=RejectRequestForm,
+        submit=_("Reject it"),
+    )
+    @on_request
+    def reject_request(self, row: PaymentRequest, by: User, form: RejectRequestForm) -> Sentence:
+        requests.reject(row.pk, by=by, why=form.cleaned_data["why"])
+        return _("Rejected. Whoever asked for it is told why.")
+
+    @dialog_action(
+        _("Decide alone"),
+        permission="alone",
+        icon="emergency",
+        variant=ActionVariant.DANGER,
+        title=_("Decide alone, without a second person?"),
+        description=_(
+            "Only in an emergency. All administrators and finance are told at once, and the overview says so."
+        ),
+        form=AloneRequestForm,
+        submit=_("Decide alone"),
+    )
+    @on_request
+    def authorise_alone(self, row: PaymentRequest, by: User, form: AloneRequestForm) -> Sentence:
+        break_glass.authorise_alone(row.pk, by=by, why=form.cleaned_data["why"])
+        return _("Decided alone. Everybody who looks after the money is told.")
 
     @dialog_action(
         _("Send the proof link"),

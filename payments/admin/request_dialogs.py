@@ -2,13 +2,19 @@
 
 from typing import Any
 
+from django import forms
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from payments import limits
 from payments.actions import standing_budgets
+from payments.actions.requests import LONGEST_WORDS
 from payments.admin.dialogs import SeenForm
+from payments.admin.glass import AloneForm
+from payments.admin.second_person_panel import second_person_panel
 from payments.models import Message, PaymentRequest, StandingBudget
 from payments.presentation import budget_summary
 from payments.presentation.cost_summary import cost_summary_of
@@ -31,7 +37,8 @@ class RequestForm(SeenForm):
     def get_before_template_context(self, _request: HttpRequest, _object_id: int | str | None = None) -> dict[str, Any]:
         """What has grown, and is to be authorised, with what it has grown to."""
         bill = cost_summary_of(self.row, proposed=self.row.state == RequestState.AWAITING_AUTHORISATION)
-        return {"request_row": self.row, "bill": bill, "unproven": limits.unproven(self.row)}
+        told = second_person_panel(self.row)
+        return {"request_row": self.row, "bill": bill, "unproven": limits.unproven(self.row), **told}
 
 
 class DrawForm(RequestForm):
@@ -65,3 +72,16 @@ class ProofForm(RequestForm):
     def now(self) -> str:
         asked = Message.objects.filter(proof__wallet__payments__request=self.row).distinct().count()
         return f"{super().now()}.{asked}"
+
+
+class RejectRequestForm(RequestForm):
+    why = forms.CharField(
+        label=_("Why not?"),
+        max_length=LONGEST_WORDS,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text=_("Whoever asked for it reads this."),
+    )
+
+
+class AloneRequestForm(AloneForm, RequestForm):
+    pass

@@ -15,7 +15,9 @@ from unfold.enums import ActionVariant
 from ledger.filters import BusinessDaysFilter
 from payments import limits
 from payments.actions import standing_budgets
+from payments.admin.dialogs import staff
 from payments.admin.filters import CurrencyFilter, ReachedFilter, RequestStatusFilter, StuckFilter
+from payments.admin.glass import may_break_glass
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.admin.request_actions import VALID_IN, RequestActions
 from payments.admin.review import CALM, review, version_of
@@ -23,6 +25,7 @@ from payments.models import PaymentRequest
 from payments.presentation.dates import age
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.status import row_status, row_turn, with_status
+from payments.second_person import objection
 from payments.states import Tone
 
 
@@ -46,6 +49,8 @@ class PaymentRequestAdmin(RequestActions, ReadOnlyAdmin):
         "draw_request",
         "send_request",
         "authorise",
+        "reject_request",
+        "authorise_alone",
         "ask_proof",
         "quote_again",
         "send_again",
@@ -85,7 +90,7 @@ class PaymentRequestAdmin(RequestActions, ReadOnlyAdmin):
     ) -> HttpResponse:
         row, offered = context["original"], context["actions_detail"]
         more = {
-            **review(row),
+            **review(row, request.user),
             "title": row.title,
             "subtitle": None,
             # The one thing to do next stands beside the words that ask for it; the others in the page's head.
@@ -119,8 +124,9 @@ class PaymentRequestAdmin(RequestActions, ReadOnlyAdmin):
         if "ask_proof" in offered:
             # First the one, then the other.
             offered -= {"draw_request", "send_request", "authorise"} if limits.unproven(row) else {"ask_proof"}
-        if row.requested_by_id == request.user.pk:
-            offered.discard("authorise")
+        offered -= (
+            {"authorise", "reject_request"} if objection(staff(request), [row.requested_by_id]) else {"authorise_alone"}
+        )
         if "draw_request" in offered and not standing_budgets.for_request(row).exists():
             offered.discard("draw_request")
         allowed: list[UnfoldAction] = super().get_actions_detail(request, object_id)
@@ -136,6 +142,9 @@ class PaymentRequestAdmin(RequestActions, ReadOnlyAdmin):
 
     def has_authorise_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
         return request.user.has_perm("payments.authorise_paymentrequest")
+
+    def has_alone_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return may_break_glass(request) and self.has_authorise_permission(request, object_id)
 
     def has_look_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return self.has_ask_permission(request, object_id) or self.has_authorise_permission(request, object_id)

@@ -3,8 +3,11 @@
 from hashlib import sha256
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser, User
+
 from ledger.api import timeline
 from payments import limits
+from payments.admin.second_person_panel import second_person_panel
 from payments.links import approval_url
 from payments.models import Payment, PaymentRequest
 from payments.models.standing_budgets import budget_of
@@ -35,8 +38,8 @@ def problem_of(request: PaymentRequest) -> str:
     return "" if request.state in PAID_REQUESTS else sentence(request.reason, request.reason_params)
 
 
-def review(request: PaymentRequest) -> dict[str, Any]:
-    """The context of the page, in a constant number of queries."""
+def review(request: PaymentRequest, reader: User | AnonymousUser) -> dict[str, Any]:
+    """The context of the page, in a constant number of queries. The link only for who may send it, marked as theirs."""
     payments = list(
         request.payments.select_related("receiver_wallet").prefetch_related(
             "quotes", "incoming_payments__wallet", "outgoing_payments__quote"
@@ -45,6 +48,7 @@ def review(request: PaymentRequest) -> dict[str, Any]:
     own = budget_of(request)
     grown = request.proposed if request.state == RequestState.AWAITING_AUTHORISATION else None
     bill = CostSummary(request, [cost_line_of(payment) for payment in payments], grown)
+    may_send = reader.has_perm("payments.request_paymentrequest")
     return {
         "request_row": request,
         "status": request_status(request, payments),
@@ -52,10 +56,11 @@ def review(request: PaymentRequest) -> dict[str, Any]:
         "budget": own or request.budget,
         "terms": budget_summary.terms(own) if own else [],
         "step": next_step(request, payments),
+        **second_person_panel(request),
         "problem": problem_of(request),
         "unproven": limits.unproven(request) if request.state in NOT_PAID_YET else [],
         "troubled": [payment for payment in payments if payment.state in NEEDS_A_PERSON],
-        "approval_url": approval_url(request) if request.state in SENT_STATES else "",
+        "approval_url": approval_url(request, reader.pk) if request.state in SENT_STATES and may_send else "",
         "version": version_of(request),
         "follows": request.state not in CALM,
         "attempts": _attempts(request, payments),

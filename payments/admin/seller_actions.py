@@ -16,10 +16,11 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from ledger import clock
-from payments.actions import seller_keys, sellers
+from payments.actions import guarded, seller_keys, sellers
 from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, SeenForm, Sentence, dialog_action, go, with_wait
 from payments.locking import lock
 from payments.models import Seller, SellerKey
+from payments.models.proposals import ProposalState
 from payments.openpayments.keys import KeyFormatError
 from payments.presentation.reasons import Refusal, sentence
 from payments.states import KeyState
@@ -220,10 +221,12 @@ class SellerActions:
         permission="change",
         icon="unarchive",
         title=_("Use this seller again?"),
-        description=_("New payments can be asked for with it."),
+        description=_("New payments can be asked for with it, once a second administrator agrees."),
         form=SellerDialog,
         submit=_("Use it again"),
     )
     @on_seller
     def resume_seller(self, row: Seller, by: User, _form: SellerDialog) -> Sentence:
-        return _("The seller %(seller)s is used again.") % {"seller": sellers.resume(row.pk, by=by).name}
+        if guarded.propose_seller(row.pk, {"in_use": True}, by=by).state == ProposalState.WAITING:
+            return _("Proposed. It changes nothing before a second administrator has agreed; they get an email.")
+        return _("The seller %(seller)s is used again.") % {"seller": row.name}

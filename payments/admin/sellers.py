@@ -14,14 +14,13 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.debug import sensitive_post_parameters
-from unfold.admin import ModelAdmin
 from unfold.dataclasses import UnfoldAction
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidget
 
-from ledger.api import Actor
-from payments.actions import seller_keys, sellers, wallets
+from payments.actions import guarded, seller_keys, sellers, wallets
 from payments.admin.dialogs import staff
+from payments.admin.proposing import ProposingAdmin
 from payments.admin.seller_actions import NO_KEY, SellerActions, WriteOnlyTextarea, key_rows, steps_of
 from payments.models import Seller
 from payments.openpayments.amounts import Amount, AmountError
@@ -177,13 +176,14 @@ class SellerForm(forms.ModelForm[Seller]):
 
 
 @admin.register(Seller)
-class SellerAdmin(SellerActions, ModelAdmin):
+class SellerAdmin(SellerActions, ProposingAdmin):
+    kind = guarded.SELLER
+    list_before_template = "admin/payments/proposal/_pending.html"
     form = SellerForm
     list_display = ("name", "id", "wallet", "key", "is_default", "may_hold_money", "fee", "condition")
     list_per_page = 25
     list_select_related = ("wallet",)
     search_fields = ("id", "name", "wallet__url")
-    actions = None
     actions_detail = (
         "new_key",
         "check_keys",
@@ -279,23 +279,20 @@ class SellerAdmin(SellerActions, ModelAdmin):
             return _("%(amount)s for each worker") % {"amount": format_amount(row.fee_each)}
         return f"{percent(row.fee_share)} %" if row.fee_share else "\N{EN DASH}"
 
-    def save_model(self, request: HttpRequest, obj: Seller, form: SellerForm, _change: Any) -> None:
-        told = form.cleaned_data
-        saved = sellers.register(
-            obj.pk,
-            told["wallet_text"],
-            told.get("key_id"),
-            told.get("private_key"),
-            told["name"],
-            default=told["is_default"],
-            may_hold_money=told.get("may_hold_money"),
-            approval_email=told.get("approval_email"),
-            approval_language=told.get("approval_language") or None,
-            fee=told.get("fee"),
-            actor=Actor.staff(staff(request).pk),
-        )
-        obj.wallet = saved.wallet
-        self._warn_of_open_requests(request, saved, form.changed_data)
+    def save_model(self, request: HttpRequest, obj: Seller, form: SellerForm, change: Any) -> None:
+        told, by = form.cleaned_data, staff(request)
+        wanted: dict[str, Any] = {"wallet": told["wallet_text"]}
+        wanted |= {name: told[name] for name in ("name", "is_default", *HOLDING) if told.get(name) is not None}
+        if "fee" in told:
+            fee = told["fee"]
+            wanted |= {"fee_share": fee.share, "fee_each": dict(fee.each.to_wire()) if fee.each else None}
+        if change:
+            self.propose(request, lambda: guarded.propose_seller(obj.pk, wanted, by=by))
+            self._warn_of_open_requests(request, obj, form.changed_data)
+        else:
+            wanted["is_default"] = told["is_default"] or not Seller.objects.filter(is_default=True).exists()
+            key = (told["key_id"], told["private_key"])
+            self.propose(request, lambda: guarded.register_seller(obj.pk, key, wanted, by=by))
 
     def _warn_of_open_requests(self, request: HttpRequest, seller: Seller, changed: list[str]) -> None:
         """An approval in flight belongs to the wallet that asked for it."""

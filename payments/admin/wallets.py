@@ -4,6 +4,7 @@ import json
 from hashlib import sha256
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
@@ -14,8 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.dataclasses import UnfoldAction
 from unfold.decorators import display
 from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminTextareaWidget
 
-from payments.actions.wallets import RENAMED, accept_change, check
+from payments.actions.wallets import RENAMED, accept_change, check, refuse_change
 from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, SeenForm, Sentence, dialog_action, go, number_of
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.locking import lock
@@ -42,6 +44,10 @@ class AcceptWalletForm(SeenForm):
         return {"wallet": self.row}
 
 
+class RefuseWalletForm(AcceptWalletForm):
+    why = forms.CharField(label=_("Why not?"), max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
+
+
 on_wallet = DecisionOn(lambda pk: lock(WalletAddress.objects.all(), number_of(pk)))
 
 
@@ -63,7 +69,7 @@ class WalletAddressAdmin(ReadOnlyAdmin):
         "proven_at",
     )
     readonly_fields = fields
-    actions_detail = ("check_now", "accept_change")
+    actions_detail = ("check_now", "accept_change", "refuse_change")
 
     @display(description=_("condition"), label={"usable": "success", "problem": "danger", "unknown": "warning"})
     def condition(self, row: WalletAddress) -> tuple[str, Sentence]:
@@ -94,8 +100,11 @@ class WalletAddressAdmin(ReadOnlyAdmin):
 
     def get_actions_detail(self, request: HttpRequest, object_id: int | str) -> list[UnfoldAction]:
         allowed: list[UnfoldAction] = super().get_actions_detail(request, object_id)
-        waits = WalletAddress.objects.filter(pk=number_of(object_id), problem=RENAMED).exists()
-        return [one for one in allowed if waits or one.method.original_function_name != "accept_change"]
+        waits = WalletAddress.objects.filter(pk=number_of(object_id), problem=RENAMED).first()
+        hidden = set() if waits else {"accept_change"}
+        if waits is None or waits.accepted_by_id is None:
+            hidden.add("refuse_change")
+        return [one for one in allowed if one.method.original_function_name not in hidden]
 
     def has_accept_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
         return request.user.has_perm("payments.accept_walletaddress")
@@ -116,6 +125,20 @@ class WalletAddressAdmin(ReadOnlyAdmin):
         if accept_change(row.pk, by=by):
             return _("The change is accepted: payments go to this wallet from now on.")
         return _("Noted. A second person must accept the change, too.")
+
+    @dialog_action(
+        _("Do not accept it"),
+        permission="accept",
+        icon="block",
+        title=_("Is this another wallet?"),
+        description=_("What the other person accepted no longer counts, and the wallet stays blocked."),
+        form=RefuseWalletForm,
+        submit=_("Do not accept it"),
+    )
+    @on_wallet
+    def refuse_change(self, row: WalletAddress, by: User, form: RefuseWalletForm) -> Sentence:
+        refuse_change(row.pk, by=by, why=form.cleaned_data["why"])
+        return _("Noted. The wallet stays blocked.")
 
     def has_check_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
         return request.user.has_perm("payments.request_paymentrequest") or request.user.has_perm(

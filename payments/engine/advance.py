@@ -45,8 +45,8 @@ def advance(request_id: str, seconds: float) -> PaymentRequest:
 
     A wallet's fault is written into the rows, never raised. A call that has begun is finished (at most 12 s).
     """
-    end = time.monotonic() + seconds
-    if lease := _acquire_by(end, request_id):
+    end = clock.monotonic() + seconds
+    if lease := _acquire(request_id, seconds):
         _work(lease, end, sleeps=True)
     return REQUEST.get(request_id)
 
@@ -57,10 +57,10 @@ def advance_within(request_id: str, seconds: float, over: Callable[[], None]) ->
     A call that has begun may move money, so it is not cut off: with what its plan has left it goes on in a thread of
     its own, and workers take over from there. `over` is called once this process is done with the request.
     """
-    end = time.monotonic() + seconds
+    end = clock.monotonic() + seconds
     left: list[Rest] = []
     try:
-        lease = _acquire_by(end, request_id)
+        lease = _acquire(request_id, seconds)
         if lease:
             _work(lease, end, sleeps=True, leave=left.append)
         for rest in left:
@@ -71,8 +71,9 @@ def advance_within(request_id: str, seconds: float, over: Callable[[], None]) ->
             over()
 
 
-def _acquire_by(end: float, request_id: str) -> Lease | None:
-    """The lease, as soon as nobody else holds it; None when somebody still does at `end`."""
+def _acquire(request_id: str, seconds: float) -> Lease | None:
+    """The lease, as soon as nobody else holds it; None when somebody still does after `seconds`."""
+    end = time.monotonic() + seconds
     while True:
         lease = acquire(request_id)
         if lease or time.monotonic() > end:
@@ -86,7 +87,7 @@ def push(request_id: str, seconds: float) -> datetime | None:
     For workers, which have others to work on meanwhile. A request that somebody else is at is left to them.
     """
     lease = acquire(request_id)
-    return _work(lease, time.monotonic() + seconds, sleeps=False) if lease else None
+    return _work(lease, clock.monotonic() + seconds, sleeps=False) if lease else None
 
 
 def _work(lease: Lease, end: float, *, sleeps: bool, leave: Callable[[Rest], None] | None = None) -> datetime | None:
@@ -108,7 +109,7 @@ def _work(lease: Lease, end: float, *, sleeps: bool, leave: Callable[[Rest], Non
             log.exception("request %s: the program failed", lease.request_id)
             return _crashed(lease, error)
         if planned.moved or planned.steps:
-            if time.monotonic() < end:
+            if clock.monotonic() < end:
                 continue
             planned.wake_at = clock.now()
         if sleeps and _waits_shortly(planned, end):
@@ -139,9 +140,9 @@ def _waits_shortly(planned: Plan, end: float) -> bool:
     if planned.wake_at is None:
         return False
     wait = (planned.wake_at - clock.now()).total_seconds()
-    if wait > end - time.monotonic():
+    if wait > end - clock.monotonic():
         return False
-    time.sleep(max(wait, 0.01))
+    clock.sleep(wait)
     return True
 
 
@@ -165,13 +166,13 @@ def _carry_out(lease: Lease, steps: list[Step], suspected: frozenset[str]) -> No
 def _carry_out_by(end: float, lease: Lease, steps: list[Step], suspected: frozenset[str]) -> Rest | None:
     """The same until `end`: what is then left to do, if anything."""
     while steps:
-        if time.monotonic() >= end:
+        if clock.monotonic() >= end:
             return partial(_go_on, lease, [], [], steps, suspected)
         few, steps = steps[:MAX_AT_ONCE], steps[MAX_AT_ONCE:]
         threads = ThreadPoolExecutor(max_workers=len(few))
         calls = [threads.submit(_call, step) for step in few]
         threads.shutdown(wait=False)
-        if wait(calls, timeout=max(end - time.monotonic(), 0)).not_done:
+        if wait(calls, timeout=max(end - clock.monotonic(), 0)).not_done:
             return partial(_go_on, lease, few, calls, steps, suspected)
         _commit(few, [call.result() for call in calls], suspected)
         if steps:

@@ -90,7 +90,7 @@ def _tell(kind: str, payment: Payment, period: BudgetPeriod, value: int) -> None
     record(
         kind,
         actor=ENGINE,
-        subjects={"budget": budget.pk, "payment": payment.pk, "request": payment.request_id},
+        subjects={"budget": budget.pk, "payment": payment.pk, "request": payment.request_id, "draw": payment.pk},
         data={"period": period.number, "amount": wire(value, budget)},
     )
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ledger import clock
-from ledger.api import Actor
+from ledger.api import Actor, record
 from payments.engine.steps.base import ENGINE
-from payments.engine.transitions import move
+from payments.engine.transitions import facts, move, subjects_of
 from payments.mail.queue import queue_message
 from payments.models import Payment, PaymentRequest
 from payments.models.messages import Template
@@ -117,6 +117,7 @@ def _see_to_the_end(
         PaymentRequest.objects.filter(pk=request.pk).update(**told)
         for column, value in told.items():
             setattr(request, column, value)
+        record("request.ending", actor=actor, subjects=subjects_of(request), data=facts(request), private=private)
         return
     told |= {"payer_asked_at": None, "proposed_debit": None}
     move(request, RequestState.APPROVED, actor=actor, private=private, **told)

@@ -10,17 +10,25 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ledger import clock
+from ledger.api import Actor, record
+from ledger.content import Json
+from payments.engine.transitions import facts, subjects_of
 from payments.models import IncomingPayment, OutgoingPayment, Payment
 from payments.models.attempts import incoming_payments_of, outgoing_payments_of
+from payments.models.fields import amount_of
 
+ENGINE: Final = Actor.system("engine")
 #: Between the two answers.
 APART: Final = timedelta(seconds=60)
 #: Clocks differ: an incoming payment that expired only just now may still take what is on its way.
 LONG_AFTER: Final = timedelta(hours=1)
 
 
-def note_read(incoming: IncomingPayment, received: int, *, completed: bool) -> None:
-    """Its wallet says that `received` has arrived, in its own minor units. What once arrived never shrinks."""
+def note_read(incoming: IncomingPayment, received: int, *, completed: bool) -> bool:
+    """Its wallet says that `received` has arrived, in its own minor units. What once arrived never shrinks.
+
+    Whether that is news: what is concluded from it is then to be recorded.
+    """
     now = clock.now()
     received = max(incoming.received_value, received)
     told: dict[str, object] = {"read_at": now, "received_value": received}
@@ -29,17 +37,36 @@ def note_read(incoming: IncomingPayment, received: int, *, completed: bool) -> N
             told |= {"over_at": now, "over_value": received}
         elif now >= incoming.over_at + APART:
             told |= {"closed_at": now}
+    is_news = received != incoming.received_value or len(told) > len({"read_at", "received_value"})
     IncomingPayment.objects.filter(pk=incoming.pk).update(**told)
     for column, value in told.items():
         setattr(incoming, column, value)
+    return is_news
 
 
 def note_denied(incoming: IncomingPayment) -> bool:
     """Its wallet answers that there is no such incoming payment. Whether that is evidence: only once it has expired."""
     if not has_expired(incoming, clock.now()):
         return False
-    note_read(incoming, incoming.received_value, completed=False)
+    if note_read(incoming, incoming.received_value, completed=False):
+        tell(incoming, "incoming.read", ENGINE)
     return True
+
+
+def ask_anew(incoming: IncomingPayment, actor: Actor) -> None:
+    """It counts as open again: a person wants to know once more what arrived."""
+    if incoming.closed_at is not None:
+        IncomingPayment.objects.filter(pk=incoming.pk).update(closed_at=None)
+        incoming.closed_at = None
+        tell(incoming, "incoming.reopened", actor)
+
+
+def tell(incoming: IncomingPayment, kind: str, actor: Actor) -> None:
+    """The entry for what is known of it from now on."""
+    received = amount_of(incoming.received_value, incoming.asset_code, incoming.asset_scale)
+    assert received, "an incoming payment has its currency"
+    told: dict[str, Json] = {**facts(incoming), "received": {**received.to_wire()}}
+    record(kind, actor=actor, subjects=subjects_of(incoming), data=told)
 
 
 def has_expired(incoming: IncomingPayment, now: datetime) -> bool:

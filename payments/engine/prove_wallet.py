@@ -7,7 +7,6 @@ out by the person, who presses again; no money hangs on it.
 from __future__ import annotations
 
 import logging
-import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 from django.db import transaction
 
 from ledger import clock
+from ledger.api import record
 from payments import links
 from payments.client import client
 from payments.engine.steps.approving import INTERACTION_LIFETIME, UNSAID_WAIT_SECONDS
@@ -134,6 +134,8 @@ class CollectProof(SignedStep):
         now = clock.now()
         move(proof, ProofState.PROVEN, actor=ENGINE, sealed="")
         WalletAddress.objects.filter(pk=proof.wallet_id).update(proven_at=now)
+        subjects = {"wallet": str(proof.wallet_id), "proof": proof.pk}
+        record("wallet.proven", actor=ENGINE, subjects=subjects, data={"wallet": proof.wallet.url})
 
     def failed(self, error: OpenPaymentsError) -> None:
         proof = lock_proof(self.proof_id)
@@ -167,12 +169,12 @@ def prepare(proof_id: str, seconds: float) -> str:
 
 def collect(proof_id: str, seconds: float) -> WalletProof:
     """Collect the wallet's word for an owner who came back; waits as long as the wallet wants, within `seconds`."""
-    end = time.monotonic() + seconds
+    end = clock.monotonic() + seconds
     for _try in range(TRIES):
         with transaction.atomic():
             proof = lock_proof(proof_id)
             wait = (proof.wait_until - clock.now()).total_seconds() if proof.wait_until else 0.0
-            left = end - time.monotonic()
+            left = end - clock.monotonic()
             ready = proof.state == ProofState.RETURNED and wait <= left
             step = CollectProof.plan(proof) if ready and wait <= 0 else None
         if not ready:
@@ -180,7 +182,7 @@ def collect(proof_id: str, seconds: float) -> WalletProof:
         if step:
             _do(step, max(left, 1.0))
         else:
-            time.sleep(max(wait, 0.01))
+            clock.sleep(wait)
     return WalletProof.objects.get(pk=proof_id)
 
 

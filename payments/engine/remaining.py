@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from ledger.api import Actor, record
+from payments.engine.transitions import facts, subjects_of
 from payments.models import Payment, PaymentRequest
 from payments.models.attempts import counted_outgoing_payment, debit_of, latest_quote
 from payments.states import DEAD_PAYMENTS, UNSENT
@@ -25,3 +27,14 @@ def remaining_of(request: PaymentRequest, payments: Sequence[Payment]) -> dict[s
         "ceiling_debit": min(ceiling, total) if dead else ceiling,
         "proposed_debit": total if total > ceiling else None,
     }
+
+
+def note_remaining(request: PaymentRequest, payments: Sequence[Payment], actor: Actor) -> None:
+    """Reckon anew what the payer of a request that keeps its state is asked for."""
+    remaining = remaining_of(request, payments)
+    if all(getattr(request, column) == value for column, value in remaining.items()):
+        return
+    PaymentRequest.objects.filter(pk=request.pk).update(**remaining)
+    for column, value in remaining.items():
+        setattr(request, column, value)
+    record("request.reckoned", actor=actor, subjects=subjects_of(request), data=facts(request))

@@ -108,6 +108,8 @@ def facts(row: type_of_row) -> dict[str, Json]:
                 told["authorised"] = _wire(amount_of(row.authorised_debit, row.asset_code, row.asset_scale))
             if row.proposed_debit is not None:
                 told["proposed"] = _wire(row.proposed)
+            if row.state == states.RequestState.AWAITING_AUTHORISATION:
+                told["because"] = row.second_person_because
             if row.committed_debit:
                 told["ordered"] = _wire(row.committed)
                 told["rest"] = _wire(amount_of(row.shown, row.asset_code, row.asset_scale))
@@ -115,6 +117,8 @@ def facts(row: type_of_row) -> dict[str, Json]:
             told = {"amount": _wire(row.amount) if row.value else None, "receiver_wallet": row.receiver_wallet.url}
             if row.pays:
                 told["pays"] = _wire(row.pays)
+            if row.wallet_since:
+                told["wallet_since"] = row.wallet_since.isoformat()
             if row.received_value:
                 told["received"] = _wire(row.received)
         case Grant():

@@ -185,9 +185,14 @@ MONEY: Final = (
     ),
     Invariant(
         "authorised_by_another",
-        _("Nobody authorised their own payment request."),
-        # No exception. Requests below the limit are authorised by nobody.
-        "SELECT id FROM payments_paymentrequest WHERE authorised_by_id = requested_by_id",
+        _("Nobody authorised their own payment request, but where they broke the glass, for all to see."),
+        # What no rule asks a second person for is authorised by nobody.
+        """
+        SELECT request.id FROM payments_paymentrequest request
+        WHERE request.authorised_by_id = request.requested_by_id
+          AND NOT EXISTS (SELECT 1 FROM payments_brokenglass glass WHERE glass.about = 'request'
+                          AND glass.about_id = request.id AND glass.person_id = request.authorised_by_id)
+        """,
     ),
     Invariant(
         "refunded_within_received",
@@ -215,6 +220,15 @@ MONEY: Final = (
         UNION
         SELECT refund.of_id FROM payments_refund refund
         JOIN payments_refund earlier ON earlier.payment_id = refund.of_id
+        """,
+    ),
+    Invariant(
+        "proposals_by_two",
+        _("Nobody approved what they proposed, but where the proposal says that it was decided alone."),
+        # Whoever withdraws their own, or overtakes it by another change, decides on it, too.
+        """
+        SELECT id FROM payments_proposal
+        WHERE state = 'approved' AND (decided_by_id IS NULL OR (decided_by_id = proposed_by_id AND NOT alone))
         """,
     ),
     Invariant(

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from django.urls import reverse
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -9,26 +10,39 @@ from django.utils.translation import gettext_lazy
 
 from payments import links
 from payments.mail.fitting import fitted
-from payments.mail.pages import own_page
+from payments.mail.pages import MailReader, own_page
 from payments.models import Message, WalletProof
 from payments.models.messages import Template
 from payments.openpayments.amounts import Amount
 from payments.presentation.format_amounts import format_amount
+from payments.presentation.reasons import OWN_REASONS
 
 SUBJECTS: Final[dict[str, Promise]] = {
     Template.SELECTED: gettext_lazy("You were selected: %(title)s"),
     Template.PROOF: gettext_lazy("Please prove that your wallet is yours"),
     Template.WALLET_CHANGE: gettext_lazy("Was it you? Your wallet address is to change"),
+    Template.EMAIL_CHANGE: gettext_lazy("Was it you? Your email address has changed"),
+    Template.ACCOUNT: gettext_lazy("Look at this: %(title)s"),
+    Template.SECOND_PERSON: gettext_lazy("Please decide: %(title)s"),
+    Template.DECISION: gettext_lazy("Decided: %(title)s"),
+    Template.ALONE: gettext_lazy("Decided by one person alone: %(title)s"),
+    Template.CHECKPOINT: gettext_lazy("Checkpoint of our ledger"),
+    Template.PAUSED: gettext_lazy("All new payments are paused"),
 }
+
+
+#: To people who have no page of their own: staff, and whoever audits the ledger.
+WITHOUT_PAGE: Final = frozenset({Template.CHECKPOINT, Template.PAUSED})
 
 
 def subject(message: Message) -> str:
     return str(SUBJECTS[message.template]) % {"title": message.title}
 
 
-def context(message: Message, instead_of_links: str) -> dict[str, Any]:
-    """All that the words of `message` need stands in its details; `instead_of_links` as for `rendering.render`."""
-    page = instead_of_links or own_page(message.details.get("key", ""), receives=True)
+def context(message: Message, reader: MailReader) -> dict[str, Any]:
+    """All that the words of `message` need stands in its details."""
+    key = message.details.get("key", "")
+    page = "" if message.template in WITHOUT_PAGE else own_page(key, reader, receives=True)
     return {
         "language": translation.get_language(),
         "message": message,
@@ -36,7 +50,10 @@ def context(message: Message, instead_of_links: str) -> dict[str, Any]:
         "own_page": page,
         "receives": True,
         **message.details,
-        **(_proof(message.proof, instead_of_links) if message.proof else {}),
+        **(_proof(message.proof, reader) if message.proof else {}),
+        # Of a page that asks who they are: it may be shown to anybody.
+        **({"link": links.site_url(message.details["path"])} if "path" in message.details else {}),
+        **(_paused(message) if message.template == Template.PAUSED else {}),
         **(_selected(message, page) if message.template == Template.SELECTED else {}),
     }
 
@@ -45,17 +62,22 @@ def _selected(message: Message, page: str) -> dict[str, Any]:
     return {"request": message.details, "amount": _amount(message), "link": page}
 
 
+def _paused(message: Message) -> dict[str, Any]:
+    why = OWN_REASONS.get(str(message.details.get("cause")), "")
+    return {"why": why, "link": links.site_url(reverse("admin:payments_pause_changelist"))}
+
+
 def _amount(message: Message) -> Amount | None:
     wire = message.details.get("amount")
     return Amount.from_wire(wire) if wire else None
 
 
-def _proof(proof: WalletProof, instead_of_links: str) -> dict[str, Any]:
+def _proof(proof: WalletProof, reader: MailReader) -> dict[str, Any]:
     return {
         "proof": proof,
         "wallet": proof.wallet.url,
         "seller": proof.seller.name,
-        "link": instead_of_links or links.proof_url(proof.pk),
+        "link": reader.instead_of_links or links.proof_url(proof.pk, reader.shown_to),
     }
 
 

@@ -1,10 +1,28 @@
-"""The page that people have of their own, in a room above: that room says where it is, when a mail is rendered."""
+"""The links of a mail: for whom they are made, and the page that people have of their own, in a room above.
+
+That room says where it is, when a mail is rendered.
+"""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
-#: From the key of a payer or a receiver, and whether they receive, to an absolute link; empty when there is none.
-PageOf = Callable[[str, bool], str]
+#: From the key of a payer or a receiver, whether they receive, and to whom of staff the link is shown, to an absolute
+#: link; empty when there is none.
+PageOf = Callable[[str, bool, int | None], str]
+
+
+@dataclass(frozen=True)
+class MailReader:
+    """Who reads a mail: whom it is for, unless it says otherwise."""
+
+    #: A member of staff (a user's id): their copies of the links are marked.
+    shown_to: int | None = None
+    #: Stands in for the links, for who may not use them.
+    instead_of_links: str = ""
+
+
+ADDRESSEE: Final = MailReader()
 
 _providers: Final[list[PageOf]] = []
 
@@ -15,6 +33,7 @@ def provide(page_of: PageOf) -> None:
         _providers.append(page_of)
 
 
-def own_page(key: str, *, receives: bool) -> str:
-    found = (page_of(key, receives) for page_of in _providers) if key else ()
-    return next(filter(None, found), "")
+def own_page(key: str, reader: MailReader, *, receives: bool) -> str:
+    """The own page of whom the money's rows call `key`; empty when they have none."""
+    found = (page_of(key, receives, reader.shown_to) for page_of in _providers) if key else ()
+    return reader.instead_of_links or next(filter(None, found), "")

@@ -8,8 +8,9 @@ from django_q.tasks import async_task
 
 from ledger import clock
 from ledger.api import Actor, record
-from payments.models import Message, Payment, PaymentRequest, WalletProof
+from payments.models import Message, Payment, PaymentRequest, Proposal, WalletProof
 from payments.models.messages import MessageState, Template
+from payments.models.proposals import ProposalState
 from payments.presentation.reasons import Refusal
 from payments.states import PaymentState, RequestState
 
@@ -94,6 +95,11 @@ def is_pointless(message: Message) -> bool:
     """Nobody should be asked to approve what no longer waits for them, or told of a trouble that is over."""
     if message.proof:
         return not message.proof.is_open
+    if message.template == Template.SECOND_PERSON and (proposal_id := message.details.get("proposal_id")):
+        return not Proposal.objects.filter(pk=proposal_id, state=ProposalState.WAITING).exists()
+    if message.template == Template.SECOND_PERSON and (request_id := message.details.get("request_id")):
+        waits = PaymentRequest.objects.filter(pk=request_id, state=RequestState.AWAITING_AUTHORISATION)
+        return not waits.exists()
     if message.request and message.template == Template.BUDGET_DRAW:
         # The budget did not pay it after all.
         return message.request.budget_id is None

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from payments import links
 from payments.mail import notices
 from payments.mail.fitting import fitted
-from payments.mail.pages import own_page
+from payments.mail.pages import ADDRESSEE, MailReader, own_page
 from payments.mail.queue import ASKING, TO_RECEIVER, TROUBLES
 from payments.models import Message, PaymentRequest
 from payments.models.messages import Template
@@ -67,10 +67,10 @@ class Rendered:
     short: str
 
 
-def render(message: Message, *, instead_of_links: str = "") -> Rendered:
-    """The message as it reads now. `instead_of_links` stands in for its links, for readers who may not use them."""
+def render(message: Message, reader: MailReader = ADDRESSEE) -> Rendered:
+    """The message as it reads now."""
     with translation.override(supported(message.language)):
-        context = _context_of(message, instead_of_links)
+        context = _context_of(message, reader)
         subject = _one_line(_subject(message) if message.request else notices.subject(message))
         context["subject"] = subject
         return Rendered(
@@ -81,13 +81,13 @@ def render(message: Message, *, instead_of_links: str = "") -> Rendered:
         )
 
 
-def _context_of(message: Message, instead_of_links: str) -> dict[str, Any]:
+def _context_of(message: Message, reader: MailReader) -> dict[str, Any]:
     if message.request is None:
-        return notices.context(message, instead_of_links)
-    return _context(message, message.request, instead_of_links)
+        return notices.context(message, reader)
+    return _context(message, message.request, reader)
 
 
-def _context(message: Message, request: PaymentRequest, instead_of_links: str) -> dict[str, Any]:
+def _context(message: Message, request: PaymentRequest, reader: MailReader) -> dict[str, Any]:
     bill = cost_summary_of(request, proposed=message.template in ASKING)
     return {
         "language": translation.get_language(),
@@ -104,8 +104,8 @@ def _context(message: Message, request: PaymentRequest, instead_of_links: str) -
         "charged_parts": amount_rows.parts(amount_rows.charged(bill)),
         "why": _why(message),
         "status": _status(message, request),
-        "link": instead_of_links or links.approval_url(_linked(message, request)),
-        "own_page": instead_of_links or _own_page(message),
+        "link": reader.instead_of_links or links.approval_url(_linked(message, request), reader.shown_to),
+        "own_page": _own_page(message, reader),
         "receives": message.template in TO_RECEIVER,
         **_outside(message),
         **_budget(request),
@@ -137,13 +137,13 @@ def _budget(request: PaymentRequest) -> dict[str, Any]:
     }
 
 
-def _own_page(message: Message) -> str:
+def _own_page(message: Message, reader: MailReader) -> str:
     if message.template in TO_RECEIVER and message.payment:
-        return own_page(message.payment.receiver_key, receives=True)
+        return own_page(message.payment.receiver_key, reader, receives=True)
     assert message.request, "a notice finds its page itself"
     if message.to_email != message.request.payer_email:  # accounts: the page could stop approvals, which is not theirs
         return ""
-    return own_page(message.request.payer_key, receives=False)
+    return own_page(message.request.payer_key, reader, receives=False)
 
 
 def _outside(message: Message) -> dict[str, Any]:

@@ -3,24 +3,29 @@
 from payments.models.attempts import IncomingPayment, OutgoingPayment, Quote
 from payments.models.grants import Grant
 from payments.models.hosts import WalletHost
+from payments.models.ledger_checks import LedgerCheck
 from payments.models.messages import Message
 from payments.models.outside import OutsideSettlement
 from payments.models.pauses import Installation, Pause
 from payments.models.payments import Payment
 from payments.models.proofs import ProofLimit, WalletProof
+from payments.models.proposals import BrokenGlass, Proposal
 from payments.models.refunds import Refund
-from payments.models.requests import AuthorisationLimit, PaymentRequest
+from payments.models.requests import PaymentRequest
+from payments.models.rules import Colleague, SecondPersonRule
 from payments.models.sellers import Seller, SellerKey
 from payments.models.standing_budgets import BudgetPeriod, Draw, StandingBudget
 from payments.models.wallets import WalletAddress
 
 __all__ = [
-    "AuthorisationLimit",
+    "BrokenGlass",
     "BudgetPeriod",
+    "Colleague",
     "Draw",
     "Grant",
     "IncomingPayment",
     "Installation",
+    "LedgerCheck",
     "Message",
     "OutgoingPayment",
     "OutsideSettlement",
@@ -28,8 +33,10 @@ __all__ = [
     "Payment",
     "PaymentRequest",
     "ProofLimit",
+    "Proposal",
     "Quote",
     "Refund",
+    "SecondPersonRule",
     "Seller",
     "SellerKey",
     "StandingBudget",

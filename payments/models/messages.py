@@ -39,7 +39,14 @@ class Template(models.TextChoices):
     LATE = "late", _("Delay told to the receiver")
     NOT_PAID = "not_paid", _("Failure told to the receiver")
     WALLET_CHANGE = "wallet_change", _("Wallet about to change")
+    EMAIL_CHANGE = "email_change", _("Email address changed")
     PROOF = "proof", _("Is this wallet yours?")
+    ACCOUNT = "account", _("An account here was changed")
+    SECOND_PERSON = "second_person", _("A second person is needed")
+    DECISION = "decision", _("What was decided")
+    ALONE = "alone", _("Decided by one person alone")
+    CHECKPOINT = "checkpoint", _("Checkpoint of the ledger")
+    PAUSED = "paused", _("Paused by the program")
 
 
 class Message(Dated, Reasoned):

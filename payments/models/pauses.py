@@ -20,6 +20,7 @@ class PauseCause(models.TextChoices):
     PERSON = "person", _("A person")
     DATABASE_RESTORED = "database_restored", _("The database was restored or copied")
     LEDGER_UNPROTECTED = "ledger_unprotected", _("The ledger is not protected")
+    LEDGER_FAULTS = "ledger_faults", _("Something was changed beside the program")
 
 
 class Pause(models.Model):

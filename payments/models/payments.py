@@ -68,6 +68,8 @@ class Payment(Dated, Reasoned):
     receiver_wallet = models.ForeignKey(
         WalletAddress, verbose_name=_("receiver's wallet"), on_delete=models.PROTECT, related_name="payments"
     )
+    # Since when the receiver has this wallet in place of another; null when it was their first.
+    wallet_since = models.DateTimeField(_("receiver's wallet since"), null=True, editable=False)
     receiver_name = models.CharField(_("receiver"), max_length=200)
     receiver_email = models.EmailField(_("receiver's email"), blank=True)
     receiver_language = models.CharField(_("receiver's language"), max_length=8, default="en")

@@ -74,10 +74,21 @@ class PaymentRequest(Dated, Reasoned):
         null=True,
         related_name="authorised_payments",
     )
+    # Whose copy of the approval link was used to ask for the wallet's page: whoever comes back from it may be them.
+    link_shown_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("whose copy of the link was used"),
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+    )
     # The most that the second person agreed to; null while nobody had to. What grows above it is asked of them again.
     authorised_debit = value_field(verbose_name=_("authorised"), null=True, editable=False)
     # A second person must authorise it, whatever the amount.
     two_people = models.BooleanField(_("always by two people"), default=False, editable=False)
+    # Why it waits, or last waited, for a second person: see `payments.authorisation.Because`.
+    second_person_because = models.JSONField(default=list, editable=False)
     # The most the payer will be charged, fee included: what they were shown.
     ceiling_debit = value_field(verbose_name=_("the payer pays at most"), null=True)
     # A fresh quote above the ceiling, waiting for the payer to accept it.
@@ -123,7 +134,11 @@ class PaymentRequest(Dated, Reasoned):
         verbose_name = _("payment request")
         verbose_name_plural = _("payment requests")
         ordering = ["-created_at", "-id"]
-        indexes = [models.Index(fields=["state", "created_at"])]
+        indexes = [
+            models.Index(fields=["state", "created_at"]),
+            # What one person sent in a day.
+            models.Index(fields=["requested_by", "sent_at"]),
+        ]
         permissions = [
             ("request_paymentrequest", _("Can ask payers for money")),
             ("authorise_paymentrequest", _("Can authorise another person's payment request")),
@@ -164,22 +179,3 @@ class PaymentRequest(Dated, Reasoned):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_REQUESTS
-
-
-class AuthorisationLimit(models.Model):
-    """Above this amount, in this currency, a second person must authorise a payment request.
-
-    The amount is `limit` with its last `asset_scale` digits after the point, whatever the scale of a wallet.
-    """
-
-    asset_code = asset_code_field(unique=True)
-    asset_scale = asset_scale_field(verbose_name=_("decimal places"))
-    limit = value_field(verbose_name=_("largest amount without a second person"))
-
-    class Meta:
-        verbose_name = _("authorisation limit")
-        verbose_name_plural = _("authorisation limits")
-        ordering = ["asset_code"]
-
-    def __str__(self) -> str:
-        return str(self.asset_code)

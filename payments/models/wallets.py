@@ -39,6 +39,8 @@ class WalletAddress(Dated):
     accepted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("accepted by"), on_delete=models.PROTECT, null=True, related_name="+"
     )
+    # When two people accepted that it is another wallet from then on.
+    became_at = models.DateTimeField(_("became another wallet"), null=True, editable=False)
     proven_at = models.DateTimeField(_("control proven"), null=True, blank=True)
 
     class Meta:

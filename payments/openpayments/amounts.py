@@ -6,6 +6,7 @@ An amount of 1250 in USD with scale 2 is 12.50 dollars. Nothing here rounds: wha
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Context, Decimal, InvalidOperation
 from typing import Final, Literal
@@ -175,3 +176,11 @@ def total(amounts: list[Amount], asset: Asset) -> Amount:
     for amount in amounts:
         result += amount
     return result
+
+
+def sum_in_major(amounts: Iterable[Amount]) -> Decimal:
+    """The sum of amounts of one currency in major units: exact, whatever their scales and however large."""
+    total = Decimal(0)
+    for amount in amounts:
+        total = _EXACT.add(total, amount.to_major())
+    return total

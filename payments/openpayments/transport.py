@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from http import HTTPStatus
 from types import TracebackType
 from typing import Final, Self
@@ -268,7 +269,9 @@ def _said(content: bytes) -> Said:
     )
 
 
+@lru_cache(maxsize=4)
 def _tls(ca_bundle: str | None) -> ssl.SSLContext:
+    """Made once for all clients of a process: reading the certificates takes longer than most calls."""
     # Not create_default_context: that one looks for certificates and a key log file in the environment.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2

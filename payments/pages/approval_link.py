@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -20,6 +21,7 @@ class OpenedApprovalLink:
     request: PaymentRequest
     token: str
     version: int  # of the link that was opened
+    shown_to: User | None  # of staff, whose copy it is
     chosen: str  # the language the reader switched to; empty when they did not
 
     @property
@@ -42,11 +44,22 @@ class OpenedApprovalLink:
 def open_approval_link(http: HttpRequest, token: str) -> OpenedApprovalLink | None:
     """None for a link that was never ours, or whose request is gone."""
     try:
-        request_id, version = links.read_token(token)
+        request_id, version, shown = links.read_token(token)
+        shown_to = shown_person(shown)
     except links.BadLink:
         return None
     request = PaymentRequest.objects.select_related("seller", "payer_wallet").filter(pk=request_id).first()
-    return OpenedApprovalLink(request, token, version, chosen_language(http)) if request else None
+    return OpenedApprovalLink(request, token, version, shown_to, chosen_language(http)) if request else None
+
+
+def shown_person(user_id: int | None) -> User | None:
+    """Whose marked copy it is; None for the link of a mail. Raises BadLink once they don't work here any more."""
+    if user_id is None:
+        return None
+    person = User.objects.filter(pk=user_id, is_active=True).first()
+    if person is None:
+        raise links.BadLink
+    return person
 
 
 def chosen_language(http: HttpRequest) -> str:

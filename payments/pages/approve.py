@@ -1,15 +1,22 @@
 """The approval page. Reading it (GET) calls nobody and changes nothing: mail scanners open links. Only POST acts."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from ledger.api import proves
 from payments.actions import approvals, standing_budgets
+from payments.actions.shown_links import tell_use_of_approval
+from payments.links import LinkUse
 from payments.models.standing_budgets import budget_of
 from payments.pages import budget_page
 from payments.pages.approval_link import OpenedApprovalLink, nothing_here, open_approval_link, page
@@ -17,6 +24,7 @@ from payments.pages.headers import private_page
 from payments.pages.phase_text import WORDS
 from payments.pages.phases import ACTING, ENDED_UNPAID, Phase, Progress, progress_of
 from payments.pages.progress_steps import steps_of
+from payments.pages.proof import RECEIPTS
 from payments.presentation import amount_rows
 from payments.presentation.amount_rows import AmountRow
 from payments.presentation.cost_summary import CostSummary, cost_summary_of
@@ -24,6 +32,7 @@ from payments.presentation.dates import moment
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal, sentence
 from payments.presentation.status import request_status
+from payments.states import PAID
 from payments.worker.advance_now import advance_now
 
 #: Seconds that a payer waits for their wallet before the page takes over and follows.
@@ -60,9 +69,11 @@ def _act(http: HttpRequest, opened: OpenedApprovalLink) -> HttpResponse:
     try:
         if http.POST.get("action") == "decline":
             reason = " ".join(http.POST.get("reason", "").replace("\0", "").split())
-            approvals.decline(request.id, reason[:LONGEST_REASON])
+            with _told(opened, LinkUse.DECLINE):
+                approvals.decline(request.id, reason[:LONGEST_REASON])
             return HttpResponseRedirect(opened.page)
-        approvals.approve(request.id, _accepted(http), opened.chosen)
+        with _told(opened, LinkUse.APPROVE):
+            approvals.approve(request.id, _accepted(http), opened.chosen)
     except Refusal as refusal:
         request.refresh_from_db()
         return _show(opened, refusal=str(refusal), status=409)
@@ -74,12 +85,22 @@ def _stop(opened: OpenedApprovalLink) -> HttpResponse:
     """The funder ends their standing budget. Once is enough: later, the page just shows that it is over."""
     if (budget := budget_of(opened.request)) and progress_of(opened.request).phase == Phase.STANDING:
         try:
-            standing_budgets.stop_by_payer(budget.pk)
+            with _told(opened, LinkUse.STOP):
+                standing_budgets.stop_by_payer(budget.pk)
         except Refusal as refusal:
             opened.request.refresh_from_db()
             return _show(opened, refusal=str(refusal), status=409)
         advance_now(opened.request.pk, INLINE_SECONDS)
     return HttpResponseRedirect(opened.page)
+
+
+@contextmanager
+def _told(opened: OpenedApprovalLink, did: LinkUse) -> Iterator[None]:
+    """One transaction of what is done, and of the entry that says so when it is done through a copy shown to staff."""
+    with transaction.atomic():
+        yield
+        if opened.shown_to:
+            tell_use_of_approval(opened.request.pk, opened.shown_to, did)
 
 
 def _accepted(http: HttpRequest) -> int:
@@ -118,9 +139,19 @@ def _show(opened: OpenedApprovalLink, *, hint: str = "", refusal: str = "", stat
         "before": request.ceiling if progress.phase == Phase.GREW and not bill.committed else None,
         "button": _button(progress.phase, bill),
         "settled_word": _("Settled in part") if progress.phase == Phase.PARTLY else _("Settled"),
-        "receipt": progress.phase in {Phase.SETTLED, Phase.PARTLY},
+        "receipt": progress.phase in RECEIPTS,
+        "proofs": _proofs(opened) if progress.phase in RECEIPTS and proves() else [],
     }
     return page(render_to_string("public/approve.html", context), status)
+
+
+def _proofs(opened: OpenedApprovalLink) -> list[dict[str, str]]:
+    """Where the proof of each payment that arrived is, and whose payment it is."""
+    paid = opened.request.payments.filter(state__in=PAID)
+    return [
+        {"name": payment.receiver_name, "url": reverse("approve-proof", args=[opened.token, payment.pk])}
+        for payment in paid
+    ]
 
 
 def _hero_label(phase: Phase, bill: CostSummary) -> str:

@@ -42,7 +42,8 @@ def finish(http: HttpRequest) -> HttpResponse:
     outcome = approvals.came_back(request.id, grant_id, interact_ref=interact_ref, hash=given_hash)
     if outcome in KNOWN:
         request.refresh_from_db()
-        return _answer(http, request, "", "", trusted=outcome == "accepted" or grant_id is not None)
+        accepted = outcome == "accepted"
+        return _answer(http, request, "", "", trusted=accepted or grant_id is not None, proven=accepted)
     return _answer(http, request, outcome, "invalid", trusted=grant_id is not None)
 
 
@@ -68,8 +69,13 @@ def _returning_grant(http: HttpRequest, request: PaymentRequest) -> str | None:
     return grant_id
 
 
-def _answer(http: HttpRequest, request: PaymentRequest, problem: str, hint: str, *, trusted: bool) -> HttpResponse:
-    """To the approval page; but a request's id alone, which many people know, opens nothing."""
+def _answer(  # noqa: PLR0913 - who is back, and how
+    http: HttpRequest, request: PaymentRequest, problem: str, hint: str, *, trusted: bool, proven: bool = False
+) -> HttpResponse:
+    """To the approval page; but a request's id alone, which many people know, opens nothing.
+
+    Who is not `proven` to come from the payer's wallet may be the member of staff whose copy of the link was used.
+    """
     if not trusted:
         return _answer_stranger(http, problem or "unknown_payment", 400)
     if _wants_json(http):
@@ -78,7 +84,7 @@ def _answer(http: HttpRequest, request: PaymentRequest, problem: str, hint: str,
     query = "&".join(
         f"{name}={value}" for name, value in (("hint", hint if problem else ""), ("lang", language)) if value
     )
-    url = links.approval_url(request)
+    url = links.approval_url(request, None if proven else request.link_shown_to_id)
     return HttpResponseRedirect(f"{url}?{query}" if query else url)
 
 

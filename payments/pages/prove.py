@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from django.contrib.auth.models import User
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -10,10 +12,12 @@ from django.views.decorators.http import require_http_methods
 
 from payments import links
 from payments.actions import wallet_proofs
+from payments.actions.shown_links import tell_use
 from payments.engine import prove_wallet
 from payments.engine.prove_wallet import prepare
+from payments.links import LinkUse
 from payments.models import WalletProof
-from payments.pages.approval_link import chosen_language, nothing_here, page
+from payments.pages.approval_link import chosen_language, nothing_here, page, shown_person
 from payments.pages.headers import private_page
 from payments.presentation.languages import supported
 from payments.presentation.reasons import Refusal, sentence
@@ -32,26 +36,31 @@ BUSY: Final = {ProofState.PREPARING, ProofState.RETURNED, ProofState.COLLECTING}
 @private_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def prove(http: HttpRequest, token: str) -> HttpResponse:
-    proof = _opened(token)
+    proof, shown_to = _opened(token)
     if proof is None:
         return nothing_here(http)
     with translation.override(chosen_language(http) or supported(proof.language)):
         if http.method == "POST":
-            return _act(http, proof)
-        return _show(proof, hint=http.GET.get("hint", ""))
+            return _act(http, proof, shown_to)
+        return _show(proof, shown_to, hint=http.GET.get("hint", ""))
 
 
-def _opened(token: str) -> WalletProof | None:
+def _opened(token: str) -> tuple[WalletProof | None, User | None]:
+    """The proof, and to whom of staff this copy of its link was shown."""
     try:
-        proof_id = links.read_proof_token(token)
+        proof_id, shown = links.read_proof_token(token)
+        shown_to = shown_person(shown)
     except links.BadLink:
-        return None
-    return WalletProof.objects.select_related("wallet", "seller").filter(pk=proof_id).first()
+        return None, None
+    return WalletProof.objects.select_related("wallet", "seller").filter(pk=proof_id).first(), shown_to
 
 
-def _act(http: HttpRequest, proof: WalletProof) -> HttpResponse:
+def _act(http: HttpRequest, proof: WalletProof, shown_to: User | None) -> HttpResponse:
     try:
-        pressed = wallet_proofs.press(proof.pk)
+        with transaction.atomic():
+            pressed = wallet_proofs.press(proof.pk)
+            if shown_to:
+                tell_use("proof", proof.pk, wallet_proofs.OWNER, shown_to, LinkUse.PROVE)
     except Refusal:
         return HttpResponseRedirect(http.get_full_path())
     wallet_page = prove_wallet.page_of(pressed)
@@ -60,14 +69,17 @@ def _act(http: HttpRequest, proof: WalletProof) -> HttpResponse:
             with place():
                 wallet_page = prepare(proof.pk, INLINE_SECONDS)
         except Refusal as refusal:
-            return _show(proof, refusal=str(refusal), status=503)
+            return _show(proof, shown_to, refusal=str(refusal), status=503)
     return HttpResponseRedirect(wallet_page or http.get_full_path())
 
 
-def _show(proof: WalletProof, *, hint: str = "", refusal: str = "", status: int = 200) -> HttpResponse:
+def _show(
+    proof: WalletProof, shown_to: User | None, *, hint: str = "", refusal: str = "", status: int = 200
+) -> HttpResponse:
     busy = proof.state in BUSY and proof.is_open
     context = {
         "proof": proof,
+        "shown_to": shown_to,
         "seller": proof.seller.name,
         "proven": proof.state == ProofState.PROVEN,
         "acts": proof.is_open,

@@ -33,6 +33,10 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
     "request.cancelled": (_("The request was cancelled."),),
     "request.expired": (_("The request expired before it was approved."),),
     "request.authorised": (_("A second person authorised it."),),
+    "request.rejected": (
+        _("A second person did not agree: “%(words)s”"),
+        _("A second person did not agree. Their words were erased."),
+    ),
     "request.resent": (_("The approval email is sent again."),),
     "request.approve_pressed": (
         _("The payer pressed “approve” for at most %(debit)s."),
@@ -53,6 +57,17 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("%(host)s answered late, when it had been found out already. What it said is kept, and changed nothing."),
         _("A wallet answered late, when it had been found out already. What it said is kept, and changed nothing."),
     ),
+    "request.shown_link_used": (
+        _("Through the copy of the link that %(who)s of the staff was shown: %(did)s."),
+        _("Through a copy of the link that was shown to staff: %(did)s."),
+    ),
+    "request.reckoned": (
+        _("What the payer is asked for was reckoned anew: at most %(rest)s more."),
+        _("What the payer is asked for was reckoned anew: at most %(proposed)s, which they have yet to accept."),
+        _("What the payer is asked for was reckoned anew: at most %(ceiling)s."),
+        _("What the payer is asked for was reckoned anew."),
+    ),
+    "request.ending": (_("Nothing more is asked of the payer. What was sent is seen to its end."),),
     "request.wrong_return": (_("Somebody came back with a proof that does not match. It was ignored."),),
     # Payments
     "payment.new": (
@@ -101,6 +116,11 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("Decided: “%(decision)s”. First the receiver's side is closed, so that nothing can arrive twice."),
         _("It was decided what becomes of the payment. First the receiver's side is closed."),
     ),
+    "payment.undecided": (
+        _("%(received)s has arrived meanwhile, so it is not sent again: it must be decided anew."),
+        _("Something has arrived meanwhile: it must be decided anew."),
+    ),
+    "payment.approval_changed": (_("It is sent under another approval, which the payer gave since."),),
     "payment.noted": (
         _("Somebody saw to what had arrived after its end: %(received)s in all."),
         _("Somebody saw to what had arrived after its end."),
@@ -109,7 +129,10 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("Reported as settled outside the wallets (%(way)s). Evidence: %(evidence)s"),
         _("Reported as settled outside the wallets (%(way)s). The evidence was erased."),
     ),
-    "payment.outside_withdrawn": (_("The report of a settlement outside was withdrawn."),),
+    "payment.outside_withdrawn": (
+        _("The report of a settlement outside was withdrawn: “%(words)s”"),
+        _("The report of a settlement outside was withdrawn."),
+    ),
     "payment.settled_outside": (
         _("The payment of %(amount)s was settled outside the wallets, on the word of two people."),
         _("The payment was settled outside the wallets, on the word of two people."),
@@ -119,6 +142,7 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("A standing budget of at most %(limit)s in each period was set up."),
         _("A standing budget was set up."),
     ),
+    "budget.approved": (_("The funder approved the standing budget in their wallet."),),
     "budget.paused": (_("The standing budget was paused."),),
     "budget.resumed": (_("The standing budget was resumed."),),
     "budget.drawn": (
@@ -171,6 +195,14 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("%(wallet_host)s did not say whether it has a place without an amount."),
     ),
     "incoming.done": (_("Nothing more can arrive for the %(amount)s that %(wallet_host)s expected."),),
+    "incoming.read": (
+        _("%(wallet_host)s says that %(received)s of %(amount)s has arrived."),
+        _("%(wallet_host)s says that %(received)s has arrived."),
+    ),
+    "incoming.reopened": (
+        _("%(wallet_host)s is asked once more what has arrived of %(amount)s."),
+        _("%(wallet_host)s is asked once more what has arrived."),
+    ),
     "incoming.failed": (
         _("%(wallet_host)s no longer expects %(amount)s."),
         _("%(wallet_host)s no longer has the place without an amount."),
@@ -217,12 +249,21 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("An email could not be delivered."),
     ),
     # The platform
+    "wallet.added": (_("The wallet address %(wallet)s was written down."), _("The wallet address was written down.")),
+    "wallet.proven": (
+        _("Whoever has %(wallet)s has proven that it is theirs."),
+        _("It was proven whose wallet it is."),
+    ),
     "wallet.checked": (_("The wallet address %(wallet)s was checked."), _("The wallet address was checked.")),
     "proof.asked": (_("Whoever has %(wallet)s is asked to prove that it is theirs."),),
     "proof.preparing": (_("%(wallet_host)s is asked for its page, to prove whose %(wallet)s is."),),
     "proof.pending": (_("%(wallet_host)s waits for its owner to confirm that %(wallet)s is theirs."),),
     "proof.returned": (_("The owner came back from %(wallet_host)s, with a proof that was checked."),),
     "proof.collecting": (_("What %(wallet_host)s says about the owner of %(wallet)s is collected."),),
+    "proof.shown_link_used": (
+        _("Through the copy of the link that %(who)s of the staff was shown: %(did)s."),
+        _("Through a copy of the link that was shown to staff: %(did)s."),
+    ),
     "proof.proven": (_("%(wallet_host)s says that %(wallet)s belongs to whoever got the link."),),
     "proof.ended": (_("The question whose %(wallet)s is ended without a proof."),),
     "proof_limit.set": (
@@ -235,6 +276,10 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
     ),
     "wallet.change_accepted": (
         _("%(wallet)s now answers as %(became)s (%(asset)s). One person accepted that; a second one must confirm it."),
+    ),
+    "wallet.change_refused": (
+        _("%(wallet)s stays blocked: that it is %(became)s (%(asset)s) was not accepted. “%(words)s”"),
+        _("%(wallet)s stays blocked: that it is %(became)s (%(asset)s) was not accepted."),
     ),
     "wallet.changed": (_("%(wallet)s is %(became)s (%(asset)s) from now on: two people accepted that."),),
     "seller.registered": (
@@ -250,13 +295,29 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
     "key.retired": (_("The key “%(key_id)s” of the seller %(seller)s was retired and its private part destroyed."),),
     "key.missing": (_("The key “%(key_id)s” of the seller %(seller)s is no longer published at its wallet."),),
     "limit.set": (
+        _("A rule was set. %(rule)s"),
         _("Above %(limit)s a second person must authorise."),
         _("In every other currency, a second person must authorise above %(every_other)s."),
     ),
     "limit.removed": (
+        _("A rule was removed. %(rule)s"),
         _("The limit of %(limit)s for a second person was removed."),
         _("The limit of %(every_other)s of every other currency, for a second person, was removed."),
     ),
+    "proposal.waiting": (_("Proposed: %(proposal_title)s. %(changes)s"),),
+    "proposal.approved": (_("Approved: %(proposal_title)s. %(changes)s"),),
+    "proposal.rejected": (
+        _("Rejected: %(proposal_title)s. %(changes)s “%(words)s”"),
+        _("Rejected: %(proposal_title)s. %(changes)s"),
+    ),
+    "proposal.withdrawn": (_("Withdrawn: %(proposal_title)s. %(changes)s"),),
+    "proposal.expired": (_("Nobody decided in time: %(proposal_title)s. %(changes)s"),),
+    "proposal.superseded": (_("Overtaken by another change: %(proposal_title)s. %(changes)s"),),
+    "glass.broken": (
+        _("One person decided this alone, without a second one. Why: “%(words)s”"),
+        _("One person decided this alone, without a second one. Their words were erased."),
+    ),
+    "glass.seen": (_("Another person has looked at what was decided alone."),),
     "pause.started": (
         _("New payments of the seller %(seller)s are paused."),
         _("New payments with the wallet host %(host)s are paused."),

@@ -33,6 +33,9 @@ OWN_REASONS: dict[str, Promise] = {
     PauseCause.LEDGER_UNPROTECTED: _(
         "the ledger's tables lack the triggers that protect them. Run “manage.py migrate”, then resume"
     ),
+    PauseCause.LEDGER_FAULTS: _(
+        "something was changed beside the program. The overview says what; find out who changed it, and why, before resuming"
+    ),
 }
 
 SENTENCES: dict[str, Promise] = {
@@ -139,6 +142,19 @@ SENTENCES: dict[str, Promise] = {
     "money_under_way": _("Money is already on its way, so this can no longer be cancelled. Wait until it has settled, then refund."),
     "own_payment": _("This pays you yourself. Somebody else must authorise it."),
     "own_request": _("You asked for this payment yourself. A second person must authorise it."),
+    # Second people: see payments.second_person
+    "own_proposal": _("You proposed this yourself. A second person must decide on it."),
+    "same_email": _("Your email address is that of whoever proposed this, so you count as one person. Somebody else must decide on it."),
+    "same_hands": _("Your account and that of whoever proposed this were in the same hands in the last seven days: one of you, or one and the same other person, made the account or set its password, email or second factor. Somebody else must decide on it."),
+    "rejected": _("Not everybody who had to agree to it did."),
+    "sum_of_everything": _("What one person sends alone is counted as a whole: such a rule is about everything, and everybody who receives it."),
+    "nothing_changes": _("Nothing would change: it is so already."),
+    "proposal_over": _("This proposal is over: “%(state)s”."),
+    "not_own_proposal": _("Only whoever proposed this can withdraw it. You can reject it instead."),
+    "no_glass": _("Nobody decides alone here: whoever runs the program has switched that off. Ask a second person."),
+    "glass_not_needed": _("You did not propose this, so you can decide on it in the ordinary way."),
+    "own_glass": _("You decided this yourself. Somebody else must look at it."),
+    "no_words": _("Say why, so that whoever proposed it knows what to change."),
     "declined": _("The payer declined. %(words)s"),
     "link_expired": _("This request ended on %(date)s. Ask again to send a new one."),
     "program_failed": _("Something went wrong on our side (%(what)s) while a wallet was asked. Nothing is sent twice. Try again; if it goes on, whoever runs the program finds more in the log."),

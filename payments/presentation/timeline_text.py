@@ -14,13 +14,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ledger.api import TimelineRow
+from payments.links import LinkUse
 from payments.models import OutsideSettlement
 from payments.models.messages import Template
 from payments.models.payments import Decision
 from payments.openpayments.amounts import Amount, AmountError
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.ledger_words import WORDS
+from payments.presentation.proposal_words import changed_rows, title
 from payments.presentation.reasons import sentence
+from payments.presentation.rule_words import because_sentences, rule_sentence
 
 Tone = Literal["neutral", "info", "good", "warn", "bad", "outside"]
 
@@ -39,6 +42,8 @@ ICONS: Final[dict[str, str]] = {
     "proof_limit": "shield_person",
     "limit": "shield_person",
     "pause": "pause_circle",
+    "proposal": "how_to_vote",
+    "glass": "emergency",
     "installation": "database",
     "queue": "engineering",
 }
@@ -63,8 +68,12 @@ TONES: Final[dict[str, Tone]] = {
     "started": "warn",
     "amount_grew": "warn",
     "missing": "warn",
+    "broken": "bad",
+    "rejected": "bad",
+    "superseded": "warn",
     "proven": "good",
     "late_answer": "warn",
+    "shown_link_used": "warn",
     "failed": "bad",
     "refused": "bad",
     "declined": "bad",
@@ -116,7 +125,7 @@ def describe(row: TimelineRow) -> Sentence:
         text = _("Recorded: %(kind)s.") % {"kind": row.kind}
     return Sentence(
         text=text,
-        detail=_why(row.data, told) or row.private.get("reason", ""),
+        detail=_why(row.data, told) or row.private.get("reason", "") or told.get("because", ""),
         icon=ICONS.get(subject, "info"),
         tone=TONES.get(event, "neutral"),
     )
@@ -131,6 +140,12 @@ def _told(data: Mapping[str, Any], private: Mapping[str, str]) -> dict[str, str]
                 told[name] = amount
         elif isinstance(value, str | int) and value != "":
             told[name] = str(value)
+    if "measure" in data:
+        told["rule"] = rule_sentence(data)
+    if "what" in data and "of" in data:
+        told |= _of_proposal(data)
+    if "because" in data:
+        told["because"] = " ".join(because_sentences(data["because"]))
     for name in ("wallet", "payer_wallet", "receiver_wallet"):
         if name in told:
             told[f"{name}_host"] = urlsplit(told[name]).netloc or told[name]
@@ -140,9 +155,17 @@ def _told(data: Mapping[str, Any], private: Mapping[str, str]) -> dict[str, str]
         told["decision"] = str(Decision(told["decision"]).label)
     if told.get("way") in OutsideSettlement.Means.values:
         told["way"] = str(OutsideSettlement.Means(told["way"]).label)
+    if told.get("did") in LinkUse.values:
+        told["did"] = str(LinkUse(told["did"]).label)
     if told.get("template") in Template.values:
         told["template"] = str(Template(told["template"]).label)
     return {**told, **{name: value for name, value in private.items() if value}}
+
+
+def _of_proposal(data: Mapping[str, Any]) -> dict[str, str]:
+    rows = changed_rows(data["what"], data["was"], data["becomes"])
+    changes = "; ".join(f"{row.label}: {row.before} → {row.after}" for row in rows)
+    return {"proposal_title": title(data["what"], data["of"]), "changes": f"{changes.rstrip('.')}."}
 
 
 def _amount(wire: Mapping[str, Any]) -> str:

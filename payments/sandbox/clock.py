@@ -14,7 +14,7 @@ class Clock:
     """
 
     file: Path | None = None
-    offset_seconds: int = 0
+    offset_seconds: float = 0
 
     def now(self) -> datetime:
         """The provider's time, UTC."""

@@ -73,7 +73,7 @@ class WalletProvider:
         self.settings = self.settings.changed(wire)
         self._save("settings", self.settings.to_wire())
 
-    def change_clock(self, offset_seconds: int) -> None:
+    def change_clock(self, offset_seconds: float) -> None:
         self.clock.offset_seconds = offset_seconds
         self._save("clock", offset_seconds)
 

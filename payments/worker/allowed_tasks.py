@@ -4,15 +4,26 @@ Whoever can write to the database can put a row into the queue's tables. So a na
 before anything is imported.
 """
 
+from collections.abc import Mapping
 from importlib import import_module
 from types import FunctionType
 
 _modules: set[str] = set()
+_seconds: dict[str, int] = {}
 
 
-def allow_tasks_of(module: str) -> None:
-    """Let the queue run the public functions that `module` (dotted, such as `payments.tasks`) defines itself."""
+def allow_tasks_of(module: str, seconds: Mapping[str, int] | None = None) -> None:
+    """Let the queue run the public functions that `module` (dotted, such as `payments.tasks`) defines itself.
+
+    `seconds` says of a function by its name how long it may take, where that is longer than any other may.
+    """
     _modules.add(module)
+    _seconds.update({f"{module}.{name}": most for name, most in (seconds or {}).items()})
+
+
+def seconds_for(path: str) -> int | None:
+    """How long the task `path` may take; None for as long as any."""
+    return _seconds.get(path)
 
 
 def is_allowed(path: object) -> bool:

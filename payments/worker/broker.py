@@ -7,10 +7,11 @@ from typing import Any
 from django_q.brokers.orm import ORM
 from django_q.tasks import async_task
 
-from ledger.api import seal
+from ledger.api import keep_if_due, seal
 from payments.mail.sending import due_messages
 from payments.worker import timetable
 from payments.worker.claims import count_due
+from payments.worker.database_identity import check_installation
 from payments.worker.pool import AT_ONCE
 from payments.worker.queue_guard import NotOurTask, read_task, refuse_queued, signed_task
 
@@ -40,15 +41,17 @@ class Broker(ORM):  # type: ignore[misc]  # django-q2 ships no types
         return [(row_id, task) for row_id, payload in super().dequeue() or [] if (task := _checked(row_id, payload))]
 
     def look(self) -> None:
-        """Workers are called for what is due, messages are queued, the ledger is sealed, the timetable is read."""
+        """Workers are called for what is due, messages queued, the ledger looked after, the timetable read."""
         due = count_due()
         if due and self.queue_size() < ENOUGH_TASKS:
             for _ in range(0, due, AT_ONCE):
                 async_task("payments.tasks.advance_due")
         for message_id in due_messages():
             async_task("payments.tasks.send_message", message_id)
+        check_installation()
         while seal(SEAL_AT_ONCE) == SEAL_AT_ONCE:
             pass
+        keep_if_due()
         if time.monotonic() >= self._next_timetable:
             # Not at once: a cluster that has just started has its own first look behind it by then.
             if self._next_timetable:

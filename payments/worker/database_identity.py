@@ -1,7 +1,8 @@
 """Is this still the database we left? A restored or copied one starts paused, for it may have forgotten payments.
 
-Two witnesses: a fingerprint of where the database lives, kept inside it, and the ledger's head, kept outside it. The
-first notices a copy, the second an older copy put back into the same place.
+Three witnesses: a fingerprint of where the database lives, kept inside it, which notices a copy; the ledger's latest
+checkpoint, kept outside it, and the last link that this process has seen: they notice an older, or another, database
+that was put into the same place, also while the program runs.
 """
 
 import logging
@@ -11,32 +12,35 @@ from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from ledger import clock
-from ledger.api import Actor, Comparison, compare_witness, record
+from ledger.api import OLDER_OR_OTHER, Actor, Comparison, compare_checkpoint, continues, record
 from payments.actions.pausing import pause_by_itself
 from payments.models import Installation, Pause
 from payments.models.pauses import PauseCause
+from payments.pauses import blocking
 
 logger = logging.getLogger(__name__)
-
-OLDER_OR_OTHER = (Comparison.BEHIND, Comparison.DIVERGED)
 
 
 def check_installation() -> Pause | None:
     """Pause everything when this database was restored or copied; None when it is the one we know.
 
-    To be called once per process, before it moves money, outside a transaction. The first start of a database stores
+    To be called at each turn of a process that moves money, outside a transaction. The first start of a database stores
     its fingerprint. What was noticed is told once: after an administrator resumed, the new place is the known one.
     """
     found = fingerprint(connection)
     known = Installation.objects.first()
     if known is None:
         Installation.objects.get_or_create(pk=1, defaults={"fingerprint": found})
-    history = compare_witness()
+    history = compare_checkpoint()
     moved = known is not None and known.fingerprint != found
-    if not moved and history not in OLDER_OR_OTHER:
+    forgot = not continues()
+    if not moved and not forgot and history not in OLDER_OR_OTHER:
         return None
-    logger.warning("This database was restored or copied (moved: %s, ledger: %s). Payments are paused.", moved, history)
     with transaction.atomic():
+        # Told once: this is asked at each turn.
+        if not blocking("", ()):
+            words = "This is not the database that was here before (%s). Payments are paused."
+            logger.warning(words, {"moved": moved, "links gone": forgot, "checkpoint": str(history)})
         started = pause_by_itself(PauseCause.DATABASE_RESTORED)
         if known is not None and moved and _remember(known.fingerprint, found):
             _tell(known.fingerprint, found, history, started)

@@ -25,8 +25,8 @@ from payments.worker.allowed_tasks import is_allowed
 log = logging.getLogger(__name__)
 
 QUEUE: Final = Actor.system("queue")
-#: What `async_task` writes for a task that is called with nothing but its arguments.
-MEMBERS: Final = frozenset({"id", "name", "func", "args", "kwargs", "started", "ack_failure"})
+#: What `async_task` writes for a task that is called with nothing but its arguments, and perhaps a time of its own.
+MEMBERS: Final = frozenset({"id", "name", "func", "args", "kwargs", "started", "ack_failure", "timeout"})
 LONGEST_NAME: Final = 100
 
 

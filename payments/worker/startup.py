@@ -17,12 +17,14 @@ _one_at_a_time = threading.Lock()
 
 
 def start() -> None:
-    """Once per process, before money moves; outside a transaction. Later calls cost nothing.
+    """At each turn, before money moves; outside a transaction. The first call in a process sees to everything.
 
-    What makes moving money unsafe (a restored database, a ledger without its triggers) starts a pause instead of an
-    error: looking goes on. Raises ImproperlyConfigured, with a sentence, for settings that can't be right.
+    Later calls look whether the database is still the one that it was. What makes moving money unsafe (a restored
+    database, a ledger without its triggers) starts a pause instead of an error: looking goes on. Raises
+    ImproperlyConfigured, with a sentence, for settings that can't be right.
     """
     if _started.is_set():
+        check_installation()
         return
     with _one_at_a_time:
         if not _started.is_set():

@@ -12,7 +12,7 @@ from django_q.models import Schedule
 from django_q.tasks import async_task
 
 from ledger import clock
-from payments.worker.allowed_tasks import is_allowed
+from payments.worker.allowed_tasks import is_allowed, seconds_for
 from payments.worker.queue_guard import NotOurTask, refuse_scheduled
 
 PERIODS: Final[dict[str, timedelta]] = {
@@ -37,7 +37,8 @@ def queue_due() -> None:
         left = row.repeats - 1 if row.repeats > 0 else row.repeats  # below zero: for ever
         with transaction.atomic():
             if as_read.update(next_run=_next(row.next_run, period, now), repeats=left):
-                async_task(row.func)
+                seconds = seconds_for(row.func)
+                async_task(row.func, q_options={"timeout": seconds} if seconds else {})
 
 
 def _period(row: Schedule) -> timedelta | None:

@@ -51,15 +51,15 @@ def test_the_sign_in_page_is_ours_and_offers_both_languages(client: Client) -> N
 def test_a_right_password_leads_to_where_the_person_wanted_to_go(client: Client) -> None:
     User.objects.create_superuser("raiz", password="una frase bien larga")
     response = client.post(
-        "/admin/login/?next=/admin/auth/user/", {"username": "raiz", "password": "una frase bien larga"}
+        "/admin/login/?next=/admin/auth/user/", {"login": "raiz", "password": "una frase bien larga"}
     )
     assert (response.status_code, response["Location"]) == (302, "/admin/auth/user/")
 
 
 def test_a_wrong_password_gets_a_sentence(client: Client) -> None:
-    page = client.post("/admin/login/", {"username": "raiz", "password": "mal"}).content.decode()
+    page = client.post("/admin/login/", {"login": "raiz", "password": "mal"}).content.decode()
     assert 'role="alert"' in page
-    assert "Please enter the correct username and password" in page
+    assert "That username and password don" in page
 
 
 def test_the_chosen_language_stays(client: Client) -> None:
@@ -97,17 +97,6 @@ def test_the_sidebar_of_platform_staff_has_no_system(client: Client) -> None:
     assert "System" not in sidebar(signed_in(client, staff(roles.PLATFORM_STAFF)))
 
 
-@pytest.mark.parametrize("role", roles.EXACT)
-@pytest.mark.parametrize("page", ["ormq", "schedule", "failure", "success", "schedule/add"])
-def test_nobody_but_a_superuser_sees_the_queue(client: Client, role: str, page: str) -> None:
-    assert signed_in(client, staff(role)).get(f"/admin/django_q/{page}/").status_code == 403
-
-
-@pytest.mark.parametrize("page", ["ormq", "schedule", "failure", "success"])
-def test_a_superuser_sees_the_queue(client: Client, superuser: User, page: str) -> None:
-    assert signed_in(client, superuser).get(f"/admin/django_q/{page}/").status_code == 200
-
-
 def test_nobody_gives_the_queue_something_to_run(client: Client, superuser: User) -> None:
     root, sweep = signed_in(client, superuser), Schedule.objects.get(name="jobs.sweep")
     form = {"name": "theirs", "func": "os.system", "schedule_type": "I", "minutes": 1, "repeats": 0, "next_run_0": ""}
@@ -121,11 +110,6 @@ def test_nobody_gives_the_queue_something_to_run(client: Client, superuser: User
     again = {"action": "resubmit_task", "_selected_action": [done.pk]}
     assert "resubmit_task" not in root.post("/admin/django_q/failure/", again).content.decode()
     assert not OrmQ.objects.exists()
-
-
-@pytest.mark.parametrize("page", ["user", "user/add", "group", "group/add"])
-def test_the_pages_of_people_and_roles_open(client: Client, superuser: User, page: str) -> None:
-    assert signed_in(client, superuser).get(f"/admin/auth/{page}/").status_code == 200
 
 
 def test_an_administrator_cannot_make_a_superuser(client: Client) -> None:

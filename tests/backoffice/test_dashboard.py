@@ -344,8 +344,9 @@ def test_every_link_opens_for_every_role(role: str) -> None:
 
 def test_a_fresh_installation_says_what_to_do_first(root: Client) -> None:
     assert "Start here" in words(root)
-    assert list(links(root))[:4] == [
+    assert list(links(root))[:5] == [
         "/admin/payments/seller/add/",
+        "/admin/payments/secondpersonrule/",
         "/admin/jobs/member/add/",
         "/admin/jobs/job/add/",
         "/admin/jobs/job/",

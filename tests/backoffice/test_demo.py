@@ -85,9 +85,10 @@ def test_it_starts_full_ends_whole_and_goes_on(tmp_path: Path, ports: tuple[int,
         page = browser.get("/admin/login/")
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
         assert token
-        form = {"username": "rosa", "password": password[1], "csrfmiddlewaretoken": token[1]}
+        form = {"login": "rosa", "password": password[1], "csrfmiddlewaretoken": token[1]}
         answer = browser.post("/admin/login/?next=/admin/jobs/job/", data=form, headers={"Referer": str(page.url)})
         assert "Vaccination reminders" in answer.text
+    one_click_as_the_administrator(demo.url)
     busy = Demo(tmp_path / "other", *ports)
     demos.append(busy)
     assert str(tmp_path / "other") in busy.wait_for("is busy")
@@ -103,6 +104,21 @@ def test_it_starts_full_ends_whole_and_goes_on(tmp_path: Path, ports: tuple[int,
     assert "First start" not in again.wait_for("Ctrl-C ends")
     assert password[1] in "".join(again.said)
     again.stop()
+
+
+def one_click_as_the_administrator(url: str) -> None:
+    """The page offers everybody, and says what it leaves out. The administrator is one, not a superuser."""
+    with httpx.Client(base_url=url, follow_redirects=True, trust_env=False) as browser:
+        page = browser.get("/admin/login/")
+        assert "no second factor; in a real installation there are both" in page.text
+        offered = re.findall(r'action="/admin/login/as/(\w+)/"', page.text)
+        assert offered == ["rosa", "luis", "ines", "admin"]
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
+        assert token
+        form, referer = {"csrfmiddlewaretoken": token[1]}, {"Referer": str(page.url)}
+        assert "Alma" in browser.post("/admin/login/as/admin/", data=form, headers=referer).text
+        assert browser.get("/admin/auth/user/").status_code == 200
+        assert browser.get("/admin/django_q/schedule/").status_code == 403
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
-from django.test import RequestFactory
 from unfold.admin import ModelAdmin
 from unfold.decorators import action  # noqa: TID251 - for a careless page
 
@@ -36,16 +34,6 @@ def faults(page: Any) -> Iterator[str]:
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_every_action_has_a_permission_and_a_dialog(page: Any) -> None:
     assert not list(faults(page))
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("page", PAGES, ids=str)
-def test_staff_without_a_role_are_offered_nothing(page: Any) -> None:
-    request = RequestFactory().get("/")
-    request.user = User.objects.create_user("nadie", is_staff=True)
-    assert not page.get_actions_row(request)
-    assert not page.get_actions_list(request)
-    assert not [one for one in buttons(page) if page._filter_unfold_actions_by_permissions(request, [one], "1")]
 
 
 def test_there_is_something_to_check() -> None:

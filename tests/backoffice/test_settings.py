@@ -117,6 +117,8 @@ REFUSALS: dict[str, tuple[dict[str, str | None], str]] = {
     "a key file that is not there": ({"SELLER_PRIVATE_KEY_PATH": "/nonexistent/k.pem"}, "cannot be read"),
     "no worker": ({"WORKERS": "0"}, "WORKERS must be a whole number from 1 to 64"),
     "workers in words": ({"WORKERS": "many"}, "WORKERS must be a whole number from 1 to 64"),
+    "one click in production": ({"ONE_CLICK_SIGN_IN": "rosa"}, "ONE_CLICK_SIGN_IN lets anyone in without a password"),
+    "no confirmation": ({"CONFIRM_SIGN_IN_MINUTES": "0"}, "CONFIRM_SIGN_IN_MINUTES must be a whole number from 1"),
     "an unknown time zone": ({"BUSINESS_TIME_ZONE": "Mexico"}, "BUSINESS_TIME_ZONE must name a time zone"),
 }
 
@@ -175,6 +177,12 @@ def test_a_secret_can_come_from_a_file(tmp_path: Path) -> None:
     assert start(environment).returncode == 0
 
 
+def test_production_asks_for_a_second_factor_and_development_does_not() -> None:
+    shown = "settings.SECOND_FACTOR_REQUIRED, settings.CONFIRM_SIGN_IN_MINUTES"
+    assert start(production(), shown).stdout.strip() == "True 30"
+    assert start({**production(), "ENVIRONMENT": "development"}, shown).stdout.strip() == "False 30"
+
+
 def test_no_random_key_is_called_weak() -> None:
     for _ in range(2000):
         assert bits(secrets.token_bytes(32)) >= environment.MINIMUM_KEY_BITS
@@ -210,16 +218,15 @@ def manage(environment: dict[str, str], *arguments: str) -> subprocess.Completed
 
 def test_what_is_made_is_for_its_user_alone_and_what_was_open_is_closed(tmp_path: Path) -> None:
     """Also the folder, and what SQLite keeps beside a database."""
-    database, witness = tmp_path / "new" / "tequio.sqlite3", tmp_path / "witness" / "head.json"
+    database = tmp_path / "new" / "tequio.sqlite3"
     made_before = tmp_path / "old.sqlite3"
     made_before.touch(mode=0o644)
     made_before.chmod(0o644)
-    environment = {**production(), "DATABASE_URL": f"sqlite:///{database}", "LEDGER_WITNESS_FILE": str(witness)}
+    environment = {**production(), "DATABASE_URL": f"sqlite:///{database}"}
     write = (
         "from django.db import connection as c; c.cursor().execute('create table t (x)'); "
-        "from ledger import witness; ctx = witness._locked(witness._path()); ctx.__enter__(); "
         "import glob, os, stat; print(sorted({oct(stat.S_IMODE(os.stat(f).st_mode)) for f in "
-        f"glob.glob({str(database)!r} + '*') + glob.glob({str(witness)!r} + '*')}}), "
+        f"glob.glob({str(database)!r} + '*')}}), "
         f"oct(stat.S_IMODE(os.stat({str(database.parent)!r}).st_mode)))"
     )
     done = manage(environment, "shell", "--no-imports", "-c", write)
@@ -245,7 +252,6 @@ def test_check_deploy_tells_what_could_be_safer(tmp_path: Path) -> None:
         "The database is at db.example.org, and nothing says that the way there is encrypted.",
         f"Others on this machine can read {secret}.",
         "OPEN_PAYMENTS_TRUSTED_HOSTS names 10.1.2.3:443, an address inside a private network.",
-        "LEDGER_WITNESS_FILE is not set",
         "LOG_LEVEL is DEBUG",
     ):
         assert sentence in told
@@ -255,7 +261,6 @@ def test_check_deploy_tells_what_could_be_safer(tmp_path: Path) -> None:
         "DATABASE_URL": "postgres://tequio:x@db.example.org/tequio?sslmode=verify-full",
         "OPEN_PAYMENTS_TRUSTED_HOSTS": "wallet.example.org:443",
         "LOG_LEVEL": "INFO",
-        "LEDGER_WITNESS_FILE": str(tmp_path / "head.json"),
     }
     assert "backoffice.W" not in manage(safe, "check", "--deploy").stderr
 

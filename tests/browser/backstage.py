@@ -16,10 +16,13 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
 django.setup()
 
-from django.contrib.auth.models import Group, User  # noqa: E402 - only once the apps are loaded
+from allauth.usersessions.models import UserSession  # noqa: E402 - only once the apps are loaded
+from django.contrib.auth.models import Group, User  # noqa: E402
+from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.db import close_old_connections  # noqa: E402
 
 from backoffice import roles  # noqa: E402
+from backoffice.sign_in.proof import SHOWN_AT  # noqa: E402
 from jobs import decisions  # noqa: E402
 from jobs.derive_status import sync_job  # noqa: E402
 from jobs.funding import fund, seller_of  # noqa: E402
@@ -47,6 +50,21 @@ def people(passwords: dict[str, str]) -> None:
         else:
             user = User.objects.create_user(name, f"{name}@example.org", password, is_staff=True)
             user.groups.add(Group.objects.get(name=ROLES[name]))
+
+
+def staff(name: str, role: str, password: str) -> int:
+    """Somebody new who signs in."""
+    user = User.objects.create_user(name, f"{name}@example.org", password, is_staff=True, first_name=name.title())
+    user.groups.add(Group.objects.get(name=role))
+    return int(user.pk)
+
+
+def signed_in_an_hour_ago(name: str) -> None:
+    """As if all who are signed in as `name` had shown who they are an hour ago."""
+    for row in UserSession.objects.filter(user__username=name):
+        session = SessionStore(row.session_key)
+        session[SHOWN_AT] -= 3600
+        session.save()
 
 
 def seller(wallet: str, key_id: str, pem: str) -> None:

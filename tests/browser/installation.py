@@ -20,6 +20,7 @@ from aiosmtpd.controller import Controller
 from cryptography.fernet import Fernet
 
 from backoffice import catalogue
+from ledger.checkpoints.make_key import make_key
 from payments.openpayments.keys import generate_key, private_key_to_pem, public_jwk
 from tests.browser.database import fresh_database
 from tests.browser.programs import Programs
@@ -29,6 +30,7 @@ from tests.sandbox.process import SandboxProcess
 MXN: Final = ("MXN", 2)
 STAFF: Final = ("admin", "rosa", "luis")
 KEY_ID: Final = "tequio-key"
+WEB: Final = ("-m", "gunicorn", "backoffice.wsgi", "--config", "python:backoffice.web_server", "--bind")
 KEPT_FROM_OUTSIDE: Final = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
 
 
@@ -178,12 +180,22 @@ class Installation:
         return httpx.Client(base_url=self.url, timeout=30, trust_env=False)
 
     @contextmanager
+    def with_settings(self, **settings: str) -> Iterator[str]:
+        """The same site once more, with other settings: its address."""
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        self.programs.start("another web", *WEB, f"127.0.0.1:{port}", settings={"BASE_URL": url, **settings})
+        self.programs.wait_for(lambda: _works(url), "another site")
+        yield url
+        self.programs.end("another web")
+
+    @contextmanager
     def signed_in(self, name: str) -> Iterator[httpx.Client]:
         """A client with the session of a member of staff, got on the sign-in page."""
         with self.http() as http:
             http.get("/admin/login/")
             token = http.cookies["tequio_csrf"]
-            form = {"username": name, "password": self.passwords[name], "csrfmiddlewaretoken": token}
+            form = {"login": name, "password": self.passwords[name], "csrfmiddlewaretoken": token}
             answer = http.post("/admin/login/?next=/admin/", data=form)
             assert answer.status_code == 302, "the sign-in was refused"
             yield http
@@ -204,6 +216,8 @@ def installed(folder: Path, providers: Sequence[SandboxProcess] | None = None) -
         stack.callback(mail_server.stop)
         port = free_port()
         kept = {"SECRET_KEY": secrets.token_urlsafe(64), "FIELD_ENCRYPTION_KEYS": Fernet.generate_key().decode()}
+        checkpoint_key = folder / "checkpoint-key.pem"
+        make_key(checkpoint_key)
         environment = {
             **{name: os.environ[name] for name in KEPT_FROM_OUTSIDE if name in os.environ},
             **kept,
@@ -213,7 +227,8 @@ def installed(folder: Path, providers: Sequence[SandboxProcess] | None = None) -
             "EMAIL_URL": f"smtp://127.0.0.1:{mail_server.port}",
             "DEFAULT_FROM_EMAIL": "Tequio <payments@tequio.example>",
             "OPEN_PAYMENTS_TRUSTED_HOSTS": f"{funders.trusted_host},{workers.trusted_host}",
-            "LEDGER_WITNESS_FILE": str(folder / "ledger-witness.json"),
+            "LEDGER_CHECKPOINT_KEY_FILE": str(checkpoint_key),
+            "LEDGER_CHECKPOINT_DIR": str(folder / "checkpoints"),
             "WORKERS": "2",
             "PYTHONUNBUFFERED": "1",
         }
@@ -221,16 +236,7 @@ def installed(folder: Path, providers: Sequence[SandboxProcess] | None = None) -
         stack.callback(programs.stop)
         programs.run("manage.py", "migrate", "--verbosity", "0")
         programs.run("manage.py", "createcachetable")
-        programs.start(
-            "web",
-            "-m",
-            "gunicorn",
-            "backoffice.wsgi",
-            "--config",
-            "python:backoffice.web_server",
-            "--bind",
-            f"127.0.0.1:{port}",
-        )
+        programs.start("web", *WEB, f"127.0.0.1:{port}")
         programs.start("worker", "manage.py", "qcluster")
         backstage = Backstage(programs.start("backstage", "-m", "tests.browser.backstage", talks=True))
         key = generate_key()
@@ -257,7 +263,7 @@ def installed(folder: Path, providers: Sequence[SandboxProcess] | None = None) -
             programs,
             backstage,
         )
-        programs.wait_for(lambda: _works(site), "the site and its worker")
+        programs.wait_for(lambda: _works(site.url), "the site and its worker")
         yield site
 
 
@@ -265,9 +271,9 @@ def _key_lines(pem: str) -> list[str]:
     return [line for line in pem.splitlines() if line and not line.startswith("-----")]
 
 
-def _works(site: Installation) -> bool:
+def _works(url: str) -> bool:
     try:
-        answer = httpx.get(f"{site.url}/health", timeout=5, trust_env=False)
+        answer = httpx.get(f"{url}/health", timeout=5, trust_env=False)
     except httpx.TransportError:
         return False
     return answer.is_success and answer.json()["status"] == "ok"

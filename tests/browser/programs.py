@@ -26,13 +26,18 @@ class Programs:
         self._environment = dict(environment)
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self, name: str, *arguments: str, talks: bool = False) -> subprocess.Popen[bytes]:
-        """Start Python with `arguments`. One that `talks` has pipes for input and output; only its errors are a log."""
+    def start(
+        self, name: str, *arguments: str, talks: bool = False, settings: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
+        """Start Python with `arguments`, and with `settings` besides what all know.
+
+        One that `talks` has pipes for input and output; only its errors are a log.
+        """
         with self.log(name).open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, *arguments],
                 cwd=PROJECT,
-                env=self._environment,
+                env={**self._environment, **(settings or {})},
                 stdin=subprocess.PIPE if talks else subprocess.DEVNULL,
                 stdout=subprocess.PIPE if talks else log,
                 stderr=log,
@@ -40,6 +45,12 @@ class Programs:
             )
         self._running[name] = process
         return process
+
+    def end(self, name: str) -> None:
+        """Stop one of them, and wait until it has ended."""
+        process = self._running.pop(name)
+        process.terminate()
+        process.wait(STOP_SECONDS)
 
     def run(self, *arguments: str, seconds: float = 120) -> str:
         """Run Python with `arguments` to its end and return what it printed. Raises when it fails or takes longer."""

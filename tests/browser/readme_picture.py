@@ -64,7 +64,7 @@ def take(url: str, password: str) -> None:
         with fresh_page(browser, "en") as page:
             page.set_viewport_size(SIZE)
             page.goto(f"{url}/admin/")
-            page.fill("input[name=username]", WHO)
+            page.fill("input[name=login]", WHO)
             page.fill("input[name=password]", password)
             page.press("input[name=password]", "Enter")
             page.wait_for_url(f"{url}/admin/")

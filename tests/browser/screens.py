@@ -69,7 +69,7 @@ def fresh_page(browser: Browser, language: str, scheme: Scheme = "light") -> Ite
 def sign_in(page: Page, site: Installation, name: str = "rosa") -> None:
     """On the sign-in page, as a person does; ends on the dashboard."""
     page.goto(f"{site.url}/admin/")
-    page.fill("input[name=username]", name)
+    page.fill("input[name=login]", name)
     page.fill("input[name=password]", site.passwords[name])
     page.press("input[name=password]", "Enter")
     page.wait_for_url(f"{site.url}/admin/")

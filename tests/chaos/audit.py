@@ -10,6 +10,7 @@ from payments.invariants import violations
 from payments.models import Grant, IncomingPayment, OutgoingPayment, Payment, PaymentRequest
 from payments.models.grants import GrantKind
 from payments.states import OPEN_REQUESTS, GrantState, PaymentState, RequestState
+from tests import comparing
 from tests.chaos.audit_back import paid_out_too_much, refunded_too_much
 from tests.chaos.audit_budgets import above_a_limit, reserved_is_what_it_took
 from tests.chaos.books import Books
@@ -35,6 +36,7 @@ def problems(world: World) -> Iterator[str]:
     yield from _nothing_is_stuck()
     yield from (f"invariant {violation}" for violation in violations())
     yield from (f"ledger {fault}" for fault in verify(allowed_lag=timedelta(0)))
+    yield from (f"rows {fault}" for fault in comparing.faults())
 
 
 def paid_twice(books: Books) -> Iterator[str]:

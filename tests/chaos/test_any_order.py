@@ -238,7 +238,7 @@ class AnyOrder(RuleBasedStateMachine):
             "start_anew": lambda: attention.start_anew(pk, by=by),
             "give_up": lambda: attention.give_up(pk, by=by),
             "report": lambda: attention.report_outside(pk, way="cash", evidence="Receipt 12", by=by),
-            "withdraw": lambda: attention.withdraw_outside(pk, by=by),
+            "withdraw": lambda: attention.withdraw_outside(pk, by=by, why="Not so"),
             "confirm": lambda: attention.confirm_outside(pk, by=other),
             "own": lambda: attention.confirm_outside(pk, by=by),
         }

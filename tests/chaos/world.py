@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.contrib.auth.models import User
 
-from payments.actions import set_limits, wallets
+from payments.actions import set_rules, wallets
 from payments.actions.requests import Contact
 from payments.models import Seller
 from payments.openpayments.amounts import Amount, Asset
@@ -112,7 +112,7 @@ def build(sandbox: SandboxProcess, books: Path, clock: VirtualClock) -> World:
         for kind in range(len(WORKERS))
     ]
     for asset in dict.fromkeys(account.asset for account in payers):
-        set_limits.set_limit(Amount(LIMIT, asset), staff)
+        set_rules.set_rule(Amount(LIMIT, asset), staff)
     colleague = User.objects.create_user("tomas", is_staff=True)
     return World(sandbox, books, clock, seller, jwk, platform, staff, colleague, payers, workers)
 

@@ -16,6 +16,7 @@ from payments.models import Grant, IncomingPayment, Message, OutgoingPayment, Pa
 from payments.models.grants import GrantKind
 from payments.models.messages import MessageState, Template
 from payments.states import COUNTED_OUTGOING, AttemptState, GrantState, PaymentState, RequestState
+from tests import comparing
 from tests.faults.naming import Verdict
 from tests.faults.stories.base import Person
 from tests.faults.world import World, is_at_rest, stands
@@ -57,6 +58,7 @@ def judge(world: World) -> Verdict:
     verdict.faults = [*_money(world), *_rows(), *_histories(), *_mail(world, verdict), *lies(world)]
     verdict.faults += world.story.faults(verdict.lost_approvals)
     verdict.faults += [f"ledger: {fault}" for fault in verify()]
+    verdict.faults += [f"rows: {fault}" for fault in comparing.faults()]
     if verdict.approvals != world.story.approvals + verdict.lost_approvals:
         verdict.faults.append(f"payers approved {verdict.approvals} times, {verdict.lost_approvals} were lost")
     return verdict

@@ -10,7 +10,7 @@ from jobs import decisions
 from jobs.budget_offers import set_up_budget
 from jobs.funding import fund
 from jobs.models import Job, JobStatus, Payout
-from payments.actions import refunds, requests, set_limits, standing_budgets
+from payments.actions import refunds, requests, set_rules, standing_budgets
 from payments.actions.standing_budgets import BudgetTerms
 from payments.engine.advance import advance
 from payments.models import BudgetPeriod, Message, PaymentRequest, Refund, Seller, StandingBudget
@@ -52,13 +52,13 @@ def quoted_split(stage: Stage, *amounts: str) -> tuple[PaymentRequest, list[Job]
 @pytest.mark.parametrize(("above", "state"), [(0, "awaiting_approval"), (1, "awaiting_authorisation")])
 def test_a_split_one_minor_unit_above_the_limit_waits_for_a_second_person(stage: Stage, above: int, state: str) -> None:
     request, _jobs = quoted_split(stage, "33.33", "33.33", "33.34")
-    set_limits.set_limit(Amount(100_00 - above, request.payer_wallet.asset), by=stage.staff)
+    set_rules.set_rule(Amount(100_00 - above, request.payer_wallet.asset), by=stage.staff)
     client = signed_in(person("ana", *DECIDE))
     answer = confirm(client, action(request, "send_request"))
     request.refresh_from_db()
     told = client.get(answer.headers["HX-Redirect"]).content.decode()
     assert request.state == state
-    assert ("above the limit: a second person must authorise it first." in told) == bool(above)
+    assert ("It waits: a second person must authorise it first." in told) == bool(above)
     assert Message.objects.count() == (0 if above else 1)
 
 
@@ -102,7 +102,10 @@ def test_who_is_paid_and_works_here_needs_a_second_person_who_is_not_them(rosa: 
     ana = signed_in(person("ana", *DECIDE))
     answer = confirm(ana, action(request, "send_request"))
     told = ana.get(answer.headers["HX-Redirect"]).content.decode()
-    assert "Whatever the amount, this needs a second person: they must authorise it first." in told
+    assert (
+        "Whatever the amount, this needs a second person: it is money that we hold, or somebody who works here is paid."
+        in told
+    )
     with pytest.raises(Refusal) as caught:
         requests.authorise(request.pk, by=User.objects.get(pk=luis.pk))
     assert str(caught.value) == "This pays you yourself. Somebody else must authorise it."

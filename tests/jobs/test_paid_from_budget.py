@@ -16,7 +16,7 @@ from payments.actions import requests, standing_budgets
 from payments.actions.standing_budgets import BudgetTerms
 from payments.engine.advance import advance
 from payments.invariants import violations
-from payments.models import AuthorisationLimit, Message, Payment, PaymentRequest, Seller, StandingBudget
+from payments.models import Message, Payment, PaymentRequest, SecondPersonRule, Seller, StandingBudget
 from payments.models.messages import Template
 from payments.models.standing_budgets import BudgetState, Unit
 from payments.openpayments.amounts import Amount
@@ -199,7 +199,7 @@ def test_above_the_limit_a_second_person_authorises_it_first(stage: Stage, funde
     assert funder.wallet
     code, scale = funder.wallet.asset_code, funder.wallet.asset_scale
     budget, staff = agreed(stage, funder), signed_in(person("ana", *DRAWS))
-    AuthorisationLimit.objects.create(asset_code=code, asset_scale=scale, limit=1000_00)
+    SecondPersonRule.objects.create(asset_code=code, asset_scale=scale, limit=1000_00)
     asked(staff, job, budget)
     made = PaymentRequest.objects.get(standing_budget=None)
     assert (made.state, reserved(budget)[0]) == (RequestState.AWAITING_AUTHORISATION, 0)

@@ -100,12 +100,12 @@ def test_a_second_person_confirms_it(maria: Member, rosa: User, luis: User) -> N
     told = ["member.wallet_change_proposed", "member.wallet_change_confirmed", "member.wallet_changed"]
     assert kinds(maria) == told
     with pytest.raises(JobRefusal, match="“Confirmed” already"):
-        wallet_changes.refuse(change.pk, by=luis)
+        wallet_changes.refuse(change.pk, by=luis, why="Not theirs")
 
 
 def test_refused_the_wallet_stays(maria: Member, rosa: User) -> None:
     before = maria.wallet
-    wallet_changes.refuse(proposed(maria, rosa).pk, by=rosa)
+    wallet_changes.refuse(proposed(maria, rosa).pk, by=rosa, why="Not theirs")
     maria.refresh_from_db()
     assert maria.wallet == before
     assert wallet_changes.waiting_change(maria) is None
@@ -189,7 +189,8 @@ def test_staff_change_a_wallet_in_two_steps_on_the_members_page(maria: Member, r
 def test_the_mail_goes_to_the_address_from_before_even_if_both_change(maria: Member, rosa: User) -> None:
     cast.wallet("maria-2")
     signed_in(rosa).post(page(maria), fields(maria, wallet_text=NEW, email="thief@example.org"))
-    assert Message.objects.get().to_email == "maria@example.org"
+    told = dict(Message.objects.values_list("template", "to_email"))
+    assert told == {"wallet_change": "maria@example.org", "email_change": "maria@example.org"}
     assert Member.objects.get().email == "thief@example.org"
 
 
@@ -233,7 +234,7 @@ def test_the_job_shows_that_a_workers_wallet_change_waits(maria: Member, rosa: U
 
 
 def test_each_entry_has_its_sentence(maria: Member, rosa: User, luis: User) -> None:
-    wallet_changes.refuse(proposed(maria, rosa).pk, by=luis)
+    wallet_changes.refuse(proposed(maria, rosa).pk, by=luis, why="Not theirs")
     proposed(maria, rosa, "https://wallet.example/maria-3")
     wallet_changes.confirm(proposed(maria, rosa, "https://wallet.example/maria-4").pk, by=luis)
     for row in timeline([("member", str(maria.pk))]):
@@ -283,7 +284,7 @@ def test_a_funder_whose_wallet_change_waits_is_asked_for_nothing(rosa: User, lui
         reverse("admin:jobs_job_request_payment", args=[job.pk])
     )
     assert WAITS.format("Sol Foundation") in shown.content.decode()
-    wallet_changes.refuse(change.pk, by=luis)
+    wallet_changes.refuse(change.pk, by=luis, why="Not theirs")
     assert fund(job, [worker], seller, by=rosa, form_id="3").payer_wallet == before
 
 

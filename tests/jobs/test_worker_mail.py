@@ -90,8 +90,10 @@ def test_a_message_about_no_request_is_sent_again_and_shown_in_the_outbox(
         page = client.get(reverse("admin:payments_message_change", args=[message.pk]))
         frame = client.get(reverse("admin:payments_message_preview", args=[message.pk]))
         assert page.status_code == frame.status_code == 200
-        assert (links.worker_url(maria) in frame.content.decode()) == sees_link
-        assert (links.worker_url(maria) in page.content.decode()) == sees_link
+        marked = links.worker_url(maria, int(client.session["_auth_user_id"]))
+        assert (marked in frame.content.decode()) == sees_link
+        assert (marked in page.content.decode()) == sees_link
+        assert links.worker_url(maria) not in frame.content.decode() + page.content.decode()
     assert "Stories in Nahuatl" in may_ask.get(reverse("admin:payments_message_changelist")).content.decode()
     found = may_ask.get(reverse("admin:payments_message_changelist"), {"q": "Nahuatl"}).content.decode()
     assert "Maria Lopez" in found

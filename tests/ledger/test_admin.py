@@ -1,4 +1,6 @@
 from datetime import UTC, datetime
+from html import unescape
+from pathlib import Path
 
 import pytest
 from django.contrib import admin
@@ -8,8 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from ledger.api import Actor, erase, seal
-from ledger.models import Entry, EntrySubject, Link, PrivatePart, Unsealed
+from ledger.api import Actor, erase, keep_if_due, seal
+from ledger.models import Checkpoint, Entry, EntrySubject, Link, PrivatePart, Unsealed
 from tests.ledger import samples
 from tests.ledger.conftest import MoveClock
 
@@ -133,4 +135,25 @@ def test_only_entries_have_a_page() -> None:
 
 def test_the_only_permission_is_to_view() -> None:
     permissions = Permission.objects.filter(content_type__app_label="ledger")
-    assert list(permissions.values_list("codename", flat=True)) == ["view_entry"]
+    assert list(permissions.values_list("codename", flat=True)) == ["view_checkpoint", "view_entry"]
+
+
+def test_checkpoints_are_shown_and_downloaded_by_whoever_may_see_them(auditor: Client, key: Path) -> None:
+    entry = samples.settled()
+    seal()
+    keep_if_due()
+    note = Checkpoint.objects.get().note
+    url = reverse("admin:ledger_checkpoint_note", args=[1])
+    assert auditor.get(url).status_code == 404
+    user = User.objects.get()
+    user.user_permissions.add(Permission.objects.get(codename="view_checkpoint"))
+    listed = auditor.get(reverse("admin:ledger_checkpoint_changelist")).content.decode()
+    assert "the first entry" in listed
+    assert f"{entry.recorded_at:%Y-%m-%d %H:%M:%S} UTC" in listed
+    shown = auditor.get(reverse("admin:ledger_checkpoint_change", args=[1])).content.decode()
+    assert note.splitlines()[2] in unescape(shown)
+    assert url in shown
+    downloaded = auditor.get(url)
+    assert (downloaded.content.decode(), downloaded["Content-Type"]) == (note, "text/plain; charset=utf-8")
+    assert auditor.get(reverse("admin:ledger_checkpoint_note", args=["x"])).status_code == 404
+    assert auditor.post(reverse("admin:ledger_checkpoint_delete", args=[1])).status_code == 403

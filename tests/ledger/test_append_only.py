@@ -12,18 +12,22 @@ from pytest_django import Settings
 
 from ledger.api import Actor, check_triggers, erase, verify
 from ledger.faults import FaultCode
-from ledger.models import Entry, EntrySubject, Link, PrivatePart, Unsealed
+from ledger.models import Checkpoint, Entry, EntrySubject, Link, PrivatePart, Tile, Unsealed
 from ledger.triggers import ensure_triggers
 from tests.ledger import samples
 
 TABLES = ["ledger_entry", "ledger_entrysubject", "ledger_link", "ledger_privatepart", "ledger_unsealed"]
+TABLES += ["ledger_tile", "ledger_checkpoint"]
 COLUMNS = {
     "ledger_entry": "kind",
     "ledger_entrysubject": "recorded_at",
     "ledger_link": "hash",
     "ledger_privatepart": "text",
     "ledger_unsealed": "recorded_at",
+    "ledger_tile": "hash",
+    "ledger_checkpoint": "note",
 }
+MODELS = [Entry, EntrySubject, Link, PrivatePart, Unsealed, Tile, Checkpoint]
 
 
 @pytest.fixture
@@ -32,6 +36,8 @@ def ledger(db: None) -> None:
     samples.settled(name="Ana")
     samples.seal_all()
     samples.settled("P2")
+    Tile.objects.create(level=1, number=0, hash="0" * 64)
+    Checkpoint.objects.create(size=1, note="signed")
 
 
 def refused(statement: Callable[[], Any]) -> None:
@@ -59,7 +65,7 @@ def raw(sql: str) -> Callable[[], None]:
 
 
 @pytest.mark.usefixtures("ledger")
-@pytest.mark.parametrize("model", [Entry, EntrySubject, Link, PrivatePart, Unsealed])
+@pytest.mark.parametrize("model", MODELS)
 def test_the_orm_can_neither_update_nor_delete(model: type[Model]) -> None:
     column = COLUMNS[model._meta.db_table]
     objects = model._default_manager
@@ -73,7 +79,7 @@ def test_the_orm_can_neither_update_nor_delete(model: type[Model]) -> None:
 
 
 @pytest.mark.usefixtures("ledger")
-@pytest.mark.parametrize("model", [Entry, EntrySubject, Link, PrivatePart, Unsealed])
+@pytest.mark.parametrize("model", MODELS)
 def test_the_orm_can_not_upsert(model: type[Model]) -> None:
     row = model._default_manager.all()[0]
     column = COLUMNS[model._meta.db_table]

@@ -1,15 +1,21 @@
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger import chain
-from ledger.api import backlog, seal, verify
+from ledger import chain, sealing
+from ledger.api import Fault, backlog, seal, verify
+from ledger.faults import FaultCode
 from ledger.models import Entry, Link, Unsealed
+from ledger.triggers import ensure_triggers
 from tests.ledger import samples
 from tests.ledger.conftest import MoveClock
+from tests.ledger.tampering import execute, tamper
+
+COLUMNS = "(entry_id, recorded_at)"
 
 
 @pytest.mark.django_db
@@ -97,3 +103,51 @@ def test_any_order_of_commits_seals_to_a_chain_that_verifies(
     samples.seal_all()
     assert Link.objects.count() == Entry.objects.count()
     assert list(verify(allowed_lag=timedelta(0))) == []
+
+
+@pytest.mark.django_db
+def test_rows_that_nothing_can_be_made_of_stop_nobody_and_are_named(caplog: pytest.LogCaptureFixture) -> None:
+    """Attack 5: one row put into the list of what waits stopped the sealing for ever."""
+    sealed, damaged, waiting = samples.settled("P1"), samples.settled("P2"), samples.settled("P3")
+    assert seal(limit=1) == 1
+    execute(f"INSERT INTO ledger_unsealed {COLUMNS} VALUES (%s, '2020-01-01 00:00:00')", (sealed.id,))
+    tamper("UPDATE ledger_entry SET body = 'x' WHERE id = %s", damaged.id)
+    ensure_triggers(connection)
+    assert {fault.code for fault in verify()} >= {FaultCode.UNSEALED_TWICE, FaultCode.BODY_CHANGED}
+    assert seal() == 1
+    assert seal() == 0
+    assert Link.objects.get(index=2).entry_id == waiting.id
+    assert caplog.text.count(f"Entry {damaged.id} is not sealed") == 1
+    left = {FaultCode.BODY_CHANGED, FaultCode.BODY_MALFORMED, FaultCode.UNSEALED}
+    assert {fault.code for fault in verify()} == left
+    assert {fault.parameters[0][1] for fault in verify()} == {damaged.id}
+
+
+@pytest.mark.django_db
+def test_a_row_that_waits_for_no_entry_stops_nobody_and_is_named() -> None:
+    """Foreign keys forbid it; but whoever opens an SQLite file without them, or lifts the constraint, can insert it."""
+    waiting = samples.settled()
+    with transaction.atomic():
+        if connection.vendor == "sqlite":
+            execute("PRAGMA defer_foreign_keys = ON")
+        else:
+            execute("SET CONSTRAINTS ALL DEFERRED")
+        execute(f"INSERT INTO ledger_unsealed {COLUMNS} VALUES ('nobody', '2020-01-01 00:00:00')")
+        assert [entry for entry, _digest in sealing._sound()] == [waiting.id]
+        assert list(verify()) == [Fault.of(FaultCode.UNSEALED_ORPHAN, entry="nobody")]
+        transaction.set_rollback(True)
+
+
+@pytest.mark.django_db
+def test_a_tree_that_cannot_be_computed_does_not_stop_the_sealing(
+    key: Path, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(256):
+        samples.settled()
+    samples.seal_all()
+    seen = (folder / "latest").read_bytes()
+    tamper("UPDATE ledger_tile SET hash = 'x'")
+    samples.settled()
+    assert seal() == 1
+    assert (folder / "latest").read_bytes() == seen
+    assert {fault.code for fault in verify()} == {FaultCode.TRIGGER, FaultCode.TILE_CHANGED}

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from payments.engine.transitions import move
-from payments.models import AuthorisationLimit, Message, PaymentRequest
+from payments.models import Message, PaymentRequest, SecondPersonRule
 from payments.states import PaymentState, RequestState
 from tests.cast import asked, paid_to_maria, person, settled, signed_in
 from tests.dialogs import confirm, dialog
@@ -176,7 +176,7 @@ def test_a_dialog_that_showed_other_amounts_does_nothing(staff: Client) -> None:
 
 
 def test_sending_above_the_limit_waits_for_a_second_person(staff: Client) -> None:
-    AuthorisationLimit.objects.create(asset_code="MXN", asset_scale=2, limit=100_000)
+    SecondPersonRule.objects.create(asset_code="MXN", asset_scale=2, limit=100_000)
     request = quoted(requested_by=User.objects.get(username="ana"))
     confirm(staff, action(request, "send_request"))
     assert PaymentRequest.objects.get().state == RequestState.AWAITING_AUTHORISATION

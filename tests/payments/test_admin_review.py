@@ -46,8 +46,12 @@ def test_it_shows_both_sides_of_the_quote(reader: Client) -> None:
 
 def test_it_shows_the_approval_link_once_it_was_sent(reader: Client) -> None:
     waiting, quoted = asked(RequestState.AWAITING_APPROVAL), asked(RequestState.QUOTED)
-    assert approval_url(waiting) in text_of(reader, page(waiting))
-    assert "/approve/" not in text_of(reader, page(quoted))
+    who = person("sends", "payments.view_paymentrequest", "payments.request_paymentrequest")
+    shown = text_of(signed_in(who), page(waiting))
+    assert approval_url(waiting, who.pk) in shown, "their own copy, marked"
+    assert approval_url(waiting) not in shown
+    assert "/approve/" not in text_of(signed_in(who), page(quoted))
+    assert "/approve/" not in text_of(reader, page(waiting)), "whoever may only look"
 
 
 def test_it_says_why_something_failed(reader: Client) -> None:

@@ -1,27 +1,18 @@
-"""Wallet addresses and limits in the admin."""
+"""Wallet addresses in the admin."""
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 from django.urls import reverse
 
 from ledger.api import timeline
-from payments.limits import EVERY_OTHER
-from payments.models import AuthorisationLimit, WalletAddress
+from payments.models import WalletAddress
 from payments.presentation.timeline_text import describe
 from tests.cast import person, signed_in, wallet
 from tests.dialogs import confirm
 
 pytestmark = pytest.mark.django_db
-LIMIT = "admin:payments_authorisationlimit"
-LIMITS = tuple(f"payments.{may}_authorisationlimit" for may in ("view", "add", "change", "delete"))
 # Refused before anything is sent: this machine is no public wallet.
 NOWHERE = "https://127.0.0.1/maria"
-
-
-@pytest.fixture
-def administrator() -> Client:
-    return signed_in(person("ana", *LIMITS))
 
 
 def check(row: WalletAddress) -> str:
@@ -118,62 +109,3 @@ def test_wallets_are_not_edited_by_hand() -> None:
     row = wallet(NOWHERE)
     url = reverse("admin:payments_walletaddress_change", args=[row.pk])
     assert root.post(url, {"url": "https://other.example/x"}).status_code == 403
-
-
-def test_a_limit_is_written_in_major_units(administrator: Client) -> None:
-    form = {"asset_code": "mxn", "amount": "1500.50"}
-    assert administrator.post(reverse(f"{LIMIT}_add"), form).status_code == 302
-    row = AuthorisationLimit.objects.get()
-    assert (row.asset_code, row.limit) == ("MXN", 150_050)
-    (entry,) = timeline([("limit", str(row.pk))])
-    assert describe(entry).text.replace("\xa0", " ") == "Above 1,500.50 MXN a second person must authorise."
-
-
-def test_a_limit_is_changed_and_removed(administrator: Client) -> None:
-    row = AuthorisationLimit.objects.create(asset_code="JPY", asset_scale=0, limit=5000)
-    url = reverse(f"{LIMIT}_change", args=[row.pk])
-    assert 'value="5000"' in administrator.get(url).content.decode()
-    administrator.post(url, {"amount": "7000"})
-    assert AuthorisationLimit.objects.get().limit == 7000
-    administrator.post(reverse(f"{LIMIT}_delete", args=[row.pk]), {"post": "yes"})
-    assert not AuthorisationLimit.objects.exists()
-    assert [entry.kind for entry in timeline([("limit", str(row.pk))])] == ["limit.set", "limit.removed"]
-
-
-@pytest.mark.parametrize(
-    ("amount", "sentence"),
-    [
-        ("1500.5.5", "Write an amount such as 500.00"),
-        ("1,500", "Write an amount such as 500.00"),
-        ("-1", "Write an amount such as 500.00"),
-        ("9" * 30, "This is more than a wallet can hold."),
-        ("", "This field is required."),
-    ],
-)
-def test_a_limit_that_cannot_be_is_refused(administrator: Client, amount: str, sentence: str) -> None:
-    form = {"asset_code": "MXN", "amount": amount}
-    assert sentence in administrator.post(reverse(f"{LIMIT}_add"), form).content.decode()
-    assert not AuthorisationLimit.objects.exists()
-
-
-def test_a_second_limit_for_a_currency_is_refused(administrator: Client) -> None:
-    AuthorisationLimit.objects.create(asset_code="MXN", asset_scale=2, limit=5000)
-    form = {"asset_code": "mxn", "amount": "1.00"}
-    assert administrator.post(reverse(f"{LIMIT}_add"), form).status_code == 200
-    assert AuthorisationLimit.objects.get().limit == 5000
-
-
-def test_the_page_says_what_a_currency_without_a_limit_has(administrator: Client) -> None:
-    page = reverse(f"{LIMIT}_changelist")
-    assert "Currencies that are not in this list have no limit" in administrator.get(page).content.decode()
-    administrator.post(reverse(f"{LIMIT}_add"), {"asset_code": "", "amount": "200"})
-    told = administrator.get(page).content.decode()
-    assert "have the limit of every other currency" in told
-    assert "Every other currency" in told
-    row = AuthorisationLimit.objects.get()
-    assert (row.asset_code, row.limit) == (EVERY_OTHER, 200)
-    (entry,) = timeline([("limit", str(row.pk))])
-    assert describe(entry).text == "In every other currency, a second person must authorise above 200."
-    form = administrator.get(reverse(f"{LIMIT}_change", args=[row.pk])).content.decode()
-    assert "Every other currency" in form
-    assert 'value="200"' in form

@@ -122,7 +122,7 @@ def test_nobody_resolves_without_the_permission(name: str) -> None:
     reader = signed_in(person("ines", *SEE))
     assert shown_actions(reader, payment) == set()
     assert reader.get(url(payment, name)).status_code == 403
-    form = {"_form_submitted": "True", "seen": "x", "way": "bank", "evidence": EVIDENCE}
+    form = {"_form_submitted": "True", "seen": "x", "way": "bank", "evidence": EVIDENCE, "why": "No"}
     assert reader.post(url(payment, name), form).status_code == 403
     assert not OutsideSettlement.objects.exists()
     assert Payment.objects.get().decision == ""
@@ -159,7 +159,7 @@ def test_reporting_and_withdrawing(rosa: Client) -> None:
     claim = OutsideSettlement.objects.get()
     assert (claim.way, claim.evidence, claim.claimed_by.username) == ("cash", EVIDENCE, "rosa")
     assert "A second person must confirm it." in text_of(rosa, url(payment))
-    confirm(rosa, payment, "withdraw_outside")
+    confirm(rosa, payment, "withdraw_outside", why="Not so")
     assert OutsideSettlement.objects.get().withdrawn_at
     assert "Withdrawn" in text_of(rosa, url(payment))
 
@@ -186,7 +186,7 @@ def test_a_dialog_that_showed_something_else_does_nothing(rosa: Client, name: st
     payment = in_trouble()
     if name in {"confirm_outside", "withdraw_outside"}:
         attention.report_outside(payment.pk, way="bank", evidence=EVIDENCE, by=User.objects.create_user("ana"))
-    form = {**dialogs.dialog(rosa, url(payment, name)), "way": "bank", "evidence": EVIDENCE}
+    form = {**dialogs.dialog(rosa, url(payment, name)), "way": "bank", "evidence": EVIDENCE, "why": "No"}
     claims = OutsideSettlement.objects.count()
     Payment.objects.update(received_value=7)
     rosa.post(url(payment, name), form)
@@ -198,7 +198,7 @@ def test_a_dialog_that_showed_something_else_does_nothing(rosa: Client, name: st
 
 def test_a_second_click_reports_once_and_says_so(rosa: Client) -> None:
     payment = in_trouble()
-    form = {**dialogs.dialog(rosa, url(payment, "report_outside")), "way": "bank", "evidence": EVIDENCE}
+    form = {**dialogs.dialog(rosa, url(payment, "report_outside")), "way": "bank", "evidence": EVIDENCE, "why": "No"}
     for _ in range(2):
         rosa.post(url(payment, "report_outside"), form)
     assert OutsideSettlement.objects.count() == 1

@@ -1,6 +1,5 @@
 """A restored or copied database starts paused: it may have forgotten payments that were made."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -15,7 +14,9 @@ import pytest
 from django.db import connection, transaction
 from pytest_django import Settings
 
+from ledger import continuity
 from ledger.api import Actor, record, seal, timeline
+from ledger.checkpoints.make_key import make_key
 from ledger.triggers import remove_triggers
 from payments.actions.pausing import resume
 from payments.models import Installation, Pause
@@ -24,6 +25,7 @@ from payments.pauses import active
 from payments.worker.database_identity import check_installation, fingerprint
 from payments.worker.startup import check_ledger
 from tests.cast import person
+from tests.ledger.tampering import tamper
 
 
 class Place(Protocol):
@@ -125,24 +127,29 @@ def test_a_copied_database_starts_paused_and_the_original_does_not(place: Place)
 
 @pytest.mark.django_db
 def test_a_backup_put_back_into_the_same_place_starts_paused(place: Place, tmp_path: Path) -> None:
-    witness = str(tmp_path / "witness")
+    make_key(tmp_path / "key")
+    outside = {
+        "LEDGER_CHECKPOINT_KEY_FILE": str(tmp_path / "key"),
+        "LEDGER_CHECKPOINT_DIR": str(tmp_path / "checkpoints"),
+    }
     write = "from tests.payments.test_database_identity import write_an_entry; write_an_entry()"
     manage(place.url("original"), "migrate", "-v", "0")
-    assert start(place.url("original"), write, LEDGER_WITNESS_FILE=witness) == "paused:"
+    assert start(place.url("original"), write, **outside) == "paused:"
     place.copy("original", "backup")
-    assert start(place.url("original"), write, LEDGER_WITNESS_FILE=witness) == "paused:"
+    assert start(place.url("original"), write, **outside) == "paused:"
     place.put_back("backup", "original")
-    assert start(place.url("original"), LEDGER_WITNESS_FILE=witness) == "paused: database_restored"
+    assert start(place.url("original"), **outside) == "paused: database_restored"
 
 
 # In this process
 
 
 @pytest.fixture
-def witness(settings: Settings, tmp_path: Path) -> Path:
-    file = tmp_path / "witness"
-    settings.LEDGER_WITNESS_FILE = str(file)
-    return file
+def latest(settings: Settings, tmp_path: Path) -> Path:
+    """The checkpoint outside the database."""
+    make_key(tmp_path / "key")
+    settings.LEDGER_CHECKPOINT_KEY_FILE, settings.LEDGER_CHECKPOINT_DIR = str(tmp_path / "key"), str(tmp_path / "out")
+    return tmp_path / "out" / "latest"
 
 
 def write_an_entry() -> None:
@@ -182,11 +189,19 @@ def test_it_goes_on_after_an_administrator_resumed() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_older_copy_in_the_same_place_is_noticed(witness: Path) -> None:
+@pytest.mark.parametrize("remembers", [False, True])
+def test_an_older_copy_in_the_same_place_is_noticed(latest: Path, remembers: bool, settings: Settings) -> None:
+    """By the checkpoint outside; without one, by a process that was running, and has seen a link that is gone."""
     write_an_entry()
-    check_installation()
-    seen = json.loads(witness.read_text())
-    witness.write_text(json.dumps(seen | {"index": seen["index"] + 1}))  # what the backup does not have
+    assert check_installation() is None
+    write_an_entry()
+    assert check_installation() is None
+    tamper('DELETE FROM ledger_link WHERE "index" = 2')  # what the backup does not have
+    if remembers:
+        settings.LEDGER_CHECKPOINT_DIR = ""
+    else:
+        continuity.forget()
+    assert continuity.continues() is not remembers
     started = check_installation()
     assert started is not None
     assert started.cause == PauseCause.DATABASE_RESTORED
@@ -196,11 +211,11 @@ def test_an_older_copy_in_the_same_place_is_noticed(witness: Path) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_ordinary_run_of_things_is_no_restore(witness: Path) -> None:
+def test_the_ordinary_run_of_things_is_no_restore(latest: Path) -> None:
     check_installation()
     write_an_entry()
     assert check_installation() is None
-    witness.unlink()
+    latest.unlink()
     assert check_installation() is None
     assert not Pause.objects.exists()
 

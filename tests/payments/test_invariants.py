@@ -25,6 +25,7 @@ from payments.models import (
     OutsideSettlement,
     Payment,
     PaymentRequest,
+    Proposal,
     Quote,
     Refund,
     StandingBudget,
@@ -50,6 +51,7 @@ class Told:
     quote: Quote
     outgoing: OutgoingPayment
     message: Message
+    proposal: Proposal
     rosa: User
     luis: User
 
@@ -74,6 +76,7 @@ def told() -> Told:
         payment.quotes.get(),
         payment.outgoing_payments.get(),
         message,
+        Proposal.objects.create(kind="rule", subject="-", proposed_by=rosa, expires_at=clock.now()),
         rosa,
         luis,
     )
@@ -163,6 +166,7 @@ BREAKING: dict[str, tuple[Callable[[Told], None], str]] = {
         lambda told: change(told.request, two_people=True, authorised_by=None, sent_at=clock.now()),
         "request",
     ),
+    "proposals_by_two": (lambda told: change(told.proposal, state="approved", decided_by=told.rosa), "proposal"),
     "orders_and_payments_agree": (lambda told: change(told.payment, state="sending"), "payment"),
     "sending_under_an_approval": (lambda told: change(told.payment, grant=None), "payment"),
     "ended_together": (lambda told: change(told.payment, state="sent"), "request"),

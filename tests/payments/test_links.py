@@ -22,7 +22,8 @@ def test_an_approval_link_names_its_request_and_its_version() -> None:
     request = asked(link_version=3)
     url = links.approval_url(request)
     assert url.startswith("http://testserver/approve/")
-    assert links.read_token(token_of(url)) == (request.id, 3)
+    assert links.read_token(token_of(url)) == (request.id, 3, None)
+    assert links.read_token(token_of(links.approval_url(request, 7))) == (request.id, 3, 7), "marked: shown to 7"
 
 
 def test_the_link_is_the_same_wherever_it_is_shown() -> None:
@@ -50,7 +51,7 @@ def test_a_link_signed_for_something_else_opens_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [None, [], ["x"], [1, 2], ["short", 1], {"a": 1}, ["0" * 26, "1"], ["0" * 26, 1, 2]]
+    "content", [None, [], ["x"], [1, 2], ["short", 1], {"a": 1}, ["0" * 26, "1"], ["0" * 26, 1, "2"]]
 )
 def test_signed_content_of_another_shape_opens_nothing(content: object) -> None:
     with pytest.raises(links.BadLink):
@@ -68,7 +69,7 @@ def test_links_survive_a_new_secret_key_while_the_old_one_is_a_fallback(settings
     old = django_settings.SECRET_KEY
     settings.SECRET_KEY = "another key, long enough to be one, made only for this very test 0123456789"
     settings.SECRET_KEY_FALLBACKS = [old]
-    assert links.read_token(token_of(approval)) == (request.id, 1)
+    assert links.read_token(token_of(approval)) == (request.id, 1, None)
     assert links.read_return(returned(finish)) == request.id
 
 

@@ -78,7 +78,7 @@ def test_the_link_in_the_mail_opens_the_request(template: Template) -> None:
     in_html = re.search(r'href="[^"]*/approve/([^"]+)"', rendered.html)
     assert in_text
     assert in_html
-    assert links.read_token(in_text[1]) == links.read_token(in_html[1]) == (payment.request_id, 1)
+    assert links.read_token(in_text[1]) == links.read_token(in_html[1]) == (payment.request_id, 1, None)
 
 
 def test_the_receiver_gets_no_approval_link() -> None:

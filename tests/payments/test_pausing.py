@@ -8,10 +8,15 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.urls import reverse
+from pytest_django import Settings
 
 from ledger.api import timeline
+from ledger.checkpoints.make_key import make_key
+from ledger.models import Entry
 from payments.actions.pausing import pause, pause_by_itself, resume
-from payments.models import Pause
+from payments.mail.rendering import render
+from payments.models import Message, Pause
+from payments.models.messages import Template
 from payments.models.pauses import PauseCause, PauseScope
 from payments.pauses import active, blocking
 from payments.presentation.reasons import pause_reason
@@ -193,15 +198,31 @@ def test_the_command_refuses_with_a_sentence(ana: User, arguments: list[str], se
         call_command("pause", *arguments)
 
 
+def test_who_may_resume_is_told_by_mail_once_when_the_program_pauses(ana: User) -> None:
+    for who, name in ((ana, "ana"), (person("ines", "payments.view_pause"), "ines")):
+        User.objects.filter(pk=who.pk).update(email=f"{name}@example.org")
+    started = pause_by_itself(PauseCause.DATABASE_RESTORED)
+    assert pause_by_itself(PauseCause.DATABASE_RESTORED) == started
+    told = Message.objects.get(template=Template.PAUSED)
+    assert told.to_email == "ana@example.org"
+    assert "Compare the latest payments with the wallets" in render(told).text
+    assert "http://testserver/admin/payments/pause/" in render(told).text
+    told.language = "es"
+    assert "Se pausaron todos los pagos nuevos" in render(told).text
+    resume(started.pk, ana)
+    pause(PauseScope.ALL, "", "an incident", ana)
+    assert Message.objects.filter(template=Template.PAUSED).count() == 1
+
+
 def test_the_programs_own_reasons_are_words() -> None:
     started = pause_by_itself(PauseCause.DATABASE_RESTORED)
     assert "Compare the latest payments with the wallets" in pause_reason(started)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_resuming_after_a_restore_makes_this_history_count(
-    ana: User, settings: pytest.FixtureRequest, tmp_path: Path
-) -> None:
-    settings.LEDGER_WITNESS_FILE = str(tmp_path / "witness")  # type: ignore[attr-defined]  # pytest-django's settings
+def test_resuming_after_a_restore_makes_this_history_count(ana: User, settings: Settings, tmp_path: Path) -> None:
+    make_key(tmp_path / "key")
+    settings.LEDGER_CHECKPOINT_KEY_FILE, settings.LEDGER_CHECKPOINT_DIR = str(tmp_path / "key"), str(tmp_path / "out")
     resume(pause_by_itself(PauseCause.DATABASE_RESTORED).pk, ana)
-    assert (tmp_path / "witness").exists()
+    assert (tmp_path / "out" / "latest").exists()
+    assert Entry.objects.get(kind="ledger.accepted").actor_id == str(ana.pk)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ledger import clock
 from payments.engine.advance import advance
 from payments.models import IncomingPayment, PaymentRequest
 from payments.states import AttemptState, PaymentState, RequestState
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PATIENCE = 0.5
 #: Beside the wait: the plan, and reading how it stands.
 MORE = 1.0
+REAL_SLEEP = clock.sleep
 
 
 def press(request: PaymentRequest, seconds: float = PATIENCE) -> PaymentRequest:
@@ -38,6 +40,14 @@ def wait_for_the_rest() -> None:
     for thread in threading.enumerate():
         if thread.name == "press":
             thread.join(SECONDS)
+
+
+@pytest.fixture(autouse=True)
+def time_is_not_skipped(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long a person waits is what this is about."""
+    del stage  # which skips it
+    monkeypatch.setattr(clock, "sleep", REAL_SLEEP)
+    monkeypatch.setattr(clock, "monotonic", time.monotonic)
 
 
 @pytest.fixture(autouse=True)

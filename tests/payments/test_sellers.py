@@ -53,8 +53,20 @@ def test_what_changed_is_recorded_without_the_key(pem: str) -> None:
     row = timeline([("seller", "radio")])[-1]
     assert row.kind == "seller.changed"
     assert describe(row).text == "The seller radio was changed: key, wallet."
+    assert (row.data["before"], row.data["wallet"]) == ({"wallet": WALLET}, "https://bank.example/radio")
     assert other not in str(row.data)
     assert row.data["public_key"] == published_key(Seller.objects.get()).x
+
+
+def test_who_approves_what_a_seller_pays_out_is_recorded_as_it_was_and_is(pem: str) -> None:
+    register("radio", WALLET, "k1", pem, may_hold_money=True, approval_email="ana@example.org")
+    register("radio", WALLET, approval_email="eva@example.org")
+    row = timeline([("seller", "radio")])[-1]
+    assert "before" not in row.data
+    assert (row.private["approval_email_before"], row.private["approval_email"]) == (
+        "ana@example.org",
+        "eva@example.org",
+    )
 
 
 def test_a_new_default_takes_the_place_of_the_old(pem: str) -> None:

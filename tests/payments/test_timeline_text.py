@@ -7,6 +7,9 @@ import pytest
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from backoffice import ledger_kinds as backoffice_kinds
+from backoffice import people_words
+from backoffice.ledger_words import WORDS as OWN_WORDS
 from jobs import ledger_kinds as jobs_kinds
 from jobs.timeline_text import WORDS as JOBS_WORDS
 from ledger.api import Actor, TimelineRow, declared
@@ -33,12 +36,17 @@ ALL_DATA: dict[str, Any] = {
     "pays": USD,
     "way": "cash",
     "evidence": "Receipt 7",
+    "did": "decline",
     "before": "https://bank.example/maria",
     "became": "https://bank.example/maria2",
     "asset": "MXN",
     "remote_id": "https://wallet.example/quotes/1",
     "key": "0a1b2c3d",
     "resealed": 3,
+    "what": "seller",
+    "of": "tequio",
+    "was": {"fee_share": 100, "may_hold_money": False},
+    "becomes": {"fee_share": 250, "may_hold_money": True},
 }
 
 
@@ -117,7 +125,8 @@ def test_an_amount_that_cannot_be_read_is_left_out() -> None:
 def test_the_kinds_that_are_recorded_and_those_that_have_words_are_the_same() -> None:
     assert WORDS.keys() == payments_kinds.KINDS
     assert {".".join(kind.split(".")[:2]) for kind in JOBS_WORDS} == jobs_kinds.KINDS
-    assert {*payments_kinds.KINDS, *jobs_kinds.KINDS} < set(declared())
+    assert {*people_words.WORDS, *OWN_WORDS} == backoffice_kinds.KINDS
+    assert {*payments_kinds.KINDS, *jobs_kinds.KINDS, *backoffice_kinds.KINDS} < set(declared())
 
 
 def test_of_a_long_story_the_newest_steps_are_shown_and_the_others_unfold() -> None:

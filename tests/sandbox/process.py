@@ -16,6 +16,8 @@ import httpx
 PROJECT = Path(__file__).resolve().parents[2]
 START_SECONDS = 20
 STOP_SECONDS = 5
+#: The provider closes a connection that was idle for five seconds; a request must not meet that.
+KEPT = httpx.Limits(keepalive_expiry=2)
 
 
 class SandboxRefusedError(Exception):
@@ -58,7 +60,7 @@ class SandboxProcess:
         #: What its controls ask for.
         self.control_key = secrets.token_urlsafe(32)
         shown = {"Authorization": f"Bearer {self.control_key}"}
-        self._http = httpx.Client(base_url=own_url, timeout=10, trust_env=False, headers=shown)
+        self._http = httpx.Client(base_url=own_url, timeout=10, trust_env=False, headers=shown, limits=KEPT)
 
     def __enter__(self) -> Self:
         self.start()
@@ -158,8 +160,8 @@ class SandboxProcess:
         """Change settings by their wire names, e.g. `waitSeconds=0`; all of them as they are now."""
         return self.control("POST", "/settings", changes)
 
-    def clock(self, offset_seconds: int) -> None:
-        """Put the provider's clock this far from real time."""
+    def clock(self, offset_seconds: float) -> None:
+        """Put the provider's clock this far from real time; what is due by then is settled."""
         self.control("POST", "/clock", {"offsetSeconds": offset_seconds})
 
     def approve(self, interact_redirect_url: str) -> str:

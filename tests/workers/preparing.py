@@ -27,6 +27,7 @@ from payments.engine.advance import advance  # noqa: E402
 from payments.models import Seller  # noqa: E402
 from payments.openpayments.amounts import Amount  # noqa: E402
 from payments.openpayments.keys import private_key_from_pem  # noqa: E402
+from tests import comparing  # noqa: E402
 from tests.cast import give_key, staff  # noqa: E402
 from tests.driver import MARIA, SOL, at_wallet, come_back, usable  # noqa: E402
 from tests.sandbox.process import SandboxProcess  # noqa: E402
@@ -51,6 +52,7 @@ def prepare(pairs: list[tuple[str, str]], count: int, wallet: str, pem: str) -> 
         give_key(seller, private_key_from_pem(pem), KEY_ID)
     for address in {address for pair in pairs for address in pair}:
         usable(address, SECONDS)
+    comparing.carry_over_all()
     first = seller.requests.count()
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         approved = list(

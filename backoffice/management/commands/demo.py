@@ -98,7 +98,9 @@ To choose others: {environment.ELSEWHERE}
             f"""
 Tequio is running:  {site}/admin/
 
-  Sign in as        platform staff   rosa    {keys["rosa"]}
+  Sign in with one click, on the page that opens there, as any of these, or with their passwords:
+
+                    platform staff   rosa    {keys["rosa"]}
                     finance          luis    {keys["luis"]}
                     auditor          ines    {keys["ines"]}
                     administrator    admin   {keys["admin"]}

@@ -3,13 +3,15 @@
 from datetime import datetime, timedelta
 
 from ledger.api import record
-from payments import limits, pauses
+from payments import pauses
+from payments.authorisation import Because, why_second_person
 from payments.engine.close_request import end_unsent, nothing_left_to_ask
 from payments.engine.planning.cleaning import cancel_grants
 from payments.engine.planning.quote_path import AccessGrants, Plan, hosts_of, quote_or_step
 from payments.engine.planning.watching import watch
 from payments.engine.queries import add_outgoing_payments, add_quotes, approvals_of, payments_of
-from payments.engine.remaining import remaining_of
+from payments.engine.remaining import note_remaining
+from payments.engine.second_person import to_second_person
 from payments.engine.steps.approving import ContinueGrant, RequestApprovalGrant, ask_again
 from payments.engine.steps.base import ENGINE, PATIENCE, stop_asking
 from payments.engine.transitions import move
@@ -35,8 +37,8 @@ def plan(request: PaymentRequest, now: datetime) -> Plan:
         plan.moved = True
         return plan
     plan.wake(request.expires_at)
-    if request.state == RequestState.AWAITING_APPROVAL and limits.needs_second_person(request):
-        _to_second_person(request, grants)
+    if request.state == RequestState.AWAITING_APPROVAL and (because := why_second_person(request)):
+        _to_second_person(request, grants, because)
         plan.moved = True
         return plan
     if request.state in ASKED:
@@ -69,16 +71,15 @@ def _watch_committed(plan: Plan, request: PaymentRequest, now: datetime) -> None
         everybody = payments_of(request)
         add_outgoing_payments(request, everybody)
         add_quotes(request, everybody)
-        remaining = remaining_of(request, everybody)
-        PaymentRequest.objects.filter(pk=request.pk).update(**remaining)
+        note_remaining(request, everybody, ENGINE)
 
 
-def _to_second_person(request: PaymentRequest, grants: list[Grant]) -> None:
+def _to_second_person(request: PaymentRequest, grants: list[Grant], because: list[Because]) -> None:
     """It grew above what was authorised: the payer is asked once somebody has agreed, and approves nothing before."""
     for grant in grants:
         if grant.state == GrantState.PENDING:
             move(grant, GrantState.CANCELLING, actor=ENGINE, reason="needs_authorisation")
-    move(request, RequestState.AWAITING_AUTHORISATION, actor=ENGINE, reason="needs_authorisation", payer_asked_at=None)
+    to_second_person(request, because, actor=ENGINE, reason="needs_authorisation", payer_asked_at=None)
 
 
 def expire(request: PaymentRequest) -> None:

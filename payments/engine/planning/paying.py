@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from ledger.api import continues, record
 from payments import limits, pauses
+from payments.authorisation import needs_second_person, why_second_person
 from payments.engine.budget_reservations import cover, hindrance, note_disagreement
 from payments.engine.close_request import finish
 from payments.engine.evidence import may_order
@@ -18,16 +20,18 @@ from payments.engine.planning.quoting import receiver_problem
 from payments.engine.planning.watching import has_token, is_due, watch
 from payments.engine.queries import add_outgoing_payments, add_quotes, payments_of
 from payments.engine.remaining import remaining_of
+from payments.engine.second_person import to_second_person
 from payments.engine.steps.access import PollSpentAmounts
 from payments.engine.steps.approving import tell_again
 from payments.engine.steps.base import ENGINE, note_failure
 from payments.engine.steps.checking import CheckWallet
 from payments.engine.steps.receiving import CompleteIncomingPayment
 from payments.engine.steps.sending import CreateOutgoingPayment
-from payments.engine.transitions import move
+from payments.engine.transitions import move, subjects_of
 from payments.models import Grant, Payment, PaymentRequest, Quote
 from payments.models.attempts import counted_outgoing_payment, incoming_payments_of, outgoing_payments_of
 from payments.models.grants import GrantKind
+from payments.models.pauses import PauseCause
 from payments.models.payments import Block
 from payments.models.requests import APPROVAL_LIFETIME
 from payments.states import FINISHED_PAYMENTS, IN_FLIGHT, PAID, AttemptState, GrantState, PaymentState, RequestState
@@ -88,7 +92,11 @@ class Round:
 
     @cached_property
     def needs_second_person(self) -> bool:
-        return limits.needs_second_person(self.request)
+        return needs_second_person(self.request)
+
+    @cached_property
+    def is_our_database(self) -> bool:
+        return continues()
 
     def send(self, payment: Payment, grant: Grant, quote: Quote) -> None:
         """Before all other steps, so that nothing is waited for between the last check and the call."""
@@ -140,8 +148,8 @@ def _send(round_: Round, payment: Payment) -> None:
         return
     if round_.is_full or not is_due(plan, payment, now):
         return
-    if pause := pauses.blocking(request.seller_id, hosts_of(request, [payment])):
-        Payment.objects.filter(pk=payment.pk).update(reason="paused", reason_params={"why": {"code": pause.reason}})
+    if why := _paused(round_, payment):
+        Payment.objects.filter(pk=payment.pk).update(reason="paused", reason_params={"why": {"code": why}})
         plan.wake(now + PAUSE_POLL)
         _keep_alive(round_, grant)
         return
@@ -174,6 +182,17 @@ def _send(round_: Round, payment: Payment) -> None:
         _back_to_payer(round_, payment, "budget_does_not_cover")
     else:
         round_.send(payment, grant, quote)
+
+
+def _paused(round_: Round, payment: Payment) -> str:
+    """Why nothing new may be sent, as a reason; empty when it may.
+
+    A database that lacks what this process has seen is not paused yet: it was put in the place of ours meanwhile.
+    """
+    pause = pauses.blocking(round_.request.seller_id, hosts_of(round_.request, [payment]))
+    if pause:
+        return pause.reason
+    return "" if round_.is_our_database else PauseCause.DATABASE_RESTORED.value
 
 
 def _looks_at_receiver(plan: Plan, request: PaymentRequest, payment: Payment) -> bool:
@@ -255,6 +274,7 @@ def _approval(request: PaymentRequest, payment: Payment) -> Grant | None:
     if newer:
         Payment.objects.filter(pk=payment.pk).update(grant=newer)
         payment.grant = newer
+        record("payment.approval_changed", actor=ENGINE, subjects=subjects_of(payment), data={"grant": newer.pk})
     return newer
 
 
@@ -309,19 +329,21 @@ def _back_to_payer(round_: Round, payment: Payment, code: str) -> None:
     was_used = remaining["committed_debit"] or any(other.state in IN_FLIGHT for other in round_.payments)
     for column, value in remaining.items():
         setattr(request, column, value)
-    unauthorised = limits.needs_second_person(request)
-    move(
-        request,
-        RequestState.AWAITING_AUTHORISATION if unauthorised else RequestState.AWAITING_APPROVAL,
-        actor=ENGINE,
-        reason=code,
-        budget=None,
-        remaining_end="",
-        approved_at=request.approved_at if was_used else None,
-        expires_at=max(request.expires_at, now + APPROVAL_LIFETIME),
+    # From here on it is the payer who is asked, whatever it was paid from.
+    request.budget = None
+    back: dict[str, Any] = {
+        "actor": ENGINE,
+        "reason": code,
+        "budget": None,
+        "remaining_end": "",
+        "approved_at": request.approved_at if was_used else None,
+        "expires_at": max(request.expires_at, now + APPROVAL_LIFETIME),
         **remaining,
-    )
-    if not unauthorised:
+    }
+    if because := why_second_person(request):
+        to_second_person(request, because, **back)
+    else:
+        move(request, RequestState.AWAITING_APPROVAL, **back)
         tell_again(request, before)
     plan.moved = True
 

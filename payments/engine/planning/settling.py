@@ -3,10 +3,11 @@
 from typing import Any, assert_never
 
 from ledger import clock
+from ledger.api import record
 from payments.engine.evidence import is_closed
 from payments.engine.steps.base import ENGINE
 from payments.engine.steps.receiving import arrived
-from payments.engine.transitions import move
+from payments.engine.transitions import facts, move, subjects_of
 from payments.mail.queue import queue_message
 from payments.models import OutgoingPayment, Payment
 from payments.models.messages import Template
@@ -103,6 +104,7 @@ def _decided(payment: Payment, outgoing: OutgoingPayment) -> None:
             Payment.objects.filter(pk=payment.pk).update(
                 decision="", reason="partly_arrived", reason_params=arrived(payment)
             )
+            record("payment.undecided", actor=ENGINE, subjects=subjects_of(payment), data=facts(payment))
         case Decision.START_ANEW:
             move(payment, PaymentState.APPROVED, actor=ENGINE, **again)
         case Decision.OUTSIDE:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ledger import clock
+from ledger.api import record
 from payments import links
 from payments.engine.backoff import after_failure
 from payments.engine.queries import GRANT, REQUEST
@@ -238,7 +239,10 @@ def approved(request: PaymentRequest, grant: Grant) -> None:
         move(grant, GrantState.CANCELLING, actor=ENGINE)
         return
     move(request, RequestState.APPROVED, actor=ENGINE, approved_at=clock.now(), failures=0, retry_at=None)
-    StandingBudget.objects.filter(request=request).update(grant=grant)
+    if budget := budget_of(request):
+        StandingBudget.objects.filter(pk=budget.pk).update(grant=grant)
+        subjects = {"budget": budget.pk, "request": request.pk, "grant": grant.pk}
+        record("budget.approved", actor=ENGINE, subjects=subjects, data={"interval": grant.interval})
     for payment in request.payments.filter(state=PaymentState.QUOTED):
         move(payment, PaymentState.APPROVED, actor=ENGINE, grant=grant, failures=0, retry_at=None)
 

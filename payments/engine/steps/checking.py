@@ -65,10 +65,10 @@ class CheckWallet(Step):
 
     def _note(self, wallet: WalletAddress, problem: str, params: dict[str, str], **found: Any) -> None:
         """Keep what was found, and nothing else: whether control of it was proven, or a change accepted, is others'."""
-        is_news = not wallet.checked_at or wallet.problem != problem
         now = clock.now()
-        told = {"problem": problem, "problem_params": params, "found_instead": {}, "checked_at": now, "changed_at": now}
-        wallet.keep(**told | found)
+        told = {"problem": problem, "found_instead": {}} | found
+        is_news = not wallet.checked_at or any(getattr(wallet, column) != value for column, value in told.items())
+        wallet.keep(**told, problem_params=params, checked_at=now, changed_at=now)
         if is_news:
             record(
                 "wallet.checked",

@@ -221,9 +221,11 @@ class CompleteIncomingPayment(PollIncomingPayment):
 
 def note_received(incoming: IncomingPayment, received: int, *, completed: bool) -> None:
     """Write down what has arrived, in minor units, and that its payment, if it had ended, got more than was known."""
-    evidence.note_read(incoming, received, completed=completed)
+    is_news = evidence.note_read(incoming, received, completed=completed)
     if incoming.state == AttemptState.OPEN and not incoming.probe and incoming.received_value >= incoming.value:
         move(incoming, AttemptState.DONE, actor=ENGINE)
+    elif is_news:
+        evidence.tell(incoming, "incoming.read", ENGINE)
     if incoming.payment_id is None:
         return
     payment = PAYMENT.get(incoming.payment_id)

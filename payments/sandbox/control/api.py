@@ -4,6 +4,8 @@ The key goes into `Authorization: Bearer …`. Everybody on this machine can rea
 themselves money, approve in somebody's name or move the clock.
 """
 
+import asyncio
+import contextlib
 import inspect
 import ipaddress
 import secrets
@@ -26,6 +28,8 @@ from payments.sandbox.provider import WalletProvider
 from payments.sandbox.wallets import NewWallet, Wallet
 
 Handler = Callable[[WalletProvider, Request, dict[str, Any]], Any]
+#: A receiver that takes longer is not waited for by whoever moves the clock.
+PATIENCE_SECONDS = 2.0
 
 
 def _control(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
@@ -190,8 +194,12 @@ def clear_requests(provider: WalletProvider, _: Request, __: dict[str, Any]) -> 
     return {}
 
 
-def change_clock(provider: WalletProvider, _: Request, body: dict[str, Any]) -> Any:
-    provider.change_clock(int(body["offsetSeconds"]))
+async def change_clock(provider: WalletProvider, request: Request, body: dict[str, Any]) -> Any:
+    """Time passes, or goes back: what has become due is settled before the answer, unless that is to be commanded."""
+    provider.change_clock(float(body["offsetSeconds"]))
+    if not provider.settings.settle_on_command:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(request.app.state.settlement.settle_now(None)), PATIENCE_SECONDS)
     return {"now": provider.clock.now().isoformat()}
 
 

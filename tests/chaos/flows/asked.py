@@ -84,7 +84,7 @@ class Asked:
             if self.flow.chance(70):
                 attention.confirm_outside(payment.pk, by=world.colleague)
             else:
-                attention.withdraw_outside(payment.pk, by=by)
+                attention.withdraw_outside(payment.pk, by=by, why="Not so")
             return
         ways: list[tuple[int, Callable[[], object]]] = [
             (2, lambda: attention.take_over(payment.pk, by=by)),

@@ -6,7 +6,9 @@ import pytest
 from django.db import transaction
 
 from ledger import clock
-from payments.actions import approvals, attention, pausing, requests, set_limits, standing_budgets
+from ledger.api import continues, seal
+from payments.actions import approvals, attention, pausing, requests, set_limits, set_rules, standing_budgets
+from payments.authorisation import EVERY_OTHER
 from payments.engine import advance as engine
 from payments.engine.advance import advance
 from payments.engine.planning import plan
@@ -14,15 +16,18 @@ from payments.engine.planning.approval import note_growth
 from payments.engine.steps.base import Step
 from payments.engine.steps.sending import CreateOutgoingPayment
 from payments.invariants import violations
-from payments.limits import EVERY_OTHER
 from payments.models import Grant, OutgoingPayment, Pause, PaymentRequest
-from payments.models.pauses import PauseScope
+from payments.models.pauses import PauseCause, PauseScope
 from payments.openpayments.amounts import Amount, Asset
+from payments.pauses import active as active_pauses
 from payments.presentation.reasons import Refusal
 from payments.states import GrantState, PaymentState, RequestState
+from payments.worker.broker import Broker
+from payments.worker.database_identity import check_installation
 from tests import progress
 from tests.cast import asked, paid_to_maria, person, wallet
 from tests.driver import SECONDS, Stage
+from tests.ledger.tampering import tamper
 from tests.payments.engine.budgets import DAY, active, drawn
 from tests.payments.engine.splits import line, paid_to, states
 
@@ -42,7 +47,7 @@ def dearer(stage: Stage) -> None:
 
 
 def limit(stage: Stage, major: str, asset: Asset = USD) -> None:
-    set_limits.set_limit(Amount.from_major(major, asset), by=stage.staff)
+    set_rules.set_rule(Amount.from_major(major, asset), by=stage.staff)
 
 
 # The switch
@@ -88,6 +93,35 @@ def test_a_host_is_paused_whichever_part_of_a_wallet_it_serves(host: str) -> Non
         plan(PaymentRequest.objects.get(pk=request.pk), clock.now())
     payment.refresh_from_db()
     assert (payment.state, payment.reason) == (PaymentState.APPROVED, "paused")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_put_in_the_place_of_ours_while_we_run_moves_nothing_until_somebody_accepts_it() -> None:
+    """It is noticed by whoever is about to write the order down, before any worker's turn; then all is paused."""
+    request = asked()
+    payment = paid_to_maria(request)
+    progress.approve(request)
+    Grant.objects.filter(request=request).update(token_expires_at=clock.now() + timedelta(hours=1))
+    seal()
+    assert check_installation() is None
+    tamper('DELETE FROM ledger_link WHERE "index" = (SELECT MAX("index") FROM ledger_link)')
+
+    def planned() -> str:
+        with transaction.atomic():
+            plan(PaymentRequest.objects.get(pk=request.pk), clock.now())
+        payment.refresh_from_db()
+        return payment.reason
+
+    assert planned() == "paused"
+    assert payment.state == PaymentState.APPROVED
+    assert not OutgoingPayment.objects.exists()
+    Broker().look()
+    (pause,) = active_pauses()
+    assert pause.cause == PauseCause.DATABASE_RESTORED
+    pausing.resume(pause.pk, person("ana"))
+    assert check_installation() is None
+    assert continues()
+    assert active_pauses() == []
 
 
 def test_a_pause_of_days_fails_nothing_that_was_approved(stage: Stage) -> None:
@@ -271,6 +305,7 @@ def test_a_draw_above_a_lowered_limit_goes_back_to_staff(stage: Stage) -> None:
     assert advance(request.pk, SECONDS).state == RequestState.SETTLED
 
 
+@pytest.mark.edits_rows("the wallet is proven at once")
 def test_a_wallet_that_must_be_proven_since_is_not_paid_before_it_is(stage: Stage) -> None:
     request = stage.approved()
     set_limits.set_proof_limit(Amount(99_99, USD), by=stage.staff)

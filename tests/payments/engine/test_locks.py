@@ -6,24 +6,28 @@ SQLite has one writer at a time, so there the two only follow each other; Postgr
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
 from ledger import clock
-from payments.actions import standing_budgets
+from payments.actions import requests, set_rules, standing_budgets
 from payments.actions.requests import lock_request
+from payments.actions.set_rules import RuleTerms
 from payments.client import client
 from payments.engine.advance import _apply
 from payments.engine.budget_reservations import note_disagreement
 from payments.engine.steps.checking import CheckWallet
 from payments.engine.steps.rotate_token import RotateToken
 from payments.models import Grant, PaymentRequest, WalletAddress
+from payments.models.rules import Measure
+from payments.openpayments.amounts import Amount
 from payments.openpayments.errors import Refused, Said
 from payments.openpayments.operations import Operation
 from payments.openpayments.transport import Deadline
-from payments.states import GrantState
+from payments.states import GrantState, RequestState
 from tests.driver import SECONDS, Stage, together
 from tests.payments.engine.budgets import active, again, drawn
 
@@ -102,6 +106,7 @@ def test_a_budget_that_is_resumed_and_one_that_its_wallet_counts_otherwise(stage
     assert again(budget).paused_at is None
 
 
+@pytest.mark.edits_rows("the wallet is proven beside the check")
 def test_a_proof_that_is_won_while_the_wallet_is_looked_up_stays(stage: Stage) -> None:
     wallet = stage.worker
     check = CheckWallet("", wallet.pk, wallet.url)
@@ -121,3 +126,18 @@ def test_a_proof_that_is_won_while_the_wallet_is_looked_up_stays(stage: Stage) -
     )
     assert outcomes == [None, None]
     assert WalletAddress.objects.get(pk=wallet.pk).proven_at
+
+
+def test_two_requests_that_one_person_sends_at_once_are_one_sum(stage: Stage) -> None:
+    """Alone each is within what they may send alone in a day; together they are not."""
+    set_rules.set_rule(Amount(150_00, stage.payer.asset), stage.staff, RuleTerms(Measure.DAY))
+    requests_of_rosa = (stage.quoted().pk, stage.quoted().pk)
+    meeting = Meeting()
+
+    def send(request_id: str) -> str:
+        return str(requests.send(request_id, by=stage.staff).state)
+
+    outcomes = together(
+        *(meeting.after("UPDATE", "payments_paymentrequest", partial(send, each)) for each in requests_of_rosa)
+    )
+    assert sorted(outcomes) == [RequestState.AWAITING_APPROVAL, RequestState.AWAITING_AUTHORISATION]

@@ -10,7 +10,7 @@ from django_q.models import OrmQ
 
 from ledger.api import timeline
 from payments import limits
-from payments.actions import requests, seller_keys, set_limits, wallet_proofs
+from payments.actions import requests, seller_keys, set_limits, set_rules, wallet_proofs
 from payments.engine.prove_wallet import collect
 from payments.mail.rendering import render
 from payments.models import Message, PaymentRequest, WalletAddress, WalletProof
@@ -165,6 +165,7 @@ def test_an_answer_about_something_else_proves_nothing(
     assert confirmed(stage, proof).state == ProofState.PROVEN
 
 
+@pytest.mark.edits_rows("the wallet is another one at once")
 def test_only_the_same_id_in_the_answer_counts(stage: Stage, proof: WalletProof) -> None:
     """The wallet became another one while its owner was away."""
     back(stage.sandbox.approve(press(proof)))
@@ -174,6 +175,7 @@ def test_only_the_same_id_in_the_answer_counts(stage: Stage, proof: WalletProof)
     assert not is_proven(proof)
 
 
+@pytest.mark.edits_rows("the wallet names another server at once")
 def test_only_the_server_that_is_named_at_the_id_is_asked(stage: Stage, proof: WalletProof) -> None:
     """What was kept of the wallet is not believed: it is looked up anew."""
     WalletAddress.objects.filter(pk=proof.wallet_id).update(auth_server="https://evil.example/auth")
@@ -275,7 +277,7 @@ def test_up_to_the_limit_and_in_other_currencies_nobody_has_to_prove(stage: Stag
 
 
 def test_the_second_person_does_not_let_it_through_either(stage: Stage) -> None:
-    set_limits.set_limit(Amount(1_00, USD), by=stage.staff)
+    set_rules.set_rule(Amount(1_00, USD), by=stage.staff)
     request = requests.send(stage.quoted().pk, by=stage.staff)
     assert request.state == RequestState.AWAITING_AUTHORISATION
     set_limits.set_proof_limit(Amount(50_00, USD), by=stage.staff)
@@ -283,6 +285,7 @@ def test_the_second_person_does_not_let_it_through_either(stage: Stage) -> None:
         requests.authorise(request.pk, by=User.objects.create_user("luis"))
 
 
+@pytest.mark.edits_rows("all wallets are proven at once")
 def test_the_page_of_the_request_says_who_must_prove_and_sends_the_link(stage: Stage, limit: None) -> None:
     from django.urls import reverse  # noqa: PLC0415 - only here
 

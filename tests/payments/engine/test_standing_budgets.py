@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ledger import clock
-from payments.actions import approvals, requests, set_limits, standing_budgets
+from payments.actions import approvals, requests, set_rules, standing_budgets
 from payments.engine.advance import advance
 from payments.invariants import violations
 from payments.models import BudgetPeriod, Grant, Message, PaymentRequest, StandingBudget
@@ -69,7 +69,7 @@ def test_above_the_largest_single_payment_is_refused(stage: Stage) -> None:
 
 def test_above_the_limit_a_second_person_authorises_a_draw(stage: Stage) -> None:
     budget = active(stage)
-    set_limits.set_limit(Amount(99_99, budget.asset), by=stage.staff)
+    set_rules.set_rule(Amount(99_99, budget.asset), by=stage.staff)
     request = drawn(stage, budget)
     assert request.state == RequestState.AWAITING_AUTHORISATION
     assert reserved(budget) == [0, 0, 0]
@@ -211,6 +211,7 @@ def test_an_approval_that_was_ended_at_the_wallet_ends_the_budget_and_the_draw_i
     assert not violations()
 
 
+@pytest.mark.edits_rows("our books are made to differ from the wallet")
 def test_a_wallet_that_counts_otherwise_is_flagged_and_the_draw_goes_back_to_staff(stage: Stage) -> None:
     budget = active(stage)
     settle(drawn(stage, budget))
@@ -224,6 +225,7 @@ def test_a_wallet_that_counts_otherwise_is_flagged_and_the_draw_goes_back_to_sta
     assert not violations()
 
 
+@pytest.mark.edits_rows("our books are made to differ from the wallet")
 def test_a_first_draw_that_is_refused_tells_of_a_wallet_without_intervals(stage: Stage) -> None:
     budget = active(stage, "50.00", largest="50.00")
     BudgetPeriod.objects.filter(budget=budget).update(limit_value=900_00)

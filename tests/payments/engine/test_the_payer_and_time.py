@@ -9,7 +9,7 @@ from django.test import Client
 from payments import links
 from payments.actions import approvals, pausing, requests
 from payments.engine.advance import advance
-from payments.models import AuthorisationLimit, Payment, PaymentRequest
+from payments.models import Payment, PaymentRequest, SecondPersonRule
 from payments.models.pauses import PauseScope
 from payments.presentation.reasons import Refusal
 from payments.states import PaymentState, RequestState
@@ -135,7 +135,7 @@ def test_looking_goes_on_during_a_pause(stage: Stage) -> None:
 
 
 def test_above_the_limit_a_second_person_must_authorise(stage: Stage) -> None:
-    AuthorisationLimit.objects.create(asset_code="USD", asset_scale=2, limit=50_00)
+    SecondPersonRule.objects.create(asset_code="USD", asset_scale=2, limit=50_00)
     request = stage.sent()
     assert request.state == RequestState.AWAITING_AUTHORISATION
     with pytest.raises(Refusal, match="second person"):

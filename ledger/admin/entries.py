@@ -11,11 +11,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import DropdownFilter, TextFilter
 from unfold.decorators import display
-from unfold.paginator import InfinitePaginator
 
+from ledger.admin.append_only import AppendOnlyAdmin
 from ledger.filters import MomentRangeFilter, SealedFilter
 from ledger.kinds import declared
 from ledger.models import Entry, EntrySubject
@@ -57,33 +56,16 @@ class SubjectFilter(TextFilter):
 
 
 @admin.register(Entry)
-class EntryAdmin(ModelAdmin):
+class EntryAdmin(AppendOnlyAdmin):
     list_display = ["at", "kind", "actor", "subjects", "index"]
     list_display_links = ["at"]
     list_filter = [KindFilter, SubjectFilter, ("recorded_at", MomentRangeFilter), SealedFilter]
     list_filter_submit = True
     list_select_related = ["link", "private_part"]
-    list_per_page = 25
-    paginator = InfinitePaginator
-    show_full_result_count = False
     search_fields = ["id__exact", "subject_rows__subject_id__exact"]
     search_help_text = gettext_lazy("The whole id of an entry, or of anything that entries are about.")
-    actions = None
     fields = ["at", "kind", "actor", "subjects", "data", "private", "index", "chain_hash", "digest", "id"]
     readonly_fields = fields
-
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
-        """The entry is the history; Django's own has nothing to say of it."""
-        return super().render_change_form(request, {**context, "show_history": False}, *args, **options)
-
-    def has_add_permission(self, _request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, _request: HttpRequest, _obj: Entry | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, _request: HttpRequest, _obj: Entry | None = None) -> bool:
-        return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
         found: QuerySet[Entry] = super().get_queryset(request).select_related("link", "private_part")

@@ -1,0 +1,87 @@
+"""What holds for every page of the admin, whoever wrote it: `admin_site` puts it before each as it is registered.
+
+An address can be typed by hand, so nothing in one reaches the database but what a page itself offers: the parameters of
+its filters, a key that can be one, words to search for that are as many as somebody would write.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final
+
+from django.contrib.admin import ShowFacets
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup
+from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ORDER_VAR
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.urls import URLPattern
+from unfold.views import ChangeList
+
+if TYPE_CHECKING:
+    from unfold.admin import ModelAdmin
+else:
+    # Mixed into whatever is registered, which is one already.
+    ModelAdmin = object
+
+#: Words of one search: each costs a comparison for every field that is searched.
+MOST_WORDS: Final = 12
+#: Characters of the parameter that orders a list: `-1.2.-3` for three columns.
+LONGEST_ORDER: Final = 40
+#: How the paths of one row's pages begin, and what they call its key.
+OF_ONE_ROW: Final = {"<path:object_id>/": "object_id", "<id>/": "id"}
+
+
+class GuardedChangeList(ChangeList):  # type: ignore[misc]  # Unfold ships no types
+    def get_filters(self, request: HttpRequest) -> Any:
+        """Django lets a list be filtered by any column, with any lookup: here, by what its filters take and no more."""
+        found = super().get_filters(request)
+        for lookup in found[2]:
+            raise DisallowedModelAdminLookup(f"Filtering by {lookup} is not offered.")
+        return found
+
+    def get_ordering(self, request: HttpRequest, queryset: Any) -> Any:
+        if len(self.params.get(ORDER_VAR, "")) > LONGEST_ORDER:
+            del self.params[ORDER_VAR]
+        return super().get_ordering(request, queryset)
+
+
+class GuardedAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
+    #: Counting each choice of each filter is a way to keep the database busy; no list offers it.
+    show_facets = ShowFacets.NEVER
+
+    def get_changelist(self, _request: HttpRequest, **_kwargs: Any) -> type[ChangeList]:
+        return GuardedChangeList
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        return super().get_search_results(request, queryset, " ".join(search_term.split()[:MOST_WORDS]))
+
+    def get_changeform_initial_data(self, _request: HttpRequest) -> dict[str, Any]:
+        """Nothing: no page links to a form that is partly filled in, so whatever an address says was typed."""
+        return {}
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        return super().get_object(request, object_id, from_field or None)
+
+    def get_urls(self) -> list[URLPattern]:
+        found: list[URLPattern] = super().get_urls()
+        for pattern in found:
+            for start, name in OF_ONE_ROW.items():
+                if str(pattern.pattern).startswith(start):
+                    pattern.callback = self._for_possible_keys(pattern.callback, name)
+        return found
+
+    def _for_possible_keys(self, view: Callable[..., HttpResponseBase], name: str) -> Callable[..., HttpResponseBase]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not self._can_be_key(kwargs[name]):
+                raise Http404
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    def _can_be_key(self, written: str) -> bool:
+        try:
+            self.opts.pk.to_python(unquote(written))
+        except ValidationError:
+            return False
+        return True

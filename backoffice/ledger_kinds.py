@@ -1,0 +1,33 @@
+"""Every kind of ledger entry that this room records."""
+
+from typing import Final
+
+#: Who works here, and what they may do.
+PEOPLE: Final = (
+    "user.created",
+    "user.changed",
+    "user.email_changed",
+    "user.password_changed",
+    "user.password_removed",
+    "role.created",
+    "role.changed",
+)
+#: Who came in, or tried to, and what became of how they come in.
+SIGN_IN: Final = (
+    "sign_in.done",
+    "sign_in.over",
+    "sign_in.wrong",
+    "sign_in.locked_out",
+    "sign_in.address_locked_out",
+    "sign_in.flood",
+    "sign_in.lock_lifted",
+    "sign_in.factor_set",
+    "sign_in.factor_removed",
+    "sign_in.factor_reset",
+    "sign_in.codes_made",
+    "sign_in.code_used",
+    "sign_in.password_changed",
+    "sign_in.password_reset",
+    "sign_in.sessions_ended",
+)
+KINDS: Final = frozenset({*PEOPLE, *SIGN_IN})

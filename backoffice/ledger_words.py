@@ -1,0 +1,49 @@
+"""The words for each kind of entry that this room records."""
+
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from ledger.api import TimelineRow
+from payments.presentation.timeline_text import Sentence, Tone
+
+#: Kind → words, icon, tone.
+WORDS: Final[dict[str, tuple[Promise, str, Tone]]] = {
+    "sign_in.done": (_("Signed in."), "login", "neutral"),
+    "sign_in.over": (_("Signed out."), "logout", "neutral"),
+    "sign_in.wrong": (_("Somebody tried to sign in with a wrong password or code."), "login", "warn"),
+    "sign_in.locked_out": (_("Locked out for a while, after %(tries)s wrong tries to sign in."), "lock", "bad"),
+    "sign_in.address_locked_out": (
+        _("An address was locked out for a while, after %(tries)s wrong tries to sign in."),
+        "lock",
+        "bad",
+    ),
+    "sign_in.flood": (
+        _("There are so many wrong tries to sign in that no more of them are recorded in this hour."),
+        "lock",
+        "bad",
+    ),
+    "sign_in.lock_lifted": (_("The lock-out was lifted: they can try to sign in again."), "lock_open", "neutral"),
+    "sign_in.factor_set": (_("A second factor was set up."), "phonelink_lock", "good"),
+    "sign_in.factor_removed": (_("The second factor was removed by its owner."), "phonelink_erase", "warn"),
+    "sign_in.factor_reset": (
+        _("The second factor was taken away, for its owner to set up a new one."),
+        "phonelink_erase",
+        "warn",
+    ),
+    "sign_in.codes_made": (_("New recovery codes were made. The old ones no longer work."), "password", "neutral"),
+    "sign_in.code_used": (_("A recovery code was used. %(left)s are left."), "password", "warn"),
+    "sign_in.password_changed": (_("The password was changed by its owner."), "password", "neutral"),
+    "sign_in.password_reset": (_("A new password was chosen, by a link in an email."), "password", "warn"),
+    "sign_in.sessions_ended": (_("Sessions were ended: %(sessions)s."), "logout", "neutral"),
+}
+
+
+def describe_own(row: TimelineRow) -> Sentence | None:
+    """The sentence of an entry that this room recorded; None for any other."""
+    known = WORDS.get(row.kind)
+    if known is None:
+        return None
+    words, icon, tone = known
+    return Sentence(text=str(words) % row.data, icon=icon, tone=tone)

@@ -1,0 +1,225 @@
+"""What waits for a second person: everything that somebody proposed and somebody else has to decide on, on one page."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db.models import Model, QuerySet, Value
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from jobs.models import WalletChange, WalletChangeState
+from payments.actions.proposals import permissions
+from payments.actions.wallets import RENAMED
+from payments.mail.colleagues import name_of
+from payments.mail.second_person import AUTHORISE
+from payments.models import OutsideSettlement, PaymentRequest, Proposal, WalletAddress
+from payments.models.fields import amount_of
+from payments.models.proposals import ProposalState
+from payments.presentation.attention_text import missing
+from payments.presentation.format_amounts import format_amount, format_gets
+from payments.presentation.proposal_words import changed_rows, title
+from payments.presentation.rule_words import because_sentences
+from payments.states import RequestState
+
+#: Of each kind; the oldest come first.
+SHOWN = 50
+MOST_RECEIVERS = 5
+
+Row = tuple[str | Promise, str]
+
+
+@dataclass(frozen=True)
+class WaitingItem:
+    """One thing that waits, with exactly what is decided."""
+
+    kind: str | Promise
+    title: str
+    link: str
+    proposer: User | None
+    since: datetime
+    may_decide: bool
+    rows: list[Row] = field(default_factory=list)
+    why: list[str] = field(default_factory=list)
+
+    @property
+    def who(self) -> str:
+        """Empty for a member, who proposed it on their own page."""
+        return name_of(self.proposer)
+
+
+def waiting_view(request: HttpRequest) -> HttpResponse:
+    """The page: what this person may decide on, then what others must."""
+    found = sorted(_all(request), key=lambda item: item.since)
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Waiting for a second person"),
+        "yours": [item for item in found if item.may_decide],
+        "others": [item for item in found if not item.may_decide],
+    }
+    return TemplateResponse(request, "admin/waiting.html", context)
+
+
+def count_for(request: HttpRequest) -> int:
+    """How many things wait that this person did not propose and may decide on: one query, on every page."""
+    asked = [rows.order_by().annotate(one=Value(1)).values("one") for rows in _decidable(request)]
+    return asked[0].union(*asked[1:], all=True).count() if asked else 0
+
+
+def _decidable(request: HttpRequest) -> Iterator[QuerySet[Any]]:
+    user = request.user
+    if user.has_perm(AUTHORISE):
+        yield _requests().exclude(requested_by=user.pk)
+    if kinds := _kinds(request):
+        yield _proposals().filter(kind__in=kinds).exclude(proposed_by=user.pk)
+    if user.has_perm("jobs.confirm_walletchange"):
+        yield _wallet_changes().exclude(proposed_by=user.pk)
+    if user.has_perm("payments.accept_walletaddress"):
+        yield _renamed().exclude(accepted_by=user.pk)
+    if user.has_perm("payments.resolve_payment"):
+        yield _outside().exclude(claimed_by=user.pk)
+
+
+def _kinds(request: HttpRequest) -> list[str]:
+    return [kind for kind, permission in permissions().items() if request.user.has_perm(permission)]
+
+
+def _requests() -> QuerySet[PaymentRequest]:
+    return PaymentRequest.objects.filter(state=RequestState.AWAITING_AUTHORISATION)
+
+
+def _proposals() -> QuerySet[Proposal]:
+    return Proposal.objects.filter(state=ProposalState.WAITING)
+
+
+def _wallet_changes() -> QuerySet[WalletChange]:
+    return WalletChange.objects.filter(state=WalletChangeState.WAITING)
+
+
+def _renamed() -> QuerySet[WalletAddress]:
+    """Wallets of which one person accepted that they are another one now."""
+    return WalletAddress.objects.filter(problem=RENAMED, accepted_by__isnull=False)
+
+
+def _outside() -> QuerySet[OutsideSettlement]:
+    return OutsideSettlement.objects.filter(confirmed_at=None, withdrawn_at=None)
+
+
+def _all(request: HttpRequest) -> Iterator[WaitingItem]:
+    """What the person may see, in a constant number of queries."""
+    sources: tuple[tuple[type[Model], Any], ...] = (
+        (PaymentRequest, _request_items),
+        (Proposal, _proposal_items),
+        (WalletChange, _wallet_change_items),
+        (WalletAddress, _renamed_items),
+        (OutsideSettlement, _outside_items),
+    )
+    for model, items in sources:
+        if _may_look(request, model):
+            yield from items(request)
+
+
+def _may_look(request: HttpRequest, model: type[Model]) -> bool:
+    return request.user.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}")  # noqa: SLF001 - Django's public name
+
+
+def _decides(request: HttpRequest, permission: str, proposer_id: int | None) -> bool:
+    return proposer_id != request.user.pk and request.user.has_perm(permission)
+
+
+def _request_items(request: HttpRequest) -> Iterator[WaitingItem]:
+    rows = _requests().select_related("requested_by").prefetch_related("payments").order_by("changed_at")
+    for row in rows[:SHOWN]:
+        payments = list(row.payments.all())
+        told: list[Row] = [
+            (_("Payer"), row.payer_name),
+            (_("The payer pays at most"), format_amount(amount_of(row.most_debit, row.asset_code, row.asset_scale))),
+        ]
+        receives = _("%(name)s receives")
+        told += [(receives % {"name": each.receiver_name}, format_gets(each)) for each in payments[:MOST_RECEIVERS]]
+        if len(payments) > MOST_RECEIVERS:
+            told.append((_("And more receivers"), str(len(payments) - MOST_RECEIVERS)))
+        yield WaitingItem(
+            kind=gettext_lazy("Payment request"),
+            title=row.title,
+            link=reverse("admin:payments_paymentrequest_change", args=[row.pk]),
+            proposer=row.requested_by,
+            since=row.changed_at,
+            may_decide=_decides(request, AUTHORISE, row.requested_by_id),
+            rows=told,
+            why=because_sentences(row.second_person_because),
+        )
+
+
+def _proposal_items(request: HttpRequest) -> Iterator[WaitingItem]:
+    needed = permissions()
+    for row in _proposals().select_related("proposed_by").order_by("created_at")[:SHOWN]:
+        changes = changed_rows(row.kind, row.before, row.after)
+        yield WaitingItem(
+            kind=gettext_lazy("Change"),
+            title=title(row.kind, row.subject),
+            link=reverse("admin:payments_proposal_change", args=[row.pk]),
+            proposer=row.proposed_by,
+            since=row.created_at,
+            may_decide=_decides(request, needed[row.kind], row.proposed_by_id),
+            rows=[(change.label, f"{change.before} → {change.after}") for change in changes],
+            why=[_("It changes what guards the money, so two administrators decide it.")],
+        )
+
+
+def _wallet_change_items(request: HttpRequest) -> Iterator[WaitingItem]:
+    found = _wallet_changes().select_related("member", "before", "after", "proposed_by").order_by("created_at")
+    for row in found[:SHOWN]:
+        yield WaitingItem(
+            kind=gettext_lazy("Wallet of a member"),
+            title=row.member.name,
+            link=reverse("admin:jobs_member_change", args=[row.member_id]),
+            proposer=row.proposed_by,
+            since=row.created_at,
+            may_decide=_decides(request, "jobs.confirm_walletchange", row.proposed_by_id),
+            rows=[(_("Wallet until now"), row.before.url), (_("New wallet"), row.after.url)],
+            why=[_("Whose money goes where is changed by two people.")],
+        )
+
+
+def _renamed_items(request: HttpRequest) -> Iterator[WaitingItem]:
+    for row in _renamed().select_related("accepted_by").order_by("changed_at")[:SHOWN]:
+        told = [row.canonical_id, row.asset_code], [row.accepted["canonical_id"], row.accepted["asset_code"]]
+        yield WaitingItem(
+            kind=gettext_lazy("Wallet address"),
+            title=row.url,
+            link=reverse("admin:payments_walletaddress_change", args=[row.pk]),
+            proposer=row.accepted_by,
+            since=row.changed_at,
+            may_decide=_decides(request, "payments.accept_walletaddress", row.accepted_by_id),
+            rows=[(_("It was"), ", ".join(told[0])), (_("It says it is now"), ", ".join(told[1]))],
+            why=[_("It became another wallet, which two people accept.")],
+        )
+
+
+def _outside_items(request: HttpRequest) -> Iterator[WaitingItem]:
+    found = _outside().select_related("payment__request", "claimed_by").order_by("created_at")
+    for row in found[:SHOWN]:
+        payment = row.payment
+        yield WaitingItem(
+            kind=gettext_lazy("Settled outside"),
+            title=payment.request.title,
+            link=reverse("admin:payments_payment_change", args=[payment.pk]),
+            proposer=row.claimed_by,
+            since=row.created_at,
+            may_decide=_decides(request, "payments.resolve_payment", row.claimed_by_id),
+            rows=[
+                (_("Receiver"), payment.receiver_name),
+                (_("Settled outside"), format_amount(missing(payment))),
+                (_("How"), row.get_way_display()),
+                (_("Evidence"), row.evidence),
+            ],
+            why=[_("What no wallet says counts on the word of two people.")],
+        )

@@ -1,0 +1,5 @@
+"""The ledger in the admin: to read, filter and search."""
+
+from ledger.admin import checkpoints, entries
+
+__all__ = ["checkpoints", "entries"]
