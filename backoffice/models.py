@@ -2,14 +2,14 @@
 
 from django.db import models
 
-from payments.models.fields import ulid_field
+from payments.models.fields import SealedField, ulid_field
 
 
 class FactorSecret(models.Model):
     """What a person's app, or their recovery codes, are computed from. The library's row has its name, not itself."""
 
     id = ulid_field()
-    sealed = models.TextField(blank=True, editable=False)
+    sealed = SealedField()
 
     def __str__(self) -> str:
         return str(self.id)

@@ -28,7 +28,7 @@ from payments.worker.queue_guard import NotOurTask, PlainPickles
 pytestmark = pytest.mark.django_db
 
 ROOT = Path(__file__).resolve().parents[2]
-TASK = re.compile(r'"((?:payments|jobs|ledger|backoffice)\.tasks\.\w+)"')
+TASK = re.compile(r'"((?:payments|jobs|ledger|backoffice)(?:\.\w+)*\.tasks\.\w+)"')
 
 
 class Bomb:
