@@ -73,7 +73,7 @@ def test_a_second_administrator_gets_a_mail_looks_and_agrees(
         page.goto(f"{site.url}{RULES}")
         expect(page.locator("body").first).to_contain_text(rule)
         camera.take(page, f"{language}-two-7-rules")
-    outcome = say("%(name)s agreed: it counts from now on.", language) % {"name": second}
+    outcome = say("%(name)s agreed: it counts from now on.", language) % {"name": second.title()}
     proposer = Person(first, f"{first}@example.org", language, "")
     decided = site.mail_to(proposer, lambda each: say("A rule for a second person", language) in str(each["subject"]))
     assert outcome in decided.get_body(("plain",)).get_content()  # type: ignore[union-attr]
