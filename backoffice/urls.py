@@ -8,7 +8,7 @@ from backoffice.health import health
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
-    path("", include("backoffice.sign_in.urls")),
+    path("", include("backoffice.sign_in.pages.urls")),
     path("admin/", admin.site.urls),
     path("health", health, name="health"),
     path("languages/", include("django.conf.urls.i18n")),

@@ -26,7 +26,6 @@ OWN_PAGES: Final = {
     "mfa_view_recovery_codes": False,
     "mfa_generate_recovery_codes": True,
     "account_change_password": True,
-    "end_sessions": False,
 }
 #: What can be opened by whoever must still show, or set up, a second factor.
 ON_THE_WAY: Final = {"mfa_activate_totp", "admin:logout", "admin:jsi18n"}

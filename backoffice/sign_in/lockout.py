@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import get_random_string, salted_hmac
@@ -67,7 +68,7 @@ class Try:
     def give_back(self) -> None:
         """It was right, so far: it does not count."""
         with transaction.atomic():
-            for row in FailedTries.objects.select_for_update().filter(pk__in=self.keys, count__gt=0):
+            for row in self._rows().filter(count__gt=0):
                 row.count -= 1
                 row.save(update_fields=["count"])
 
@@ -75,13 +76,17 @@ class Try:
         """It counts; of those counters that are full now, and closed, what they are and how many tries there were."""
         full = {}
         with transaction.atomic():
-            for row in FailedTries.objects.select_for_update().filter(pk__in=self.keys, locked_until=None):
+            for row in self._rows().filter(locked_until=None):
                 kind = _kind(row.pk)
                 if row.count >= RULES[kind].tries:
                     row.locked_until = clock.now() + RULES[kind].within
                     row.save(update_fields=["locked_until"])
                     full[kind] = row.count
         return full
+
+    def _rows(self) -> QuerySet[FailedTries]:
+        """Held in the order in which `begin` takes them, the name's before the address's: nobody waits in a circle."""
+        return FailedTries.objects.select_for_update().filter(pk__in=self.keys).order_by("-pk")
 
     def is_first(self) -> bool:
         """Whether no other wrong try to be this person is remembered."""

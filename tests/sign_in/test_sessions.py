@@ -37,9 +37,9 @@ def test_they_are_listed_and_each_can_be_ended() -> None:
     numbers = re.findall(r'name="session" value="(\d+)"', page)
     assert len(numbers) == 2
     ended = UserSession.objects.get(session_key=phone.session.session_key).pk
-    here.post("/admin/sign-in/end/", {"session": str(ended)})
+    here.post(OWN, {"session": str(ended)})
     assert (is_in(here), is_in(phone), is_in(third)) == (True, False, True)
-    here.post("/admin/sign-in/end/")
+    here.post(OWN)
     assert (is_in(here), is_in(third)) == (True, False)
     assert entries(rosa)[-2:] == ["sign_in.sessions_ended"] * 2
 
@@ -50,7 +50,7 @@ def test_nobody_ends_another_persons() -> None:
     theirs, mine = at(FIREFOX), at(FIREFOX, "luis")
     number = UserSession.objects.get(user__username="rosa").pk
     for session in (str(number), "-1", "9" * 30, "x"):
-        mine.post("/admin/sign-in/end/", {"session": session})
+        mine.post(OWN, {"session": session})
     assert is_in(theirs)
     assert is_in(mine)
 

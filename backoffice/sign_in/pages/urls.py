@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from backoffice.sign_in import views
+from backoffice.sign_in.pages import views
 
 urlpatterns = [
     path("admin/login/", views.SignIn.as_view(), name="account_login"),
@@ -26,5 +26,4 @@ urlpatterns = [
     path("admin/sign-in/codes/", views.RecoveryCodes.as_view(), name="mfa_view_recovery_codes"),
     path("admin/sign-in/codes/new/", views.NewRecoveryCodes.as_view(), name="mfa_generate_recovery_codes"),
     path("admin/sign-in/password/", views.OwnPassword.as_view(), name="account_change_password"),
-    path("admin/sign-in/end/", views.end_sessions, name="end_sessions"),
 ]

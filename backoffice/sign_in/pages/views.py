@@ -26,9 +26,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from django.views.generic.edit import FormView
 
-from backoffice.sign_in import entries, one_click, proof, sessions
+from backoffice.sign_in import entries, proof, sessions
 from backoffice.sign_in.door import UNDONE
-from backoffice.sign_in.forms import (
+from backoffice.sign_in.pages import one_click
+from backoffice.sign_in.pages.forms import (
     CodeForm,
     ConfirmByCodeForm,
     ConfirmByPasswordForm,
@@ -122,7 +123,12 @@ class ConfirmByCode(Confirmation, factor.ReauthenticateView):
 @never_cache
 @login_required
 def own_sign_in(request: HttpRequest) -> HttpResponse:
-    """Everything about how somebody comes in, on one page: second factor, password, where they are signed in."""
+    """Everything about how somebody comes in, on one page: second factor, password, where they are signed in.
+
+    What is sent to it ends the session that the form names, or all others of this person.
+    """
+    if request.method == "POST":
+        return _end_sessions(request, _person(request))
     page: HttpResponse = OwnSignIn.as_view()(request)
     return page
 
@@ -239,11 +245,7 @@ class NewPasswordChosen(InTheFrame, account.PasswordResetFromKeyDoneView):
     title = gettext_lazy("Your new password is set")
 
 
-@require_POST
-@login_required
-def end_sessions(request: HttpRequest) -> HttpResponse:
-    """End the session that the form names, or all others of this person."""
-    user = _person(request)
+def _end_sessions(request: HttpRequest, user: User) -> HttpResponse:
     if "session" in request.POST:
         ended = sessions.end(user, only=number_of(request.POST["session"]))
     else:

@@ -1,0 +1,1 @@
+"""What people see at the door, and of their own sign-in."""
