@@ -12,7 +12,6 @@ from ledger.api import Actor, continues, payment_proof, record, seal, verify
 from ledger.checkpoints import tree
 from ledger.checkpoints.make_key import make_key
 from ledger.models import Entry, Link
-from ledger.recording import instant
 from tests.bench.tables import show
 
 ENTRIES = 2000
@@ -74,7 +73,7 @@ def fill(links: int) -> None:
                     kind="payment.settled",
                     actor_kind="system",
                     actor_id="engine",
-                    body=f"{index} {instant(recorded_at)}",
+                    body=f"{index} {clock.instant(recorded_at)}",
                     digest=digest,
                 )
             )

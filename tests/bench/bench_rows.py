@@ -72,9 +72,10 @@ def _copy(request: PaymentRequest, times: int) -> None:
     """The same once more under other ids, entries and all, as if many payments had gone the same way."""
     about = set(EntrySubject.objects.filter(subject_kind="request", subject_id=request.pk).values_list("entry_id"))
     entries = [entry for (entry,) in about]
+    models: tuple[type[Any], ...] = (*ROWS, *TOLD)
+    found = (_of(m, request) if m in ROWS else m._default_manager.filter(**{_key(m): entries}) for m in models)
     tables: list[tuple[type[Any], list[dict[str, Any]]]] = [
-        *((model, list(_of(model, request).values())) for model in ROWS),
-        *((model, list(model._default_manager.filter(**{_key(model): entries}).values())) for model in TOLD),
+        (model, list(rows.values())) for model, rows in zip(models, found, strict=True)
     ]
     ids = {str(row["id"]) for _, rows in tables for row in rows if "id" in row} | {str(request.form_id)}
     for first in range(0, times, BATCH):

@@ -15,7 +15,7 @@ from payments.actions import pausing, set_limits
 from payments.models import AuthorisationLimit, LedgerCheck, Pause, Payment
 from payments.models.pauses import PauseCause
 from payments.openpayments.amounts import Amount, Asset
-from payments.states import RequestState
+from payments.states import PaymentState, RequestState
 from payments.worker import ledger_checks
 from tests import cast, comparing
 from tests.cast import person, signed_in, staff
@@ -90,7 +90,7 @@ def test_a_limit_that_was_removed_by_a_person_is_no_finding(limit: Authorisation
 
 def test_where_an_open_payment_goes_is_looked_at_quickly_and_what_is_over_at_night() -> None:
     is_open = cast.paid_to_maria(cast.asked())
-    is_over = cast.paid_to_maria(cast.asked(RequestState.APPROVED, form_id="2"), "settled")
+    is_over = cast.paid_to_maria(cast.asked(RequestState.APPROVED, form_id="2"), PaymentState.SETTLED)
     comparing.carry_over_all()
     tasks.check_ledger_quickly()
     LedgerCheck.objects.update(
