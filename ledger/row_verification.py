@@ -5,6 +5,7 @@ what is older than that entry never changes. So whatever differs is a fault, and
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -48,13 +49,14 @@ def verify_rows_since(since: datetime, counts: RowCounts | None = None) -> Itera
     """As `verify_rows`, for rows by which money may still move, and those that entries were recorded about `since`."""
     counts = counts if counts is not None else RowCounts()
     with any_text():
+        touched = _touched(since)
         for table in vouched():
             if table.live == EVERY:
                 yield from _whole(table, counts)
                 continue
             if table.live:
                 yield from _faults(table, table.live, [], counts)
-            for keys in _batches(_touched(table, since)):
+            for keys in _batches(sorted(touched.get(table.name, ()))):
                 where, params = _among(table, keys)
                 others = f" AND NOT ({table.live})" if table.live else ""
                 yield from _faults(table, where + others, params, counts)
@@ -234,9 +236,14 @@ def _subjects(table: Vouched) -> Iterator[str]:
         last = ids[-1]
 
 
-def _touched(table: Vouched, since: datetime) -> Iterator[str]:
-    about = EntrySubject.objects.filter(subject_kind=table.name, entry__recorded_at__gte=since)
-    yield from sorted(set(about.values_list("subject_id", flat=True)))
+def _touched(since: datetime) -> dict[str, set[str]]:
+    """What entries that were recorded since then are about: the ids, by the names of tables."""
+    found = defaultdict(set)
+    entries = Entry.objects.filter(recorded_at__gte=since).order_by("recorded_at").values_list("id", flat=True)
+    for batch in _batches(entries.iterator(chunk_size=_BATCH)):
+        for name, key in EntrySubject.objects.filter(entry_id__in=batch).values_list("subject_kind", "subject_id"):
+            found[name].add(key)
+    return found
 
 
 def _gone(table: Vouched, keys: list[str]) -> Iterator[Fault]:

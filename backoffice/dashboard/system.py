@@ -148,24 +148,25 @@ def _ledger() -> SystemPart:
         sealing = Fact(text % {"count": waiting.entries}, rows(Entry, sealed="no"))
     else:
         sealing = Fact(_("Every entry is sealed."), rows(Entry))
-    checks = [_check(kind) for kind in LedgerCheck.Extent]
-    tone = max([tone, *(check.tone for check in checks)], key=TONES.index)
-    facts = [sealing, Fact(str(checkpoint)), *(fact for check in checks for fact in check.facts)]
+    facts = [sealing, Fact(str(checkpoint))]
+    for kind in LedgerCheck.Extent:
+        found, told = _check(kind)
+        tone = max(tone, found, key=TONES.index)
+        facts += told
     return SystemPart(_("Ledger"), "menu_book", tone, facts)
 
 
-def _check(kind: LedgerCheck.Extent) -> SystemPart:
-    """When it last ran, and the first of what it found."""
+def _check(kind: LedgerCheck.Extent) -> tuple[Tone, list[Fact]]:
+    """When it last ran to its end, and the first of what it found."""
     last = LedgerCheck.objects.filter(kind=kind, finished_at__isnull=False).first()
     if last is None:
-        # One that is under way for the first time, or that was never begun.
-        return SystemPart(str(kind.label), "", "warn", [Fact(str(NEVER_CHECKED[kind]))])
+        return "warn", [Fact(str(NEVER_CHECKED[kind]))]
     text = CHECKED[kind] % {"when": moment(last.finished_at), "rows": last.rows, "entries": last.entries}
     if not last.faults:
-        return SystemPart(str(kind.label), "", "good", [Fact(text)])
-    shown = [Fact(finding.sentence()) for finding in last.findings[:SHOWN_FAULTS]]
+        return "good", [Fact(text)]
     count = ngettext("%(count)d fault was found.", "%(count)d faults were found.", last.faults)
-    return SystemPart(str(kind.label), "", "bad", [Fact(text), Fact(count % {"count": last.faults}), *shown])
+    shown = [Fact(finding.sentence()) for finding in last.findings[:SHOWN_FAULTS]]
+    return "bad", [Fact(text), Fact(count % {"count": last.faults}), *shown]
 
 
 def _pauses() -> SystemPart:

@@ -164,7 +164,7 @@ def cell(client: Client, house: House, address: Address, visit: Visit) -> Cell:
     match read.status_code:
         case 403:
             return Cell.REFUSED
-        case 404:
+        case 404 | 405:
             return Cell.NOTHING
         case 302 if _is_door(read):
             return Cell.DOOR

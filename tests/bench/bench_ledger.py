@@ -11,7 +11,6 @@ from ledger import chain, clock
 from ledger.api import Actor, continues, payment_proof, record, seal, verify
 from ledger.checkpoints import tree
 from ledger.checkpoints.make_key import make_key
-from ledger.clock import instant
 from ledger.models import Entry, Link
 from tests.bench.tables import show
 
@@ -74,7 +73,7 @@ def fill(links: int) -> None:
                     kind="payment.settled",
                     actor_kind="system",
                     actor_id="engine",
-                    body=f"{index} {instant(recorded_at)}",
+                    body=f"{index} {clock.instant(recorded_at)}",
                     digest=digest,
                 )
             )

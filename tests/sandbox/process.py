@@ -20,6 +20,10 @@ STOP_SECONDS = 5
 KEPT = httpx.Limits(keepalive_expiry=2)
 
 
+# Whatever process starts one, those that it starts can steer it.
+os.environ.setdefault("SANDBOX_CONTROL_KEY", secrets.token_urlsafe(32))
+
+
 class SandboxRefusedError(Exception):
     """The control API said no."""
 
@@ -57,8 +61,8 @@ class SandboxProcess:
         if clock_file is not None:
             self._arguments += ["--clock-file", str(clock_file)]
         self._process: subprocess.Popen[bytes] | None = None
-        #: What its controls ask for.
-        self.control_key = secrets.token_urlsafe(32)
+        #: What its controls ask for: of all sandboxes of one run, so that another process can steer one.
+        self.control_key = os.environ["SANDBOX_CONTROL_KEY"]
         shown = {"Authorization": f"Bearer {self.control_key}"}
         self._http = httpx.Client(base_url=own_url, timeout=10, trust_env=False, headers=shown, limits=KEPT)
 
@@ -75,9 +79,7 @@ class SandboxProcess:
     def start(self) -> None:
         """Start the process and wait until it answers."""
         command = [sys.executable, "-m", "payments.sandbox", *self._arguments]
-        self._process = subprocess.Popen(
-            command, cwd=PROJECT, env={**os.environ, "SANDBOX_CONTROL_KEY": self.control_key}
-        )
+        self._process = subprocess.Popen(command, cwd=PROJECT)
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
             if self._process.poll() is not None:

@@ -54,7 +54,7 @@ def test_who_has_a_second_factor_confirms_with_it(client: Client) -> None:
         ("/admin/auth/user/add/", True),
         ("/admin/auth/user/{user}/change/", True),
         ("/admin/auth/user/{user}/password/", True),
-        ("/admin/payments/authorisationlimit/add/", True),
+        ("/admin/payments/secondpersonrule/add/", True),
         ("/admin/payments/seller/add/", True),
         ("/admin/jobs/member/add/", True),
         ("/admin/jobs/job/", True),
