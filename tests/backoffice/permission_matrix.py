@@ -48,7 +48,7 @@ Visit = Callable[[], AbstractContextManager[dict[str, str]]]
 #: Nothing that these do may change anything.
 READERS: Final = (roles.AUDITOR, NO_ROLE, *OTHERS)
 #: Pages that take no POST, or answer it as a GET: nothing can be done there.
-READ: Final = frozenset({"changelist", "history", "preview", "status", "file"})
+READ: Final = frozenset({"changelist", "history", "preview", "status", "file", "proof", "note"})
 READ_ELSEWHERE: Final = frozenset(
     {"admin:index", "admin:search", "admin:app_list", "admin:jsi18n", "admin:autocomplete", "admin:view_on_site"}
     | {"admin:password_change_done", "health", "approve-status", "statement", "finish"}
@@ -164,11 +164,12 @@ def cell(client: Client, house: House, address: Address, visit: Visit) -> Cell:
     match read.status_code:
         case 403:
             return Cell.REFUSED
-        case 404:
+        case 404 | 405:
             return Cell.NOTHING
         case 302 if _is_door(read):
             return Cell.DOOR
-    assert read.status_code < 400, (path, read.status_code)
+    # 409: a download that is not there yet.
+    assert read.status_code < 400 or read.status_code == 409, (path, read.status_code)
     return Cell.READ
 
 
