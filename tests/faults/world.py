@@ -22,6 +22,7 @@ from django.test import Client
 from django.utils.module_loading import import_string
 from django_q.models import OrmQ
 
+from backoffice.front_door import buckets
 from jobs.tasks import sweep
 from ledger.api import backlog
 from ledger.models import Unsealed
@@ -141,6 +142,7 @@ class World:
 
     def _payer_acts(self, payer: Person) -> bool:
         browser, client = self.browser(payer), browser_client()
+        buckets.empty()  # who dies and comes back in a second would be asked to wait
         if browser.tab:
             return self._load_tab(payer, browser, client)
         links = self._links(payer)

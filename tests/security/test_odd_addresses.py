@@ -21,6 +21,8 @@ from tests.backoffice.every_page import Address, House, addresses, furnish
 
 SEED: Final = 20261121
 SLOWEST: Final = 1.0  # seconds
+#: What ends the session or speaks another language; and what says by 503 that no worker runs here.
+UNASKED: Final = ("admin/logout", "languages/", "health")
 LARGE: Final = 25_000
 SMALL: Final = 240
 
@@ -81,7 +83,7 @@ def columns(address: Address) -> list[str]:
 def odd_urls(house: House, count: int) -> Iterator[str]:
     """`count` addresses: each path of the site in turn, with parameters and keys that nobody's browser sends."""
     dice = random.Random(SEED)
-    every = [one for one in addresses() if not one.route.startswith(("admin/logout", "languages/"))]
+    every = [one for one in addresses() if not one.route.startswith(UNASKED)]
     for number in range(count):
         address = every[number % len(every)]
         path = house.path(address)

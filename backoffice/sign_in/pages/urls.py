@@ -26,4 +26,10 @@ urlpatterns = [
     path("admin/sign-in/codes/", views.RecoveryCodes.as_view(), name="mfa_view_recovery_codes"),
     path("admin/sign-in/codes/new/", views.NewRecoveryCodes.as_view(), name="mfa_generate_recovery_codes"),
     path("admin/sign-in/password/", views.OwnPassword.as_view(), name="account_change_password"),
+    # Where the library sends who has none to change.
+    path(
+        "admin/sign-in/password/first/",
+        RedirectView.as_view(pattern_name="account_reset_password"),
+        name="account_set_password",
+    ),
 ]
