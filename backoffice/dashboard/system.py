@@ -42,12 +42,12 @@ CHECKPOINT: dict[Comparison, tuple[Tone, str | Promise]] = {
 
 TONES: tuple[Tone, ...] = ("good", "warn", "bad")
 #: The rest is what `manage.py verify_ledger` says.
-SHOWN_FAULTS = 5
+SHOWN_FAULTS = 3
 CHECKED: dict[str, str | Promise] = {
     LedgerCheck.Extent.QUICK: gettext_lazy(
-        "Open payments, limits and people were compared with it on %(when)s: %(rows)s rows."
+        "Open payments, limits and people were compared with it on %(when)s (rows: %(rows)s)."
     ),
-    LedgerCheck.Extent.WHOLE: gettext_lazy("All of it was checked on %(when)s: %(entries)s entries, %(rows)s rows."),
+    LedgerCheck.Extent.WHOLE: gettext_lazy("All of it was checked on %(when)s (entries: %(entries)s, rows: %(rows)s)."),
 }
 NEVER_CHECKED: dict[str, str | Promise] = {
     LedgerCheck.Extent.QUICK: gettext_lazy("Open payments, limits and people were never compared with it yet."),
@@ -152,7 +152,8 @@ def _ledger() -> SystemPart:
     for kind in LedgerCheck.Extent:
         found, told = _check(kind)
         tone = max(tone, found, key=TONES.index)
-        facts += told
+        # The box's first line is the loud one.
+        facts = [*told, *facts] if found == "bad" else [*facts, *told]
     return SystemPart(_("Ledger"), "menu_book", tone, facts)
 
 
@@ -166,7 +167,7 @@ def _check(kind: LedgerCheck.Extent) -> tuple[Tone, list[Fact]]:
         return "good", [Fact(text)]
     count = ngettext("%(count)d fault was found.", "%(count)d faults were found.", last.faults)
     shown = [Fact(finding.sentence()) for finding in last.findings[:SHOWN_FAULTS]]
-    return "bad", [Fact(text), Fact(count % {"count": last.faults}), *shown]
+    return "bad", [Fact(count % {"count": last.faults}), *shown, Fact(text)]
 
 
 def _pauses() -> SystemPart:
