@@ -1,5 +1,6 @@
 """Time that stands still and money that moves only on command: what a run that can be repeated exactly needs."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -77,3 +78,23 @@ def test_a_wallet_that_rotates_its_key_pays_with_the_new_one(
     assert after["keyIds"] == [after["keyId"]]
     assert sandbox.settle() == {"ended": 1, "open": 0}
     assert sandbox.balance("ana") == 500
+
+
+def test_money_that_is_told_to_move_while_it_moves_by_itself_moves_once(
+    sandbox: SandboxProcess, shop: WalletClient, payer: str
+) -> None:
+    """Whoever tells it, and the provider's own turn, find the same payment on its way."""
+    sandbox.settings(settleOnCommand=True)
+    worker = sandbox.create_wallet("ana", balance=0)
+    before = sandbox.balance("payer")
+    accepted(sandbox, shop, payer, worker)
+    asked = "get-incoming-payment"
+    sandbox.faults({"match": {"operation": asked, "from": "wallet"}, "do": "delay", "seconds": 0.5, "times": 1})
+    with ThreadPoolExecutor() as people:
+        told = people.submit(sandbox.settle)
+        while not [one for one in sandbox.requests(asked, from_wallets=True) if one["fromWallet"]]:
+            assert not told.done(), "it is on its way for a while"
+        sandbox.settings(settleOnCommand=False)
+        assert told.result()["open"] == 0
+    assert sandbox.settle()["open"] == 0
+    assert (before - sandbox.balance("payer"), sandbox.balance("ana")) == (500, 500)

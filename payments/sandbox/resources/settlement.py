@@ -67,11 +67,11 @@ class Settlement:
             row["id"] for row in rows if (row["due_at"] <= now if payment_id is None else row["id"] == payment_id)
         ]
         for chosen_id in chosen:
-            if chosen_id in self._running:
-                # Money is on its way already: "settled" may only be said once it has arrived, or is back.
-                await asyncio.wait([self._running[chosen_id]])
-            else:
-                await self._settle(chosen_id)
+            # One task moves a payment, whoever asks for it: two at once would give its money back as if it had failed.
+            if chosen_id not in self._running:
+                self._start(chosen_id)
+            # "Settled" may only be said once it has arrived, or is back.
+            await asyncio.wait([self._running[chosen_id]])
         still_open = {row["id"] for row in self._open_payments()}
         return sum(chosen_id not in still_open for chosen_id in chosen), len(still_open)
 
