@@ -7,9 +7,10 @@ none at all is passed over there, unless a test asks for `strictly`.
 import pytest
 from django.db import transaction
 
-from ledger.api import carry_over, verify_rows
+from ledger.api import Actor, carry_over, verify_rows
 from ledger.faults import Fault, FaultCode
-from ledger.vouching import vouched
+from ledger.recording import insert
+from ledger.vouching import CARRIED_OVER, vouched
 
 #: What tests make by themselves.
 MADE = ("wallet", "seller", "key", "member", "organisation", "job", "application", "submission", "limit", "proof_limit")
@@ -26,6 +27,21 @@ def carry_over_all() -> None:
     with transaction.atomic():
         for room in ("payments", "jobs"):
             carry_over(room)
+
+
+def carry_edits() -> None:
+    """Let the ledger carry, as they are now, the rows that the caller has made and changed beside the product."""
+    carry_over_all()
+    names = {table.table: table.name for table in vouched()}
+    changed = {tuple(dict(fault.parameters)[part] for part in ("table", "row")) for fault in _changed()}
+    for table, row in changed:
+        with transaction.atomic():
+            subjects = {names[str(table)]: str(row)}
+            insert(CARRIED_OVER, actor=Actor.system("test"), subjects=subjects, data={"table": table})
+
+
+def _changed() -> list[Fault]:
+    return [fault for fault in verify_rows() if fault.code is FaultCode.ROW_CHANGED]
 
 
 def check() -> None:

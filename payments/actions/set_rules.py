@@ -1,5 +1,6 @@
 """When a second person decides: setting and removing rules. Every change is in the ledger, with what it was before."""
 
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,8 +55,9 @@ def check_terms(terms: RuleTerms) -> None:
 def remove_rule(row: SecondPersonRule, by: User) -> None:
     """From now on that of every other currency counts in its place, or none."""
     with transaction.atomic():
-        _tell("removed", row, by, None)
+        removed = copy(row)
         row.delete()
+        _tell("removed", removed, by, None)
 
 
 def _tell(event: str, row: SecondPersonRule, by: User, before: SecondPersonRule | None) -> None:

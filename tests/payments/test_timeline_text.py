@@ -43,8 +43,8 @@ ALL_DATA: dict[str, Any] = {
     "remote_id": "https://wallet.example/quotes/1",
     "what": "seller",
     "of": "tequio",
-    "was": {"fee_share": 100, "may_hold_money": False},
-    "becomes": {"fee_share": 250, "may_hold_money": True},
+    "was": {"may_hold_money": False},
+    "becomes": {"may_hold_money": True},
     "key": "0a1b2c3d",
     "resealed": 3,
 }
