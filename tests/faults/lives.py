@@ -17,15 +17,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import connections
 from django_q.models import OrmQ
 
-from ledger import clock
+from ledger import clock, continuity
 from payments.actions import pausing
 from payments.client import client
 from payments.engine import advance, backoff
 from payments.engine.planning import paying
-from payments.models import Pause, PaymentRequest
+from payments.models import Installation, Pause, PaymentRequest
 from payments.models.pauses import PauseScope
 from payments.pages import approve
 from payments.worker import advance_now, pool, startup
+from payments.worker.database_identity import fingerprint
 from tests.faults import mutants
 from tests.faults.mailbox import FolderBackend
 from tests.faults.naming import ORDER, Kind, Point, Side, Verdict
@@ -72,6 +73,10 @@ def enter(world: World) -> None:
     FolderBackend.folder = world.folder
     client.cache_clear()
     startup._started.clear()
+    continuity.forget()
+    # Each world's database was copied from a template, and is at home where it is.
+    here = fingerprint(connections["default"])
+    Installation.objects.exclude(fingerprint=here).update(fingerprint=here)
 
 
 def leave() -> None:
