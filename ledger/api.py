@@ -1,7 +1,6 @@
 """The ledger's front door: what the rooms above may use."""
 
 from ledger.acceptance import accept as accept_history
-from ledger.carry_over import carry_over, comes_from_before
 from ledger.checkpoints.keys import UnusableKey
 from ledger.checkpoints.publishing import OLDER_OR_OTHER, Comparison, keep_if_due
 from ledger.checkpoints.publishing import compare as compare_checkpoint
@@ -12,13 +11,14 @@ from ledger.faults import Fault
 from ledger.kinds import declare, declared
 from ledger.proofs import payment_proof, proves
 from ledger.recording import Actor, record
-from ledger.row_verification import RowCounts, verify_rows, verify_rows_since
+from ledger.rows.carry_over import carry_over, comes_from_before
+from ledger.rows.verification import RowCounts, verify_rows, verify_rows_since
+from ledger.rows.vouching import EVERY, leave, vouch
 from ledger.sealing import Backlog, backlog, seal
 from ledger.signals import checkpoint_kept
 from ledger.timeline import TimelineRow, timeline
 from ledger.triggers import check_triggers
 from ledger.verification import Counts, verify
-from ledger.vouching import EVERY, leave, vouch
 
 __all__ = [
     "EVERY",

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from ledger.checks import check_append_only, check_checkpoints
 from ledger.kinds import ACCEPTED, declare
+from ledger.rows.vouching import CARRIED_OVER
 from ledger.triggers import ERASED, ensure_triggers, remove_triggers
-from ledger.vouching import CARRIED_OVER
 
 
 class LedgerConfig(AppConfig):

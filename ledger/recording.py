@@ -9,10 +9,11 @@ import rfc8785
 from django.db import transaction
 from ulid import ULID
 
-from ledger import chain, clock, row_snapshots
+from ledger import chain, clock
 from ledger.content import MAX_BODY, Json, RefusedContentError, check_identity, check_subject, exact_object
 from ledger.kinds import check_declared
 from ledger.models import Entry, EntrySubject, PrivatePart, Unsealed
+from ledger.rows import snapshots
 
 VERSION = 1  # of the body's form
 OWN_KINDS = "ledger."  # kinds that only the ledger itself records
@@ -91,7 +92,7 @@ def insert(
     check_declared(kind)
     check_identity(actor.id)
     named = _named(subjects)
-    rows = row_snapshots.take(kind, named)
+    rows = snapshots.take(kind, named)
     # Two entries about one row are never at the same moment, nor in the order of two clocks that differ.
     recorded_at = max(clock.now(), rows.not_before)
     entry_id = str(ULID.from_datetime(recorded_at))
@@ -132,7 +133,7 @@ def _named(subjects: Mapping[str, str | Iterable[str]]) -> dict[str, list[str]]:
     return named
 
 
-def _private_part(entry_id: str, private: Mapping[str, str] | None, rows: row_snapshots.Rows) -> PrivatePart | None:
+def _private_part(entry_id: str, private: Mapping[str, str] | None, rows: snapshots.Rows) -> PrivatePart | None:
     content = exact_object(private or {}, "private")
     if rows:
         content["rows"] = rows

@@ -10,7 +10,7 @@ from django.db import transaction
 from ledger.api import Actor, carry_over, verify_rows
 from ledger.faults import Fault, FaultCode
 from ledger.recording import insert
-from ledger.vouching import CARRIED_OVER, vouched
+from ledger.rows.vouching import CARRIED_OVER, vouched
 
 #: What tests make by themselves.
 MADE = ("wallet", "seller", "key", "member", "organisation", "job", "application", "submission", "limit", "proof_limit")

@@ -4,8 +4,8 @@ from django.apps import apps
 from django.db.models import Model
 
 from ledger.management.commands.list_ledger_rows import PAGE
-from ledger.rows_page import page
-from ledger.vouching import Vouched, left, vouched
+from ledger.rows.page import page
+from ledger.rows.vouching import Vouched, left, vouched
 
 ROOMS = ("payments", "jobs")
 

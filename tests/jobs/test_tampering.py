@@ -20,7 +20,7 @@ from jobs.escrow import pay_out
 from jobs.funding import Way, fund
 from jobs.models import JobStatus, Member, SubmissionStatus
 from ledger.api import Actor, record, verify_rows
-from ledger.vouching import Vouched, vouched
+from ledger.rows.vouching import Vouched, vouched
 from payments.actions import approvals, pausing, refunds, set_limits, set_rules, wallet_proofs, wallets
 from payments.engine.advance import advance
 from payments.models import Seller

@@ -5,7 +5,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from ledger.rows_page import page
+from ledger.rows.page import page
 
 PAGE: Final = settings.BASE_DIR / "docs" / "ledger-rows.md"
 

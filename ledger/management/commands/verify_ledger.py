@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ledger.checkpoints import keys
-from ledger.row_verification import RowCounts, verify_rows
+from ledger.rows.verification import RowCounts, verify_rows
 from ledger.verification import ALLOWED_LAG, Counts, verify
 
 

@@ -19,8 +19,8 @@ from ledger.any_text import any_text
 from ledger.content import Json
 from ledger.faults import Fault, FaultCode
 from ledger.models import Entry, EntrySubject
-from ledger.row_snapshots import as_told, columns, has_numbers
-from ledger.vouching import CARRIED_OVER, EVERY, Vouched, vouched
+from ledger.rows.snapshots import as_told, columns, has_numbers
+from ledger.rows.vouching import CARRIED_OVER, EVERY, Vouched, vouched
 
 _BATCH = 200
 _EMPTY: tuple[Json, ...] = (None, "", {})

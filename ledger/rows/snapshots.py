@@ -16,7 +16,7 @@ from django.db import connection
 from ledger import clock
 from ledger.content import Json
 from ledger.models import EntrySubject
-from ledger.vouching import Vouched, carried_by
+from ledger.rows.vouching import Vouched, carried_by
 
 #: Between two entries about one row, which are in the order of their times.
 NEXT = timedelta(microseconds=1)

@@ -1,7 +1,7 @@
 """Which columns of which tables the ledger vouches for. Each room declares its own while the program starts.
 
 An entry of the kind `payment.settled` about payment X carries payment X's row as it is after the change: see
-`row_snapshots`, which reads it, and `row_verification`, which holds the tables against what was carried.
+`snapshots`, which reads it, and `verification`, which holds the tables against what was carried.
 """
 
 from collections.abc import Iterable, Mapping

@@ -6,8 +6,8 @@ from itertools import islice
 from django.db.migrations import Migration
 
 from ledger.recording import Actor, insert
-from ledger.row_verification import untold
-from ledger.vouching import CARRIED_OVER, Vouched, vouched
+from ledger.rows.verification import untold
+from ledger.rows.vouching import CARRIED_OVER, Vouched, vouched
 
 _ACTOR = Actor.system("upgrade")
 _PER_ENTRY = 20  # rows carried by one entry, to keep its body small

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from ledger.vouching import Left, Vouched, left, vouched
+from ledger.rows.vouching import Left, Vouched, left, vouched
 
 HEAD = """\
 # What the ledger vouches for
