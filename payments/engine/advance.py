@@ -73,6 +73,7 @@ def advance_within(request_id: str, seconds: float, over: Callable[[], None]) ->
 
 def _acquire(request_id: str, seconds: float) -> Lease | None:
     """The lease, as soon as nobody else holds it; None when somebody still does after `seconds`."""
+    # In real time, also where waits are skipped by moving the clock: whoever holds it is at work and needs it.
     end = time.monotonic() + seconds
     while True:
         lease = acquire(request_id)
