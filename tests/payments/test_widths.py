@@ -20,12 +20,12 @@ LONGEST_LABEL: Final = 63
 #: The longest host there is, with the longest port.
 HOST: Final = ".".join(["h" * LONGEST_LABEL] * 3 + ["h" * (LONGEST_HOST - 3 * (LONGEST_LABEL + 1) - 2), "e"]) + ":65535"
 CODE: Final = "X" * LONGEST_ASSET_CODE
-#: By the end of a column's name: what we take at most.
+#: By how a column's full name ends: what we take at most.
 WIDEST: Final = {
     "url": LONGEST_URL,
     "canonical_id": LONGEST_URL,
     "remote_id": LONGEST_URL,
-    "subject": LONGEST_URL,
+    "WalletProof.subject": LONGEST_URL,
     "auth_server": LONGEST_URL,
     "resource_server": LONGEST_URL,
     "host": LONGEST_NETLOC,
@@ -44,12 +44,12 @@ def url(path: str = "/") -> str:
 def columns() -> list[models.CharField[Any, Any]]:
     ours = [model for app in ("payments", "jobs") for model in apps.get_app_config(app).get_models()]
     found = [field for model in ours for field in model._meta.fields if isinstance(field, models.CharField)]
-    return [field for field in found if any(field.name.endswith(end) for end in WIDEST)]
+    return [field for field in found if any(str(field).endswith(end) for end in WIDEST)]
 
 
 @pytest.mark.parametrize("column", columns(), ids=str)
 def test_a_column_takes_the_longest_that_is_taken_from_a_wallet(column: models.CharField[Any, Any]) -> None:
-    widest = max(size for end, size in WIDEST.items() if column.name.endswith(end))
+    widest = max(size for end, size in WIDEST.items() if str(column).endswith(end))
     assert column.max_length is not None
     assert column.max_length >= widest
 
