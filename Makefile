@@ -40,7 +40,8 @@ lint: $(DEVELOPMENT) $(CATALOGUES)
 	$(PY) -m tests.manage makemigrations --check --dry-run
 	rm -rf var/lint && $(PY) -m tests.manage make_checkpoint_key var/lint/key.pem
 	ENVIRONMENT=production BASE_URL=https://pay.example.org LEDGER_CHECKPOINT_KEY_FILE=var/lint/key.pem \
-		LEDGER_CHECKPOINT_DIR=var/lint/checkpoints $(PY) -m tests.manage check --deploy --fail-level WARNING
+		LEDGER_CHECKPOINT_DIR=var/lint/checkpoints EMAIL_URL=submission://mail.example.org \
+		$(PY) -m tests.manage check --deploy --fail-level WARNING
 
 # Brings the catalogues up to date with the texts in code and templates. New texts wait there for a translation.
 messages: $(DEVELOPMENT)
