@@ -73,8 +73,8 @@ def test_the_site_answers_while_payers_wait_for_a_wallet_that_hangs(tmp_path: Pa
     rows = []
     with installed(tmp_path) as site:
         for presses in (4, 12):
-            took = waits_beside(site, presses)
-            rows.append((DATABASE, presses, *(max(took[page]) for page in PAGES), max(took["press"])))
+            waits = waits_beside(site, presses)
+            rows.append((DATABASE, presses, *(max(waits.pages[page]) for page in PAGES), max(waits.presses)))
     columns = ("database", "presses at once", *(f"slowest {page}, s" for page in PAGES), "slowest press, s")
     show("Presses on a hanging wallet", columns, rows)
 

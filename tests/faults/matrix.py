@@ -122,7 +122,7 @@ class Matrix:
         """All of them, in their order, with what each is."""
         return self._runners[0].stories()
 
-    def found(self, stories: Iterable[str], select: Selection = selection.of_the_proof) -> report.Found:
+    def found(self, stories: Iterable[str], select: Selection) -> report.Found:
         """What the points of these stories are, and how the cases that `select` takes from them end."""
         points = {story: self.points(story) for story in stories}
         return report.Found(points, self.run(select(points)))

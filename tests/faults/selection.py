@@ -32,29 +32,39 @@ def of_a_look(points: Mapping[str, Sequence[Point]]) -> list[Case]:
     return cases
 
 
-def of_the_proof(points: Mapping[str, Sequence[Point]]) -> list[Case]:
-    """Of the first story everything. Of each further one what is new in it, and deaths at what is done only once."""
+def of_what_is_new(points: Mapping[str, Sequence[Point]]) -> list[Case]:
+    """Of each story everything at what no story before it passed, and deaths at what is done only once.
+
+    Of the first story a death at every other point, too: before it and after it by turns.
+    """
     new = new_points(points)
-    first = next(iter(points))
     cases: list[Case] = []
     for story, passed in points.items():
         for point in passed:
-            if story == first or point in new[story]:
+            if point in new[story]:
                 cases += _all_at(story, point)
             elif point.kind == Kind.CALL and point.label in ONLY_ONCE:
                 cases += _cases(story, point, [Way.KILLED, *_pause(point)])
-    return cases
+    return cases + _deaths_at_the_others(dict([next(iter(points.items()))]), cases)
 
 
 def of_each_point(points: Mapping[str, Sequence[Point]]) -> list[Case]:
-    """Those of the proof, and a death at every point that they leave out: before it and after it by turns."""
-    cases = of_the_proof(points)
+    """Those, and all at every point of the first story; of each further one a death at every point."""
+    first, *others = points
+    cases = all_of({first: points[first]}) + [case for case in of_what_is_new(points) if case.story in others]
+    return cases + _deaths_at_the_others(points, cases)
+
+
+def _deaths_at_the_others(points: Mapping[str, Sequence[Point]], cases: Iterable[Case]) -> list[Case]:
+    """A death at every point that `cases` leave out, before it and after it by turns."""
     tried = {(case.story, case.point) for case in cases}
     sides = list(Side)
-    for story, passed in points.items():
-        left = [point for point in passed if (story, point) not in tried]
-        cases += [Case(story, Way.KILLED, point, sides[turn % 2]) for turn, point in enumerate(left)]
-    return cases
+    left = {story: [point for point in passed if (story, point) not in tried] for story, passed in points.items()}
+    return [
+        Case(story, Way.KILLED, point, sides[turn % 2])
+        for story, passed in left.items()
+        for turn, point in enumerate(passed)
+    ]
 
 
 def new_points(points: Mapping[str, Sequence[Point]]) -> dict[str, list[Point]]:
