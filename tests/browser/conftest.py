@@ -12,10 +12,12 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.browser.installation import Installation, installed
 from tests.browser.screens import Camera
 
-CHROMIUM: Final = shutil.which("chromium")
+CHROMIUM: Final = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 FLAGS: Final = (
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-software-rasterizer",
+    "--disable-smooth-scrolling",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -53,9 +55,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def camera(tmp_path_factory: pytest.TempPathFactory) -> Camera:
-    """Screenshots go to the folder that SCREENSHOTS names, or to pytest's own."""
+def camera() -> Camera:
+    """Screenshots go to the folder that SCREENSHOTS names."""
     chosen = os.environ.get("SCREENSHOTS")
-    folder = Path(chosen) if chosen else tmp_path_factory.mktemp("screenshots")
-    folder.mkdir(parents=True, exist_ok=True)
-    return Camera(folder, every_look=bool(chosen))
+    if chosen:
+        Path(chosen).mkdir(parents=True, exist_ok=True)
+    return Camera(Path(chosen) if chosen else None)

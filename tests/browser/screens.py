@@ -22,17 +22,15 @@ LINK: Final = re.compile(r"http://127\.0\.0\.1:\d+/approve/\S+")
 
 @dataclass
 class Camera:
-    """With `every_look`, each page is taken light and dark, wide and narrow; otherwise once, as it is."""
+    """Each page is taken light and dark, wide and narrow; none without a `folder`: pictures are for somebody to see."""
 
-    folder: Path
-    every_look: bool
+    folder: Path | None
 
     def take(self, page: Page, name: str) -> None:
+        if self.folder is None:
+            return
         dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
         now: Scheme = "dark" if dark else "light"
-        if not self.every_look:
-            page.screenshot(path=self.folder / f"{name}-{now}-wide.png", full_page=True)
-            return
         for scheme in SCHEMES:
             wear(page, scheme)
             for width, (across, down) in WIDTHS.items():
@@ -52,7 +50,7 @@ def wear(page: Page, scheme: Scheme) -> None:
 def fresh_page(browser: Browser, language: str, scheme: Scheme = "light") -> Iterator[Page]:
     """A page of somebody who was never here: no cookies, their own language. An error in its console fails the test."""
     context = browser.new_context(
-        locale=LOCALES[language], color_scheme=scheme, viewport={"width": 1280, "height": 900}
+        locale=LOCALES[language], color_scheme=scheme, reduced_motion="reduce", viewport={"width": 1280, "height": 900}
     )
     context.set_default_timeout(PATIENCE)
     page = context.new_page()

@@ -107,9 +107,7 @@ def test_each_sees_what_concerns_them(site: Installation, browser: Browser, came
         phone.look("5-worker-arrived")
 
 
-def test_a_worker_without_a_script_or_a_cookie_gives_their_wallet(
-    site: Installation, browser: Browser, camera: Camera
-) -> None:
+def test_a_worker_without_a_script_or_a_cookie_gives_their_wallet(site: Installation, browser: Browser) -> None:
     work = site.work()
     link = own_link(site.mail_to(work.worker), "w")
     wallet = site.workers.create_wallet("newcomer", asset="MXN", balance=0, public_name="Citlali")
@@ -117,8 +115,6 @@ def test_a_worker_without_a_script_or_a_cookie_gives_their_wallet(
     context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
     page = context.new_page()
     page.goto(link)
-    camera_name = camera.folder / "own-en-6-no-wallet.png"
-    page.screenshot(path=camera_name, full_page=True)
     page.get_by_label("Your wallet address").fill(wallet)
     page.get_by_role("button", name="Use this wallet").click()
     expect(page.locator("main")).to_contain_text(wallet)
