@@ -1,6 +1,6 @@
 """axe-core in the page: what keeps people out, by the rules of WCAG 2.2 AA that a program can check."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -25,12 +25,17 @@ def _read() -> str:
     return SOURCE.read_text(encoding="utf-8")
 
 
-def violations(page: Page, excepted: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """Every violation as one line. `excepted`: by rule, texts of the HTML of elements that may break it."""
+def violations(
+    page: Page, excepted: Mapping[str, tuple[str, ...]], only: Sequence[str] = TAGS, kind: str = "tag"
+) -> list[str]:
+    """Every violation as one line. `excepted`: by rule, texts of the HTML of elements that may break it.
+
+    `only`: the tags whose rules are asked, or with the kind `rule` the rules themselves.
+    """
     page.evaluate(source())
     found: list[dict[str, Any]] = page.evaluate(
-        "tags => axe.run(document, {runOnly: tags, resultTypes: ['violations']}).then(result => result.violations)",
-        TAGS,
+        "runOnly => axe.run(document, {runOnly, resultTypes: ['violations']}).then(result => result.violations)",
+        {"type": kind, "values": list(only)},
     )
     return [
         f"{rule['id']}: {' '.join(map(str, node['target']))} {node['html'][:200]} | {node['failureSummary']}"

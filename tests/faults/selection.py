@@ -8,7 +8,7 @@ from tests.faults.naming import ORDER, Case, Kind, Point, Side, Way
 #: What a wallet does only once. However often an earlier story has passed it: a death at each is a case in every story.
 ONLY_ONCE: Final = {"post-continue", "post-token", ORDER}
 #: Of the points of a story, those that a look takes.
-ONE_IN: Final = 6
+ONE_IN: Final = 12
 
 
 def all_of(points: Mapping[str, Sequence[Point]]) -> list[Case]:
@@ -20,7 +20,7 @@ def all_of(points: Mapping[str, Sequence[Point]]) -> list[Case]:
 
 
 def of_a_look(points: Mapping[str, Sequence[Point]]) -> list[Case]:
-    """Everything at what is done only once; a death at every sixth other point, before it and after it by turns."""
+    """Everything at what is done only once; a death at some other points, before and after them by turns."""
     cases: list[Case] = []
     sides = list(Side)
     for story, passed in points.items():

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import unescape
 
 import pytest
@@ -37,13 +37,18 @@ class Told:
     request: PaymentRequest
     staff: Client
     language: str = "en"
+    pages: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def payment(self) -> Payment:
         return self.request.payments.get()
 
     def admin(self, name: str, *args: object) -> str:
-        return self.staff.get(reverse(f"admin:{name}", args=args)).content.decode()
+        """The page, asked for once in each language."""
+        path = reverse(f"admin:{name}", args=args)
+        if (path, self.language) not in self.pages:
+            self.pages[path, self.language] = self.staff.get(path).content.decode()
+        return self.pages[path, self.language]
 
     def mail(self, template: Template, payment: Payment | None = None) -> str:
         to = {"to_name": "Somebody", "to_email": "some@example.org", "language": self.language}

@@ -12,7 +12,7 @@ from tests.workers.stories import lose_power_half_way
 
 SECONDS = 150
 #: SQLite is for one machine; several of them need PostgreSQL.
-CLUSTERS, PAYMENTS = (4, 64) if is_postgresql(os.environ.get("DATABASE_URL", "")) else (2, 48)
+CLUSTERS, PAYMENTS = (4, 40) if is_postgresql(os.environ.get("DATABASE_URL", "")) else (2, 32)
 
 #: All that happened, but for mail, which has its own pace.
 ENTRIES = "SELECT COUNT(*) FROM ledger_entry WHERE kind NOT LIKE 'message.%'"
