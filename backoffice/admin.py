@@ -56,11 +56,6 @@ class ScheduleAdmin(MadeByTheQueue, queue.ScheduleAdmin):
     readonly_fields = ("name", "func", "schedule_type", "minutes")
 
 
-@admin.register(Success)
-class SuccessAdmin(MadeByTheQueue, queue.TaskAdmin):
-    pass
-
-
 @admin.register(Failure)
 class FailureAdmin(MadeByTheQueue, queue.FailAdmin):
     pass

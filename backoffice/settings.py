@@ -226,7 +226,8 @@ Q_CLUSTER = {
     "poll": 0.5,
     "catch_up": False,
     "max_attempts": 3,
-    "save_limit": 0,
+    # Of tasks that succeeded nothing is kept: what they did stands in the rows. Failures are always kept.
+    "save_limit": -1,
     "ack_failures": True,
     "label": _("Background work"),
 }

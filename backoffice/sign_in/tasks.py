@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -17,6 +19,8 @@ from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from ledger import clock
 
 #: What the library calls it, and what people are told.
 CHANGES: Final[dict[str, Promise]] = {
@@ -56,6 +60,12 @@ def mail_change(user_id: int, change: str, language: str) -> None:
     user = User.objects.get(pk=user_id)
     with translation.override(language):
         _send(user, _("Your sign-in was changed"), "changed", change=str(CHANGES[change]))
+
+
+def forget_expired_sessions() -> None:
+    """They open nothing any more, and nobody is shown as signed in by them."""
+    Session.objects.filter(expire_date__lt=clock.now()).delete()
+    UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
 
 
 def _send(user: User, subject: str, template: str, **told: Any) -> None:

@@ -1,15 +1,19 @@
 """Where somebody is signed in: they see it, and end it; some things end it for them."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.test import Client
-from django_q.models import OrmQ
+from django_q.models import OrmQ, Schedule
 
 from backoffice import roles
 from backoffice.sign_in.devices import device
+from backoffice.sign_in.tasks import forget_expired_sessions
+from ledger import clock
 from tests.dialogs import confirm
 from tests.sign_in.codes import code
 from tests.sign_in.people import LOGIN, OWN, PASSWORD, SET_UP, entries, is_in, key_on, knock, person
@@ -152,3 +156,15 @@ def test_nobody_comes_in_with_one_click_where_it_is_not_the_demo(client: Client)
     person("rosa")
     assert client.post("/admin/login/as/rosa/").status_code == 404
     assert "one-click" not in client.get(LOGIN).content.decode()
+
+
+def test_what_ran_out_is_forgotten_each_day() -> None:
+    person("rosa")
+    here, gone = at(FIREFOX), at(PHONE)
+    Session.objects.filter(pk=gone.session.session_key).update(expire_date=clock.now() - timedelta(minutes=1))
+    row = Schedule.objects.get(name="sign_in.sessions")
+    assert (row.func, row.schedule_type) == ("backoffice.sign_in.tasks.forget_expired_sessions", Schedule.DAILY)
+    forget_expired_sessions()
+    assert [row.pk for row in Session.objects.all()] == [here.session.session_key]
+    assert [row.session_key for row in UserSession.objects.all()] == [here.session.session_key]
+    assert is_in(here)
