@@ -22,7 +22,8 @@ from ledger import clock
 from ledger.api import Actor, record, seal
 from payments.actions import approvals, requests, wallets
 from payments.actions.sellers import SellerFee, register
-from payments.models import PaymentRequest, SecondPersonRule
+from payments.actions.set_rules import set_rule
+from payments.models import PaymentRequest
 from payments.openpayments.amounts import Amount, Asset
 from payments.openpayments.keys import generate_key, private_key_to_pem, public_jwk
 from payments.worker.advance_now import advance_now
@@ -52,7 +53,7 @@ class Seeding:
         for person in (*story.FUNDERS, *story.WORKERS):
             self._member(person)
         (code, scale), limit = story.AUTHORISATION_LIMIT
-        SecondPersonRule.objects.create(asset_code=code, asset_scale=scale, limit=limit)
+        set_rule(Amount(limit, Asset(code, scale)), User.objects.get(username="admin"))
         stories.standing_budget(self.cast, story.STANDING)
         stories.proven_wallet(self.cast, story.PROVEN)
         for work in sorted(story.JOBS, key=lambda work: -work.days):

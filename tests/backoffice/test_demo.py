@@ -99,11 +99,25 @@ def test_it_starts_full_ends_whole_and_goes_on(tmp_path: Path, ports: tuple[int,
         states = {row[0] for row in database.execute("SELECT DISTINCT state FROM payments_paymentrequest")}
     database.close()
     assert {"settled", "awaiting_approval", "quoted", "declined", "expired", "failed"} <= states
+    ledger_and_rows_agree(tmp_path)
     again = Demo(tmp_path, *ports)
     demos.append(again)
     assert "First start" not in again.wait_for("Ctrl-C ends")
     assert password[1] in "".join(again.said)
     again.stop()
+
+
+def ledger_and_rows_agree(folder: Path) -> None:
+    """What the demo made beside the product's pages would pause it as soon as its worker looks."""
+    told = subprocess.run(
+        [sys.executable, "-m", "tests.manage", "verify_ledger"],
+        cwd=PROJECT,
+        env={**os.environ, "DATABASE_URL": f"sqlite:///{folder / 'tequio.sqlite3'}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
 
 
 def one_click_as_the_administrator(url: str) -> None:
