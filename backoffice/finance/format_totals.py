@@ -9,14 +9,13 @@ MINUS = "\N{MINUS SIGN}"
 
 
 def format_total(total: Total, language: str | None = None) -> str:
-    """`−1,250.00 MXN`, in the reader's locale unless a language is named."""
+    """`1,250.00 MXN`, with a minus where it is below zero; in the reader's locale unless a language is named."""
     return f"{format_total_number(total, language)}\N{NO-BREAK SPACE}{total.code}"
 
 
 def format_total_number(total: Total, language: str | None = None) -> str:
     """The total without its currency."""
     pattern = "#,##0" + ("." + "0" * total.scale if total.scale else "")
-    # Babel takes the context's precision for a number's, so that the longest totals are cut into their digits by hand.
     written = str(
         format_decimal(abs(total.major), format=pattern, locale=locale_of(language), decimal_quantization=False)
     )
