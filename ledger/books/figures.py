@@ -368,7 +368,7 @@ def tell(
     named: Mapping[str, Combinable] | None = None,
 ) -> Told:
     """The figures of the movements `which`, told apart `by` columns of `Movement` or what is `named`: one query."""
-    told, wanted = Told(), [FIGURES[code] for code in figures]
+    told, wanted = Told(), [FIGURES[code] for code in dict.fromkeys(figures)]
     columns = {name for figure in wanted for name in figure.columns}
     for cell in cells(which, by, sorted(columns), named or {}):
         for figure in wanted:

@@ -62,6 +62,7 @@ class RollForward:
     balance: str
     flows: tuple[Flow, ...]
     aside: tuple[str, ...] = ()
+    only: str = ""  # see `filters.ONLY`
     note: Words = ""
 
     @property
@@ -122,8 +123,9 @@ def _line(  # noqa: PLR0913, PLR0917 - what makes a line
     asked: Asked, shape: RollForward, told: Balances, code: str, key: Key, name: LineName
 ) -> Line:
     totals = _totals(shape, told, code, key)
+    own = {**({"only": shape.only} if shape.only else {}), **(name.rows or {})}
     figures = (
-        ReportFigure(total, column.figure, asked.rows(column.figure, code, column.part, name.rows or {}))
+        ReportFigure(total, column.figure, asked.rows(column.figure, code, column.part, own))
         for column, total in zip(shape.columns, totals, strict=True)
     )
     return Line(" ".join(map(str, key)), name.title, tuple(figures), link=name.link)
