@@ -13,9 +13,10 @@ def format_total(total: Total, language: str | None = None) -> str:
     return f"{format_total_number(total, language)}\N{NO-BREAK SPACE}{total.code}"
 
 
-def format_total_number(total: Total, language: str | None = None) -> str:
-    """The total without its currency."""
-    pattern = "#,##0" + ("." + "0" * total.scale if total.scale else "")
+def format_total_number(total: Total, language: str | None = None, places: int | None = None) -> str:
+    """The total without its currency; with so many decimal `places`, if they are exact, instead of its own."""
+    scale = total.scale if places is None else places
+    pattern = "#,##0" + ("." + "0" * scale if scale else "")
     written = str(
         format_decimal(abs(total.major), format=pattern, locale=locale_of(language), decimal_quantization=False)
     )

@@ -6,7 +6,6 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
@@ -107,8 +106,8 @@ class OpenFilter(_Linked):
 
 @admin.register(Movement)
 class MovementAdmin(AppendOnlyAdmin):
-    list_display = ["booked", "what", "who", "changes"]
-    list_display_links = ["booked"]
+    list_display = ["day", "moment", "what", "who", "changes"]
+    list_display_links = ["day"]
     list_filter = [
         FigureFilter,
         MovementCurrencyFilter,
@@ -158,10 +157,6 @@ class MovementAdmin(AppendOnlyAdmin):
         return answer
 
     @display(description=gettext_lazy("booked"), ordering="id")
-    def booked(self, row: Movement) -> str:
-        return f"{date_format(row.day)}, {row.at:%H:%M} UTC"
-
-    @display(description=gettext_lazy("moment"))
     def moment(self, row: Movement) -> str:
         return f"{row.at:%Y-%m-%d %H:%M:%S} UTC"
 

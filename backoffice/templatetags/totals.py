@@ -21,9 +21,9 @@ def total(amount: Total) -> str:
 
 
 @register.filter
-def total_number(amount: Total) -> str:
-    """Where its currency is said beside it."""
-    return format_total_number(amount)
+def total_number(amount: Total, places: int) -> str:
+    """Where its currency is said beside it, with so many decimal places."""
+    return format_total_number(amount, places=places)
 
 
 @register.filter

@@ -222,9 +222,16 @@ _RECEIVED: Final = (
         ("outside",),
     ),
     Figure(
+        "paid_outside",
+        _("Paid outside"),
+        _("Settled outside of work, of our fee, or of what is held: what goes back the other way is not in it."),
+        ("outside",),
+        purposes=FORWARD,
+    ),
+    Figure(
         "with_receivers",
         _("With receivers"),
-        _("What receivers have in the end: arrived or settled outside, less what they gave back."),
+        _("What receivers have in the end: arrived or paid outside, less what they gave back by wallet."),
         ("received", "outside"),
         less=(_GIVEN_BACK,),
         purposes=FORWARD,
@@ -327,7 +334,7 @@ SUMS: Final[tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = (
     ("debited", ("charged", "given_back"), ()),
     ("net_charged", ("charged",), ("sent_back",)),
     ("net_fee", ("our_fee",), ("our_fee_given_back",)),
-    ("with_receivers", ("arrived", "outside"), ("given_back",)),
+    ("with_receivers", ("arrived", "paid_outside"), ("given_back",)),
     ("held", ("came_to_be_held",), ("paid_out", "held_sent_back")),
     (
         "received",

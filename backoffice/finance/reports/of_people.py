@@ -23,7 +23,7 @@ BROUGHT: Final = RollForward(
     "brought",
     _("What it brought"),
     "with_receivers",
-    (Flow("paid_to_workers"), Flow("outside"), Flow("given_back", -1)),
+    (Flow("paid_to_workers"), Flow("paid_outside"), Flow("given_back", -1)),
     only="work_and_back",
 )
 

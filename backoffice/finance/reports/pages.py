@@ -1,7 +1,7 @@
 """The pages of reports: all of them, and one each. They read; whoever may see movements may see them."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -17,7 +17,7 @@ from backoffice.finance.reports.catalogue import REPORTS, make
 from backoffice.finance.reports.charts import ReportChart, charts
 from backoffice.finance.reports.filters import Filters
 from backoffice.finance.reports.periods import Span
-from backoffice.finance.reports.shapes import Report, Section
+from backoffice.finance.reports.shapes import Line, Part, Report, Section
 from ledger.books.figures import FIGURES, SUMS
 from payments.models import Seller, WalletAddress
 from payments.models.payments import Purpose
@@ -29,16 +29,12 @@ MOST_LINES: Final = 300
 
 @dataclass(frozen=True)
 class ShownSection:
-    """`hidden` lines are not shown."""
+    """`hidden` lines are not shown; days on which nothing happened are drawn only."""
 
     section: Section
     chart: ReportChart | None
+    lines: list[Line]
     hidden: int
-
-    @property
-    def lines(self) -> Any:
-        lines = self.section.lines
-        return (*lines[:MOST_LINES], lines[-1]) if self.hidden else lines
 
 
 def index_view(request: HttpRequest) -> HttpResponse:
@@ -94,10 +90,18 @@ def _check(request: HttpRequest) -> None:
 
 def _shown(report: Report) -> list[ShownSection]:
     drawn = charts(report)
-    return [
-        ShownSection(one, drawn.get((one.code, one.currency)), max(0, len(one.lines) - 1 - MOST_LINES))
-        for one in report.sections
-    ]
+    return [_show(one, drawn.get((one.code, one.currency))) for one in report.sections]
+
+
+def _show(section: Section, chart: ReportChart | None) -> ShownSection:
+    lines = [line for line in section.lines if not section.in_time or line.is_sum or _moved(section, line)]
+    hidden = max(0, len(lines) - 1 - MOST_LINES)
+    return ShownSection(section, chart, [*lines[:MOST_LINES], lines[-1]] if hidden else lines, hidden)
+
+
+def _moved(section: Section, line: Line) -> bool:
+    pairs = zip(section.columns, line.figures, strict=True)
+    return any(one.total.value for column, one in pairs if column.part == Part.MOVEMENT)
 
 
 def _address(query: dict[str, str]) -> str:

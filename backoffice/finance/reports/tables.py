@@ -158,13 +158,14 @@ BALANCE_COLUMNS = (
 def figure_section(asked: Asked, code: str, title: Words, steps: Sequence[Step], told: Balances) -> Iterator[Section]:
     """For each currency a line for each step: its opening, what changed in these days, and its closing.
 
-    Lines of which nothing was ever booked are left out, and currencies without any line.
+    Lines of which nothing was ever booked are left out, but for sums; and currencies without any line.
     """
     for currency in filter(asked.chooses, told.currencies):
         lines = [_figure_line(asked, step, told, currency) for step in steps]
-        told_of = tuple(line for line in lines if any(one.total.value for one in line.figures))
+        told_of = [line for line in lines if any(one.total.value for one in line.figures)]
         if told_of:
-            yield Section(code, title, currency, BALANCE_COLUMNS, told_of)
+            shown = tuple(line for line in lines if line.is_sum or line in told_of)
+            yield Section(code, title, currency, BALANCE_COLUMNS, shown)
 
 
 def _figure_line(asked: Asked, step: Step, told: Balances, code: str) -> Line:

@@ -15,6 +15,7 @@ from django.db import transaction
 from jobs.escrow import escrow_of, give_back, pay_out, payable
 from jobs.funding import fund
 from jobs.models import Application, Job, JobFunding, Member, SubmissionStatus
+from ledger import clock
 from payments.actions import attention, refunds
 from payments.engine.steps.receiving import note_received
 from payments.models import Payment, PaymentRequest
@@ -85,7 +86,8 @@ class History:
             assert escrow
             if value := self._part(escrow.held.value):
                 amount = Amount(value, escrow.held.asset)
-                self._see(give_back(job, escrow.funding.pk, amount, by=self.by, form_id=self._form()))
+                with suppress(Refusal):  # of what workers sent back, which came by another payment
+                    self._see(give_back(job, escrow.funding.pk, amount, by=self.by, form_id=self._form()))
             return
         paid = list(Payment.objects.filter(purpose__in=["work", "fee"], state__in=FINISHED_PAYMENTS).order_by("pk"))
         payment = self.dice.choice(paid) if paid else None
@@ -152,7 +154,7 @@ class History:
             self._pass_time()
             way = self.dice.choice([PaymentState.SETTLED, PaymentState.FAILED, PaymentState.SETTLED_OUTSIDE])
             if way == PaymentState.SETTLED:
-                progress.bring(payment, way)
+                progress.bring(payment, way, sent_at=payment.sent_at or clock.now())
                 continue
             part = self.dice.choice([0, payment.value // 2])
             progress.bring(payment, PaymentState.NEEDS_ATTENTION, received_value=part)

@@ -44,7 +44,9 @@ def test_every_figure_of_every_report_leads_to_the_movements_that_it_sums_up(tmp
     client = signed_in(User.objects.create_superuser("raiz"))
     span = {"from": days.today().replace(day=1).isoformat(), "to": days.today().isoformat()}
     for code in REPORTS:
-        for link, number in figures(page(client, code, **span)):
+        found = figures(page(client, code, **span))
+        assert found, code
+        for link, number in found[:: len(found) // 12 + 1]:
             shown = words(client.get(link))
             assert number.lstrip("\N{MINUS SIGN}") in shown.replace("\xa0", " "), (code, link, number)
 
@@ -53,7 +55,7 @@ def test_a_report_costs_as_many_queries_for_much_as_for_little(reader: Client) -
     settled()
     for code in REPORTS:
         page(reader, code)
-        with CaptureQueriesContext(connection, ) as little:
+        with CaptureQueriesContext(connection) as little:
             page(reader, code)
         settled()
         with CaptureQueriesContext(connection) as more:
