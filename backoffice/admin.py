@@ -12,7 +12,7 @@ from django_q.models import Failure, OrmQ, Schedule, Success
 from unfold.admin import ModelAdmin
 
 from backoffice import people_admin
-from backoffice.finance import movements_admin
+from backoffice.finance.movements import admin as movements_admin
 
 __all__ = ["movements_admin", "people_admin"]
 

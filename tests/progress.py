@@ -210,7 +210,9 @@ def _of_payment(payment: Payment, state: str, received_value: int | None = None,
             return {"received_value": payment.value, "settled_at": payment.settled_at or now}
         case P.FAILED | P.CANCELLED | P.SETTLED_OUTSIDE:
             if order:
-                move(order, A.FENCED if payment.state == P.NEEDS_ATTENTION else A.FAILED, actor=ACTOR)
+                # What arrived is what the payer's wallet had sent by then.
+                stopped = A.FENCED if payment.state == P.NEEDS_ATTENTION else A.FAILED
+                move(order, stopped, actor=ACTOR, sent_value=payment.received_value)
             return {"settled_at": now} if state == P.SETTLED_OUTSIDE else {}
     return {}
 
@@ -263,7 +265,7 @@ def _order(order: OutgoingPayment) -> None:
 def _in_units_of(payer: WalletAddress, payment: Payment) -> int:
     """What the receiver gets, in minor units of the payer's wallet; across currencies, one is worth one."""
     finer = (payer.asset_scale or 0) - payment.asset_scale
-    return payment.value * 10**finer if finer > 0 else payment.value
+    return payment.value * int(10**finer) if finer > 0 else payment.value
 
 
 def _with_fee(value: int, of_thousand: int) -> int:

@@ -1,4 +1,4 @@
-"""`{{ total|total }}`, `{{ total|total_number }}`, and the address of a figure's rows, for the pages of finance."""
+"""`{{ total|total_number:2 }}`, and the address of a figure's rows, for the pages of finance."""
 
 from typing import Final
 from urllib.parse import urlencode
@@ -6,18 +6,12 @@ from urllib.parse import urlencode
 from django import template
 from django.urls import reverse
 
-from backoffice.finance.format_totals import format_total, format_total_number
+from backoffice.finance.format_totals import format_total_number
 from backoffice.finance.reports.shapes import Column, Line, ReportFigure, Section
 from ledger.books.figures import FIGURES
 from ledger.books.sums import Total
 
 register: Final = template.Library()
-
-
-@register.filter
-def total(amount: Total) -> str:
-    """With its currency."""
-    return format_total(amount)
 
 
 @register.filter

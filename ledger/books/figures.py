@@ -229,6 +229,13 @@ _RECEIVED: Final = (
         purposes=FORWARD,
     ),
     Figure(
+        "sent_back_outside",
+        _("Sent back outside"),
+        _("Settled outside of what was to go back: no wallet says so, two people do."),
+        ("outside",),
+        purposes=frozenset({REFUND}),
+    ),
+    Figure(
         "with_receivers",
         _("With receivers"),
         _("What receivers have in the end: arrived or paid outside, less what they gave back by wallet."),
@@ -331,6 +338,7 @@ SUMS: Final[tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = (
     ("received", ("paid_to_workers", "our_fee", "taken_in_to_hold", "sent_back"), ()),
     ("approved", ("debited", "not_debited", "cheaper", "lapsed"), ()),
     ("received", ("arrived", "sent_back"), ()),
+    ("outside", ("paid_outside", "sent_back_outside"), ()),
     ("debited", ("charged", "given_back"), ()),
     ("net_charged", ("charged",), ("sent_back",)),
     ("net_fee", ("our_fee",), ("our_fee_given_back",)),

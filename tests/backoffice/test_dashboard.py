@@ -382,7 +382,12 @@ def test_once_somebody_was_asked_for_money_the_first_steps_are_gone(root: Client
 def test_it_speaks_spanish(root: Client) -> None:
     town()
     told = words(root, "es")
-    for text in ("Esperando a quien paga", "Pagado a trabajadores, este mes", "1 pago requiere atención", "Ciudad de México"):
+    for text in (
+        "Esperando a quien paga",
+        "Pagado a trabajadores, este mes",
+        "1 pago requiere atención",
+        "Ciudad de México",
+    ):
         assert text in told
 
 

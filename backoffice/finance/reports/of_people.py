@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.finance.reports import names
 from backoffice.finance.reports.filters import Filters
-from backoffice.finance.reports.shapes import Report
+from backoffice.finance.reports.shapes import Report, Section
 from backoffice.finance.reports.tables import Asked, Flow, RollForward, roll_forward
 from backoffice.finance.reports.under_way import FLOWS
 from ledger.books.balances import balances
@@ -31,7 +31,7 @@ BROUGHT: Final = RollForward(
 def funders(first: date, last: date, filters: Filters) -> Report:
     """In six queries at the most."""
     asked, who, named = Asked(first, last, filters), partial(names.of_people, "funder"), {"funder": FUNDER}
-    sections = []
+    sections: list[Section] = []
     for shape in (ASKED_FORWARD, COST):
         told = balances(shape.figures, first, last, filters.movements(shape.only), ["funder"], named=named)
         sections += roll_forward(asked, shape, told, who)
@@ -41,7 +41,7 @@ def funders(first: date, last: date, filters: Filters) -> Report:
 def workers(first: date, last: date, filters: Filters) -> Report:
     """In six queries at the most."""
     asked, who, named = Asked(first, last, filters), partial(names.of_people, "worker"), {"worker": WORKER}
-    sections = []
+    sections: list[Section] = []
     for shape in (ASKED_FOR_WORK, BROUGHT):
         told = balances(shape.figures, first, last, filters.movements(shape.only), ["worker"], named=named)
         sections += roll_forward(asked, shape, told, who)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db.models import Q
 
-from backoffice.finance.movements import select
+from backoffice.finance.movements.rows import select
 from backoffice.finance.reports.catalogue import REPORTS, make
 from backoffice.finance.reports.shapes import Part, Report, Section
 from jobs.escrow import escrows_of

@@ -13,7 +13,7 @@ from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter, TextFi
 from unfold.decorators import display
 
 from backoffice.finance.format_totals import format_total
-from backoffice.finance.movements import NARROWS, Rows
+from backoffice.finance.movements.rows import NARROWS, Rows
 from ledger.admin.append_only import AppendOnlyAdmin
 from ledger.books.figures import FIGURES, amounts, tell
 from ledger.books.sums import Total
@@ -188,8 +188,9 @@ class MovementAdmin(AppendOnlyAdmin):
 
 
 def _about(row: Movement) -> Payment | None:
+    """As the list has read it for all its rows; of one row alone it is read here."""
     if not hasattr(row, "about"):
-        row.about = Payment.objects.filter(pk=row.subject).select_related("request").first()
+        return Payment.objects.filter(pk=row.subject).select_related("request").first()
     about: Payment | None = row.about
     return about
 
