@@ -35,6 +35,7 @@ _TABLES = (
     _Table("ledger_link", '"index" = NEW."index" OR entry_id = NEW.entry_id'),
     _Table("ledger_tile", "level = NEW.level AND number = NEW.number"),
     _Table("ledger_checkpoint", "size = NEW.size"),
+    _Table("ledger_movement", "id = NEW.id"),
     _Table("ledger_privatepart", "entry_id = NEW.entry_id", _ERASURE_RECORDED),
     _Table(
         "ledger_unsealed",

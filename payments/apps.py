@@ -30,3 +30,4 @@ class PaymentsConfig(AppConfig):
         post_migrate.connect(schedule.make, sender=self, dispatch_uid="payments.worker.schedule")
         post_migrate.connect(upgrade.tell_new_states, sender=self, dispatch_uid="payments.upgrade")
         post_migrate.connect(upgrade.carry_rows_over, sender=self, dispatch_uid="payments.carry_over")
+        post_migrate.connect(upgrade.book_all, sender=self, dispatch_uid="payments.books")

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef
 
 from ledger.api import Actor, carry_over, comes_from_before, record
 from ledger.models import EntrySubject
+from payments.books.history import book_history
 from payments.engine.transitions import facts, subjects_of
 from payments.models import OutgoingPayment, PaymentRequest
 from payments.states import AttemptState, RequestState
@@ -27,6 +28,13 @@ def carry_rows_over(using: str, plan: Sequence[tuple[Migration, bool]] = (), **_
     if comes_from_before(plan, "payments", "0007_vouched"):
         with transaction.atomic(using):
             carry_over("payments")
+
+
+def book_all(using: str, plan: Sequence[tuple[Migration, bool]] = (), **_kwargs: Any) -> None:
+    """Receiver of `post_migrate`: the books begin with what there was before them, dated by its own times."""
+    if comes_from_before(plan, "payments", "0011_books"):
+        with transaction.atomic(using):
+            book_history()
 
 
 def tell_new_states(using: str, plan: Sequence[tuple[Migration, bool]] = (), **_kwargs: Any) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from ledger import clock
+from payments.books.booking import unbooked
 from payments.engine import backoff
+from payments.models import Payment
 from payments.worker import places
 from tests import comparing
 from tests.driver import Stage, set_the_stage
@@ -44,7 +46,7 @@ def stage(  # noqa: PLR0917 - what it is made of
 ) -> Iterator[Stage]:
     """Where nobody waits for a clock: it is moved instead, for the engine and for the wallets.
 
-    Whatever the story: in the end every row is what the ledger says of it, or the test says that it edits rows.
+    Whatever the story: in the end every row is what ledger and books say of it, or the test says that it edits rows.
     """
     stage = set_the_stage(sandbox, settings, tmp_path)
     monkeypatch.setattr(clock, "sleep", stage.skip)
@@ -52,3 +54,4 @@ def stage(  # noqa: PLR0917 - what it is made of
     yield stage
     if not request.node.get_closest_marker("edits_rows"):
         comparing.check()
+        assert unbooked(Payment.objects.all()) == [], "the books say something else than the rows"

@@ -33,6 +33,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "payments/invariants",
         "payments/state_diagram.py",
     ),
+    ("payments/books",),
     ("payments/locking.py", "payments/moving.py"),
     (
         "payments/models",

@@ -5,6 +5,7 @@ from django.db import transaction
 from ledger import clock
 from ledger.api import Actor, record
 from payments.actions.requests import lock_request
+from payments.books.booking import book
 from payments.engine.transitions import facts
 from payments.models import Payment
 from payments.openpayments.amounts import Amount
@@ -39,4 +40,5 @@ def lower(payment_id: str, amount: Amount, *, actor: Actor) -> bool:
         subjects={"payment": payment.pk, "request": payment.request_id},
         data={**facts(payment), "before": {**before.to_wire()}},
     )
+    book([payment.pk])
     return True

@@ -6,6 +6,8 @@ from typing import Any
 from ledger.api import Actor, record
 from ledger.content import Json
 from payments import states
+from payments.books.booking import book
+from payments.books.position import LIVE_OUTGOING, STOPPED_OUTGOING
 from payments.engine.budget_reservations import give_back
 from payments.ledger_kinds import MOVES
 from payments.models import (
@@ -25,6 +27,11 @@ from payments.openpayments.amounts import Amount
 from payments.signals import request_moved
 
 type_of_row = PaymentRequest | Payment | Grant | IncomingPayment | Quote | OutgoingPayment | SellerKey | WalletProof
+
+#: Moves by which the figures of all of a request's payments may change: its payer is asked, or it is over.
+BOOKED_REQUESTS = {states.RequestState.AWAITING_APPROVAL, states.RequestState.APPROVED, *states.DEAD_REQUESTS}
+#: By which the payer's wallet says that it took money, or gives it back.
+BOOKED_OUTGOING = {*LIVE_OUTGOING, *STOPPED_OUTGOING}
 
 #: Parameters of reasons that name a person or are a person's own words.
 PERSONAL = {"name", "words", "why"}
@@ -46,6 +53,7 @@ def begin(row: type_of_row, *, actor: Actor) -> None:
     """Insert `row` in its first state, with the entry that says so."""
     row.save(force_insert=True)
     _tell(row, actor, private=None)
+    _book(row, None)
 
 
 def move(row: type_of_row, to: str, *, actor: Actor, private: Mapping[str, str] | None = None, **columns: Any) -> None:
@@ -57,11 +65,31 @@ def move(row: type_of_row, to: str, *, actor: Actor, private: Mapping[str, str] 
     if isinstance(row, Payment):
         blank["blocked_by"] = Block.NOTHING
     was_approved = isinstance(row, Payment) and row.grant_id is not None
+    was = row.state
     swap(row, to, MOVES[NAMES[type(row)]], **blank | columns)
     _tell(row, actor, private)
     if isinstance(row, Payment) and was_approved and row.state in states.GIVES_BACK:
         # Here, so that no way of ending a payment forgets what it reserved of a standing budget.
         give_back(row)
+    _book(row, was)
+
+
+def _book(row: type_of_row, was: str | None) -> None:
+    """Bring the books to where money is now, where this move can have changed that."""
+    match row:
+        case Payment() if was is None or _group(was) != _group(row.state):
+            book([row.pk])
+        case PaymentRequest() if BOOKED_REQUESTS & {was, row.state}:
+            book(list(row.payments.values_list("pk", flat=True)))
+        case OutgoingPayment() if row.state in BOOKED_OUTGOING:
+            book([row.payment_id])
+        case Quote() if row.state == states.AttemptState.OPEN and row.payment.state not in states.UNAPPROVED_PAYMENTS:
+            # Of what was approved, another price is used from now on.
+            book([row.payment_id])
+
+
+def _group(state: str) -> states.Group:
+    return states.PAYMENTS[states.PaymentState(state)].group
 
 
 def _tell(row: type_of_row, actor: Actor, private: Mapping[str, str] | None) -> None:

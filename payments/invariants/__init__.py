@@ -4,10 +4,11 @@ from django.db import connection
 
 from ledger import clock
 from payments.invariants.amounts import MONEY
-from payments.invariants.base import Invariant, Violation
+from payments.invariants.base import Invariant, Reckoned, Violation
+from payments.invariants.books import BOOKS
 from payments.invariants.state_order import ORDER, TIME_TO_CLEAN
 
-INVARIANTS = [*MONEY, *ORDER]
+INVARIANTS: list[Invariant | Reckoned] = [*MONEY, *ORDER, *BOOKS]
 
 
 def also_hold(*more: Invariant) -> None:

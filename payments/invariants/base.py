@@ -4,8 +4,9 @@ One statement sees one moment, and a state commits together with all that belong
 number of workers, on SQLite and PostgreSQL, without stopping them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from django.db import connection
@@ -50,10 +51,22 @@ class Invariant:
 
 
 @dataclass(frozen=True)
+class Reckoned:
+    """An invariant that no one statement can tell: `find` gives the ids of the rows for which it is not true."""
+
+    name: str
+    holds: Promise
+    find: Callable[[], Iterable[str]]
+
+    def offenders(self, _params: Mapping[str, Any]) -> tuple[str, ...]:
+        return tuple(islice(self.find(), MOST))
+
+
+@dataclass(frozen=True)
 class Violation:
     """An invariant that does not hold, and for which rows (at most a thousand)."""
 
-    invariant: Invariant
+    invariant: Invariant | Reckoned
     ids: tuple[str, ...]
 
     def __str__(self) -> str:

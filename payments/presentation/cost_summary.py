@@ -8,14 +8,13 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from payments.books.position import LIVE_OUTGOING, debit_taken
 from payments.models import OutgoingPayment, Payment, PaymentRequest
 from payments.models.attempts import latest_quote
 from payments.openpayments.amounts import Amount
 from payments.presentation import format_amounts
 from payments.states import ARRIVED, UNSENT, AttemptState
 
-#: Orders to pay that were, or may have been, carried out.
-LIVE_OUTGOING = {AttemptState.OPEN, AttemptState.UNKNOWN, AttemptState.DONE}
 #: Orders to pay that may have cost the payer something: those, and what ended so that only the payer's wallet knows
 #: what it had taken by then.
 MAY_HAVE_COST = {*LIVE_OUTGOING, AttemptState.FENCED}
@@ -155,9 +154,8 @@ def _charged(payment: Payment) -> Amount | None:
 
 
 def _debit(outgoing: OutgoingPayment) -> Amount | None:
-    if outgoing.state not in LIVE_OUTGOING or outgoing.debit_value is None or outgoing.asset_scale is None:
-        return None
-    return Amount(outgoing.debit_value, outgoing.quote.debit.asset) if outgoing.quote.debit else None
+    taken, quoted = debit_taken(outgoing), outgoing.quote.debit
+    return Amount(taken, quoted.asset) if taken and quoted else None
 
 
 def _may_have_cost(payment: Payment) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ledger.api import record
+from payments.books.booking import book
 from payments.engine.evidence import unclosed
 from payments.engine.planning import buying
 from payments.engine.planning.hourly_budget import grants_until, spent_until
@@ -244,6 +245,7 @@ def _finds_out_what_it_buys(
             subjects={"payment": payment.pk, "request": payment.request_id},
             data={"amount": dict(payment.amount.to_wire()), "pays": dict(pays.to_wire())},
         )
+        book([payment.pk])
     if to_receive:
         for incoming in incoming_payments_of(payment):
             serves = incoming.probe if probe is None else not incoming.probe and incoming.value == payment.value

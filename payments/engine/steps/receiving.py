@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ledger import clock
+from payments.books.booking import book
 from payments.engine import evidence
 from payments.engine.backoff import after_failure
 from payments.engine.queries import GRANT, INCOMING_PAYMENT, PAYMENT
@@ -235,6 +236,8 @@ def note_received(incoming: IncomingPayment, received: int, *, completed: bool) 
     payment.received_value = total
     if more and payment.state in FINISHED_PAYMENTS:
         note_late(payment)
+    elif more:
+        book([payment.pk])
     incoming.payment = payment
 
 

@@ -1,7 +1,6 @@
-"""The tables of the ledger. Nothing here points outside: the ledger outlives what it describes.
+"""The tables of entries. All are append-only by trigger (`triggers.py`).
 
-All are append-only by trigger (`triggers.py`). A PrivatePart can go once an entry says why, an Unsealed row once its
-entry has a link.
+A PrivatePart can go once an entry says why, an Unsealed row once its entry has a link.
 """
 
 from django.db import models

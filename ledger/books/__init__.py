@@ -1,0 +1,1 @@
+"""The books: dated movements of money's figures, their sums, and months that are closed."""
