@@ -9,6 +9,7 @@ from typing import Final
 from django.db.models import Max, Sum
 
 from ledger import days
+from ledger.books.closed import first_open_day
 from ledger.models import Movement
 from ledger.models.books import FIGURES, PAID_FIGURES, PARTS, RECEIVED_FIGURES
 
@@ -84,9 +85,13 @@ def booked(subjects: Collection[str]) -> dict[str, Booked]:
 
 
 def keep(movements: Iterable[Movement]) -> None:
-    """Insert them, each on the business's day of its moment."""
+    """Insert them, each on the business's day of its moment; what is of a closed month, on the first day after it."""
     rows = list(movements)
+    if not rows:
+        return
+    first = first_open_day()
     for row in rows:
         row.day = row.at.astimezone(days.zone()).date()
-    if rows:
-        Movement.objects.bulk_create(rows)
+        if first and row.day < first:
+            row.corrects, row.day = row.corrects or row.day, first
+    Movement.objects.bulk_create(rows)
