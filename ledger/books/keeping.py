@@ -4,17 +4,13 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import Final
 
 from django.db.models import Max, Sum
 
 from ledger import days
 from ledger.books.closed import first_open_day
 from ledger.models import Movement
-from ledger.models.books import FIGURES, PAID_FIGURES, PARTS, RECEIVED_FIGURES
-
-IN_RECEIVED: Final = (*RECEIVED_FIGURES, *PARTS["received"])
-IN_PAID: Final = (*PAID_FIGURES, *PARTS["paid"])
+from ledger.models.books import FIGURES, IN_PAID, IN_RECEIVED
 
 #: Code and scale.
 Unit = tuple[str, int]

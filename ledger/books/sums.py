@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Context, Decimal
 from typing import Any, Final
 
 from django.db.models import F, Q, Sum
+from django.db.models.expressions import Combinable
 
 from ledger.books.keeping import Unit
 from ledger.models import Movement
-from ledger.models.books import FIGURES
 
 #: Sums are made of two halves: amounts may be so large that their sum doesn't fit a column.
 HALF: Final = 10**9
@@ -56,22 +56,28 @@ class Total:
 
 @dataclass(frozen=True)
 class Cell:
-    """All columns of movements that have these in common. A payment's two currencies are told apart."""
+    """Sums of columns of movements that have these in common. A payment's two currencies are told apart."""
 
     key: Key
     purpose: str
+    returns: str
     holds: int  # see `Movement.holds`
     received_in: Unit
     paid_in: Unit
     columns: Counter[str]
 
-    def received(self, *names: str) -> Total:
-        """The sum of columns in the receiver's currency."""
-        return Total(*self.received_in, sum(self.columns[name] for name in names))
-
-    def paid(self, *names: str) -> Total:
-        """The sum of columns in the payer's currency."""
-        return Total(*self.paid_in, sum(self.columns[name] for name in names))
+    @classmethod
+    def of(cls, row: Movement, names: Sequence[str]) -> Cell:
+        """One movement alone."""
+        return cls(
+            key=(),
+            purpose=row.purpose,
+            returns=row.returns,
+            holds=row.holds,
+            received_in=(row.received_code, row.received_scale),
+            paid_in=(row.paid_code, row.paid_scale),
+            columns=Counter({name: getattr(row, name) for name in names}),
+        )
 
 
 def until(last: date) -> Q:
@@ -84,21 +90,25 @@ def between(first: date, last: date) -> Q:
     return Q(day__gte=first, day__lte=last)
 
 
-def cells(which: Q | None = None, by: Sequence[str] = ()) -> list[Cell]:
-    """Sums of the movements `which`, in one query. `by`: columns of `Movement` that tell them apart."""
-    apart = (*by, "purpose", "holds", "received_code", "received_scale", "paid_code", "paid_scale")
-    halves = {f"{name}_high": Sum(F(name) / HALF) for name in FIGURES}
-    halves |= {f"{name}_low": Sum(F(name) % HALF) for name in FIGURES}
-    rows = Movement.objects.filter(which or Q()).order_by().values(*apart).annotate(**halves)
-    return [_cell(row, by) for row in rows]
+def cells(which: Q | None, by: Sequence[str], names: Sequence[str], named: Mapping[str, Combinable]) -> list[Cell]:
+    """Sums of the columns `names` of the movements `which`, in one query.
+
+    `by`: what tells them apart, columns of `Movement` or expressions that are `named`.
+    """
+    apart = (*by, "purpose", "returns", "holds", "received_code", "received_scale", "paid_code", "paid_scale")
+    halves = {f"{name}_high": Sum(F(name) / HALF) for name in names}
+    halves |= {f"{name}_low": Sum(F(name) % HALF) for name in names}
+    movements = Movement.objects.filter(which or Q()).order_by().annotate(**named)
+    return [_cell(row, by, names) for row in movements.values(*apart).annotate(**halves)]
 
 
-def _cell(row: dict[str, Any], by: Sequence[str]) -> Cell:
+def _cell(row: dict[str, Any], by: Sequence[str], names: Sequence[str]) -> Cell:
     return Cell(
         key=tuple(row[column] for column in by),
         purpose=row["purpose"],
+        returns=row["returns"],
         holds=row["holds"],
         received_in=(row["received_code"], row["received_scale"]),
         paid_in=(row["paid_code"], row["paid_scale"]),
-        columns=Counter({name: int(row[f"{name}_high"]) * HALF + int(row[f"{name}_low"]) for name in FIGURES}),
+        columns=Counter({name: int(row[f"{name}_high"]) * HALF + int(row[f"{name}_low"]) for name in names}),
     )

@@ -14,9 +14,12 @@ from ledger import clock
 RECEIVED_FIGURES = ("asked", "over", "waiting", "approved", "on_its_way", "attention", "received", "outside", "ended")
 #: Figures in the currency that the payer pays. What was approved was debited, is still open, or is no longer needed.
 PAID_FIGURES = ("promised", "debited", "open", "unused")
-#: Parts of `received` and of `debited`: what belongs to payments that are not over.
-PARTS = {"received": ("early",), "paid": ("in_transit",)}
-FIGURES = (*RECEIVED_FIGURES, *PARTS["received"], *PAID_FIGURES, *PARTS["paid"])
+#: Parts of these, by what became of their payments; and what counts against money that is held.
+RECEIVED_PARTS = ("early", "received_ended", "surplus", "worth")
+PAID_PARTS = ("in_transit", "debited_ended", "saved", "worth_paid")
+IN_RECEIVED = (*RECEIVED_FIGURES, *RECEIVED_PARTS)
+IN_PAID = (*PAID_FIGURES, *PAID_PARTS)
+FIGURES = (*IN_RECEIVED, *IN_PAID)
 
 
 def _figure(label: object) -> "models.BigIntegerField[int, int]":
@@ -40,9 +43,11 @@ class Movement(models.Model):
     purpose = models.CharField(_("purpose"), max_length=8, editable=False)
     # Whether it fills (1) or empties (-1) what the platform holds for jobs, or neither.
     holds = models.SmallIntegerField(default=0, editable=False)
-    seller = models.CharField(_("asked by"), max_length=40, editable=False)
-    payer = models.CharField(_("payer"), max_length=40, blank=True, editable=False)
-    receiver = models.CharField(_("receiver"), max_length=40, blank=True, editable=False)
+    # Of a refund: what it gives back was for.
+    returns = models.CharField(_("gives back"), max_length=8, blank=True, editable=False)
+    seller = models.CharField(_("asked by"), max_length=64, editable=False)
+    payer = models.CharField(_("payer"), max_length=80, blank=True, editable=False)
+    receiver = models.CharField(_("receiver"), max_length=80, blank=True, editable=False)
 
     received_code = models.CharField(_("currency received"), max_length=32, editable=False)
     received_scale = models.PositiveSmallIntegerField(editable=False)
@@ -55,7 +60,10 @@ class Movement(models.Model):
     received = _figure(_("received"))
     outside = _figure(_("settled outside"))
     ended = _figure(_("ended without money"))
-    early = _figure(_("received before the end"))
+    early = _figure(_("received before the end"))  # by payments that are not over
+    received_ended = _figure(_("received of what ended"))  # by those that ended, or were settled outside
+    surplus = _figure(_("received beyond what was asked"))  # by those that are settled
+    worth = _figure(_("worth"))  # of what is over: what it took from where it was paid, see `Payment.worth_arrived`
 
     paid_code = models.CharField(_("currency paid"), max_length=32, blank=True, editable=False)
     paid_scale = models.PositiveSmallIntegerField(default=0, editable=False)
@@ -63,7 +71,10 @@ class Movement(models.Model):
     debited = _figure(_("debited"))
     open = _figure(_("approved, not debited"))
     unused = _figure(_("approved, no longer needed"))
-    in_transit = _figure(_("debited, not arrived"))
+    in_transit = _figure(_("debited, not arrived"))  # for payments that are not over
+    debited_ended = _figure(_("debited for what ended"))  # for those that ended, or were settled outside
+    saved = _figure(_("approved, and cost less"))  # of those that are settled: the rest of `unused` ended
+    worth_paid = _figure(_("worth, where the payer pays exactly"))
 
     class Meta:
         verbose_name = _("movement")

@@ -15,7 +15,7 @@ from ledger.books.closed import last_closed_day_of
 from ledger.books.keeping import Booked, booked, keep
 from ledger.models import Movement
 from payments.books.position import position, was_asked
-from payments.models import Payment, Quote, Refund
+from payments.models import Payment, PaymentRequest, Quote, Refund, Seller
 from payments.models.payments import Purpose
 
 
@@ -23,6 +23,7 @@ class _People(NamedTuple):
     payer: str
     receiver: str
     holds: int
+    returns: str = ""
 
 
 def book(payment_ids: Collection[str], *, at: datetime | None = None) -> None:
@@ -49,8 +50,8 @@ def _rows(payments: QuerySet[Payment]) -> list[Payment]:
     """With all that a position reads, in three queries."""
     found = list(payments.select_related("request__seller").order_by())
     quotes: dict[str, list[Quote]] = {payment.pk: [] for payment in found}
-    rows = Quote.objects.filter(payment__in=found).select_related("outgoing_payment").order_by("created_at", "id")
-    for quote in rows:
+    rows = Quote.objects.filter(payment__in=found).select_related("outgoing_payment", "incoming")
+    for quote in rows.order_by("created_at", "id"):
         quotes[quote.payment_id].append(quote)
     for payment in found:
         payment.known["quotes"] = quotes[payment.pk]
@@ -83,26 +84,49 @@ def _of(payment: Payment, so_far: Booked, at: datetime) -> list[Movement]:
 def _name(row: Movement, payment: Payment, number: int, people: _People) -> None:
     """Say whose movement it is."""
     row.number, row.subject, row.request, row.purpose = number, payment.pk, payment.request_id, payment.purpose
-    row.seller, row.payer, row.receiver, row.holds = payment.request.seller_id, *people
+    row.seller = payment.request.seller_id
+    row.payer, row.receiver, row.holds, row.returns = people
 
 
 def _people(payment: Payment) -> _People:
     """Payer and receiver, as the rooms above call them; a seller under its own id, empty for a stranger."""
     if payment.purpose == Purpose.REFUND:
-        origin = _people(Refund.objects.select_related("of__request__seller").get(payment=payment).of)
-        return _People(origin.receiver, origin.payer, -origin.holds)
+        of = Refund.objects.select_related("of__request__seller").get(payment=payment).of
+        origin = _people(of)
+        return _People(origin.receiver, origin.payer, -origin.holds, of.purpose)
     request = payment.request
-    ours = seller_key(request.seller_id)
-    payer = request.payer_key or (ours if request.payer_wallet_id == request.seller.wallet_id else "")
+    holder = "" if request.payer_key else _holder(request)
+    payer = request.payer_key or holder
     match Purpose(payment.purpose):
         case Purpose.ESCROW:
-            return _People(payer, ours, 1)
+            return _People(payer, seller_key(request.seller_id), 1)
         case Purpose.FEE:
-            return _People(payer, ours, 0)
+            return _People(payer, _receiving_seller(payment), 0)
         case Purpose.WORK | Purpose.REFUND:
-            return _People(payer, payment.receiver_key, -1 if payer == ours else 0)
+            return _People(payer, payment.receiver_key, -1 if holder else 0)
         case never:
             assert_never(never)
+
+
+def _holder(request: PaymentRequest) -> str:
+    """The key of the seller who pays it, out of what it holds; empty when it is paid by somebody else.
+
+    Its money stays where it came to, whichever wallet the seller has today.
+    """
+    came = Payment.objects.filter(
+        purpose=Purpose.ESCROW, receiver_wallet=request.payer_wallet_id, request__seller=request.seller_id
+    )
+    is_ours = request.payer_wallet_id == request.seller.wallet_id or came.exists()
+    return seller_key(request.seller_id) if is_ours else ""
+
+
+def _receiving_seller(payment: Payment) -> str:
+    """Usually who asks; a fee in another currency may go to another seller of ours."""
+    seller = payment.request.seller
+    if seller.wallet_id == payment.receiver_wallet_id:
+        return seller_key(seller.pk)
+    other = Seller.objects.filter(wallet=payment.receiver_wallet_id).order_by("-is_default", "pk").first()
+    return seller_key(other.pk if other else seller.pk)
 
 
 def seller_key(seller_id: str) -> str:

@@ -10,10 +10,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final, assert_never
 
-from payments.models import OutgoingPayment, Payment, Quote
+from payments.models import IncomingPayment, OutgoingPayment, Payment, Quote
 from payments.models.attempts import counted_outgoing_payment, debit_of, latest_quote, outgoing_payments_of
 from payments.openpayments.amounts import Asset
-from payments.states import PAID, PAYMENTS, UNAPPROVED_PAYMENTS, AttemptState, Group, PaymentState
+from payments.states import ARRIVED, PAID, PAYMENTS, UNAPPROVED_PAYMENTS, AttemptState, Group, PaymentState
 
 #: Orders to pay that the payer's wallet has, or may have.
 LIVE_OUTGOING: Final = frozenset({AttemptState.OPEN, AttemptState.UNKNOWN, AttemptState.DONE})
@@ -47,12 +47,19 @@ def was_asked(payment: Payment) -> bool:
 
 def _add_received(figures: Counter[str], payment: Payment) -> None:
     asked, received = payment.value if was_asked(payment) else 0, payment.received_value
+    over = max(0, received - asked)
     figures["asked"] = asked
     figures["received"] = received
-    figures["over"] = max(0, received - asked)
+    figures["over"] = over
     figures[_place(payment)] = max(0, asked - received)
     if not payment.is_over:
         figures["early"] = received
+    elif payment.state in ARRIVED:
+        figures["surplus"] = over
+    else:
+        figures["received_ended"] = received
+    if payment.is_over and payment.pays is None:
+        figures["worth"] = payment.worth_arrived.value
 
 
 def _place(payment: Payment) -> str:
@@ -78,16 +85,24 @@ def _place(payment: Payment) -> str:
 
 
 def _add_paid(figures: Counter[str], payment: Payment) -> Asset | None:
-    quote = _quote_of(payment)
+    quote, pays = _quote_of(payment), payment.pays
+    if pays is not None and payment.is_over:
+        figures["worth_paid"] = payment.worth_arrived.value
     debit = quote.debit if quote else None
-    if quote is None or debit is None:
-        return None
+    # A quote in another asset than the payer's fixed one is never used.
+    if quote is None or debit is None or (pays is not None and pays.asset != debit.asset):
+        return pays.asset if pays else None
     debited = sum(map(debit_taken, outgoing_payments_of(payment)))
     promised = debit_of(payment, quote) if _is_approved(payment) else 0
     figures["promised"] = promised
     figures["debited"] = debited
     figures["unused" if payment.is_over else "open"] = promised - debited
-    figures["in_transit"] = 0 if payment.is_over else debited
+    if not payment.is_over:
+        figures["in_transit"] = debited
+    elif payment.state in ARRIVED:
+        figures["saved"] = promised - debited
+    else:
+        figures["debited_ended"] = debited
     return debit.asset
 
 
@@ -97,12 +112,32 @@ def _quote_of(payment: Payment) -> Quote | None:
 
 
 def debit_taken(outgoing: OutgoingPayment) -> int:
-    """What the payer's wallet took for it, or was told to take; of what came to nothing, what it says that it sent."""
-    if outgoing.state in LIVE_OUTGOING:
-        return outgoing.debit_value or 0
-    if outgoing.state in STOPPED_OUTGOING:
-        return outgoing.sent_value or 0
-    return 0
+    """What the payer's wallet took for it, or says that it will; of what came to nothing, what it says that it sent.
+
+    A wallet takes what its quote said: where all of it arrived by an order whose answer was lost, that is what it took.
+    """
+    match AttemptState(outgoing.state):
+        case AttemptState.OPEN | AttemptState.UNKNOWN:
+            return outgoing.debit_value or 0
+        case AttemptState.DONE:
+            return _whole(outgoing)
+        case AttemptState.FENCED if _arrived(outgoing.quote.incoming):
+            return _whole(outgoing)
+        case AttemptState.FAILED | AttemptState.FENCED:
+            return outgoing.sent_value or 0
+        case AttemptState.INTENDED | AttemptState.REFUSED:
+            return 0
+        case never:
+            assert_never(never)
+
+
+def _whole(outgoing: OutgoingPayment) -> int:
+    taken = outgoing.debit_value
+    return (outgoing.quote.debit_value or 0) if taken is None else taken
+
+
+def _arrived(incoming: IncomingPayment) -> bool:
+    return bool(incoming.received_value >= incoming.value)
 
 
 def _is_approved(payment: Payment) -> bool:

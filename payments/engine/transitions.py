@@ -83,6 +83,9 @@ def _book(row: type_of_row, was: str | None) -> None:
             book(list(row.payments.values_list("pk", flat=True)))
         case OutgoingPayment() if row.state in BOOKED_OUTGOING:
             book([row.payment_id])
+        case Quote() if row.state == states.AttemptState.OPEN and row.payment.state not in states.UNAPPROVED_PAYMENTS:
+            # Of what was approved, another price is used from now on.
+            book([row.payment_id])
 
 
 def _group(state: str) -> states.Group:

@@ -35,7 +35,8 @@ def test_a_payment_is_asked_approved_debited_sent_and_received(stage: Stage) -> 
     stage.settle(sent)
     debit = only(sent).outgoing_payments.get().debit_value
     assert debit
-    assert booked(only(sent)) == {"asked": 100_00, "received": 100_00, "promised": debit, "debited": debit}
+    all_of_it = {"asked": 100_00, "received": 100_00, "promised": debit, "debited": debit}
+    assert booked(only(sent)) == {**all_of_it, "worth": 100_00}
     first, *_, arrived, last = Movement.objects.filter(subject=only(sent).pk)
     assert (first.number, first.waiting) == (1, 100_00)
     # It had arrived a moment before the payment was over.
@@ -54,7 +55,8 @@ def test_between_currencies_each_side_is_in_its_own(stage: Stage) -> None:
     row = only(request)
     assert {(one.received_code, one.paid_code) for one in Movement.objects.filter(subject=row.pk)} == {("MXN", "USD")}
     debit = row.outgoing_payments.get().debit_value
-    assert booked(row) == {"asked": 1000_00, "received": 1000_00, "promised": debit, "debited": debit}
+    all_of_it = {"asked": 1000_00, "received": 1000_00, "promised": debit, "debited": debit}
+    assert booked(row) == {**all_of_it, "worth": 1000_00}
 
 
 def test_what_went_back_is_told_apart_by_its_purpose_and_belongs_to_the_same_two(stage: Stage) -> None:

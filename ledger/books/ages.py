@@ -1,0 +1,47 @@
+"""How long money has been under way: since its payer was asked for it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Min, Q, QuerySet, Sum
+
+from ledger.books.sums import until
+from ledger.models import Movement
+
+STAGES = ("waiting", "approved", "on_its_way", "attention")
+
+
+@dataclass(frozen=True)
+class OpenSubject:
+    """One payment that is not over: minor units of one currency, by the column of `Movement` that they stand in."""
+
+    since: datetime
+    code: str
+    scale: int
+    columns: dict[str, int]
+
+
+def open_subjects(last: date, which: Q) -> Iterator[OpenSubject]:
+    """Those of the movements `which` of whom something was under way at the end of `last`: one query."""
+    for row in _open(last, which):
+        columns = {name: row[f"sum_{name}"] for name in STAGES}
+        yield OpenSubject(row["since"], row["received_code"], row["received_scale"], columns)
+
+
+def asked_between(last: date, first_asked: datetime | None, last_asked: datetime | None) -> Q:
+    """Movements of those of whom something was under way at the end of `last`, asked for between these moments."""
+    found = _open(last, Q())
+    if first_asked:
+        found = found.filter(since__gt=first_asked)
+    if last_asked:
+        found = found.filter(since__lte=last_asked)
+    return Q(subject__in=found.values("subject"))
+
+
+def _open(last: date, which: Q) -> QuerySet[Movement, dict[str, Any]]:
+    """What of one payment is anywhere is never more than what was asked for it, so that sums fit their columns."""
+    sums = {f"sum_{name}": Sum(name) for name in STAGES}
+    rows = Movement.objects.filter(until(last) & which).order_by().values("subject", "received_code", "received_scale")
+    return rows.annotate(since=Min("at"), **sums).exclude(**dict.fromkeys(sums, 0))
