@@ -18,9 +18,10 @@ from django.db.models import Max, Min, Q
 from ulid import ULID
 
 from ledger import clock
+from ledger.books.balances import balances
 from ledger.books.closed import closed_until, closings
-from ledger.books.figures import FIGURES, tell
-from ledger.books.sums import Total, between, until
+from ledger.books.figures import FIGURES
+from ledger.books.sums import Total, between
 from ledger.checkpoints.publishing import keep_now
 from ledger.content import Json
 from ledger.kinds import CLOSED, REOPENED
@@ -149,14 +150,13 @@ def _exact(value: Any) -> str:
 
 def control_totals(first: date, last: date) -> ControlTotals:
     """Every figure of these days, per currency: opening, what came and went, closing."""
-    opening, moved = (tell(FIGURES, which) for which in (until(first - timedelta(days=1)), between(first, last)))
+    told = balances(FIGURES, first, last)
     found: ControlTotals = {}
-    for code in sorted({*opening.currencies, *moved.currencies}):
+    for code in told.currencies:
         for figure in FIGURES:
-            before, change = opening.total(figure, code), moved.total(figure, code)
-            if before.value or change.value:
-                told = [_written(each) for each in (before, change, before + change)]
-                found.setdefault(code, {})[figure] = told
+            three = [part(figure, code) for part in (told.opening, told.moved, told.closing)]
+            if any(total.value for total in three):
+                found.setdefault(code, {})[figure] = [_written(total) for total in three]
     return found
 
 

@@ -41,6 +41,8 @@ ICONS: Final[dict[str, str]] = {
     "proof": "badge",
     "proof_limit": "shield_person",
     "limit": "shield_person",
+    "chart": "account_tree",
+    "journal": "book_2",
     "pause": "pause_circle",
     "proposal": "how_to_vote",
     "glass": "emergency",

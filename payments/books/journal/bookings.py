@@ -1,6 +1,5 @@
 """What of a month, or of any days, is in the journal: a booking for each movement by which money moved."""
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -11,10 +10,9 @@ from django.db.models import Q
 
 from ledger.books.sums import Cell, Total, between, cells, until
 from ledger.models import Movement
-from ledger.models.books import FIGURES
 from payments.books.booking import seller_key
 from payments.books.journal.accounts import Charts
-from payments.books.journal.legs import Leg, Ours, legs
+from payments.books.journal.legs import MONEY, Leg, Ours, legs
 from payments.models import PaymentRequest
 
 CHUNK: Final = 500
@@ -60,7 +58,7 @@ class Days:
 
 
 @dataclass
-class Balances:
+class AccountBalances:
     """What accounts come to, with their currencies."""
 
     totals: dict[tuple[str, str, str], Total] = field(default_factory=dict)  # role, account, currency
@@ -82,7 +80,7 @@ def bookings(which: Days) -> Iterator[Booking]:
     while chunk := list(islice(moved, CHUNK)):
         asked = PaymentRequest.objects.in_bulk({row.request for row in chunk})
         for row in chunk:
-            told = _postings(charts, row.seller, legs(_cell(row), _ours(row)))
+            told = _postings(charts, row.seller, legs(Cell.of(row, MONEY), _ours(row)))
             if told:
                 about = asked.get(row.request)
                 yield Booking(
@@ -100,10 +98,10 @@ def bookings(which: Days) -> Iterator[Booking]:
 
 def opening(which: Days) -> list[Posting]:
     """What the accounts came to before the first day."""
-    charts, found = Charts(), Balances()
+    charts, found = Charts(), AccountBalances()
     before = until(which.first - timedelta(days=1)) & which.whose
     for ours, whose_wallets in _sides():
-        for cell in cells(before & whose_wallets, by=["seller"]):
+        for cell in cells(before & whose_wallets, ["seller"], MONEY, {}):
             for posting in _postings(charts, cell.key[0], legs(cell, ours)):
                 found.add(posting)
     return found.postings
@@ -120,13 +118,7 @@ def _ours(row: Movement) -> Ours:
 
 
 def _moves_money(row: Movement) -> bool:
-    return bool(row.debited or row.in_transit or row.received or row.early or row.outside)
-
-
-def _cell(row: Movement) -> Cell:
-    columns = Counter({name: getattr(row, name) for name in FIGURES})
-    received, paid = (row.received_code, row.received_scale), (row.paid_code, row.paid_scale)
-    return Cell((), row.purpose, row.holds, received, paid, columns)
+    return any(getattr(row, name) for name in MONEY)
 
 
 def _postings(charts: Charts, seller_id: str, found: list[Leg]) -> list[Posting]:

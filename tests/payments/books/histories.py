@@ -46,17 +46,24 @@ def _payment(random: Random, subject: str, first: date, days: int) -> None:
 
 
 def _positions(random: Random, many: int) -> Iterator[Counter[str]]:
-    """Wherever it may be, one after the other, as long as both sums hold."""
-    asked = random.choice((1, 999, 100_00, 2**40))
+    """Wherever it may be, one after the other, as long as all sums hold."""
+    asked, pays_exactly = random.choice((1, 999, 100_00, 2**40)), random.random() < 0.2
     for step in range(many):
         received = random.choice((0, 0, 1, asked // 2, asked, asked, asked + 7))
-        is_over = step == many - 1 and random.random() < 0.7
+        ending = random.choice(("settled", "ended", "")) if step == many - 1 else ""
         promised = random.choice((0, asked + 30, asked))
         debited = random.choice((0, promised, promised // 3))
-        figures = Counter(asked=asked, received=received, over=max(0, received - asked), promised=promised)
+        over = max(0, received - asked)
+        figures = Counter(asked=asked, received=received, over=over, promised=promised, debited=debited)
         figures[random.choice(PLACES)] = max(0, asked - received)
-        figures["debited"] = debited
-        figures["unused" if is_over else "open"] = promised - debited
-        figures["in_transit"] = 0 if is_over else debited
-        figures["early"] = 0 if is_over else received
+        figures["unused" if ending else "open"] = promised - debited
+        worth = "worth_paid" if pays_exactly else "worth"
+        match ending:
+            case "settled":
+                figures += Counter({"surplus": over, worth: promised if pays_exactly else asked})
+                figures["saved"] = promised - debited
+            case "ended":
+                figures += Counter({"received_ended": received, "debited_ended": debited, worth: received})
+            case _:
+                figures += Counter({"in_transit": debited, "early": received})
         yield figures
