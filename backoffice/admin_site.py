@@ -19,7 +19,11 @@ class BackofficeAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # Unfold ship
     index_title = _("Overview")
 
     def get_urls(self) -> list[Any]:
-        own = [path("waiting/", self.admin_view(_waiting), name="waiting")]
+        own = [
+            path("waiting/", self.admin_view(_waiting), name="waiting"),
+            path("periods/", self.admin_view(_periods), name="periods"),
+            path("periods/<str:month>/journal/", self.admin_view(_journal), name="journal"),
+        ]
         return [*own, *super().get_urls()]
 
     def register(
@@ -65,3 +69,15 @@ def _waiting(request: HttpRequest) -> HttpResponse:
     from backoffice.waiting import waiting_view  # noqa: PLC0415 - models can only be imported once every app is loaded
 
     return waiting_view(request)
+
+
+def _periods(request: HttpRequest) -> HttpResponse:
+    from backoffice.finance.closing.page import periods_view  # noqa: PLC0415 - as above
+
+    return periods_view(request)
+
+
+def _journal(request: HttpRequest, month: str) -> HttpResponseBase:
+    from backoffice.finance.journal import journal_view  # noqa: PLC0415 - as above
+
+    return journal_view(request, month)

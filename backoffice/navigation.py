@@ -15,11 +15,15 @@ from backoffice.waiting import count_for
 
 @dataclass(frozen=True)
 class AdminPage:
-    """A list in the admin: `model` is its `app_label.model_name`, `icon` a Material symbol."""
+    """A list in the admin: `model` is its `app_label.model_name`, `icon` a Material symbol.
+
+    Where a page of its own stands for the list, `view` is that page's name; whoever may see the list may see it.
+    """
 
     title: str | Promise
     icon: str
     model: str
+    view: str = ""
 
 
 GROUPS: tuple[tuple[str | Promise, tuple[AdminPage, ...]], ...] = (
@@ -47,6 +51,13 @@ GROUPS: tuple[tuple[str | Promise, tuple[AdminPage, ...]], ...] = (
             AdminPage(_("Proposals"), "how_to_vote", "payments.proposal"),
             AdminPage(_("Decided alone"), "emergency", "payments.brokenglass"),
             AdminPage(_("Pauses"), "pause_circle", "payments.pause"),
+        ),
+    ),
+    (
+        _("Finance"),
+        (
+            AdminPage(_("Periods"), "event_available", "ledger.closing", "periods"),
+            AdminPage(_("Chart of accounts"), "account_tree", "payments.accountname"),
         ),
     ),
     (
@@ -93,5 +104,5 @@ def _may_see(page: AdminPage, request: HttpRequest) -> bool:
 
 
 def _item(page: AdminPage) -> dict[str, Any]:
-    link = reverse(f"admin:{page.model.replace('.', '_')}_changelist")
+    link = reverse(f"admin:{page.view or page.model.replace('.', '_') + '_changelist'}")
     return {"title": page.title, "icon": page.icon, "link": link}

@@ -24,7 +24,9 @@ UNFOLD: dict[str, Any] = {
     "SHOW_LANGUAGES": True,
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "6px",
-    "STYLES": [_file("admin.css"), _file("admin_payments.css"), _file("admin_dashboard.css"), _file("sign_in.css")],
+    "STYLES": [
+        _file(f"{name}.css") for name in ("admin", "admin_payments", "admin_dashboard", "admin_closing", "sign_in")
+    ],
     "DASHBOARD_CALLBACK": "backoffice.dashboard.overview",
     "LOGIN": {"image": _file("brand/textile.svg")},
     "ACCOUNT": {"navigation": [{"title": _("Your sign-in"), "link": reverse_lazy("mfa_index")}]},
