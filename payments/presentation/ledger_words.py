@@ -295,8 +295,8 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
     "key.retired": (_("The key “%(key_id)s” of the seller %(seller)s was retired and its private part destroyed."),),
     "key.missing": (_("The key “%(key_id)s” of the seller %(seller)s is no longer published at its wallet."),),
     "period.closed": (
-        _("%(month)s was closed with %(movements)s movements: “%(note)s”"),
-        _("%(month)s was closed with %(movements)s movements."),
+        _("%(month)s was closed. Movements: %(movements)s. “%(note)s”"),
+        _("%(month)s was closed. Movements: %(movements)s."),
     ),
     "period.reopened": (_("%(month)s was opened again: two administrators want it."),),
     "chart.set": (_("The journal books as “%(account)s” what it booked as “%(before)s”."),),

@@ -118,14 +118,13 @@ def told_of(row: Closing) -> dict[str, Any]:
 
 def _figures(code: str, told: dict[str, list[str]]) -> list[FigureLine]:
     named = {figure: FIGURES[figure].label for figure in FIGURES if figure in told}
-    return [FigureLine(str(label), *(_number(code, text) for text in told[figure])) for figure, label in named.items()]
+    return [FigureLine(str(label), *_numbers(code, told[figure])) for figure, label in named.items()]
 
 
-def _number(code: str, written: str) -> str:
-    value = Decimal(written)
-    exponent = value.as_tuple().exponent
-    scale = -exponent if isinstance(exponent, int) else 0
-    return format_total_number(Total(code, scale, int(value.scaleb(scale))))
+def _numbers(code: str, written: list[str]) -> list[str]:
+    """All with as many decimals as the finest of them."""
+    scale = max(len(text.partition(".")[2]) for text in written)
+    return [format_total_number(Total(code, scale, int(Decimal(text).scaleb(scale)))) for text in written]
 
 
 def _stored(code: str, kept: dict[str, Any]) -> StoredReport:

@@ -91,7 +91,7 @@ def test_what_stops_it_is_seen_to_first(luz: Client) -> None:
     # As somebody does who changes the books' rows beside the program.
     payment = cast.settled()
     Payment.objects.filter(pk=payment.pk).update(received_value=1)
-    assert "The books say of each payment" in close(luz, note="Never mind")
+    assert "Payments whose books and rows differ" in close(luz, note="Never mind")
     assert not Closing.objects.exists()
 
 
