@@ -1,10 +1,30 @@
-"""Until when the books are closed: no movement is dated up to that day any more."""
+"""Until when the books are closed: no movement is dated up to that day any more.
+
+Whoever books lets nobody close until their transaction ends, and the other way round. SQLite has one writer at a time.
+"""
 
 from datetime import date, timedelta
 
+from django.db import connection
 from django.db.models import Max, QuerySet
 
 from ledger.models import Closing, Movement
+
+
+def let_nobody_close() -> None:
+    """Any number of people book at once."""
+    _lock("ROW EXCLUSIVE")
+
+
+def let_nobody_book() -> None:
+    """Nor anybody else close, or reopen."""
+    _lock("SHARE ROW EXCLUSIVE")
+
+
+def _lock(mode: str) -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE ledger_movement IN {mode} MODE")
 
 
 def closings() -> QuerySet[Closing]:

@@ -13,13 +13,13 @@ from hashlib import sha256
 from typing import Any, Final
 
 import rfc8785
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max, Min, Q
 from ulid import ULID
 
 from ledger import clock
 from ledger.books.balances import balances
-from ledger.books.closed import closed_until, closings
+from ledger.books.closed import closed_until, closings, let_nobody_book
 from ledger.books.figures import FIGURES
 from ledger.books.sums import Total, between
 from ledger.checkpoints.publishing import keep_now
@@ -104,7 +104,7 @@ def close(
     once, one does, and the other is told. Must not run inside a transaction, for what is signed must be committed.
     """
     with transaction.atomic(durable=True):
-        _hold_up_booking()
+        let_nobody_book()
         _check(reckoned)
         closing = _keep(reckoned, by, reports or {}, left_open or {}, note)
     seal()
@@ -117,7 +117,7 @@ def reopen(closing_id: str, *, by: Actor) -> Reopening:
 
     That two people want it is the caller's business.
     """
-    _hold_up_booking()
+    let_nobody_book()
     newest = closings().order_by("-last_day").first()
     if newest is None or newest.pk != closing_id:
         raise CannotClose(Obstacle.NOT_THE_NEWEST)
@@ -202,16 +202,6 @@ def _extent(within: Q) -> tuple[int, int]:
     """How many there are, and the newest: as nothing is changed or taken away, these two tell whether any was added."""
     rows = Movement.objects.filter(within)
     return rows.count(), rows.aggregate(last=Max("pk"))["last"] or 0
-
-
-def _hold_up_booking() -> None:
-    """Until the transaction ends nobody books; whoever was about to, does it afterwards and finds the month closed.
-
-    SQLite has one writer at a time anyway.
-    """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("LOCK TABLE ledger_movement IN SHARE ROW EXCLUSIVE MODE")
 
 
 def _keep(

@@ -5,10 +5,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
+from django.db import transaction
 from django.db.models import Max, Sum
 
 from ledger import days
-from ledger.books.closed import first_open_day
+from ledger.books.closed import first_open_day, let_nobody_close
 from ledger.models import Movement
 from ledger.models.books import FIGURES, IN_PAID, IN_RECEIVED
 
@@ -85,9 +86,11 @@ def keep(movements: Iterable[Movement]) -> None:
     rows = list(movements)
     if not rows:
         return
-    first = first_open_day()
-    for row in rows:
-        row.day = row.at.astimezone(days.zone()).date()
-        if first and row.day < first:
-            row.corrects, row.day = row.corrects or row.day, first
-    Movement.objects.bulk_create(rows)
+    with transaction.atomic(savepoint=False):
+        let_nobody_close()
+        first = first_open_day()
+        for row in rows:
+            row.day = row.at.astimezone(days.zone()).date()
+            if first and row.day < first:
+                row.corrects, row.day = row.corrects or row.day, first
+        Movement.objects.bulk_create(rows)

@@ -60,6 +60,8 @@ def test_what_was_settled_in_a_closed_month_stays(stage: Stage) -> None:
     if connection.vendor == "sqlite":
         refused(lambda: connection.cursor().execute("REPLACE INTO payments_payment SELECT * FROM payments_payment"))
     else:
+        # What waits for its foreign keys to be checked would be in the way.
+        connection.cursor().execute("SET CONSTRAINTS ALL IMMEDIATE")
         refused(lambda: connection.cursor().execute("TRUNCATE payments_payment CASCADE"))
     assert list(Payment.objects.values()) == before
     # What says nothing of money may change: an address that its owner had erased.
