@@ -21,6 +21,9 @@ class BackofficeAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # Unfold ship
     def get_urls(self) -> list[Any]:
         own = [
             path("waiting/", self.admin_view(_waiting), name="waiting"),
+            path("reports/", self.admin_view(_reports), name="reports"),
+            path("reports/<slug:code>/", self.admin_view(_report), name="report"),
+            path("figures/", self.admin_view(_figures), name="figures"),
             path("periods/", self.admin_view(_periods), name="periods"),
             path("periods/<str:month>/journal/", self.admin_view(_journal), name="journal"),
         ]
@@ -69,6 +72,24 @@ def _waiting(request: HttpRequest) -> HttpResponse:
     from backoffice.waiting import waiting_view  # noqa: PLC0415 - models can only be imported once every app is loaded
 
     return waiting_view(request)
+
+
+def _reports(request: HttpRequest) -> HttpResponse:
+    from backoffice.finance.reports.pages import index_view  # noqa: PLC0415 - as above
+
+    return index_view(request)
+
+
+def _report(request: HttpRequest, code: str) -> HttpResponse:
+    from backoffice.finance.reports.pages import report_view  # noqa: PLC0415 - as above
+
+    return report_view(request, code)
+
+
+def _figures(request: HttpRequest) -> HttpResponse:
+    from backoffice.finance.reports.pages import figures_view  # noqa: PLC0415 - as above
+
+    return figures_view(request)
 
 
 def _periods(request: HttpRequest) -> HttpResponse:

@@ -15,16 +15,28 @@ from backoffice.waiting import count_for
 
 @dataclass(frozen=True)
 class AdminPage:
-    """A list in the admin: `model` is its `app_label.model_name`, `icon` a Material symbol.
-
-    Where a page of its own stands for the list, `view` is that page's name; whoever may see the list may see it.
-    """
+    """A list in the admin: `model` is its `app_label.model_name`, `icon` a Material symbol."""
 
     title: str | Promise
     icon: str
     model: str
-    view: str = ""
 
+
+@dataclass(frozen=True)
+class OwnPage:
+    """A page that is no list of one model: `name` is its URL in the admin, for whoever has `permission`."""
+
+    title: str | Promise
+    icon: str
+    name: str
+    permission: str
+
+
+FINANCE: tuple[OwnPage, ...] = (
+    OwnPage(_("Reports"), "monitoring", "reports", "ledger.view_movement"),
+    OwnPage(_("Periods"), "event_available", "periods", "ledger.view_closing"),
+    OwnPage(_("Chart of accounts"), "account_tree", "payments_accountname_changelist", "payments.view_accountname"),
+)
 
 GROUPS: tuple[tuple[str | Promise, tuple[AdminPage, ...]], ...] = (
     (
@@ -54,17 +66,11 @@ GROUPS: tuple[tuple[str | Promise, tuple[AdminPage, ...]], ...] = (
         ),
     ),
     (
-        _("Finance"),
-        (
-            AdminPage(_("Periods"), "event_available", "ledger.closing", "periods"),
-            AdminPage(_("Chart of accounts"), "account_tree", "payments.accountname"),
-        ),
-    ),
-    (
         _("Ledger"),
         (
             AdminPage(_("Entries"), "menu_book", "ledger.entry"),
             AdminPage(_("Checkpoints"), "verified", "ledger.checkpoint"),
+            AdminPage(_("Movements"), "swap_horiz", "ledger.movement"),
         ),
     ),
     (_("Messages"), (AdminPage(_("Outbox"), "outgoing_mail", "payments.message"),)),
@@ -85,11 +91,24 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's navigation for the person who asks: groups without a page they may see are left out."""
     overview = {"title": _("Overview"), "icon": "space_dashboard", "link": reverse("admin:index")}
     groups: list[dict[str, Any]] = [{"items": [overview, _waiting(request)]}]
-    for title, pages in GROUPS:
-        items = [_item(page) for page in pages if _may_see(page, request)]
+    found = [(title, [_item(page) for page in pages if _may_see(page, request)]) for title, pages in GROUPS]
+    found.insert(FINANCE_AFTER, (_("Finance"), [_own_item(page) for page in FINANCE if _may_open(page, request)]))
+    for title, items in found:
         if items:
             groups.append({"title": title, "separator": True, "items": items})
     return groups
+
+
+#: After the groups of work and payments.
+FINANCE_AFTER = 2
+
+
+def _may_open(page: OwnPage, request: HttpRequest) -> bool:
+    return bool(request.user.has_perm(page.permission))
+
+
+def _own_item(page: OwnPage) -> dict[str, Any]:
+    return {"title": page.title, "icon": page.icon, "link": reverse(f"admin:{page.name}")}
 
 
 def _waiting(request: HttpRequest) -> dict[str, Any]:
@@ -104,5 +123,5 @@ def _may_see(page: AdminPage, request: HttpRequest) -> bool:
 
 
 def _item(page: AdminPage) -> dict[str, Any]:
-    link = reverse(f"admin:{page.view or page.model.replace('.', '_') + '_changelist'}")
+    link = reverse(f"admin:{page.model.replace('.', '_')}_changelist")
     return {"title": page.title, "icon": page.icon, "link": link}

@@ -25,7 +25,12 @@ UNFOLD: dict[str, Any] = {
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "6px",
     "STYLES": [
-        _file(f"{name}.css") for name in ("admin", "admin_payments", "admin_dashboard", "admin_closing", "sign_in")
+        _file("admin.css"),
+        _file("admin_payments.css"),
+        _file("admin_dashboard.css"),
+        _file("admin_finance.css"),
+        _file("admin_closing.css"),
+        _file("sign_in.css"),
     ],
     "DASHBOARD_CALLBACK": "backoffice.dashboard.overview",
     "LOGIN": {"image": _file("brand/textile.svg")},

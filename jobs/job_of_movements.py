@@ -1,6 +1,8 @@
 """Which job a movement of the books belongs to, as an expression of the database: the books know nothing of jobs."""
 
-from django.db.models import F, IntegerField, Max, Min, OuterRef, Subquery
+from typing import Any
+
+from django.db.models import F, IntegerField, Max, Min, OuterRef, QuerySet, Subquery
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
@@ -29,7 +31,7 @@ def job_of_movement() -> Combinable:
     )
 
 
-def _only_job_of_request() -> object:
+def _only_job_of_request() -> QuerySet[Payout, dict[str, Any]]:
     """A fee is asked for with the workers whom it is for."""
     return (
         Payout.objects.filter(payment__request=OuterRef("request"))

@@ -1,27 +1,41 @@
-"""What a funder paid in one month of the business's calendar: for their books. Reads only."""
+"""What a funder paid, and got back, in one month of the business's calendar: for their books. Reads only.
+
+All figures are of the books, as finance's report by funder has them: what was charged, what went back, what was settled
+outside, on the days on which it was booked.
+"""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from babel.dates import format_skeleton
-from django.db.models import Max, Min, QuerySet
+from django.db.models import Max, Min, Q
 
-from jobs.earnings import totals
 from jobs.models import Member
 from ledger import clock, days
+from ledger.books.figures import FIGURES, Told, tell
+from ledger.books.people import of_funder
+from ledger.books.sums import Total, between
+from ledger.models import Movement
 from payments.models import Payment
-from payments.openpayments.amounts import Amount
-from payments.presentation.attention_text import missing
-from payments.presentation.cost_summary import cost_line_of
 from payments.presentation.format_amounts import locale_of
-from payments.states import PAID, PaymentState
 
 MONTH: Final = re.compile(r"(2\d{3})-(0[1-9]|1[0-2])")
 DECEMBER: Final = 12
 MOST_MONTHS: Final = 24
 MOST_LINES: Final = 1000
+#: What a statement tells, in each currency.
+CHARGED, SENT_BACK, ARRIVED, OUTSIDE, BACK_OUTSIDE = (
+    "charged",
+    "sent_back",
+    "arrived",
+    "paid_outside",
+    "sent_back_outside",
+)
+NET: Final = "net_charged"
+TOLD: Final = (CHARGED, SENT_BACK, ARRIVED, OUTSIDE, BACK_OUTSIDE)
 
 
 @dataclass(frozen=True)
@@ -29,6 +43,10 @@ class Month:
     """`key` is such as `2026-11`, `name` such as “November 2026” in the reader's language."""
 
     first: date
+
+    @property
+    def last(self) -> date:
+        return _after(self.first) - timedelta(days=1)
 
     @property
     def key(self) -> str:
@@ -41,19 +59,29 @@ class Month:
 
 @dataclass(frozen=True)
 class StatementLine:
+    """What one payment came to in the month; most of it is empty. `day` is when the last of it was booked."""
+
     payment: Payment
-    received: Amount | None  # by the receiver's wallet
-    charged: Amount | None  # by the payer's wallet; None where it was settled outside
-    outside: Amount | None  # settled outside the wallets
+    day: date
+    charged: list[Total]  # by the payer's wallet
+    arrived: list[Total]  # at the receiver's
+    outside: list[Total]  # settled outside the wallets
+    sent_back: list[Total]  # to the payer's wallet
+    back_outside: list[Total]  # to the payer, outside the wallets
 
 
 @dataclass(frozen=True)
 class Statement:
+    """Sums have one total per currency."""
+
     month: Month
     lines: list[StatementLine]
-    charged: list[Amount]  # one sum per currency
-    outside: list[Amount]
-    is_cut: bool  # there was more than one page can hold
+    charged: list[Total]
+    sent_back: list[Total]
+    net: list[Total]  # charged, less what was sent back
+    outside: list[Total]
+    back_outside: list[Total]
+    is_cut: bool  # there was more than one page can hold; the sums count it all
     made_at: datetime
 
 
@@ -67,13 +95,12 @@ def read_month(text: str) -> Month | None:
 
 
 def months(payer: Member) -> list[Month]:
-    """The months in which something of theirs settled, newest first, without gaps."""
-    found = _paid(payer).aggregate(first=Min("settled_at"), last=Max("settled_at"))
+    """The months in which something of theirs was charged, settled outside or sent back, newest first, without gaps."""
+    found = Movement.objects.filter(_theirs(payer), _counts()).aggregate(first=Min("day"), last=Max("day"))
     if not found["first"]:
         return []
     told: list[Month] = []
-    day = found["last"].astimezone(days.zone()).date().replace(day=1)
-    end = found["first"].astimezone(days.zone()).date().replace(day=1)
+    day, end = found["last"].replace(day=1), found["first"].replace(day=1)
     while day >= end and len(told) < MOST_MONTHS:
         told.append(Month(day))
         day = _before(day)
@@ -81,35 +108,49 @@ def months(payer: Member) -> list[Month]:
 
 
 def of(payer: Member, month: Month) -> Statement:
-    """In a constant number of queries; what settled by now, if the month is not over."""
-    found = _paid(payer).filter(
-        settled_at__gte=days.begins(month.first), settled_at__lt=days.begins(_after(month.first))
-    )
-    rows = found.select_related("request", "receiver_wallet").prefetch_related("quotes", "outgoing_payments__quote")
-    payments = list(rows.order_by("settled_at", "pk")[: MOST_LINES + 1])
-    lines = [_line(payment) for payment in payments[:MOST_LINES]]
+    """In four queries; what was booked by now, if the month is not over."""
+    which = _theirs(payer) & between(month.first, month.last)
+    sums = tell([*TOLD, NET], which)
+    rows = Movement.objects.filter(which, _counts()).order_by().values("subject").annotate(day=Max("day"))
+    found = {row["subject"]: row["day"] for row in rows.order_by("day", "subject")[: MOST_LINES + 1]}
+    shown = dict(list(found.items())[:MOST_LINES])
+    told = tell(TOLD, which & Q(subject__in=list(shown)), by=["subject"])
+    payments = Payment.objects.filter(pk__in=list(shown)).select_related("request", "receiver_wallet").in_bulk()
     return Statement(
         month=month,
-        lines=lines,
-        charged=totals(line.charged for line in lines if line.charged),
-        outside=totals(line.outside for line in lines if line.outside),
-        is_cut=len(payments) > MOST_LINES,
+        lines=[_line(payments[pk], day, told) for pk, day in shown.items() if pk in payments],
+        charged=_of(sums, CHARGED),
+        sent_back=_of(sums, SENT_BACK),
+        net=_of(sums, NET) if _of(sums, SENT_BACK) else [],
+        outside=_of(sums, OUTSIDE),
+        back_outside=_of(sums, BACK_OUTSIDE),
+        is_cut=len(found) > MOST_LINES,
         made_at=clock.now(),
     )
 
 
-def _paid(payer: Member) -> QuerySet[Payment]:
-    return Payment.objects.filter(request__payer_key=payer.key, state__in=PAID, settled_at__isnull=False)
+def _theirs(payer: Member) -> Q:
+    return of_funder(payer.key)
 
 
-def _line(payment: Payment) -> StatementLine:
-    outside = payment.state == PaymentState.SETTLED_OUTSIDE
-    return StatementLine(
-        payment,
-        received=payment.received if payment.received_value else None,
-        charged=cost_line_of(payment).charged,
-        outside=missing(payment) if outside else None,
-    )
+def _counts() -> Q:
+    """Movements that change what a statement tells."""
+    which = Q(pk__in=[])
+    for figure in TOLD:
+        which |= FIGURES[figure].rows()
+    return which
+
+
+def _line(payment: Payment, day: date, told: Told) -> StatementLine:
+    key = (payment.pk,)
+    figures = (_of(told, figure, key) for figure in (CHARGED, ARRIVED, OUTSIDE, SENT_BACK, BACK_OUTSIDE))
+    return StatementLine(payment, day, *figures)
+
+
+def _of(told: Told, figure: str, key: Iterable[str] = ()) -> list[Total]:
+    """One total for each currency in which there is something."""
+    totals = (told.total(figure, code, tuple(key)) for code in told.currencies)
+    return [total for total in totals if total.value]
 
 
 def _after(first: date) -> date:

@@ -12,7 +12,7 @@ from django.db import transaction
 from ledger import clock
 from ledger.api import Actor
 from payments.engine.transitions import begin, move
-from payments.models import Grant, IncomingPayment, OutgoingPayment, Payment, PaymentRequest, Quote
+from payments.models import Grant, IncomingPayment, OutgoingPayment, Payment, PaymentRequest, Quote, WalletAddress
 from payments.models.attempts import counted_outgoing_payment
 from payments.models.grants import GrantKind
 from payments.openpayments.amounts import LARGEST_VALUE
@@ -210,7 +210,9 @@ def _of_payment(payment: Payment, state: str, received_value: int | None = None,
             return {"received_value": payment.value, "settled_at": payment.settled_at or now}
         case P.FAILED | P.CANCELLED | P.SETTLED_OUTSIDE:
             if order:
-                move(order, A.FENCED if payment.state == P.NEEDS_ATTENTION else A.FAILED, actor=ACTOR)
+                # What arrived is what the payer's wallet had sent by then.
+                stopped = A.FENCED if payment.state == P.NEEDS_ATTENTION else A.FAILED
+                move(order, stopped, actor=ACTOR, sent_value=payment.received_value)
             return {"settled_at": now} if state == P.SETTLED_OUTSIDE else {}
     return {}
 
@@ -225,7 +227,7 @@ def _quote(payment: Payment) -> None:
     debit = payment.fixed_debit
     if debit is None:
         is_foreign = request.asset_code not in ("", payment.asset_code)
-        debit = request.ceiling_debit if is_foreign else _with_fee(payment.value, QUOTED_FEE)
+        debit = request.ceiling_debit if is_foreign else _with_fee(_in_units_of(payer, payment), QUOTED_FEE)
     quote = Quote(payment=payment, incoming=incoming)
     begin(quote, actor=ACTOR)
     move(
@@ -245,9 +247,9 @@ def _quote(payment: Payment) -> None:
 def _order(order: OutgoingPayment) -> None:
     """The payer's wallet took the order."""
     payment, quote = order.payment, order.quote
-    debit = quote.debit_value
-    if debit == _with_fee(payment.value, QUOTED_FEE):
-        debit = _with_fee(payment.value, CHARGED_FEE)
+    debit, value = quote.debit_value, _in_units_of(payment.request.payer_wallet, payment)
+    if debit == _with_fee(value, QUOTED_FEE):
+        debit = _with_fee(value, CHARGED_FEE)
     move(
         order,
         A.OPEN,
@@ -258,6 +260,12 @@ def _order(order: OutgoingPayment) -> None:
         asset_code=quote.debit_code,
         asset_scale=quote.debit_scale,
     )
+
+
+def _in_units_of(payer: WalletAddress, payment: Payment) -> int:
+    """What the receiver gets, in minor units of the payer's wallet; across currencies, one is worth one."""
+    finer = (payer.asset_scale or 0) - payment.asset_scale
+    return payment.value * int(10**finer) if finer > 0 else payment.value
 
 
 def _with_fee(value: int, of_thousand: int) -> int:

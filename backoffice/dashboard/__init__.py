@@ -31,6 +31,6 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         told["notes"] = work.notes()
     if may_see(request, Payment):
         told["attention"] = work.attention()
-        told["money"] = totals.by_group()
+        told["money"] = totals.by_figure()
         told["settled_per_day"] = trends.settled_per_day()
     return {**context, "dashboard": told}

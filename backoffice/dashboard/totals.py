@@ -1,40 +1,47 @@
-"""What receivers get, by how far it has come, per currency. Never a sum across currencies."""
+"""Money, by how far it has come, per currency: figures of the books. Never a sum across currencies."""
 
-from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
-from django.db.models import Case, CharField, Count, F, Q, Sum, Value, When
+from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
+from django.utils.functional import Promise
 
 from backoffice.dashboard.links import rows
+from backoffice.finance.format_totals import format_total
 from ledger import days
+from ledger.books.figures import FIGURES, tell
+from ledger.books.sums import Total
+from ledger.models import Movement
 from payments.models import Payment
-from payments.openpayments.amounts import LARGEST_VALUE, Amount, Asset
-from payments.presentation.format_amounts import format_amount
 from payments.presentation.status_groups import GROUPS
-from payments.states import Group
+from payments.states import FINISHED_PAYMENTS, Group
 
-#: Sums are made of two halves: amounts may be so large that their sum doesn't fit a column.
-HALF = 10**9
-#: Groups that only grow: of these, a month is told.
-#: All but what ended without money.
-TOLD = [Group(code) for code in GROUPS]
-ENDED = {Group.SETTLED, Group.OUTSIDE}
+#: What is there now: the figure of each group of payments that are not over.
+NOW: Final[dict[str, Group]] = {
+    "waiting": Group.WAITING,
+    "approved_open": Group.APPROVED,
+    "on_its_way": Group.ON_ITS_WAY,
+    "attention": Group.ATTENTION,
+}
+#: What came to be in this month. Apart, so that no money is told twice: what was held and then paid out is in two.
+THIS_MONTH: Final = ("paid_to_workers", "our_fee", "taken_in_to_hold", "sent_back", "outside")
 
-
-@dataclass(frozen=True)
-class Subtotal:
-    """`total` minor units of `scale` in `count` payments."""
-
-    scale: int
-    total: int
-    count: int
+Counts = dict[tuple[str, str], int]
 
 
 @dataclass(frozen=True)
-class Cell:
-    group: Group
+class MoneyHead:
+    """`figure` is its code."""
+
+    figure: str
+    title: str | Promise
+    in_month: bool
+
+
+@dataclass(frozen=True)
+class MoneyCell:
+    head: MoneyHead
     amount: str
     count: int
     link: str
@@ -43,60 +50,67 @@ class Cell:
 @dataclass(frozen=True)
 class CurrencyRow:
     currency: str
-    cells: list[Cell]
+    cells: list[MoneyCell]
 
 
 @dataclass(frozen=True)
 class Money:
-    titles: list[tuple[str, str]]
+    heads: list[MoneyHead]
     rows: list[CurrencyRow]
 
 
-def by_group() -> Money:
-    """A row per currency, a cell per group; of what is settled, in the wallets or outside, only this month's."""
-    found: dict[str, dict[str, list[Subtotal]]] = defaultdict(lambda: defaultdict(list))
-    for code, scale, group, high, low, count in _totals():
-        found[code][group].append(Subtotal(scale, high * HALF + low, count))
-    table = [CurrencyRow(code, [_cell(code, group, found[code][group]) for group in TOLD]) for code in sorted(found)]
-    return Money(titles=[(group.value, str(group.label)) for group in TOLD], rows=table)
+def by_figure() -> Money:
+    """A row per currency. Of what happens once and for all, only this month's; what nowhere happened is left out."""
+    now, month = tell(NOW, Q(subject__in=_under_way().values("pk"))), tell(THIS_MONTH, Q(day__gte=_month()))
+    counts = {**_payments(), **_this_month()}
+    found = {figure for _key, _code, figure in month.totals}
+    heads = [MoneyHead(figure, FIGURES[figure].label, in_month=False) for figure in NOW]
+    heads += [
+        MoneyHead(figure, FIGURES[figure].label, in_month=True)
+        for figure in THIS_MONTH
+        if figure in found or figure == "paid_to_workers"
+    ]
+    table = [
+        CurrencyRow(
+            code, [_cell((month if head.in_month else now).total(head.figure, code), head, counts) for head in heads]
+        )
+        for code in sorted({*now.currencies, *month.currencies})
+    ]
+    return Money(heads, table)
 
 
-def _totals() -> Iterable[tuple[str, int, str, int, int, int]]:
-    shown = {group: counted & _within(group) for group, counted in GROUPS.items()}
+def _cell(total: Total, head: MoneyHead, counts: Counts) -> MoneyCell:
+    figure, code = head.figure, total.code
+    if head.in_month:
+        link = rows(Movement, figure=figure, currency=code, day_from=_month().isoformat())
+    else:
+        link = rows(Payment, group=NOW[figure].value, currency=code)
+    return MoneyCell(head, format_total(total) if total.value else "", counts.get((figure, code), 0), link)
+
+
+def _under_way() -> QuerySet[Payment]:
+    """All others add nothing to what is under way: so their movements, most of all there are, need not be summed."""
+    return Payment.objects.exclude(state__in=sorted(FINISHED_PAYMENTS))
+
+
+def _payments() -> Counts:
+    """How many payments are where."""
+    figures = {group: figure for figure, group in NOW.items()}
     group = Case(
-        *(When(counted, then=Value(str(group))) for group, counted in shown.items()),
+        *(When(GROUPS[group], then=Value(figure)) for group, figure in figures.items()),
         default=Value(""),
         output_field=CharField(),
     )
-    return (
-        Payment.objects.annotate(group=group)
-        .exclude(group="")
-        .order_by()
-        .values_list("asset_code", "asset_scale", "group")
-        .annotate(high=Sum(F("value") / HALF), low=Sum(F("value") % HALF), count=Count("pk"))
-    )
+    counted = _under_way().annotate(figure=group).exclude(figure="").order_by().values_list("figure", "asset_code")
+    return {(figure, code): count for figure, code, count in counted.annotate(count=Count("pk"))}
 
 
-def _within(group: str) -> Q:
-    return Q(settled_at__gte=days.begins(_month())) if group in ENDED else Q()
+def _this_month() -> Counts:
+    """Of how many payments something changed a figure in this month."""
+    wanted = {figure: Count("subject", filter=FIGURES[figure].rows(), distinct=True) for figure in THIS_MONTH}
+    counted = Movement.objects.filter(Q(day__gte=_month())).order_by().values("received_code").annotate(**wanted)
+    return {(figure, row["received_code"]): row[figure] for row in counted for figure in THIS_MONTH}
 
 
 def _month() -> date:
     return days.today().replace(day=1)
-
-
-def _cell(code: str, group: Group, parts: list[Subtotal]) -> Cell:
-    filters: dict[str, object] = {"group": group.value, "currency": code}
-    if group in ENDED:
-        filters["settled_at_from"] = _month().isoformat()
-    return Cell(group, _sum(code, parts), sum(part.count for part in parts), rows(Payment, **filters))
-
-
-def _sum(code: str, parts: list[Subtotal]) -> str:
-    """One currency may be counted in more than one scale: told in the finest. Empty when there is nothing."""
-    if not parts:
-        return ""
-    finest = max(part.scale for part in parts)
-    total = sum(part.total * 10 ** (finest - part.scale) for part in parts)
-    shown = format_amount(Amount(min(total, LARGEST_VALUE), Asset(code, finest)))
-    return shown if total <= LARGEST_VALUE else f"> {shown}"

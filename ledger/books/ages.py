@@ -33,11 +33,12 @@ def open_subjects(last: date, which: Q) -> Iterator[OpenSubject]:
 def asked_between(last: date, first_asked: datetime | None, last_asked: datetime | None) -> Q:
     """Movements of those of whom something was under way at the end of `last`, asked for between these moments."""
     found = _open(last, Q())
+    asked = Q()
     if first_asked:
-        found = found.filter(since__gt=first_asked)
+        asked &= Q(since__gt=first_asked)
     if last_asked:
-        found = found.filter(since__lte=last_asked)
-    return Q(subject__in=found.values("subject"))
+        asked &= Q(since__lte=last_asked)
+    return Q(subject__in=found.filter(asked).values("subject"))
 
 
 def _open(last: date, which: Q) -> QuerySet[Movement, dict[str, Any]]:

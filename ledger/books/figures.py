@@ -222,9 +222,23 @@ _RECEIVED: Final = (
         ("outside",),
     ),
     Figure(
+        "paid_outside",
+        _("Paid outside"),
+        _("Settled outside of work, of our fee, or of what is held: what goes back the other way is not in it."),
+        ("outside",),
+        purposes=FORWARD,
+    ),
+    Figure(
+        "sent_back_outside",
+        _("Sent back outside"),
+        _("Settled outside of what was to go back: no wallet says so, two people do."),
+        ("outside",),
+        purposes=frozenset({REFUND}),
+    ),
+    Figure(
         "with_receivers",
         _("With receivers"),
-        _("What receivers have in the end: arrived or settled outside, less what they gave back."),
+        _("What receivers have in the end: arrived or paid outside, less what they gave back by wallet."),
         ("received", "outside"),
         less=(_GIVEN_BACK,),
         purposes=FORWARD,
@@ -324,10 +338,11 @@ SUMS: Final[tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = (
     ("received", ("paid_to_workers", "our_fee", "taken_in_to_hold", "sent_back"), ()),
     ("approved", ("debited", "not_debited", "cheaper", "lapsed"), ()),
     ("received", ("arrived", "sent_back"), ()),
+    ("outside", ("paid_outside", "sent_back_outside"), ()),
     ("debited", ("charged", "given_back"), ()),
     ("net_charged", ("charged",), ("sent_back",)),
     ("net_fee", ("our_fee",), ("our_fee_given_back",)),
-    ("with_receivers", ("arrived", "outside"), ("given_back",)),
+    ("with_receivers", ("arrived", "paid_outside"), ("given_back",)),
     ("held", ("came_to_be_held",), ("paid_out", "held_sent_back")),
     (
         "received",
@@ -368,7 +383,7 @@ def tell(
     named: Mapping[str, Combinable] | None = None,
 ) -> Told:
     """The figures of the movements `which`, told apart `by` columns of `Movement` or what is `named`: one query."""
-    told, wanted = Told(), [FIGURES[code] for code in figures]
+    told, wanted = Told(), [FIGURES[code] for code in dict.fromkeys(figures)]
     columns = {name for figure in wanted for name in figure.columns}
     for cell in cells(which, by, sorted(columns), named or {}):
         for figure in wanted:

@@ -1,15 +1,21 @@
 """How far money has come, in the few steps that totals are told in: one definition for a figure and for its rows."""
 
+from typing import Final
+
 from django.db.models import Q, TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from payments.states import PAYMENTS, Group, RequestState
+from payments.states import DEAD_REQUESTS, PAYMENTS, Group, RequestState
+
+#: Before the payer was asked nobody waits for their approval, and once the request is over nobody does any more.
+WAITS: Final = (Q(request__sent_at__isnull=False) | Q(grant__isnull=False)) & ~Q(
+    request__state__in=sorted(DEAD_REQUESTS)
+)
 
 
 def _group(group: Group) -> Q:
     counted = Q(state__in=sorted(state for state, meaning in PAYMENTS.items() if meaning.group == group))
-    # Before the payer has the link nobody waits for their approval.
-    return counted & Q(request__state=RequestState.AWAITING_APPROVAL) if group == Group.WAITING else counted
+    return counted & WAITS if group == Group.WAITING else counted
 
 
 #: The payments of each group that totals tell. What ended without money is in none.

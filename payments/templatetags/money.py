@@ -1,12 +1,14 @@
-"""`{{ amount|money }}` and `{{ row|reason }}` for templates."""
+"""`{{ amount|money }}`, `{{ total|total }}` and `{{ row|reason }}` for templates."""
 
 from typing import Any
 
 from django import template
 
+from ledger.books.sums import Total
 from payments.models import Payment
 from payments.openpayments.amounts import Amount
 from payments.presentation.format_amounts import bought_by, format_amount, format_gets
+from payments.presentation.format_totals import format_total
 from payments.presentation.reasons import sentence
 from payments.presentation.status import payment_status
 
@@ -16,6 +18,12 @@ register = template.Library()
 @register.filter
 def money(amount: Amount | None) -> str:
     return format_amount(amount)
+
+
+@register.filter
+def total(amount: Total) -> str:
+    """A sum of amounts, which may be below zero."""
+    return format_total(amount)
 
 
 @register.filter

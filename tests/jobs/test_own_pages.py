@@ -2,6 +2,9 @@
 
 import re
 from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -13,17 +16,20 @@ from django.urls import reverse
 from django_q.models import OrmQ
 
 from backoffice.logs import mask
-from jobs import links, self_service
+from jobs import links, self_service, statements
 from jobs.funding import Way, fund
 from jobs.models import ApplicationStatus, Job, JobStatus, Member, MemberNote, SubmissionStatus
+from jobs.statements import Month
 from ledger import clock, days
 from ledger.api import timeline
 from payments import links as payment_links
+from payments.actions import refunds
 from payments.mail.pages import MailReader
 from payments.mail.queue import queue_message
 from payments.mail.rendering import render
 from payments.models import Message, Payment, PaymentRequest, Seller
 from payments.models.messages import Template
+from payments.openpayments.amounts import Amount
 from payments.states import PaymentState, RequestState
 from tests import cast, progress
 from tests.cast import person, signed_in
@@ -31,6 +37,7 @@ from tests.payments.pages import words
 
 pytestmark = pytest.mark.django_db
 S = JobStatus
+SUMS = ("charged", "sent_back", "net")
 
 
 def shown(url: str, **query: str) -> str:
@@ -403,11 +410,17 @@ def test_nothing_else_is_stopped(what: str, choir: Member, rosa: User, seller: S
     assert states == {RequestState.APPROVED, RequestState.AWAITING_APPROVAL}
 
 
-def test_a_statement_has_what_settled_in_its_month_and_adds_up(choir: Member, rosa: User, seller: Seller) -> None:
-    for title in ("One", "Two", "Earlier"):
+def test_a_statement_has_what_was_charged_in_its_month_and_what_went_back(
+    choir: Member, rosa: User, seller: Seller, settings: Any, tmp_path: Path
+) -> None:
+    clock_file, begins = tmp_path / "clock", days.begins(days.today().replace(day=1))
+    settings.CLOCK_OFFSET_FILE = str(clock_file)
+    for title, seconds in (("Earlier", -1), ("One", 1), ("Two", 2)):
+        clock_file.write_text(f"={(begins + timedelta(seconds=seconds)).timestamp()}")
         request = asked(choir, rosa, seller, title, RequestState.SETTLED)
-        when = days.begins(days.today().replace(day=1)) - timedelta(seconds=1 if title == "Earlier" else -1)
-        Payment.objects.filter(request=request).update(settled_at=when)
+    clock_file.write_text(f"={(begins + timedelta(seconds=3)).timestamp()}")
+    paid = request.payments.get()
+    progress.settle(refunds.refund(paid.pk, Amount(500_00, paid.asset), by=rosa, form_id="back"))
     this = f"{days.today():%Y-%m}"
     page = shown(f"{links.funder_url(choir)}/{this}")
     assert "One" in page
@@ -415,6 +428,12 @@ def test_a_statement_has_what_settled_in_its_month_and_adds_up(choir: Member, ro
     assert "Earlier" not in page
     assert "Received 1,250.00 MXN" in page
     assert f"/{this}" in Client().get(links.funder_url(choir)).content.decode()
+    (charged,), (back,), (net,) = (
+        getattr(statements.of(choir, Month(days.today().replace(day=1))), name) for name in SUMS
+    )
+    assert (charged.major, back.major) == (Decimal("2520.00"), Decimal("500.00"))
+    assert net.major == charged.major - back.major
+    assert "Sent back to you 500.00 MXN Charged, less what was sent back 2,020.00 MXN" in page
 
 
 def test_what_was_settled_outside_stands_apart_in_the_statement(choir: Member, rosa: User, seller: Seller) -> None:

@@ -34,7 +34,7 @@ RECEIVERS: Final = (
     Step("sent_back", -1, title=_("Refund: what payers got back")),
     Step("arrived", is_sum=True),
     Step("given_back", -1, title=_("Refund: what receivers gave back")),
-    Step("outside", title=_("Outside: paid by bank or in cash")),
+    Step("paid_outside", title=_("Outside: paid by bank or in cash")),
     Step("with_receivers", is_sum=True),
 )
 PAYERS: Final = (

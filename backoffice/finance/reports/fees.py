@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Final
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.finance.reports import names
@@ -12,9 +11,8 @@ from backoffice.finance.reports.shapes import Report
 from backoffice.finance.reports.tables import Asked, Flow, RollForward, roll_forward
 from backoffice.finance.reports.under_way import FLOWS
 from ledger.books.balances import balances
-from ledger.books.figures import FEE
 
-ASKED: Final = RollForward("asked", _("Our fee: asked, and what became of it"), "under_way", FLOWS)
+ASKED: Final = RollForward("asked", _("Our fee: asked, and what became of it"), "under_way", FLOWS, only="fee")
 EARNED: Final = RollForward(
     "earned", _("Our fee: what we have of it"), "net_fee", (Flow("our_fee"), Flow("our_fee_given_back", -1))
 )
@@ -24,7 +22,7 @@ KEPT: Final = RollForward("kept", _("What wallets keep, by what was paid"), "wal
 def fees(first: date, last: date, filters: Filters) -> Report:
     """In five queries."""
     asked, which = Asked(first, last, filters), filters.movements()
-    of_asked = balances(ASKED.figures, first, last, which & Q(purpose=FEE), ["seller"])
+    of_asked = balances(ASKED.figures, first, last, filters.movements(ASKED.only), ["seller"])
     told = balances(EARNED.figures, first, last, which, ["seller"])
     kept = balances(KEPT.figures, first, last, which, ["purpose"])
     sections = [

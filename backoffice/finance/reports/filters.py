@@ -6,10 +6,22 @@ from typing import Final, Self
 
 from django.db.models import Q
 
+from ledger.books.figures import FEE, FORWARD, REFUND, WORK
 from ledger.books.people import of_funder, of_worker
 
 #: In an address: that a key is empty, because nobody of ours has it.
 NOBODY: Final = "-"
+
+
+#: What a section is about, whatever a report is narrowed to.
+ONLY: Final[Mapping[str, Q]] = {
+    "": Q(),
+    "forward": Q(purpose__in=sorted(FORWARD)),
+    "work": Q(purpose=WORK),
+    "work_and_back": Q(purpose=WORK) | Q(purpose=REFUND, returns=WORK),
+    "fee": Q(purpose=FEE),
+    "refund": Q(purpose=REFUND),
+}
 
 
 @dataclass(frozen=True)
@@ -32,9 +44,9 @@ class Filters:
         """From the query of an address; what else stands in it is left alone."""
         return cls(**{each.name: address.get(each.name, "").strip() for each in fields(cls)})
 
-    def movements(self) -> Q:
-        """The movements that count."""
-        which = Q()
+    def movements(self, only: str = "") -> Q:
+        """The movements that count in a section that is about `only`."""
+        which = ONLY[only]
         for name, value in self.query().items():
             if name in CONDITIONS:
                 which &= CONDITIONS[name](value)

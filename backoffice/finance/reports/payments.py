@@ -50,7 +50,7 @@ def _days(asked: Asked) -> Iterator[Section]:
         spans = _summed(told, currency, times)
         lines = list(_lines(asked, currency, told.total(DAYS.balance, currency, (None,)), times, spans))
         if any(one.total.value for line in lines for one in line.figures):
-            yield Section(DAYS.code, DAYS.title, currency, DAYS.columns, (*lines, _together(lines)))
+            yield Section(DAYS.code, DAYS.title, currency, DAYS.columns, (*lines, _together(lines)), in_time=True)
 
 
 def _times(asked: Asked) -> Iterator[tuple[date, date]]:

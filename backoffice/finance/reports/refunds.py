@@ -4,7 +4,6 @@ from datetime import date
 from functools import partial
 from typing import Final
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.finance.reports import names
@@ -12,7 +11,6 @@ from backoffice.finance.reports.filters import Filters
 from backoffice.finance.reports.shapes import Report
 from backoffice.finance.reports.tables import Asked, Flow, RollForward, roll_forward
 from ledger.books.balances import balances
-from ledger.books.figures import REFUND
 from ledger.books.people import FUNDER, WORKER
 
 TO: Final = RollForward(
@@ -20,18 +18,20 @@ TO: Final = RollForward(
     _("To whom: asked, and what became of it"),
     "under_way",
     (Flow("asked"), Flow("over"), Flow("sent_back", -1), Flow("outside", -1), Flow("ended", -1)),
+    only="refund",
 )
 BY: Final = RollForward(
     "by",
     _("From whom: approved, and what was debited"),
     "not_debited",
     (Flow("approved"), Flow("given_back", -1), Flow("cheaper", -1), Flow("lapsed", -1)),
+    only="refund",
 )
 
 
 def refunds(first: date, last: date, filters: Filters) -> Report:
     """In six queries."""
-    asked, back = Asked(first, last, filters), Q(purpose=REFUND) & filters.movements()
+    asked, back = Asked(first, last, filters), filters.movements("refund")
     to = balances(TO.figures, first, last, back, ["funder"], named={"funder": FUNDER})
     given = balances(BY.figures, first, last, back, ["worker"], named={"worker": WORKER})
     sections = [

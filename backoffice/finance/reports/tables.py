@@ -62,6 +62,7 @@ class RollForward:
     balance: str
     flows: tuple[Flow, ...]
     aside: tuple[str, ...] = ()
+    only: str = ""  # see `filters.ONLY`
     note: Words = ""
 
     @property
@@ -122,8 +123,9 @@ def _line(  # noqa: PLR0913, PLR0917 - what makes a line
     asked: Asked, shape: RollForward, told: Balances, code: str, key: Key, name: LineName
 ) -> Line:
     totals = _totals(shape, told, code, key)
+    own = {**({"only": shape.only} if shape.only else {}), **(name.rows or {})}
     figures = (
-        ReportFigure(total, column.figure, asked.rows(column.figure, code, column.part, name.rows or {}))
+        ReportFigure(total, column.figure, asked.rows(column.figure, code, column.part, own))
         for column, total in zip(shape.columns, totals, strict=True)
     )
     return Line(" ".join(map(str, key)), name.title, tuple(figures), link=name.link)
@@ -156,13 +158,14 @@ BALANCE_COLUMNS = (
 def figure_section(asked: Asked, code: str, title: Words, steps: Sequence[Step], told: Balances) -> Iterator[Section]:
     """For each currency a line for each step: its opening, what changed in these days, and its closing.
 
-    Lines of which nothing was ever booked are left out, and currencies without any line.
+    Lines of which nothing was ever booked are left out, but for sums; and currencies without any line.
     """
     for currency in filter(asked.chooses, told.currencies):
         lines = [_figure_line(asked, step, told, currency) for step in steps]
-        told_of = tuple(line for line in lines if any(one.total.value for one in line.figures))
+        told_of = [line for line in lines if any(one.total.value for one in line.figures)]
         if told_of:
-            yield Section(code, title, currency, BALANCE_COLUMNS, told_of)
+            shown = tuple(line for line in lines if line.is_sum or line in told_of)
+            yield Section(code, title, currency, BALANCE_COLUMNS, shown)
 
 
 def _figure_line(asked: Asked, step: Step, told: Balances, code: str) -> Line:

@@ -1,0 +1,1 @@
+"""Movements of the books, row by row: which of them a figure sums up, and their list."""

@@ -1,0 +1,113 @@
+"""One meaning of every figure: whatever happened, totals are sums of movements, and all that tell them say the same."""
+
+from collections import defaultdict
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db.models import Q
+
+from backoffice.finance.movements.rows import select
+from backoffice.finance.reports.catalogue import REPORTS, make
+from backoffice.finance.reports.shapes import Part, Report, Section
+from jobs.escrow import escrows_of
+from jobs.models import Job
+from ledger import days
+from ledger.books.figures import FIGURES, SUMS, tell
+from ledger.books.sums import Total, until
+from payments.invariants import violations
+from payments.models import Payment
+from tests.backoffice.finance.histories import History
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clock_file(tmp_path: Path, settings: Any) -> Path:
+    settings.CLOCK_OFFSET_FILE = str(tmp_path / "clock")
+    return tmp_path / "clock"
+
+
+def check_sums(last: date) -> None:
+    """What a figure is said to be the sum of, it is, on any day and in every currency."""
+    told = tell(FIGURES, until(last))
+    for whole, plus, minus in SUMS:
+        for code in told.currencies:
+            parts = [told.total(one, code) for one in plus] + [-told.total(one, code) for one in minus]
+            together = sum(parts, Total(code, 0, 0))
+            assert together.major == told.total(whole, code).major, (last, whole, code)
+
+
+def check_rows() -> None:
+    """What receivers got, by purpose, is what the payments' own rows say."""
+    received: dict[tuple[str, str], int] = defaultdict(int)
+    for payment in Payment.objects.all():
+        received[payment.purpose, payment.asset_code] += payment.received_value * 10 ** (4 - payment.asset_scale)
+    told = tell(["received"], by=["purpose"])
+    for (purpose, code), value in received.items():
+        assert told.total("received", code, (purpose,)).at(4) == value
+    for job in Job.objects.all():
+        held = [one.held.rescaled(4).value + one.under_way.rescaled(4).value for one in escrows_of(job)]
+        about = select({"job": str(job.pk)})
+        total = tell(["held"], Q(pk__in=about.values("pk"))).total("held", "MXN")
+        assert total.at(4) == sum(held), job
+
+
+def check_report(report: Report) -> None:
+    """Opening + movements = closing in each line; the last line is the sum of the others; every figure has its rows."""
+    for section in report.sections:
+        for line in section.lines:
+            opening, moved = section.of(line, Part.OPENING), section.of(line, Part.MOVEMENT)
+            assert (opening + moved).major == section.of(line, Part.CLOSING).major, (report.code, section.code, line)
+            for one in line.figures:
+                if one.rows:
+                    check_link(one.figure, one.rows, one.total)
+
+
+def check_link(figure: str, rows: Any, total: Total) -> None:
+    found = tell([figure], Q(pk__in=select(rows).values("pk"))).total(figure, total.code)
+    assert abs(found.major) == abs(total.major), (figure, rows)
+
+
+def check_follows(before: Report, after: Report) -> None:
+    """What one time closes with, the next opens with."""
+    for section in after.sections:
+        last = before.section(section.code, section.currency)
+        if section.code != "days":
+            assert ends(section, Part.OPENING) == (ends(last, Part.CLOSING) if last else {}), (after.code, section.code)
+
+
+def ends(section: Section, part: Part) -> dict[str, Any]:
+    found = {line.key: section.of(line, part).major for line in section.lines}
+    return {key: value for key, value in found.items() if value}
+
+
+def check(first: date, last: date) -> None:
+    # That more arrives than was asked is against the invariants, and booked all the same.
+    assert {each.invariant.name for each in violations()} <= {"never_more_than_asked"}
+    check_rows()
+    half = first + (last - first) // 2
+    for day in (first, half, last):
+        check_sums(day)
+    for code in REPORTS:
+        before, after = make(code, first, half), make(code, half + timedelta(days=1), last)
+        for report in (before, after):
+            check_report(report)
+        check_follows(before, after)
+
+
+def check_history(seed: int, steps: int, clock_file: Path) -> None:
+    first = days.today() - timedelta(days=70)
+    History(seed, steps, clock_file)
+    check(first, days.today())
+
+
+def test_of_any_history_all_figures_agree(clock_file: Path) -> None:
+    check_history(seed=1, steps=25, clock_file=clock_file)
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("seed", range(2, 40))
+def test_of_many_histories_all_figures_agree(seed: int, clock_file: Path) -> None:
+    check_history(seed, steps=40, clock_file=clock_file)
