@@ -24,6 +24,8 @@ class BackofficeAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # Unfold ship
             path("reports/", self.admin_view(_reports), name="reports"),
             path("reports/<slug:code>/", self.admin_view(_report), name="report"),
             path("figures/", self.admin_view(_figures), name="figures"),
+            path("periods/", self.admin_view(_periods), name="periods"),
+            path("periods/<str:month>/journal/", self.admin_view(_journal), name="journal"),
         ]
         return [*own, *super().get_urls()]
 
@@ -88,3 +90,15 @@ def _figures(request: HttpRequest) -> HttpResponse:
     from backoffice.finance.reports.pages import figures_view  # noqa: PLC0415 - as above
 
     return figures_view(request)
+
+
+def _periods(request: HttpRequest) -> HttpResponse:
+    from backoffice.finance.closing.page import periods_view  # noqa: PLC0415 - as above
+
+    return periods_view(request)
+
+
+def _journal(request: HttpRequest, month: str) -> HttpResponseBase:
+    from backoffice.finance.journal import journal_view  # noqa: PLC0415 - as above
+
+    return journal_view(request, month)

@@ -32,7 +32,11 @@ class OwnPage:
     permission: str
 
 
-FINANCE: tuple[OwnPage, ...] = (OwnPage(_("Reports"), "monitoring", "reports", "ledger.view_movement"),)
+FINANCE: tuple[OwnPage, ...] = (
+    OwnPage(_("Reports"), "monitoring", "reports", "ledger.view_movement"),
+    OwnPage(_("Periods"), "event_available", "periods", "ledger.view_closing"),
+    OwnPage(_("Chart of accounts"), "account_tree", "payments_accountname_changelist", "payments.view_accountname"),
+)
 
 GROUPS: tuple[tuple[str | Promise, tuple[AdminPage, ...]], ...] = (
     (

@@ -37,7 +37,11 @@ EXACT: dict[str, tuple[str, ...]] = {
     FINANCE: (
         "jobs.confirm_walletchange",
         "payments.accept_walletaddress",
+        "ledger.close_period",
+        "payments.add_accountname",
         "payments.authorise_paymentrequest",
+        "payments.change_accountname",
+        "payments.download_journal",
         "payments.manage_standingbudget",
         "payments.resolve_payment",
         "payments.add_pause",

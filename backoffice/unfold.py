@@ -29,6 +29,7 @@ UNFOLD: dict[str, Any] = {
         _file("admin_payments.css"),
         _file("admin_dashboard.css"),
         _file("admin_finance.css"),
+        _file("admin_closing.css"),
         _file("sign_in.css"),
     ],
     "DASHBOARD_CALLBACK": "backoffice.dashboard.overview",

@@ -17,7 +17,7 @@ from ledger.rows.vouching import EVERY, leave, vouch
 from ledger.sealing import Backlog, backlog, seal
 from ledger.signals import checkpoint_kept
 from ledger.timeline import TimelineRow, timeline
-from ledger.triggers import check_triggers
+from ledger.triggers import ClosedRows, check_triggers, guard_closed
 from ledger.verification import Counts, verify
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "OLDER_OR_OTHER",
     "Actor",
     "Backlog",
+    "ClosedRows",
     "Comparison",
     "Counts",
     "Fault",
@@ -44,6 +45,7 @@ __all__ = [
     "declared",
     "erase",
     "erase_subject",
+    "guard_closed",
     "keep_if_due",
     "leave",
     "payment_proof",

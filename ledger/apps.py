@@ -7,7 +7,7 @@ from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
 from ledger.checks import check_append_only, check_checkpoints
-from ledger.kinds import ACCEPTED, declare
+from ledger.kinds import ACCEPTED, CLOSED, REOPENED, declare
 from ledger.rows.vouching import CARRIED_OVER
 from ledger.triggers import ERASED, ensure_triggers, remove_triggers
 
@@ -17,7 +17,7 @@ class LedgerConfig(AppConfig):
     verbose_name = _("Ledger")
 
     def ready(self) -> None:
-        declare([ERASED, ACCEPTED, CARRIED_OVER])
+        declare([ERASED, ACCEPTED, CARRIED_OVER, CLOSED, REOPENED])
         checks.register(check_append_only, checks.Tags.database)
         checks.register(check_checkpoints, checks.Tags.security, deploy=True)
         pre_migrate.connect(_lift_triggers_for_own_migrations, sender=self)

@@ -4,14 +4,17 @@ import logging
 from collections.abc import Iterator
 
 from django.db import connection
-from django.db.models import CharField, DateTimeField, ForeignKey, Model, TextField
+from django.db.models import CharField, DateField, ForeignKey, JSONField, Model, TextField
 
 from ledger.faults import Fault, FaultCode
-from ledger.models import Checkpoint, Entry, EntrySubject, Link, PrivatePart, Tile, Unsealed
+from ledger.models import Checkpoint, Closing, Entry, EntrySubject, Link, PrivatePart, Reopening, Tile, Unsealed
 
 logger = logging.getLogger(__name__)
 
-TABLES: tuple[type[Model], ...] = (Entry, EntrySubject, Link, PrivatePart, Unsealed, Tile, Checkpoint)
+TABLES: tuple[type[Model], ...] = (
+    *(Entry, EntrySubject, Link, PrivatePart, Unsealed, Tile, Checkpoint),
+    *(Closing, Reopening),
+)
 
 
 def going_on(part: str, faults: Iterator[Fault]) -> Iterator[Fault]:
@@ -47,5 +50,6 @@ def _wrong_types(model: type[Model]) -> Iterator[Fault]:
 
 
 def _storage(field: object) -> str:
-    texts = (CharField, TextField, DateTimeField, ForeignKey)  # all keys of the ledger that others point to are texts
+    # Moments are dates, too; all keys of the ledger that others point to are texts.
+    texts = (CharField, TextField, DateField, ForeignKey, JSONField)
     return "text" if isinstance(field, texts) else "integer"

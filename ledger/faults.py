@@ -43,6 +43,11 @@ class FaultCode(StrEnum):
     ROW_CHANGED = "row_changed"
     ROW_UNTOLD = "row_untold"
     ROW_GONE = "row_gone"
+    PERIOD_MOVEMENTS = "period_movements"
+    PERIOD_TOTALS = "period_totals"
+    PERIOD_CHANGED = "period_changed"
+    PERIOD_UNTOLD = "period_untold"
+    PERIOD_GONE = "period_gone"
 
 
 _SENTENCES = {
@@ -104,6 +109,19 @@ _SENTENCES = {
     ),
     FaultCode.ROW_UNTOLD: _("Row %(row)s is in %(table)s, and no entry of the ledger carries it."),
     FaultCode.ROW_GONE: _("Row %(row)s is gone from %(table)s, and no entry of the ledger says so (entry %(entry)s)."),
+    FaultCode.PERIOD_MOVEMENTS: _(
+        "The movements of the closed month %(month)s are not those that it was closed with (entry %(entry)s)."
+    ),
+    FaultCode.PERIOD_TOTALS: _(
+        "The figures of the closed month %(month)s do not come to the totals that it was closed with (entry %(entry)s)."
+    ),
+    FaultCode.PERIOD_CHANGED: _(
+        "The closed month %(month)s has another %(column)s than it was closed with (entry %(entry)s)."
+    ),
+    FaultCode.PERIOD_UNTOLD: _("The month %(month)s was closed or reopened, and no entry of the ledger says so."),
+    FaultCode.PERIOD_GONE: _(
+        "The month %(month)s was closed or reopened (entry %(entry)s), but the row that says so is gone."
+    ),
 }
 
 

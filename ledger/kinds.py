@@ -6,6 +6,8 @@ from ledger.content import RefusedContentError, check_kind
 
 #: The kind of entry by which somebody accepts the history that the database has now.
 ACCEPTED = "ledger.accepted"
+#: The kinds of entry by which a month is closed, and opened again.
+CLOSED, REOPENED = "period.closed", "period.reopened"
 
 _declared: set[str] = set()
 

@@ -16,7 +16,7 @@ from ledger.models import Entry, EntrySubject, PrivatePart, Unsealed
 from ledger.rows import snapshots
 
 VERSION = 1  # of the body's form
-OWN_KINDS = "ledger."  # kinds that only the ledger itself records
+OWN_KINDS = ("ledger.", "period.")  # kinds that only the ledger itself records
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from django.db.models.functions import Cast
 
 from ledger import chain, clock, private_parts
 from ledger.any_text import any_text
+from ledger.books.verification import period_faults
 from ledger.checkpoints import keys
 from ledger.checkpoints.checking import Claim, Claims, Walk
 from ledger.checkpoints.publishing import KEEP_EVERY
@@ -68,6 +69,7 @@ def verify(
         yield from going_on("subjects", _orphans())
         yield from going_on("list of what waits", _waiting_rows())
         yield from going_on("entries", _entries(counts, allowed_lag, claims.signed_from))
+        yield from going_on("closed months", period_faults())
 
 
 def _structure() -> Iterator[Fault]:

@@ -12,7 +12,7 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         from ledger.api import checkpoint_kept, declare  # noqa: PLC0415 - models can only be imported once every app is loaded
-        from payments import ledger_kinds, ledger_rows, upgrade  # noqa: PLC0415 - models can only be imported once every app is loaded
+        from payments import closed_months, ledger_kinds, ledger_rows, upgrade  # noqa: PLC0415 - models can only be imported once every app is loaded
         from payments.actions import guarded  # noqa: PLC0415 - models can only be imported once every app is loaded
         from payments.actions.colleagues import remember_language  # noqa: PLC0415 - models can only be imported once every app is loaded
         from payments.mail.auditor import queue_checkpoint  # noqa: PLC0415 - models can only be imported once every app is loaded
@@ -21,6 +21,7 @@ class PaymentsConfig(AppConfig):
 
         declare(ledger_kinds.KINDS)
         ledger_rows.declare()
+        closed_months.declare()
         # A check of millions of rows may be given out again meanwhile: one is at it.
         allow_tasks_of("payments.tasks", seconds={"check_ledger": LEDGER_CHECK_SECONDS})
         queue_guard.install()

@@ -49,6 +49,8 @@ EVENTS: Final[dict[str, tuple[str, ...]]] = {
     "incoming": ("read", "reopened"),
     "budget": ("set_up", "approved", "drawn", "reserved", "given_back", "paused", "resumed"),
     "key": ("missing",),
+    "chart": ("set", "removed"),
+    "journal": ("downloaded",),
     "limit": ("set", "removed"),
     "glass": ("broken", "seen"),
     "proof_limit": ("set", "removed"),

@@ -297,6 +297,14 @@ def _sellers_and_wallets() -> None:
         live=EVERY,
     )
     vouch(
+        "chart",
+        models.AccountName,
+        once=("seller_id", "role"),
+        changing=("account",),
+        gone_by=("chart.removed",),
+        live=EVERY,
+    )
+    vouch(
         "key",
         models.SellerKey,
         once=("created_at", "seller_id", "kid", "public", "created_by_id", "activated_at", "replaced_at", "retired_at"),

@@ -41,6 +41,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "payments/states.py",
         "payments/ledger_kinds.py",
         "payments/ledger_rows.py",
+        "payments/closed_months.py",
         "payments/signals.py",
         "payments/compiled.py",
         "payments/encryption.py",

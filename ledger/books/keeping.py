@@ -5,9 +5,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
+from django.db import transaction
 from django.db.models import Max, Sum
 
 from ledger import days
+from ledger.books.closed import first_open_day, let_nobody_close
 from ledger.models import Movement
 from ledger.models.books import FIGURES, IN_PAID, IN_RECEIVED
 
@@ -80,9 +82,15 @@ def booked(subjects: Collection[str]) -> dict[str, Booked]:
 
 
 def keep(movements: Iterable[Movement]) -> None:
-    """Insert them, each on the business's day of its moment."""
+    """Insert them, each on the business's day of its moment; what is of a closed month, on the first day after it."""
     rows = list(movements)
-    for row in rows:
-        row.day = row.at.astimezone(days.zone()).date()
-    if rows:
+    if not rows:
+        return
+    with transaction.atomic(savepoint=False):
+        let_nobody_close()
+        first = first_open_day()
+        for row in rows:
+            row.day = row.at.astimezone(days.zone()).date()
+            if first and row.day < first:
+                row.corrects, row.day = row.corrects or row.day, first
         Movement.objects.bulk_create(rows)

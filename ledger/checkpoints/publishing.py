@@ -5,7 +5,7 @@ that was rewritten, as many links have another root. Nothing is signed over eith
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -127,21 +127,35 @@ def keep_if_due() -> None:
 
     What goes wrong is logged, not raised: it is tried again at the next look.
     """
+    _keep_if(_is_due)
+
+
+def keep_now() -> None:
+    """As `keep_if_due`, however young the last one is: what was just recorded is not to wait for the hour."""
+    _keep_if(lambda: _last_kept() != _last_index())
+
+
+def _keep_if(is_wanted: Callable[[], bool]) -> None:
     try:
         signer = keys.signer()
-        if signer and _is_due() and compare() not in OLDER_OR_OTHER:
+        if signer and is_wanted() and compare() not in OLDER_OR_OTHER:
             _keep(signer)
     except (OSError, keys.UnusableKey, TreeDamaged, IntegrityError):
         logger.exception("The ledger's checkpoint could not be kept.")
 
 
 def _is_due() -> bool:
-    last = _last_index()
-    kept = Checkpoint.objects.filter(size__lte=last).order_by("-size").values_list("size", flat=True).first() or 0
-    if kept == last:
+    kept = _last_kept()
+    if kept == _last_index():
         return False
     since = Entry.objects.filter(link__index=kept).values_list("recorded_at", flat=True).first()
     return since is None or clock.now() >= since + KEEP_EVERY
+
+
+def _last_kept() -> int:
+    """Up to which link the newest checkpoint covers."""
+    kept = Checkpoint.objects.filter(size__lte=_last_index()).order_by("-size")
+    return kept.values_list("size", flat=True).first() or 0
 
 
 def _keep(signer: NoteSigner) -> None:

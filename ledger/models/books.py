@@ -34,6 +34,8 @@ class Movement(models.Model):
     at = models.DateTimeField(_("booked"), default=clock.now, editable=False)
     # Of the business's calendar when it was booked: a report never falls apart when that setting changes.
     day = models.DateField(_("day"), editable=False)
+    # The day that it is about, where that month was closed by then: a correction is booked in an open one.
+    corrects = models.DateField(_("corrects"), null=True, editable=False)
     subject = models.CharField(_("payment"), max_length=26, editable=False)
     number = models.PositiveIntegerField(_("number"), editable=False)  # of the subject's movements, from 1
     # What reports are told by: opaque here, and the same in every movement of a subject.

@@ -3,6 +3,7 @@
 from payments.admin import (
     attempts,
     broken_glass,
+    chart,
     limits,
     outbox,
     pauses,
@@ -18,6 +19,7 @@ from payments.admin import (
 __all__ = [
     "attempts",
     "broken_glass",
+    "chart",
     "limits",
     "outbox",
     "pauses",

@@ -11,6 +11,7 @@ from typing import NamedTuple, assert_never
 from django.db.models import QuerySet
 
 from ledger import clock
+from ledger.books.closed import last_closed_day_of
 from ledger.books.keeping import Booked, booked, keep
 from ledger.models import Movement
 from payments.books.position import position, was_asked
@@ -72,8 +73,10 @@ def _of(payment: Payment, so_far: Booked, at: datetime) -> list[Movement]:
     rows = so_far.differences(received, paid)
     if rows:
         people = _people(payment)
+        # What came after its end, when the month of that end was closed.
+        corrects = last_closed_day_of(payment.pk) if payment.late_at else None
         for number, row in enumerate(rows, so_far.number + 1):
-            row.at = at
+            row.at, row.corrects = at, corrects
             _name(row, payment, number, people)
     return rows
 

@@ -1,6 +1,7 @@
 """The rows of the payments room."""
 
 from payments.models.attempts import IncomingPayment, OutgoingPayment, Quote
+from payments.models.charts import AccountName
 from payments.models.grants import Grant
 from payments.models.hosts import WalletHost
 from payments.models.ledger_checks import LedgerCheck
@@ -18,6 +19,7 @@ from payments.models.standing_budgets import BudgetPeriod, Draw, StandingBudget
 from payments.models.wallets import WalletAddress
 
 __all__ = [
+    "AccountName",
     "BrokenGlass",
     "BudgetPeriod",
     "Colleague",

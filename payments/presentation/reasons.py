@@ -143,6 +143,8 @@ SENTENCES: dict[str, Promise] = {
     "own_payment": _("This pays you yourself. Somebody else must authorise it."),
     "own_request": _("You asked for this payment yourself. A second person must authorise it."),
     # Second people: see payments.second_person
+    "not_newest_month": _("Only the newest closed month can be opened again, and %(month)s is not it."),
+    "account_name": _("An account's name has letters, digits and single spaces, with colons between its parts, such as 4000:Fees. It can't begin with a sign, or have brackets or a semicolon."),
     "own_proposal": _("You proposed this yourself. A second person must decide on it."),
     "same_email": _("Your email address is that of whoever proposed this, so you count as one person. Somebody else must decide on it."),
     "same_hands": _("Your account and that of whoever proposed this were in the same hands in the last seven days: one of you, or one and the same other person, made the account or set its password, email or second factor. Somebody else must decide on it."),

@@ -29,6 +29,7 @@ from jobs.funding import fund, seller_of  # noqa: E402
 from jobs.models import Application, Job, JobStatus, Member, Submission  # noqa: E402
 from ledger import clock  # noqa: E402
 from ledger.api import timeline  # noqa: E402
+from ledger.models import Movement  # noqa: E402
 from payments import links  # noqa: E402
 from payments.actions import requests, set_limits, wallets  # noqa: E402
 from payments.actions.sellers import SellerFee, register  # noqa: E402
@@ -38,6 +39,7 @@ from payments.openpayments.amounts import Amount, Asset  # noqa: E402
 from payments.presentation.reasons import sentence  # noqa: E402
 from tests import cast, comparing  # noqa: E402
 from tests.driver import usable  # noqa: E402
+from tests.ledger import samples  # noqa: E402
 
 CALL_SECONDS = 10.0
 #: What changes nothing. After anything else the ledger carries what was done, or the site would find it, and pause.
@@ -255,6 +257,14 @@ def try_hosts_again() -> None:
 def job_status(job_id: int) -> dict[str, Any]:
     row = Job.objects.get(pk=job_id)
     return {"status": row.status, "is_funded": row.is_funded}
+
+
+def booked_months_ago() -> None:
+    """Something in each of the two last months that are over, once."""
+    for days, code in ((75, "MXN"), (40, "USD"), (40, "MXN")):
+        subject = f"{days}-{code}"
+        if not Movement.objects.filter(subject=subject).exists():
+            samples.booked(clock.now() - timedelta(days=days), subject, value=1250_00, code=code)
 
 
 def entries(subject: str, subject_id: str) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from datetime import timedelta
 
 from tests import environment  # noqa: F401 - must run before the settings are read
 
@@ -14,8 +15,11 @@ django.setup()
 
 from django.db import transaction  # noqa: E402 - after setup
 
-from ledger.api import seal  # noqa: E402 - after setup
+from ledger import clock  # noqa: E402 - after setup
+from ledger.api import Actor, seal  # noqa: E402 - after setup
+from ledger.books import closing  # noqa: E402 - after setup
 from ledger.models import Link  # noqa: E402 - after setup
+from ledger.months import CalendarMonth  # noqa: E402 - after setup
 from tests.ledger import samples  # noqa: E402 - after setup
 
 DEADLINE = time.monotonic() + 60
@@ -39,9 +43,29 @@ def seal_until(links: int, limit: int) -> None:
             print(sealed, flush=True)  # noqa: T201 - the test reads it
 
 
+def book(movements: int) -> None:
+    """Book something that happened forty days ago, each in a transaction of its own."""
+    for number in range(movements):
+        with transaction.atomic():
+            samples.booked(clock.now() - timedelta(days=40), f"{os.getpid()}", number + 1)
+
+
+def close(user: int) -> None:
+    """Close the month of forty days ago, again while something is booked in it, and say what came of it."""
+    month = CalendarMonth.of((clock.now() - timedelta(days=40)).date())
+    while True:
+        assert time.monotonic() < DEADLINE, "It was never closed."
+        try:
+            closing.close(closing.reckon(month), by=Actor.staff(user))
+        except closing.CannotClose as why:
+            if why.obstacle == closing.Obstacle.CHANGED_MEANWHILE:
+                continue
+            print(why.obstacle, why.by)  # noqa: T201 - the test reads it
+        else:
+            print("closed", user)  # noqa: T201 - the test reads it
+        return
+
+
 if __name__ == "__main__":
-    numbers = [int(argument) for argument in sys.argv[2:]]
-    if sys.argv[1] == "record":
-        record(*numbers)
-    else:
-        seal_until(*numbers)
+    tools = {"record": record, "seal": seal_until, "book": book, "close": close}
+    tools[sys.argv[1]](*(int(argument) for argument in sys.argv[2:]))

@@ -1,9 +1,12 @@
 """Entries for tests, as the rooms above would record them."""
 
+from datetime import datetime
+
 from django.db import transaction
 
 from ledger.api import Actor, record, seal
-from ledger.models import Entry
+from ledger.books.keeping import keep
+from ledger.models import Entry, Movement
 
 
 def settled(payment: str = "P1", job: str = "7", value: str = "1250", *, name: str = "") -> Entry:
@@ -21,6 +24,15 @@ def settled(payment: str = "P1", job: str = "7", value: str = "1250", *, name: s
 def noted(**subjects: str) -> Entry:
     with transaction.atomic():
         return record("job.changed", actor=Actor.system("sweep"), subjects=subjects, data={})
+
+
+def booked(at: datetime, subject: str = "P1", number: int = 1, value: int = 100_00, code: str = "USD") -> Movement:
+    """What was asked for and received, at once."""
+    units = {"received_code": code, "received_scale": 2}
+    row = Movement(at=at, subject=subject, number=number, request="R1", purpose="work", seller="platform", **units)
+    row.asked = row.received = value
+    keep([row])
+    return row
 
 
 def seal_all() -> int:

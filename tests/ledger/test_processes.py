@@ -83,3 +83,19 @@ def test_a_sealer_that_dies_is_replaced_by_another(environment: dict[str, str], 
     said = verified(environment)
     assert "Checked 30 entries and 30 links." in said
     assert "Vouched for: the first 30 entries" in said
+
+
+def test_of_several_who_close_while_others_book_one_does_and_nothing_is_lost(
+    environment: dict[str, str], start: Start
+) -> None:
+    finish(start("book", 1))
+    booking = [start("book", 40) for _ in range(2)]
+    closing = [start("close", user) for user in (1, 2, 3)]
+    said = sorted(finish(each).split() for each in closing)
+    # What they booked afterwards is of the open month; nobody's booking failed.
+    for each in booking:
+        finish(each)
+    assert [words[0] for words in said] == ["closed", "closed_already", "closed_already"]
+    (_closed, who), *others = said
+    assert {words[1] for words in others} == {who}
+    verified(environment, lag=60)

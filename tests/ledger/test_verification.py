@@ -222,7 +222,7 @@ def test_faults_are_told_in_the_readers_language() -> None:
 @pytest.mark.parametrize("code", FaultCode)
 def test_every_fault_has_a_sentence(code: FaultCode) -> None:
     names = (
-        "name first last index entry times kind id column at part table row source size one other level number erasure"
+        "name first last index entry times kind id column at part table row source size one other level number month"
     )
     assert Fault.of(code, **dict.fromkeys([*names.split(), "erasure"], "given")).sentence().endswith(".")
 
