@@ -2,5 +2,28 @@
 
 from ledger.models.books import Movement
 from ledger.models.entries import Checkpoint, Entry, EntrySubject, Link, PrivatePart, Tile, Unsealed
+from ledger.models.statements import (
+    ExceptionNote,
+    StatementException,
+    StatementImport,
+    StatementMatch,
+    StatementRow,
+    StatementSource,
+)
 
-__all__ = ["Checkpoint", "Entry", "EntrySubject", "Link", "Movement", "PrivatePart", "Tile", "Unsealed"]
+__all__ = [
+    "Checkpoint",
+    "Entry",
+    "EntrySubject",
+    "ExceptionNote",
+    "Link",
+    "Movement",
+    "PrivatePart",
+    "StatementException",
+    "StatementImport",
+    "StatementMatch",
+    "StatementRow",
+    "StatementSource",
+    "Tile",
+    "Unsealed",
+]
