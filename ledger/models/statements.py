@@ -1,7 +1,6 @@
 """Statements: what wallets list and banks print, which of it was matched with ours, and what differs.
 
-People are plain ids, and payments opaque ones: nothing here points outside. Rows are kept for good, but for those of a
-file that was looked at and not imported.
+People are plain ids, and payments opaque ones: nothing here points outside. Rows are kept for good.
 """
 
 from datetime import datetime, timedelta
@@ -68,6 +67,7 @@ class ImportState(models.TextChoices):
     INTERRUPTED = "interrupted", _("Interrupted: goes on next time")
     REFUSED = "refused", _("Not usable")
     PREVIEW = "preview", _("Looked at, not imported")
+    DISCARDED = "discarded", _("Discarded")
 
 
 class StatementImport(models.Model):
@@ -80,6 +80,9 @@ class StatementImport(models.Model):
     by = models.BigIntegerField(_("imported by"), null=True, editable=False)
     file_name = models.CharField(_("file"), max_length=200, blank=True, editable=False)
     digest = models.CharField(max_length=64, blank=True, editable=False)  # SHA-256 of the file
+    # Of a file: itself, compressed, until it is imported or discarded; and what was found in it when it was looked at.
+    content = models.BinaryField(null=True, editable=False)
+    summary = models.JSONField(default=dict, blank=True, editable=False)
     began_at = models.DateTimeField(_("began"), default=clock.now, editable=False)
     ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
     # Of a wallet's list: rows that were made before it are not asked for; null for all of them.
@@ -123,7 +126,6 @@ class StatementRow(models.Model):
     asset_code = models.CharField(_("currency"), max_length=32, editable=False)
     asset_scale = models.PositiveSmallIntegerField(editable=False)
     value = models.BigIntegerField(_("amount"), editable=False)
-    counts = models.BooleanField(default=True, editable=False)  # not of a file that was only looked at
     listed_at = models.DateTimeField(_("last told"), editable=False)
 
     class Meta:
@@ -132,11 +134,7 @@ class StatementRow(models.Model):
         ordering = ["id"]
         default_permissions = ["view"]
         indexes = [models.Index(fields=["source", "at"], name="ledger_line_source_at")]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["source", "content", "occurrence"], condition=models.Q(counts=True), name="a_row_once"
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["source", "content", "occurrence"], name="a_row_once")]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d} {self.value} {self.asset_code}"

@@ -58,20 +58,18 @@ def _tell_again(line: StatementRow, told: ToldRow, statement: StatementImport) -
     line.save(update_fields=["value", "asset_code", "asset_scale", "listed_at"])
 
 
-def new_lines(statement: StatementImport, found: Iterable[ToldRow], *, counts: bool) -> list[StatementRow]:
+def new_lines(statement: StatementImport, found: Iterable[ToldRow]) -> list[StatementRow]:
     """Rows of a file, not saved, each with how often the same stood before it in the file."""
     seen: dict[str, int] = {}
     lines = []
     for told in found:
         content = told.row.content
         seen[content] = seen.get(content, 0) + 1
-        lines.append(_line(statement, told, content, seen[content], counts=counts))
+        lines.append(_line(statement, told, content, seen[content]))
     return lines
 
 
-def _line(
-    statement: StatementImport, told: ToldRow, content: str, occurrence: int = 1, *, counts: bool = True
-) -> StatementRow:
+def _line(statement: StatementImport, told: ToldRow, content: str, occurrence: int = 1) -> StatementRow:
     row = told.row
     return StatementRow(
         source_id=statement.source_id,
@@ -86,7 +84,6 @@ def _line(
         asset_code=row.amount.code,
         asset_scale=row.amount.scale,
         value=row.amount.value,
-        counts=counts,
         listed_at=statement.began_at,
     )
 

@@ -20,7 +20,7 @@ def queue(
     statement = StatementImport.objects.create(source=source, file_name="october.csv")
     made = month(payments, seed=3, each=each)
     rows = (ToldRow(row, text=f"=Rent {row.key}", number=at) for at, row in enumerate(made.theirs, 1))
-    StatementRow.objects.bulk_create(new_lines(statement, rows, counts=True))
+    StatementRow.objects.bulk_create(new_lines(statement, rows))
     theirs = [their_row(line) for line in StatementRow.objects.filter(source=source)]
     compared = compare(made.ours, theirs, Terms())
     keep(source, compared, Judged(frozenset(row.key for row in theirs), frozenset(row.key for row in made.ours)))
