@@ -65,6 +65,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[AdminPage, ...]], ...] = (
             AdminPage(_("Pauses"), "pause_circle", "payments.pause"),
         ),
     ),
+    (_("Finance"), (AdminPage(_("Exceptions"), "rule", "ledger.statementexception"),)),
     (
         _("Ledger"),
         (

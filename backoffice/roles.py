@@ -46,6 +46,8 @@ EXACT: dict[str, tuple[str, ...]] = {
         "payments.resolve_payment",
         "payments.add_pause",
         "payments.change_pause",
+        "ledger.resolve_statementexception",
+        "ledger.import_statement",
     ),
     AUDITOR: ("auth.view_user", "auth.view_group"),
 }

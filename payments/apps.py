@@ -4,6 +4,7 @@ from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 LEDGER_CHECK_SECONDS = 2 * 60 * 60
+RECONCILE_SECONDS = 15 * 60
 
 
 class PaymentsConfig(AppConfig):
@@ -23,7 +24,8 @@ class PaymentsConfig(AppConfig):
         ledger_rows.declare()
         closed_months.declare()
         # A check of millions of rows may be given out again meanwhile: one is at it.
-        allow_tasks_of("payments.tasks", seconds={"check_ledger": LEDGER_CHECK_SECONDS})
+        longer = {"check_ledger": LEDGER_CHECK_SECONDS, "reconcile": RECONCILE_SECONDS}
+        allow_tasks_of("payments.tasks", seconds=longer)
         queue_guard.install()
         guarded.declare()
         user_logged_in.connect(remember_language, dispatch_uid="payments.colleagues")

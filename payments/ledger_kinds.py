@@ -60,6 +60,9 @@ EVENTS: Final[dict[str, tuple[str, ...]]] = {
     "seller": ("registered", "changed", "retired", "resumed"),
     "wallet": ("added", "checked", "proven", "changed", "change_accepted", "change_refused"),
     "installation": ("moved", "resealed"),
+    "exception": ("assigned", "noted", "resolved"),
+    "source": ("set_up", "changed"),
+    "statement": ("imported", "discarded"),
     "queue": ("refused",),
 }
 KINDS: Final = frozenset(

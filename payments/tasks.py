@@ -3,12 +3,14 @@
 from payments.actions import proposals, seller_keys, wallets
 from payments.engine import prove_wallet
 from payments.mail.sending import send
+from payments.reconciliation.run import reconcile as reconcile_lists
 from payments.worker import ledger_checks
 from payments.worker.pool import work
 
 #: A worker stays with payment requests this long before other tasks get their turn.
 TURN_SECONDS = 6.0
 CHECK_SECONDS = 12.0
+RECONCILE_SECONDS = 600.0
 
 
 def advance_request(request_id: str) -> None:
@@ -46,6 +48,11 @@ def check_ledger_quickly() -> None:
 def check_ledger() -> None:
     """Nightly: the whole ledger, and everything that it vouches for."""
     ledger_checks.check_everything()
+
+
+def reconcile() -> None:
+    """Nightly: what wallets list against what we say; exceptions wait for finance."""
+    reconcile_lists(RECONCILE_SECONDS)
 
 
 def send_message(message_id: str) -> None:

@@ -17,6 +17,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "payments/upgrade.py",
     ),
     ("payments/worker",),
+    ("payments/reconciliation",),
     ("payments/actions",),
     ("payments/engine",),
     ("payments/mail",),

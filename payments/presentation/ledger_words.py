@@ -340,6 +340,19 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
     "installation.resealed": (
         _("Secrets in the database were encrypted anew under the key %(key)s: %(resealed)s of them."),
     ),
+    "exception.assigned": (_("An exception of reconciliation is taken care of by somebody."),),
+    "exception.noted": (
+        _("About an exception of reconciliation: “%(words)s”"),
+        _("Something was noted about an exception of reconciliation. The words were erased."),
+    ),
+    "exception.resolved": (
+        _("An exception of reconciliation was resolved: “%(words)s”"),
+        _("An exception of reconciliation was resolved. The words were erased."),
+    ),
+    "source.set_up": (_("A source of statements was set up."),),
+    "source.changed": (_("How statements of a source are read was changed."),),
+    "statement.imported": (_("A statement was imported."),),
+    "statement.discarded": (_("A statement was looked at and not imported."),),
     "queue.refused": (
         _("Somebody put “%(task)s” into the queue, which this program never does. It was refused."),
         _("Somebody put something into the queue that this program never does. It was refused."),

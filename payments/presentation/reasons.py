@@ -136,6 +136,11 @@ SENTENCES: dict[str, Promise] = {
     "scale_too_small": _("The wallet of %(name)s cannot hold %(amount)s exactly: its smallest unit is larger. Use a rounder amount."),
     "seller_unusable": _("The seller %(seller)s cannot ask for payments: its wallet was not reached. Check it first."),
     "no_email": _("%(name)s has no email address. Add it, then try again."),
+    # Exceptions of reconciliation
+    "exception_over": _("This exception is over: somebody resolved it, or both sides agree again."),
+    "exception_not_offered": _("An exception of this type can't end like that. Choose one of the possible actions."),
+    "exception_changed": _("What the two sides say has changed since. Look at it again, then decide."),
+    "exception_unknown": _("There is no exception with the number %(number)s."),
     # Moves
     "moved": _("Meanwhile this changed to “%(state)s”. Look at it again before deciding."),
     "not_now": _("This cannot be done while the request is “%(state)s”."),

@@ -1,4 +1,4 @@
-"""The looks at keys, proposals and the ledger, scheduled anew after every migrate."""
+"""The looks at keys, proposals, the ledger and what wallets list, scheduled anew after every migrate."""
 
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -35,10 +35,11 @@ def make(using: str, **_kwargs: Any) -> None:
             "repeats": -1,
         },
     )
-    nightly = {"func": "payments.tasks.check_ledger", "schedule_type": Schedule.DAILY, "repeats": -1, "kwargs": None}
-    Schedule.objects.using(using).update_or_create(
-        name="payments.check_ledger", defaults=nightly, create_defaults={**nightly, "next_run": _next_night()}
-    )
+    for name in ("check_ledger", "reconcile"):
+        nightly = {"func": f"payments.tasks.{name}", "schedule_type": Schedule.DAILY, "repeats": -1, "kwargs": None}
+        Schedule.objects.using(using).update_or_create(
+            name=f"payments.{name}", defaults=nightly, create_defaults={**nightly, "next_run": _next_night()}
+        )
 
 
 def _next_night() -> datetime:

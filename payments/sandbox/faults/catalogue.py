@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from payments.sandbox.errors import ControlError
-from payments.sandbox.faults import altered_answers, changed_state
+from payments.sandbox.faults import altered_answers, changed_state, endless_lists
 from payments.sandbox.faults.altered_answers import altered
 from payments.sandbox.faults.broken_answers import (
     garbage,
@@ -22,6 +22,7 @@ from payments.sandbox.faults.broken_answers import (
     too_many,
     unknown_client,
 )
+from payments.sandbox.faults.endless_lists import endless
 from payments.sandbox.faults.exchange import Strike, after_the_work
 from payments.sandbox.faults.lost_answers import cut_off, delay, drip, hang, truncate
 from payments.sandbox.faults.mutated_answers import MUTATIONS, mutated
@@ -80,6 +81,9 @@ FAULTS: dict[str, RequestFault | StateFault] = {
     "wrong-wallet": RequestFault("The wallet is another one.", altered(altered_answers.another_wallet)),
     "private-urls": RequestFault("Addresses lead into a private network.", altered(altered_answers.private_urls)),
     "no-interval": RequestFault("The interval of a grant's limits is left out.", altered(altered_answers.no_interval)),
+    "same-page": RequestFault("A list is its first page, again and again.", endless(endless_lists.same_rows)),
+    "empty-pages": RequestFault("A list has one empty page after the other.", endless(endless_lists.no_rows)),
+    "endless-list": RequestFault("A list has other rows on each page, for ever.", endless(endless_lists.new_rows)),
     "mutate": RequestFault("One thing about it is what no wallet should send, drawn by the seed.", mutated()),
     # No request goes wrong, but what the provider knows changes.
     "forget": StateFault("A payment, quote or grant is gone; money that moved stays.", changed_state.forget),

@@ -1,6 +1,7 @@
 """Every request to the provider comes through here: it is logged, and goes wrong when a fault says so."""
 
 import re
+from urllib.parse import unquote
 
 from payments.sandbox.control.request_log import LoggedRequest
 from payments.sandbox.faults.connections import Connections
@@ -47,7 +48,8 @@ class FaultMiddleware:
 
     def _wallets_in(self, scope: Scope, body: bytes) -> set[str]:
         """The names of this provider's wallets that the request is about, as far as it says so itself."""
-        text = f"{scope['path']} {scope['query_string'].decode('latin-1')} {body.decode('utf-8', 'replace')}"
+        query = unquote(scope["query_string"].decode("latin-1"))
+        text = f"{scope['path']} {query} {body.decode('utf-8', 'replace')}"
         resource = re.search(r"/op/(incoming|outgoing|quote)[a-z-]*/([^/ ]+)", text)
         names = {
             wallet.name for wallet in self._provider.wallets.all() if re.search(rf"/{re.escape(wallet.name)}\b", text)

@@ -1,0 +1,1 @@
+"""Statements: what wallets and banks say happened, read, matched with what we say, and told where the two differ."""

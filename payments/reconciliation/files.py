@@ -1,0 +1,142 @@
+"""Files of statements, held against what we say of the account that they are of."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from django.db.models import Q
+
+from ledger import days
+from ledger.books.sums import Total
+from ledger.models import StatementRow, StatementSource
+from ledger.statements.differences import compare
+from ledger.statements.exceptions import Judged, Outcome, keep
+from ledger.statements.kinds import DifferenceType
+from ledger.statements.lines import their_row
+from ledger.statements.matching import OurRow, Terms
+from ledger.statements.reading import words_of
+from payments.books.position import debit_taken
+from payments.models import IncomingPayment, OutgoingPayment, OutsideSettlement, Payment
+from payments.models.attempts import debit_of
+
+#: Rows of older statements are no more compared with new ones.
+LONGEST: Final = timedelta(days=400)
+
+
+def compare_file(source: StatementSource) -> Outcome:
+    """Compare all that was imported of the last year: a row of one file may be ours of the month before."""
+    lines = StatementRow.objects.filter(source=source)
+    last = lines.order_by("-at").values_list("at", flat=True).first()
+    first = lines.filter(at__gte=last - LONGEST).order_by("at").values_list("at", flat=True).first() if last else None
+    if last is None or first is None:
+        return Outcome(0, 0, 0)
+    theirs = [their_row(line) for line in lines.filter(at__gte=first).order_by("at", "id")]
+    window = timedelta(days=source.window_days)
+    ours = list(our_rows(source, first - window, last + window))
+    tolerance = Decimal(source.tolerance)
+    compared = compare(ours, theirs, Terms(window=window, tolerance=tolerance))
+    begins, ends = _whole_days(first, last)
+    told = [
+        each
+        for each in compared.differences
+        if each.type != DifferenceType.MISSING_THERE or (each.ours and begins <= each.ours.at < ends)
+    ]
+    compared.differences[:] = told
+    within = {row.key for row in ours if begins <= row.at < ends}
+    matched = {row.key for each in compared.matches for row in each.ours}
+    return keep(source, compared, Judged(frozenset(row.key for row in theirs), within | matched))
+
+
+def _whole_days(first: datetime, last: datetime) -> tuple[datetime, datetime]:
+    """What the statements cover: whole business days."""
+    end = last.astimezone(days.zone()).date() + timedelta(days=1)
+    return days.begins(first.astimezone(days.zone()).date()), days.begins(end)
+
+
+def our_rows(source: StatementSource, since: datetime, until: datetime) -> Iterator[OurRow]:
+    """What moved through the wallet that the files are of; or, of a bank outside, what was settled outside by it."""
+    if not source.account:
+        yield from _outside(since, until)
+        return
+    of_wallet = Q(canonical_id=source.account) | Q(url=source.account)
+    yield from _received(of_wallet, since, until)
+    yield from _sent(of_wallet, since, until)
+
+
+def _on(wallet: str, condition: Q) -> Q:
+    """A condition on wallet addresses, as one on rows that have a `wallet`."""
+    return Q(*((f"{wallet}__{name}", value) for name, value in condition.children), _connector=condition.connector)
+
+
+def _received(of_wallet: Q, since: datetime, until: datetime) -> Iterator[OurRow]:
+    rows = IncomingPayment.objects.filter(
+        _on("wallet", of_wallet), received_value__gt=0, payment__isnull=False, created_at__range=(since, until)
+    )
+    for row in rows.select_related("payment__request").order_by("created_at", "id"):
+        payment = row.payment
+        assert payment, "only those of payments were asked for"
+        yield OurRow(
+            key=row.pk,
+            subject=payment.pk,
+            amount=Total(row.asset_code, row.asset_scale, row.received_value),
+            due=Total(payment.asset_code, payment.asset_scale, payment.value),
+            at=payment.settled_at or row.created_at,
+            ids=frozenset({row.remote_id, _last_part(row.remote_id)} - {""}),
+            references=_references(payment),
+            names=frozenset({payment.pk}),
+            is_over=payment.is_over,
+        )
+
+
+def _sent(of_wallet: Q, since: datetime, until: datetime) -> Iterator[OurRow]:
+    rows = OutgoingPayment.objects.filter(_on("grant__wallet", of_wallet), created_at__range=(since, until))
+    for row in rows.select_related("payment__request", "quote").order_by("created_at", "id"):
+        debit, taken = row.quote.debit, debit_taken(row)
+        if not debit or not taken:
+            continue
+        payment = row.payment
+        yield OurRow(
+            key=row.pk,
+            subject=payment.pk,
+            amount=Total(debit.asset.code, debit.asset.scale, -taken),
+            due=Total(debit.asset.code, debit.asset.scale, -debit_of(payment, row.quote)),
+            at=row.created_at,
+            ids=frozenset({row.remote_id, _last_part(row.remote_id)} - {""}),
+            references=_references(payment) | {row.pk},
+            names=frozenset({payment.pk, row.pk}),
+            is_over=payment.is_over,
+        )
+
+
+def _outside(since: datetime, until: datetime) -> Iterator[OurRow]:
+    """What two people say was paid by bank: it left an account of ours, or of the payer."""
+    rows = OutsideSettlement.objects.filter(
+        way=OutsideSettlement.Means.BANK,
+        confirmed_at__isnull=False,
+        withdrawn_at=None,
+        created_at__range=(since, until),
+    )
+    for row in rows.select_related("payment__request").order_by("created_at", "id"):
+        payment = row.payment
+        paid = Total(payment.asset_code, payment.asset_scale, payment.received_value - payment.value)
+        yield OurRow(
+            key=row.pk,
+            subject=payment.pk,
+            amount=paid,
+            due=paid,
+            at=row.created_at,
+            references=_references(payment) | words_of(row.evidence),
+            names=frozenset({payment.pk}),
+            is_over=True,
+        )
+
+
+def _references(payment: Payment) -> frozenset[str]:
+    """Whatever people may have copied into a transfer: our ids, and the reference that the request has."""
+    reference = " ".join(payment.request.reference.upper().split())
+    return frozenset({payment.pk, payment.request_id, reference} - {""})
+
+
+def _last_part(url: str) -> str:
+    return url.rpartition("/")[2]
