@@ -38,6 +38,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[AdminPage, ...]], ...] = (
         (
             AdminPage(_("Payment requests"), "request_quote", "payments.paymentrequest"),
             AdminPage(_("Payments"), "payments", "payments.payment"),
+            AdminPage(_("Paid outside"), "handshake", "payments.outsidepayment"),
             AdminPage(_("Standing budgets"), "savings", "payments.standingbudget"),
             AdminPage(_("Grants"), "key", "payments.grant"),
             AdminPage(_("Sellers"), "storefront", "payments.seller"),

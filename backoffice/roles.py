@@ -32,6 +32,7 @@ EXACT: dict[str, tuple[str, ...]] = {
         "payments.draw_standingbudget",
         "payments.manage_standingbudget",
         "payments.refund_payment",
+        "payments.report_outsidepayment",
         "payments.resolve_payment",
     ),
     FINANCE: (
@@ -39,6 +40,8 @@ EXACT: dict[str, tuple[str, ...]] = {
         "payments.accept_walletaddress",
         "payments.authorise_paymentrequest",
         "payments.manage_standingbudget",
+        "payments.report_outsidepayment",
+        "payments.confirm_outsidepayment",
         "payments.resolve_payment",
         "payments.add_pause",
         "payments.change_pause",

@@ -32,7 +32,7 @@ class JobsConfig(AppConfig):
         allow_tasks_of("jobs.tasks")
         ledger_rows.declare()
         also_ask(timeline_text.describe_own)
-        also_hold(invariants.ESCROW_IS_ENOUGH)
+        also_hold(invariants.ESCROW_IS_ENOUGH, invariants.OUTSIDE_WITHIN_BUDGET)
         also_draw(*state_tables.TABLES)
         provide(links.page_of)
         request_moved.connect(signal_receivers.queue_sync, dispatch_uid="jobs.derive_status")

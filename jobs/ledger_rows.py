@@ -112,3 +112,11 @@ def _money() -> None:
         rides=True,
         live=f"payment_id IN (SELECT id FROM payments_payment WHERE {OPEN_PAYMENT})",
     )
+    vouch(
+        "outside_payout",
+        models.OutsidePayout,
+        once=("created_at", "application_id", "outside_id", "funding_id", "budget_value"),
+        left={"changed_at": WRITTEN},
+        rides=True,
+        live="outside_id IN (SELECT id FROM payments_outsidepayment WHERE state = 'waiting')",
+    )

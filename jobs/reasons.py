@@ -15,6 +15,10 @@ SENTENCES: dict[str, Promise] = {
     "job_moved": _("Meanwhile the job changed to “%(status)s”. Look at it again before deciding."),
     "job_nobody_selected": _("Nobody is selected yet. Select a worker, then start the work."),
     "job_money_open": _("Payment %(request)s of this job is still open. Cancel it, or wait until it has settled."),
+    "job_outside_waits": _(
+        "Somebody reported that work of this job was paid outside the wallets (%(payment)s). A second person must "
+        "confirm or withdraw that first."
+    ),
     "job_closes_again": _(
         "Recruiting would end again at once: as many workers as wanted are selected, or the job's money has settled "
         "for those who are. Raise the number of workers first."
@@ -48,6 +52,16 @@ SENTENCES: dict[str, Promise] = {
     "job_status_pays_nothing": _("Nothing can be paid while the job is “%(status)s”. %(way)s"),
     "worker_not_selected": _("%(name)s is not selected for this job. Select the application first."),
     "payout_exists": _("Payment %(request)s to %(name)s for this job exists already. Open it to see where it stands."),
+    "outside_waits": _(
+        "Somebody reported that %(name)s was paid outside the wallets. Until a second person confirms or withdraws "
+        "that, nothing else is paid to them for this job."
+    ),
+    "outside_funding": _(
+        "The funder was asked to pay this job to %(name)s (payment %(request)s). Wait until that is over, or cancel "
+        "it, then report what was paid outside."
+    ),
+    "above_owed": _("%(name)s is owed %(owed)s: write that, or less."),
+    "nothing_of_it": _("Write how much %(name)s gets: more than zero."),
     "funding_exists": _("The money for this job was asked for already, in payment %(request)s. Open it to see."),
     "job_funded_elsewhere": _(
         "The funder was asked to pay this job to %(name)s (payment %(request)s). Asking again would charge them twice."

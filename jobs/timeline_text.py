@@ -95,6 +95,12 @@ WORDS: Final[Mapping[str, tuple[Promise, Promise, str, Tone]]] = {
         "request_quote",
         "info",
     ),
+    "job.payment_requested.part": (
+        _("%(payer)s is to pay a part to %(receiver)s: %(amount)s. %(left)s stays owed."),
+        _("A part is to be paid: %(amount)s. %(left)s stays owed."),
+        "request_quote",
+        "info",
+    ),
     "job.fee_requested": (
         _("%(payer)s is to pay the platform fee of %(amount)s to %(receiver)s."),
         _("The platform fee of %(amount)s is to be paid."),

@@ -46,6 +46,7 @@ ICONS: Final[dict[str, str]] = {
     "glass": "emergency",
     "installation": "database",
     "queue": "engineering",
+    "paid_outside": "handshake",
 }
 TONES: Final[dict[str, Tone]] = {
     "settled": "good",
@@ -62,6 +63,7 @@ TONES: Final[dict[str, Tone]] = {
     "settled_in_part": "warn",
     "settled_outside": "outside",
     "outside_reported": "outside",
+    "confirmed": "outside",
     "fenced": "warn",
     "lost": "warn",
     "expired": "warn",
