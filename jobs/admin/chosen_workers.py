@@ -85,7 +85,8 @@ class ChosenWorkersForm(BaseDialogForm):
         told = {"name": choice.contact.name, "currency": choice.amount.asset.code}
         attributes = {"inputmode": "decimal", "autocomplete": "off", "aria-label": label % told}
         widget = UnfoldAdminTextInputWidget(attrs={**attributes, "maxlength": LONGEST_AMOUNT})
-        return widget.render(f"{AMOUNT}{key}", shown, {"id": f"{AMOUNT}{key}"})
+        rendered: SafeString = widget.render(f"{AMOUNT}{key}", shown, {"id": f"{AMOUNT}{key}"})
+        return rendered
 
     def _sent(self) -> list[str]:
         return list(self.data.getlist("receivers"))

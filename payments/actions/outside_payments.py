@@ -142,9 +142,10 @@ def _decide(
     by: User,
     about: Subjects,
     private: Mapping[str, str] | None = None,
-    **columns: object,
+    owed_value: int | None = None,
 ) -> None:
-    swap(row, state, OUTSIDE_PAYMENT_MOVES, decided_by=by, decided_at=clock.now(), **columns)
+    told = {"decided_by": by, "decided_at": clock.now(), "owed_value": owed_value}
+    swap(row, state, OUTSIDE_PAYMENT_MOVES, **told)
     _tell(row, by, about, private or {})
 
 
