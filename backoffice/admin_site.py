@@ -19,7 +19,16 @@ class BackofficeAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # Unfold ship
     index_title = _("Overview")
 
     def get_urls(self) -> list[Any]:
-        own = [path("waiting/", self.admin_view(_waiting), name="waiting")]
+        own = [
+            path("waiting/", self.admin_view(_waiting), name="waiting"),
+            path("access-history/", self.admin_view(_access_history), name="access_history"),
+            path(
+                "payments/payment/<str:object_id>/evidence/",
+                self.admin_view(_payment_evidence),
+                name="payments_payment_evidence",
+            ),
+            path("jobs/job/<str:object_id>/evidence/", self.admin_view(_job_evidence), name="jobs_job_evidence"),
+        ]
         return [*own, *super().get_urls()]
 
     def register(
@@ -65,3 +74,21 @@ def _waiting(request: HttpRequest) -> HttpResponse:
     from backoffice.waiting import waiting_view  # noqa: PLC0415 - models can only be imported once every app is loaded
 
     return waiting_view(request)
+
+
+def _access_history(request: HttpRequest) -> HttpResponse:
+    from backoffice.access_history import access_history  # noqa: PLC0415 - as above
+
+    return access_history(request)
+
+
+def _payment_evidence(request: HttpRequest, object_id: str) -> HttpResponseBase:
+    from backoffice.finance.evidence import pages  # noqa: PLC0415 - as above
+
+    return pages.payment_evidence(request, object_id)
+
+
+def _job_evidence(request: HttpRequest, object_id: str) -> HttpResponseBase:
+    from backoffice.finance.evidence import pages  # noqa: PLC0415 - as above
+
+    return pages.job_evidence(request, object_id)

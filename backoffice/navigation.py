@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.access_history import NEEDED
 from backoffice.waiting import count_for
 
 
@@ -77,6 +78,9 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     groups: list[dict[str, Any]] = [{"items": [overview, _waiting(request)]}]
     for title, pages in GROUPS:
         items = [_item(page) for page in pages if _may_see(page, request)]
+        if pages[0].model == "auth.user" and request.user.has_perms(NEEDED):
+            link = reverse("admin:access_history")
+            items.append({"title": _("Who could do what"), "icon": "manage_history", "link": link})
         if items:
             groups.append({"title": title, "separator": True, "items": items})
     return groups

@@ -42,6 +42,7 @@ EXACT: dict[str, tuple[str, ...]] = {
         "payments.manage_standingbudget",
         "payments.report_outsidepayment",
         "payments.confirm_outsidepayment",
+        "payments.make_evidence",
         "payments.resolve_payment",
         "payments.add_pause",
         "payments.change_pause",

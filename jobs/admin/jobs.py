@@ -46,6 +46,7 @@ from payments.admin.dialogs import (
     number_of,
     staff,
 )
+from payments.admin.more_links import more_links
 from payments.models import PaymentRequest
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal
@@ -232,7 +233,8 @@ class JobAdmin(ReportOutside, KeptAdmin):
         offered, shown = context.get("actions_detail", []), context.get("money")
         ask = next((one["path"] for one in offered if one["variant"] == ActionVariant.PRIMARY), "")
         report = next((one["path"] for one in offered if one["path"].rstrip("/").endswith("report-outside")), "")
-        context = {**context, "ask_path": ask, "report_path": report}
+        links = more_links(request, context["original"]) if shown else []
+        context = {**context, "ask_path": ask, "report_path": report, "more_links": links}
         if shown and shown.workers and not shown.cards:
             primary = [one for one in offered if one["variant"] == ActionVariant.PRIMARY]
             remaining = [one for one in offered if one["variant"] != ActionVariant.PRIMARY]

@@ -6,7 +6,7 @@ The room above knows the work: it looks, under its own lock, that so much is owe
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -98,7 +98,8 @@ def confirm(row: OutsidePayment, owed: Amount, *, by: User, about: Subjects) -> 
     if owed.rescaled(finest) < row.amount.rescaled(finest):
         raise Refusal("outside_above_owed", owed=format_amount(owed), name=row.receiver_name)
     owed_value = owed.rescaled(finest).value // 10 ** (finest - row.asset_scale)
-    _decide(row, OutsidePaymentState.CONFIRMED, by, about, owed_value=owed_value)
+    swap(row, OutsidePaymentState.CONFIRMED, OUTSIDE_PAYMENT_MOVES, **_decided(by), owed_value=owed_value)
+    _tell(row, by, about, {})
     book_outside(row)
 
 
@@ -111,7 +112,8 @@ def withdraw(row: OutsidePayment, *, by: User, why: str, about: Subjects) -> Non
     if not words:
         raise Refusal("no_words")
     _check_waits(row)
-    _decide(row, OutsidePaymentState.WITHDRAWN, by, about, {"words": words})
+    swap(row, OutsidePaymentState.WITHDRAWN, OUTSIDE_PAYMENT_MOVES, **_decided(by))
+    _tell(row, by, about, {"words": words})
 
 
 def locked(row_id: str) -> OutsidePayment:
@@ -136,17 +138,8 @@ def _check_waits(row: OutsidePayment) -> None:
         raise Refusal("outside_decided", state=str(OutsidePaymentState(row.state).label))
 
 
-def _decide(
-    row: OutsidePayment,
-    state: OutsidePaymentState,
-    by: User,
-    about: Subjects,
-    private: Mapping[str, str] | None = None,
-    owed_value: int | None = None,
-) -> None:
-    told = {"decided_by": by, "decided_at": clock.now(), "owed_value": owed_value}
-    swap(row, state, OUTSIDE_PAYMENT_MOVES, **told)
-    _tell(row, by, about, private or {})
+def _decided(by: User) -> dict[str, Any]:
+    return {"decided_by": by, "decided_at": clock.now()}
 
 
 def _tell(row: OutsidePayment, by: User, about: Subjects, private: Mapping[str, str]) -> None:

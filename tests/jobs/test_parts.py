@@ -171,5 +171,9 @@ def test_two_parts_through_real_wallets_are_exactly_the_whole(stage: Stage) -> N
         sync_job(job.pk)
     assert stage.received() == 100_00
     told = tell(["asked", "received", "outside"])
-    assert [str(told.total(name, "USD").major) for name in ("asked", "received", "outside")] == ["100.00", "100.00", "0"]
+    assert [str(told.total(name, "USD").major) for name in ("asked", "received", "outside")] == [
+        "100.00",
+        "100.00",
+        "0",
+    ]
     assert Job.objects.get().is_funded
