@@ -27,6 +27,7 @@ EXACT: dict[str, tuple[str, ...]] = {
         "jobs.add_submission",
         "jobs.change_submission",
         "jobs.confirm_walletchange",
+        "jobs.export_member",
         "payments.accept_walletaddress",
         "payments.request_paymentrequest",
         "payments.draw_standingbudget",

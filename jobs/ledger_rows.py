@@ -30,7 +30,7 @@ def _people() -> None:
     vouch(
         "member",
         models.Member,
-        once=("created_at",),
+        once=("created_at", "erased_at"),
         changing=("kind", "wallet_id", "link_version", "name", "email"),
         private=("name", "email"),
         left={"changed_at": WRITTEN, "language": MAIL_LANGUAGE},

@@ -115,6 +115,22 @@ SENTENCES: dict[str, Promise] = {
         "This standing budget was approved for %(seller)s. Choose %(seller)s under “Who asks?”, or another way."
     ),
     "form_of_another_job": _("This form belongs to another payment. Close it and open it again."),
+    # Personal data
+    "erasing_needs_two": _(
+        "Personal data is erased by two people. Somebody else with the permission must agree, and nobody decides alone."
+    ),
+    "already_erased": _("The personal data of this member was erased before."),
+    "erasing_open_job": _(
+        "%(name)s still has to do with “%(job)s”. Wait until that job is over, or take them out of it."
+    ),
+    "erasing_open_money": _(
+        "Money of %(name)s is still open: a payment, a request or a report. Wait until it is over."
+    ),
+    "erasing_too_early": _(
+        "The last payment of %(name)s was on %(last)s. What names them is kept until %(until)s, as the installation's "
+        "settings say."
+    ),
+    "other_name": _("That is not the name of this member: it is “%(name)s”."),
     # Forms
     "budget_not_a_number": _("“%(text)s” is not an amount. Write it like 1250.00, without separators."),
     "budget_zero": _("The budget must be more than zero."),

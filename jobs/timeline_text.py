@@ -184,6 +184,18 @@ WORDS: Final[Mapping[str, tuple[Promise, Promise, str, Tone]]] = {
         "link",
         "warn",
     ),
+    "member.data_exported": (
+        _("A file of all that is known of this member was made."),
+        _("A file of all that is known of this member was made."),
+        "folder_zip",
+        "warn",
+    ),
+    "member.erased": (
+        _("The personal data of this member was erased."),
+        _("The personal data of this member was erased."),
+        "person_remove",
+        "warn",
+    ),
     "member.link_revoked": (
         _("The links to this member's page were revoked."),
         _("The links to this member's page were revoked."),

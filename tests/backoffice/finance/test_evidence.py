@@ -51,7 +51,7 @@ def job(settings: object, tmp_path: object) -> Job:
 def made(client: Client, path: str) -> tuple[bytes, ZipFile]:
     answer = client.post(path)
     assert answer.status_code == 200
-    content = b"".join(answer)  # type: ignore[arg-type]  # a file is streamed
+    content = b"".join(answer)
     return content, ZipFile(BytesIO(content))
 
 
