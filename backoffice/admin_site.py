@@ -7,8 +7,7 @@ from typing import Any
 from django.contrib.admin import ModelAdmin
 from django.core.exceptions import BadRequest
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.urls import path
+from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
@@ -19,15 +18,9 @@ class BackofficeAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # Unfold ship
     index_title = _("Overview")
 
     def get_urls(self) -> list[Any]:
-        own = [
-            path("waiting/", self.admin_view(_waiting), name="waiting"),
-            path("reports/", self.admin_view(_reports), name="reports"),
-            path("reports/<slug:code>/", self.admin_view(_report), name="report"),
-            path("figures/", self.admin_view(_figures), name="figures"),
-            path("periods/", self.admin_view(_periods), name="periods"),
-            path("periods/<str:month>/journal/", self.admin_view(_journal), name="journal"),
-        ]
-        return [*own, *super().get_urls()]
+        from backoffice.own_urls import own_urls  # noqa: PLC0415 - models can only be imported once every app is loaded
+
+        return [*own_urls(self.admin_view), *super().get_urls()]
 
     def register(
         self,
@@ -66,39 +59,3 @@ def _for_text(view: View) -> View:
         return view(request, *args, **kwargs)
 
     return guarded
-
-
-def _waiting(request: HttpRequest) -> HttpResponse:
-    from backoffice.waiting import waiting_view  # noqa: PLC0415 - models can only be imported once every app is loaded
-
-    return waiting_view(request)
-
-
-def _reports(request: HttpRequest) -> HttpResponse:
-    from backoffice.finance.reports.pages import index_view  # noqa: PLC0415 - as above
-
-    return index_view(request)
-
-
-def _report(request: HttpRequest, code: str) -> HttpResponse:
-    from backoffice.finance.reports.pages import report_view  # noqa: PLC0415 - as above
-
-    return report_view(request, code)
-
-
-def _figures(request: HttpRequest) -> HttpResponse:
-    from backoffice.finance.reports.pages import figures_view  # noqa: PLC0415 - as above
-
-    return figures_view(request)
-
-
-def _periods(request: HttpRequest) -> HttpResponse:
-    from backoffice.finance.closing.page import periods_view  # noqa: PLC0415 - as above
-
-    return periods_view(request)
-
-
-def _journal(request: HttpRequest, month: str) -> HttpResponseBase:
-    from backoffice.finance.journal import journal_view  # noqa: PLC0415 - as above
-
-    return journal_view(request, month)

@@ -20,6 +20,7 @@ FERNET_KEY_BYTES = 32
 MINIMUM_KEY_BITS = 96
 MOST_WORKERS = 64
 MOST_CONFIRM_MINUTES = 12 * 60
+MOST_PERSONAL_DATA_DAYS = 36_525  # a hundred years
 MAKE_SECRET = 'python -c "import secrets; print(secrets.token_urlsafe(64))"'  # noqa: S105 - how to make one
 MAKE_KEY = 'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
 HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
@@ -153,6 +154,16 @@ def confirm_sign_in_minutes(env: Env) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= MOST_CONFIRM_MINUTES:
         raise ImproperlyConfigured(
             f"CONFIRM_SIGN_IN_MINUTES must be a whole number from 1 to {MOST_CONFIRM_MINUTES}, not {text!r}."
+        )
+    return int(text)
+
+
+def personal_data_days(env: Env) -> int:
+    """How many days after money of theirs last moved a member's name and addresses are kept at least."""
+    text = env.str("PERSONAL_DATA_DAYS", "1826")
+    if not text.isdecimal() or int(text) > MOST_PERSONAL_DATA_DAYS:
+        raise ImproperlyConfigured(
+            f"PERSONAL_DATA_DAYS must be a whole number from 0 to {MOST_PERSONAL_DATA_DAYS}, not {text!r}."
         )
     return int(text)
 

@@ -30,4 +30,6 @@ SIGN_IN: Final = (
     "sign_in.password_reset",
     "sign_in.sessions_ended",
 )
-KINDS: Final = frozenset({*PEOPLE, *SIGN_IN})
+#: What left the house as a file.
+FILES: Final = ("evidence.made",)
+KINDS: Final = frozenset({*PEOPLE, *SIGN_IN, *FILES})

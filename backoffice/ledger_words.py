@@ -36,6 +36,7 @@ WORDS: Final[dict[str, tuple[Promise, str, Tone]]] = {
     "sign_in.code_used": (_("A recovery code was used. %(left)s are left."), "password", "warn"),
     "sign_in.password_changed": (_("The password was changed by its owner."), "password", "neutral"),
     "sign_in.password_reset": (_("A new password was chosen, by a link in an email."), "password", "warn"),
+    "evidence.made": (_("A file of evidence was made. Its SHA-256: %(sha256)s."), "folder_zip", "warn"),
     "sign_in.sessions_ended": (_("Sessions were ended: %(sessions)s."), "logout", "neutral"),
 }
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.access_history import NEEDED
 from backoffice.waiting import count_for
 
 
@@ -54,6 +55,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[AdminPage, ...]], ...] = (
         (
             AdminPage(_("Payment requests"), "request_quote", "payments.paymentrequest"),
             AdminPage(_("Payments"), "payments", "payments.payment"),
+            AdminPage(_("Paid outside"), "handshake", "payments.outsidepayment"),
             AdminPage(_("Standing budgets"), "savings", "payments.standingbudget"),
             AdminPage(_("Grants"), "key", "payments.grant"),
             AdminPage(_("Sellers"), "storefront", "payments.seller"),
@@ -93,6 +95,9 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     overview = {"title": _("Overview"), "icon": "space_dashboard", "link": reverse("admin:index")}
     groups: list[dict[str, Any]] = [{"items": [overview, _waiting(request)]}]
     found = [(title, [_item(page) for page in pages if _may_see(page, request)]) for title, pages in GROUPS]
+    if request.user.has_perms(NEEDED):
+        link = reverse("admin:access_history")
+        found[-1][1].append({"title": _("Who could do what"), "icon": "manage_history", "link": link})
     found.insert(FINANCE_AFTER, (_("Finance"), [_own_item(page) for page in FINANCE if _may_open(page, request)]))
     for title, items in found:
         if items:

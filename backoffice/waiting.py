@@ -19,8 +19,15 @@ from jobs.models import WalletChange, WalletChangeState
 from payments.actions.proposals import permissions
 from payments.actions.wallets import RENAMED
 from payments.mail.colleagues import name_of
-from payments.mail.second_person import AUTHORISE
-from payments.models import OutsideSettlement, PaymentRequest, Proposal, WalletAddress
+from payments.mail.second_person import AUTHORISE, CONFIRM_OUTSIDE
+from payments.models import (
+    OutsidePayment,
+    OutsidePaymentState,
+    OutsideSettlement,
+    PaymentRequest,
+    Proposal,
+    WalletAddress,
+)
 from payments.models.fields import amount_of
 from payments.models.proposals import ProposalState
 from payments.presentation.attention_text import missing
@@ -85,6 +92,8 @@ def _decidable(request: HttpRequest) -> Iterator[QuerySet[Any]]:
         yield _renamed().exclude(accepted_by=user.pk)
     if user.has_perm("payments.resolve_payment"):
         yield _outside().exclude(claimed_by=user.pk)
+    if user.has_perm(CONFIRM_OUTSIDE):
+        yield _outside_payments().exclude(claimed_by=user.pk)
 
 
 def _kinds(request: HttpRequest) -> list[str]:
@@ -112,6 +121,10 @@ def _outside() -> QuerySet[OutsideSettlement]:
     return OutsideSettlement.objects.filter(confirmed_at=None, withdrawn_at=None)
 
 
+def _outside_payments() -> QuerySet[OutsidePayment]:
+    return OutsidePayment.objects.filter(state=OutsidePaymentState.WAITING)
+
+
 def _all(request: HttpRequest) -> Iterator[WaitingItem]:
     """What the person may see, in a constant number of queries."""
     sources: tuple[tuple[type[Model], Any], ...] = (
@@ -120,6 +133,7 @@ def _all(request: HttpRequest) -> Iterator[WaitingItem]:
         (WalletChange, _wallet_change_items),
         (WalletAddress, _renamed_items),
         (OutsideSettlement, _outside_items),
+        (OutsidePayment, _outside_payment_items),
     )
     for model, items in sources:
         if _may_look(request, model):
@@ -218,6 +232,26 @@ def _outside_items(request: HttpRequest) -> Iterator[WaitingItem]:
             rows=[
                 (_("Receiver"), payment.receiver_name),
                 (_("Settled outside"), format_amount(missing(payment))),
+                (_("How"), row.get_way_display()),
+                (_("Evidence"), row.evidence),
+            ],
+            why=[_("What no wallet says counts on the word of two people.")],
+        )
+
+
+def _outside_payment_items(request: HttpRequest) -> Iterator[WaitingItem]:
+    for row in _outside_payments().select_related("claimed_by").order_by("created_at")[:SHOWN]:
+        yield WaitingItem(
+            kind=gettext_lazy("Paid outside"),
+            title=row.title,
+            link=reverse("admin:payments_outsidepayment_change", args=[row.pk]),
+            proposer=row.claimed_by,
+            since=row.created_at,
+            may_decide=_decides(request, CONFIRM_OUTSIDE, row.claimed_by_id),
+            rows=[
+                (_("Receiver"), row.receiver_name),
+                (_("Payer"), row.payer_name),
+                (_("Paid outside the wallets"), format_amount(row.amount)),
                 (_("How"), row.get_way_display()),
                 (_("Evidence"), row.evidence),
             ],

@@ -20,6 +20,7 @@ class JobsConfig(AppConfig):
             timeline_text,
             upgrade,
         )
+        from jobs.personal_data import erasing  # noqa: PLC0415
         from ledger.api import declare  # noqa: PLC0415
         from payments.invariants import also_hold  # noqa: PLC0415
         from payments.mail.pages import provide  # noqa: PLC0415
@@ -31,8 +32,9 @@ class JobsConfig(AppConfig):
         declare(ledger_kinds.KINDS)
         allow_tasks_of("jobs.tasks")
         ledger_rows.declare()
+        erasing.declare()
         also_ask(timeline_text.describe_own)
-        also_hold(invariants.ESCROW_IS_ENOUGH)
+        also_hold(invariants.ESCROW_IS_ENOUGH, invariants.OUTSIDE_WITHIN_BUDGET)
         also_draw(*state_tables.TABLES)
         provide(links.page_of)
         request_moved.connect(signal_receivers.queue_sync, dispatch_uid="jobs.derive_status")

@@ -19,6 +19,7 @@ from payments.actions.standing_budgets import BudgetTerms
 from payments.engine import budget_draws
 from payments.models import PaymentRequest, Seller, StandingBudget
 from payments.models.standing_budgets import BudgetState
+from payments.openpayments.amounts import Amount
 from payments.presentation import budget_summary
 from payments.presentation.amount_rows import AmountRow
 from payments.presentation.format_amounts import format_amount
@@ -92,11 +93,12 @@ def ask_within(  # noqa: PLR0913 - the parts of an ask
     by: User,
     form_id: str,
     seen: Mapping[int, str] | None = None,
+    parts: Mapping[int, Amount] | None = None,
 ) -> PaymentRequest:
     """As `fund`, for workers whom `budget` is to pay. Refused before anything is written where it surely can't."""
     try:
         with transaction.atomic():
-            made = fund(jobs, receivers, budget.request.seller, by=by, form_id=form_id, seen=seen)
+            made = fund(jobs, receivers, budget.request.seller, by=by, form_id=form_id, seen=seen, parts=parts)
             if made.state == RequestState.QUOTING:
                 standing_budgets.check_beforehand(made, budget)
     except Refusal as refusal:

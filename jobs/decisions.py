@@ -66,6 +66,8 @@ def _check_move(job: Job, event: str) -> None:
         deadlines.check_ahead(deadlines.of(job))
     if event == "cancel" and (open_request := job_payments.open_request(job)):
         raise JobRefusal("job_money_open", request=open_request)
+    if event == "cancel" and (said := job_payments.outside_waits(job)):
+        raise JobRefusal("job_outside_waits", payment=said)
 
 
 def select(application_id: int, *, by: User) -> Application:
@@ -89,7 +91,7 @@ def reject(application_id: int, *, by: User) -> Application:
         application, job = _lock_application(application_id)
         held_payments.cancel(held_payments.waiting(application.payouts.all()), by=by)
         sync_locked(job)
-        if application.payouts.filter(active=True).exists():
+        if application.payouts.filter(active=True).exists() or job_payments.paid_outside(application):
             raise JobRefusal("application_settled", name=application.worker.name)
         return _decide_application(application, job, ApplicationStatus.REJECTED, by)
 

@@ -47,7 +47,7 @@ class Facts:
         """Costs the same few queries however many workers there are; `bound` is asked for once a deadline passed."""
         settled = job.fundings.filter(active=True, request__state__in=PAID_REQUESTS).exists()
         selected = job.applications.filter(status=ApplicationStatus.SELECTED)
-        workers = selected.prefetch_related("submissions", "payouts__payment")
+        workers = selected.prefetch_related("submissions", *job_payments.PREFETCHED)
         all_over = _passed(job.expires_at)
         apply_over, hand_in_over = all_over or _passed(job.recruit_deadline), all_over or _passed(job.submit_deadline)
         return cls(
@@ -58,7 +58,7 @@ class Facts:
             apply_over=apply_over,
             hand_in_over=hand_in_over,
             all_over=all_over,
-            bound=(apply_over or hand_in_over) and job_payments.binding_request(job) is not None,
+            bound=(apply_over or hand_in_over) and job_payments.binding_payment(job) is not None,
         )
 
     def every(self, fact: Callable[[Worker], bool]) -> bool:

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from jobs import job_payments
 from jobs.models import AmountSide, Application, ApplicationStatus, Job, JobStatus, Member, SubmissionStatus
-from payments.models import Payment
+from ledger import days
+from payments.models import OutsidePayment, Payment
 from payments.openpayments.amounts import Amount, AmountError, Asset
 from payments.presentation.amount_rows import went_back
 from payments.presentation.receiver_reasons import why_not_here
@@ -51,13 +52,15 @@ class Earnings:
 def of(worker: Member) -> Earnings:
     """In a constant number of queries."""
     found = worker.applications.select_related("job").prefetch_related(
-        "submissions", "payouts__payment__request", "payouts__payment__refunds__payment"
+        "submissions", *job_payments.PREFETCHED, "payouts__payment__refunds__payment"
     )
     applications = list(found.order_by("-created_at", "-pk")[: MOST_JOBS + 1])
     told = Earnings([], [], [], is_cut=len(applications) > MOST_JOBS)
     for application in applications[:MOST_JOBS]:
         for payout in application.payouts.all():
             _tell(told, application.job, payout.payment)
+        for paid in job_payments.counted_outside(application):
+            told.arrived.append(_outside(application.job, paid))
         remaining = _remaining(application)
         if remaining.value:
             job = application.job
@@ -111,6 +114,11 @@ def _tell(told: Earnings, job: Job, payment: Payment) -> None:
             assert_never(never)
 
 
+def _outside(job: Job, paid: OutsidePayment) -> Earning:
+    note = f"{_('Paid outside your wallet')}: {paid.get_way_display()}"
+    return Earning(job.title, job.reference, paid.amount, note, days.begins(paid.paid_on), paid.pk)
+
+
 def totals(amounts: Iterable[Amount]) -> list[Amount]:
     """One sum per currency, in the finest scale that is needed: nothing is added across currencies.
 
@@ -136,9 +144,17 @@ def _remaining(application: Application) -> Amount:
     nothing = Amount(0, application.job.budget.asset)
     if application.status != ApplicationStatus.SELECTED or application.job.status in CALLED_OFF:
         return nothing
-    if job_payments.open_payout(application):
+    remaining = job_payments.remaining_of(application.job.budget, application)
+    under_way = job_payments.open_payout(application)
+    if under_way is None:
+        return remaining
+    # A part of it may have been asked for: the rest is still owed.
+    asked = under_way.payment.worth
+    if asked.asset.code != remaining.asset.code:
         return nothing
-    return job_payments.remaining_of(application.job.budget, application)
+    finest = max(asked.asset.scale, remaining.asset.scale)
+    left = remaining.rescaled(finest).value - asked.rescaled(finest).value
+    return Amount(max(0, left), Asset(remaining.asset.code, finest))
 
 
 def _before_asking(application: Application) -> str:

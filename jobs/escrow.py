@@ -36,7 +36,7 @@ class Escrow:
     arrived: Amount
     paid: Amount  # to workers, less what they sent back
     refunded: Amount  # to the funder
-    under_way: Amount  # asked for and not over: it may still be paid, or go back
+    under_way: Amount  # asked for and not over, or said to be paid outside: it may still be paid, or go back
     held: Amount  # left for this job
 
 
@@ -57,6 +57,7 @@ def escrows_of(job: Job) -> list[Escrow]:
         "request__payments__refunds__payment__request",
         "payouts__payment__request",
         "payouts__payment__refunds__payment__request",
+        "outside_payouts__outside",
     )
     found = (_escrow(each) for each in fundings.order_by("-created_at", "-id"))
     return [escrow for escrow in found if escrow]
@@ -71,13 +72,16 @@ def _escrow(of: JobFunding) -> Escrow | None:
     back = [each.payment for each in payment.refunds.all()]
     sent_back = [each.payment for payout in outgoing for each in payout.refunds.all() if each.payment.is_over]
     returned = [refunds.arrived(each) for each in sent_back]
-    amounts = [payment.amount, *(each.worth for each in [*outgoing, *back]), *returned]
+    outside = [link.outside for link in of.outside_payouts.all()]
+    counted = [each.amount for each in outside if each.counts]
+    said = [each.amount for each in outside if each.waits]
+    amounts = [payment.amount, *(each.worth for each in [*outgoing, *back]), *returned, *counted, *said]
     asset = max((amount.asset for amount in amounts), key=lambda each: each.scale)
     arrived = refunds.arrived(payment).rescaled(asset.scale)
-    spent = _sum((each.worth_arrived for each in outgoing if each.is_over), asset)
+    spent = _sum([*(each.worth_arrived for each in outgoing if each.is_over), *counted], asset)
     paid = Amount(max(0, spent.value - _sum(returned, asset).value), asset)
     refunded = _sum((each.worth_arrived for each in back if each.is_over), asset)
-    under_way = _sum((each.worth for each in [*outgoing, *back] if not each.is_over), asset)
+    under_way = _sum([*(each.worth for each in [*outgoing, *back] if not each.is_over), *said], asset)
     held = Amount(max(0, arrived.value - paid.value - refunded.value - under_way.value), asset)
     return Escrow(of, payment, of.request.seller, payment.receiver_wallet, arrived, paid, refunded, under_way, held)
 
@@ -87,26 +91,39 @@ def payable(job: Job) -> list[payables.Choice]:
     return [choice for choice in payables.owed(job) if _accepted(choice)]
 
 
-def pay_out(
-    job: Job, receivers: Sequence[Application], *, by: User, form_id: str, seen: Mapping[int, str] | None = None
+def pay_out(  # noqa: PLR0913 - the parts of a payout
+    job: Job,
+    receivers: Sequence[Application],
+    *,
+    by: User,
+    form_id: str,
+    seen: Mapping[int, str] | None = None,
+    parts: Mapping[int, Amount] | None = None,
 ) -> PaymentRequest:
     """One payment request to the seller that holds the job's money, for all `receivers`, whose work is accepted.
 
     A second person must authorise it, whatever the amount; then whoever approves for the seller gets the link. The same
-    `form_id` returns the request that it made before; `seen` is as in `funding.fund`. Raises Refusal, with an entry in
-    the ledger; nothing else is changed then. A seller that may take no new money still pays out what it holds.
+    `form_id` returns the request that it made before; `seen` and `parts` are as in `funding.fund`. Raises Refusal, with
+    an entry in the ledger; nothing else is changed then. A seller that may take no new money still pays out what it
+    holds.
     """
     try:
         with transaction.atomic():
-            return _pay_out(job, receivers, by=by, form_id=form_id, seen=seen)
+            return _pay_out(job, receivers, by=by, form_id=form_id, seen=seen, parts=parts)
     except Refusal as refusal:
         with transaction.atomic():
             funding.record_refusal([job], receivers, refusal, by)
         raise
 
 
-def _pay_out(
-    asked: Job, receivers: Sequence[Application], *, by: User, form_id: str, seen: Mapping[int, str] | None
+def _pay_out(  # noqa: PLR0913 - the parts of a payout
+    asked: Job,
+    receivers: Sequence[Application],
+    *,
+    by: User,
+    form_id: str,
+    seen: Mapping[int, str] | None,
+    parts: Mapping[int, Amount] | None,
 ) -> PaymentRequest:
     job = lifecycle.lock_job(asked.pk)
     if made := PaymentRequest.objects.filter(form_id=form_id).first():
@@ -123,6 +140,7 @@ def _pay_out(
         raise JobRefusal("escrow_without_contact", seller=seller.name)
     found = _choices(job, receivers)
     payables.check_unchanged(found, seen)
+    found = payables.with_parts(found, parts)
     lines = [payables.line_of(choice, escrow.wallet) for choice in found]
     _check_held(escrow, [line.fixed for line in lines])
     with translation.override(seller.approval_language):

@@ -24,15 +24,18 @@ from jobs.payables import (
     to_seller,
     wallet_of,
     with_money,
+    with_parts,
     work_accepted,
     worker,
 )
 from jobs.platform_fee import RequestFee, fees
 from jobs.reasons import WAYS, JobRefusal
 from ledger.api import Actor, record
+from ledger.content import Json
 from payments.actions.requests import Contact, RequestLine, ask
 from payments.models import Payment, PaymentRequest, Seller, WalletAddress
 from payments.models.payments import Purpose
+from payments.openpayments.amounts import Amount
 from payments.presentation.reasons import Refusal
 
 PAYABLE = frozenset({JobStatus.RECRUITING, JobStatus.SELECTING, JobStatus.SUBMITTING, JobStatus.REVIEWING})
@@ -57,17 +60,19 @@ def fund(  # noqa: PLR0913 - the parts of an ask
     by: User,
     form_id: str,
     seen: Mapping[int, str] | None = None,
+    parts: Mapping[int, Amount] | None = None,
 ) -> PaymentRequest:
     """One payment request, asked for by `seller`, for all `receivers`, who are workers of `jobs` of one funder.
 
     The same `form_id` returns the request that it made before. `seen` is what a person saw of each receiver's `Choice`
-    (by application): another amount, budget, funder or wallet is then refused. Raises Refusal, with an entry in the
-    ledger, when the money can't be asked for; nothing else is changed then.
+    (by application): another amount, budget, funder or wallet is then refused. `parts` says who gets only a part
+    of what is owed to them (by application). Raises Refusal, with an entry in the ledger, when the money can't be asked
+    for; nothing else is changed then.
     """
     asked = [jobs] if isinstance(jobs, Job) else list(jobs)
     try:
         with transaction.atomic():
-            return _fund(asked, receivers, seller, way, by=by, form_id=form_id, seen=seen)
+            return _fund(asked, receivers, seller, way, by=by, form_id=form_id, seen=seen, parts=parts)
     except Refusal as refusal:
         with transaction.atomic():
             record_refusal(asked, receivers, refusal, by)
@@ -100,6 +105,7 @@ def _fund(  # noqa: PLR0913 - the parts of an ask
     by: User,
     form_id: str,
     seen: Mapping[int, str] | None,
+    parts: Mapping[int, Amount] | None,
 ) -> PaymentRequest:
     # Always in this order, so that two who ask for the same jobs wait for each other instead of forever.
     jobs = [lifecycle.lock_job(job_id) for job_id in sorted({job.pk for job in asked})]
@@ -111,6 +117,7 @@ def _fund(  # noqa: PLR0913 - the parts of an ask
     funder = _one_funder(jobs)
     found = _platform(jobs, seller) if receivers == "seller" else _workers(jobs, receivers)
     check_unchanged(found, seen)
+    found = with_parts(found, parts)
     payer_wallet = payer_wallet_of(funder)
     purpose = Purpose.ESCROW if receivers == "seller" else Purpose.WORK
     lines = [replace(line_of(choice, payer_wallet), held=_held(choice, way), purpose=purpose) for choice in found]
@@ -265,7 +272,7 @@ def record_asked(
                 **_subject(choice.receiver),
                 job_payments.subject_of(row): str(row.pk),
             },
-            data={"amount": {**choice.amount.to_wire()}},
+            data={"amount": {**choice.amount.to_wire()}, **_rest(choice)},
             private={"receiver": choice.contact.name, "payer": payer},
         )
     for fee in taken:
@@ -276,6 +283,11 @@ def record_asked(
             data={"amount": {**fee.amount.to_wire()}, "basis_points": fee.terms.share},
             private={"receiver": fee.seller.name, "payer": payer},
         )
+
+
+def _rest(choice: Choice) -> dict[str, Json]:
+    """What stays owed, where only a part was asked for."""
+    return {"event": "part", "left": {**choice.left.to_wire()}} if choice.left else {}
 
 
 def record_refusal(

@@ -7,8 +7,8 @@ from typing import Final
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from jobs.models import Application, ApplicationStatus, Job, JobFunding, Payout
-from payments.models import PaymentRequest
+from jobs.models import Application, ApplicationStatus, Job, JobFunding, OutsidePayout, Payout
+from payments.models import OutsidePayment, OutsidePaymentState, PaymentRequest
 from payments.openpayments.amounts import Amount
 from payments.presentation.status import OF_PAYMENTS, WAITING, Status, payment_status
 from payments.states import (
@@ -21,6 +21,9 @@ from payments.states import (
     UNAPPROVED_PAYMENTS,
     PaymentState,
 )
+
+#: All that is read here of many applications, in a constant number of queries.
+PREFETCHED: Final = ("payouts__payment__request", "outside_payouts__outside")
 
 
 def requests_of(job: Job) -> QuerySet[PaymentRequest]:
@@ -39,19 +42,42 @@ def open_request(job: Job) -> str | None:
     return PaymentRequest.objects.filter(about, state__in=OPEN_REQUESTS).values_list("pk", flat=True).first()
 
 
-def binding_request(job: Job) -> str | None:
-    """The id of a request that holds the job to its funder and currency: it may still take money, or has."""
+def binding_payment(job: Job) -> str | None:
+    """The id of what holds the job to its funder and currency.
+
+    That is a request that may still take money, or has; or what was paid, or is said to be, outside the wallets.
+    """
     active = Q(job_fundings__job=job, job_fundings__active=True)
     active |= Q(payments__payout__application__job=job, payments__payout__active=True)
-    return PaymentRequest.objects.filter(active).values_list("pk", flat=True).first()
+    found = PaymentRequest.objects.filter(active).values_list("pk", flat=True).first()
+    return found or _outside(Q(application__job=job), OutsidePaymentState.WAITING, OutsidePaymentState.CONFIRMED)
 
 
 def money_under_way(job: Job) -> str | None:
-    """The id of a request that holds the job to its budget: its money may still move, or a seller holds it."""
+    """The id of what holds the job to its budget.
+
+    That is a request whose money may still move, or is held by a seller; or what is said to be paid outside.
+    """
     active = Q(job_fundings__job=job, job_fundings__active=True)
     payouts = Payout.objects.filter(application__job=job, active=True, paid=False)
     active |= Q(pk__in=payouts.values("payment__request"))
-    return PaymentRequest.objects.filter(active).values_list("pk", flat=True).first()
+    found = PaymentRequest.objects.filter(active).values_list("pk", flat=True).first()
+    return found or _outside(Q(application__job=job), OutsidePaymentState.WAITING)
+
+
+def paid_outside(application: Application) -> bool:
+    """Something was paid to them outside the wallets, or is said to be."""
+    return _outside(Q(application=application), OutsidePaymentState.WAITING, OutsidePaymentState.CONFIRMED) is not None
+
+
+def outside_waits(job: Job) -> str | None:
+    """The id of what is said to be paid outside, and waits for a second person."""
+    return _outside(Q(application__job=job), OutsidePaymentState.WAITING)
+
+
+def _outside(which: Q, *states: OutsidePaymentState) -> str | None:
+    found = OutsidePayout.objects.filter(which, outside__state__in=states)
+    return found.order_by("pk").values_list("outside_id", flat=True).first()
 
 
 def request_is_dead(request: PaymentRequest) -> bool:
@@ -60,12 +86,16 @@ def request_is_dead(request: PaymentRequest) -> bool:
 
 
 def unpaid_workers(job: Job) -> QuerySet[Application]:
-    """The selected workers for whom no money is under way. Whether anything is still owed to them, `rest_of` says."""
+    """The selected workers for whom no money is under way, or said to be paid.
+
+    Whether anything is still owed to them, `remaining_of` says.
+    """
     # As `Payment.is_over`.
     over = Q(payment__state__in=DEAD_PAYMENTS | PAID)
     over |= Q(payment__state__in=UNAPPROVED_PAYMENTS, payment__request__state__in=DEAD_REQUESTS)
     under_way = Payout.objects.filter(application=OuterRef("pk"), active=True).exclude(over)
-    return job.applications.filter(~Exists(under_way), status=ApplicationStatus.SELECTED)
+    said = OutsidePayout.objects.filter(application=OuterRef("pk"), outside__state=OutsidePaymentState.WAITING)
+    return job.applications.filter(~Exists(under_way), ~Exists(said), status=ApplicationStatus.SELECTED)
 
 
 def funding_under_way(job: Job) -> JobFunding | None:
@@ -77,7 +107,8 @@ def funding_under_way(job: Job) -> JobFunding | None:
 def remaining_of(budget: Amount, application: Application) -> Amount:
     """What is left of a worker's `budget` to be asked for, after all that was paid; zero when nothing is.
 
-    In the finest scale that is needed; reads payouts and their payments. What is still under way is not counted.
+    In the finest scale that is needed; reads payouts with their payments, and what was paid outside. What is still
+    under way is not counted, nor what one person alone says.
     """
     payments = [payout.payment for payout in application.payouts.all()]
     paid = [
@@ -87,6 +118,7 @@ def remaining_of(budget: Amount, application: Application) -> Amount:
         and (amount := payment.worth_arrived).value
         and amount.asset.code == budget.asset.code
     ]
+    paid += [each.amount for each in counted_outside(application) if each.asset_code == budget.asset.code]
     finest = max([budget.asset.scale, *(amount.asset.scale for amount in paid)])
     remaining = budget.rescaled(finest)
     return Amount(max(0, remaining.value - sum(amount.rescaled(finest).value for amount in paid)), remaining.asset)
@@ -97,6 +129,16 @@ def open_payout(application: Application) -> Payout | None:
     return next((each for each in application.payouts.all() if each.active and not each.payment.is_over), None)
 
 
+def counted_outside(application: Application) -> list[OutsidePayment]:
+    """What two people say was paid to this worker outside the wallets. Reads `outside_payouts` and their payments."""
+    return [link.outside for link in application.outside_payouts.all() if link.outside.counts]
+
+
+def waiting_outside(application: Application) -> OutsidePayment | None:
+    """What one person says was paid to this worker outside, and nobody confirmed yet. Reads as `counted_outside`."""
+    return next((link.outside for link in application.outside_payouts.all() if link.outside.waits), None)
+
+
 #: Of a worker for whom no payment is under way or done; any other is called what their payment is called.
 NOTHING_OWED: Final = Status("none", _("Nothing owed"), "default")
 OWED: Final = Status("owed", _("Owed"), "warning")
@@ -105,16 +147,20 @@ OWED: Final = Status("owed", _("Owed"), "warning")
 def money_status(application: Application) -> Status:
     """Where the money for one worker's work is.
 
-    Reads the job, `payouts`, their payments and the requests of these: prefetch `payouts__payment__request`.
+    Reads the job, and all of `PREFETCHED`.
     """
     selected = application.status == ApplicationStatus.SELECTED
     active = [payout.payment for payout in application.payouts.all() if payout.active]
     moving = next((payment for payment in active if payment.state not in PAID), None)
     if moving and moving.state != PaymentState.CANCELLED:
         return payment_status(moving)
-    if moving or not active or (selected and remaining_of(application.job.budget, application).value):
+    outside = counted_outside(application)
+    nothing = not active and not outside
+    if moving or nothing or (selected and remaining_of(application.job.budget, application).value):
         return OWED if selected else NOTHING_OWED
     # One that was paid outside the wallets stands for all: it is told apart from what the wallets settled.
+    if outside:
+        return OF_PAYMENTS[PaymentState.SETTLED_OUTSIDE]
     return payment_status(min(active, key=lambda payment: PAYMENTS[PaymentState(payment.state)].rank))
 
 

@@ -29,6 +29,8 @@ KINDS: Final = frozenset(
         "member.organisation_changed",
         "member.email_changed",
         "member.link_revoked",
+        "member.data_exported",
+        "member.erased",
         "member.shown_link_used",
         "member.note_written",
         "member.note_handled",

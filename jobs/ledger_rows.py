@@ -30,7 +30,7 @@ def _people() -> None:
     vouch(
         "member",
         models.Member,
-        once=("created_at",),
+        once=("created_at", "erased_at"),
         changing=("kind", "wallet_id", "link_version", "name", "email"),
         private=("name", "email"),
         left={"changed_at": WRITTEN, "language": MAIL_LANGUAGE},
@@ -111,4 +111,12 @@ def _money() -> None:
         left={"changed_at": WRITTEN},
         rides=True,
         live=f"payment_id IN (SELECT id FROM payments_payment WHERE {OPEN_PAYMENT})",
+    )
+    vouch(
+        "outside_payout",
+        models.OutsidePayout,
+        once=("created_at", "application_id", "outside_id", "funding_id", "budget_value"),
+        left={"changed_at": WRITTEN},
+        rides=True,
+        live="outside_id IN (SELECT id FROM payments_outsidepayment WHERE state = 'waiting')",
     )

@@ -14,6 +14,7 @@ from jobs.reasons import JobRefusal
 from payments.actions.requests import Contact, RequestLine
 from payments.models import Seller, WalletAddress
 from payments.openpayments.amounts import Amount, AmountError
+from payments.presentation.format_amounts import format_amount
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Choice:
     wallet: WalletAddress | None
     amount: Amount
     is_fee: bool = False
+    left: Amount | None = None  # what stays owed to them where `amount` is a part
 
     @property
     def payer_fixes(self) -> bool:
@@ -72,8 +74,9 @@ def worker(application: Application, job: Job) -> Choice:
     name = application.worker.name
     if application.status != ApplicationStatus.SELECTED:
         raise JobRefusal("worker_not_selected", name=name)
-    if payout := job_payments.open_payout(application):
-        raise JobRefusal("payout_exists", name=name, request=payout.payment.request_id)
+    check_nothing_under_way(application)
+    if job_payments.waiting_outside(application):
+        raise JobRefusal("outside_waits", name=name)
     choice = _to_worker(application, job)
     if choice.amount.is_zero:
         paid = next((payout for payout in application.payouts.all() if payout.active), None)
@@ -85,10 +88,18 @@ def worker(application: Application, job: Job) -> Choice:
     return choice
 
 
+def check_nothing_under_way(application: Application) -> None:
+    """No payment to this worker is on its way by wallet. Reads payouts and their payments. Raises JobRefusal."""
+    if payout := job_payments.open_payout(application):
+        raise JobRefusal("payout_exists", name=application.worker.name, request=payout.payment.request_id)
+
+
 def with_money(applications: QuerySet[Application]) -> QuerySet[Application]:
     """With all that is read of them here, in a constant number of queries."""
     wanted = applications.select_related("worker__wallet", "job")
-    return wanted.prefetch_related("submissions", "payouts__payment__request__payments", "worker__wallet_changes")
+    return wanted.prefetch_related(
+        "submissions", "payouts__payment__request__payments", "outside_payouts__outside", "worker__wallet_changes"
+    )
 
 
 def _to_worker(application: Application, job: Job) -> Choice:
@@ -121,6 +132,31 @@ def work_accepted(application: Application) -> bool:
     """Reads the submissions."""
     submissions: Iterable[Submission] = application.submissions.all()
     return any(submission.status == SubmissionStatus.ACCEPTED for submission in submissions)
+
+
+def with_parts(found: Sequence[Choice], parts: Mapping[int, Amount] | None) -> list[Choice]:
+    """Whoever is named in `parts` (by application) gets so much of what is owed to them. Raises JobRefusal."""
+    return [
+        part_of(choice, parts[choice.receiver.pk])
+        if parts and isinstance(choice.receiver, Application) and choice.receiver.pk in parts
+        else choice
+        for choice in found
+    ]
+
+
+def part_of(choice: Choice, wanted: Amount) -> Choice:
+    """The same with `wanted`, which is all that is owed or less of it. Raises JobRefusal."""
+    name, owed = choice.contact.name, choice.amount
+    if wanted.asset.code != owed.asset.code:
+        raise JobRefusal("changed_meanwhile", name=name)
+    if wanted.is_zero:
+        raise JobRefusal("nothing_of_it", name=name)
+    finest = max(wanted.asset.scale, owed.asset.scale)
+    try:
+        left = owed.rescaled(finest) - wanted.rescaled(finest)
+    except AmountError as error:
+        raise JobRefusal("above_owed", name=name, owed=format_amount(owed)) from error
+    return choice if left.is_zero else replace(choice, amount=wanted, left=left)
 
 
 def check_unchanged(found: Sequence[Choice], seen: Mapping[int, str] | None) -> None:

@@ -15,6 +15,10 @@ SENTENCES: dict[str, Promise] = {
     "job_moved": _("Meanwhile the job changed to “%(status)s”. Look at it again before deciding."),
     "job_nobody_selected": _("Nobody is selected yet. Select a worker, then start the work."),
     "job_money_open": _("Payment %(request)s of this job is still open. Cancel it, or wait until it has settled."),
+    "job_outside_waits": _(
+        "Somebody reported that work of this job was paid outside the wallets (%(payment)s). A second person must "
+        "confirm or withdraw that first."
+    ),
     "job_closes_again": _(
         "Recruiting would end again at once: as many workers as wanted are selected, or the job's money has settled "
         "for those who are. Raise the number of workers first."
@@ -48,6 +52,16 @@ SENTENCES: dict[str, Promise] = {
     "job_status_pays_nothing": _("Nothing can be paid while the job is “%(status)s”. %(way)s"),
     "worker_not_selected": _("%(name)s is not selected for this job. Select the application first."),
     "payout_exists": _("Payment %(request)s to %(name)s for this job exists already. Open it to see where it stands."),
+    "outside_waits": _(
+        "Somebody reported that %(name)s was paid outside the wallets. Until a second person confirms or withdraws "
+        "that, nothing else is paid to them for this job."
+    ),
+    "outside_funding": _(
+        "The funder was asked to pay this job to %(name)s (payment %(request)s). Wait until that is over, or cancel "
+        "it, then report what was paid outside."
+    ),
+    "above_owed": _("%(name)s is owed %(owed)s: write that, or less."),
+    "nothing_of_it": _("Write how much %(name)s gets: more than zero."),
     "funding_exists": _("The money for this job was asked for already, in payment %(request)s. Open it to see."),
     "job_funded_elsewhere": _(
         "The funder was asked to pay this job to %(name)s (payment %(request)s). Asking again would charge them twice."
@@ -101,6 +115,22 @@ SENTENCES: dict[str, Promise] = {
         "This standing budget was approved for %(seller)s. Choose %(seller)s under “Who asks?”, or another way."
     ),
     "form_of_another_job": _("This form belongs to another payment. Close it and open it again."),
+    # Personal data
+    "erasing_needs_two": _(
+        "Personal data is erased by two people. Somebody else with the permission must agree, and nobody decides alone."
+    ),
+    "already_erased": _("The personal data of this member was erased before."),
+    "erasing_open_job": _(
+        "%(name)s still has to do with “%(job)s”. Wait until that job is over, or take them out of it."
+    ),
+    "erasing_open_money": _(
+        "Money of %(name)s is still open: a payment, a request or a report. Wait until it is over."
+    ),
+    "erasing_too_early": _(
+        "The last payment of %(name)s was on %(last)s. What names them is kept until %(until)s, as the installation's "
+        "settings say."
+    ),
+    "other_name": _("That is not the name of this member: it is “%(name)s”."),
     # Forms
     "budget_not_a_number": _("“%(text)s” is not an amount. Write it like 1250.00, without separators."),
     "budget_zero": _("The budget must be more than zero."),

@@ -95,6 +95,12 @@ WORDS: Final[Mapping[str, tuple[Promise, Promise, str, Tone]]] = {
         "request_quote",
         "info",
     ),
+    "job.payment_requested.part": (
+        _("%(payer)s is to pay a part to %(receiver)s: %(amount)s. %(left)s stays owed."),
+        _("A part is to be paid: %(amount)s. %(left)s stays owed."),
+        "request_quote",
+        "info",
+    ),
     "job.fee_requested": (
         _("%(payer)s is to pay the platform fee of %(amount)s to %(receiver)s."),
         _("The platform fee of %(amount)s is to be paid."),
@@ -176,6 +182,18 @@ WORDS: Final[Mapping[str, tuple[Promise, Promise, str, Tone]]] = {
         _("Through the copy of the link that %(who)s of the staff was shown: %(did)s."),
         _("Through a copy of the link that was shown to staff: %(did)s."),
         "link",
+        "warn",
+    ),
+    "member.data_exported": (
+        _("A file of all that is known of this member was made."),
+        _("A file of all that is known of this member was made."),
+        "folder_zip",
+        "warn",
+    ),
+    "member.erased": (
+        _("The personal data of this member was erased."),
+        _("The personal data of this member was erased."),
+        "person_remove",
         "warn",
     ),
     "member.link_revoked": (

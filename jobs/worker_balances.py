@@ -51,14 +51,17 @@ class WorkerBalance:
 
 
 def balance_of(application: Application) -> WorkerBalance:
-    """Reads the job, the worker, and `payouts__payment__request`: prefetch them for lists."""
+    """Reads the job, the worker, and `job_payments.PREFETCHED`: prefetch them for lists."""
     budget = application.job.budget
     payments = [payout.payment for payout in application.payouts.all()]
     mine = [payment for payment in payments if payment.worth.asset.code == budget.asset.code]
-    scale = max([budget.asset.scale, *(payment.worth.asset.scale for payment in mine)])
+    outside = [each for each in job_payments.counted_outside(application) if each.asset_code == budget.asset.code]
+    scales = (payment.worth.asset.scale for payment in mine)
+    scale = max([budget.asset.scale, *scales, *(each.asset_scale for each in outside)])
     values: Counter[str] = Counter()
     for payment in mine:
         values.update(_parts_of(payment, scale))
+    values["outside"] += sum(each.amount.rescaled(scale).value for each in outside)
     moving = sum(values[name] for name in MOVING)
     values["owed"] = max(0, job_payments.remaining_of(budget, application).rescaled(scale).value - moving)
     last = max(payments, key=lambda payment: (payment.created_at, payment.pk), default=None)

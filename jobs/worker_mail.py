@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from jobs.models import AmountSide, Application, Job
 from payments.mail.queue import TO_RECEIVER, queue_message, queue_notice
-from payments.models import Message, Payment
+from payments.models import Message, OutsidePayment, Payment
 from payments.models.messages import Template
 from payments.states import PaymentState
 
@@ -37,14 +37,41 @@ def tell_selected(application: Application, job: Job) -> None:
     )
 
 
+def tell_paid_outside(application: Application, paid: OutsidePayment) -> None:
+    """In the transaction by which it counts. A worker who did not get it says so."""
+    worker = application.worker
+    queue_notice(
+        Template.PAID_OUTSIDE,
+        name=worker.name,
+        email=worker.email,
+        language=worker.language,
+        details={
+            "title": paid.title,
+            "reference": paid.reference,
+            "amount": {**paid.amount.to_wire()},
+            "way": paid.way,
+            "seller": paid.seller.name,
+            "paid_on": paid.paid_on.isoformat(),
+            "key": worker.key,
+            "subjects": {"paid_outside": paid.pk, "application": str(application.pk), "member": str(worker.pk)},
+        },
+        occasion=f"{_outside(application)}{paid.pk}",
+    )
+
+
 def messages_to(application: Application) -> QuerySet[Message]:
     """All that its worker was told about this work and its money."""
     about_money = Q(payment__payout__application=application, template__in=TO_RECEIVER)
-    return Message.objects.filter(about_money | Q(occasion__startswith=_selected(application)))
+    about_work = Q(occasion__startswith=_selected(application)) | Q(occasion__startswith=_outside(application))
+    return Message.objects.filter(about_money | about_work)
 
 
 def _selected(application: Application) -> str:
     return f"selected:{application.pk}:"
+
+
+def _outside(application: Application) -> str:
+    return f"paid_outside:{application.pk}:"
 
 
 def tell_troubles(payments: QuerySet[Payment]) -> None:

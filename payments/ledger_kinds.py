@@ -3,6 +3,7 @@
 from typing import Final
 
 from payments import states
+from payments.models.outside_payments import OUTSIDE_PAYMENT_MOVES
 from payments.models.proposals import PROPOSAL_MOVES
 
 #: What the ledger calls the rows that move, with the moves they can make.
@@ -16,6 +17,7 @@ MOVES: Final[dict[str, dict[str, set[str]]]] = {
     "key": states.KEY_MOVES,
     "proof": states.PROOF_MOVES,
     "proposal": PROPOSAL_MOVES,
+    "paid_outside": OUTSIDE_PAYMENT_MOVES,
 }
 EVENTS: Final[dict[str, tuple[str, ...]]] = {
     "request": (

@@ -170,6 +170,19 @@ def _attempts() -> None:
         rides=True,
         live=_OF_OPEN_PAYMENTS,
     )
+    vouch(
+        "paid_outside",
+        models.OutsidePayment,
+        once=(
+            *("created_at", "seller_id", "title", "reference", "payer_key", "payer_name", "receiver_key"),
+            *("receiver_name", "from_held", "value", "asset_code", "asset_scale", "paid_on", "way", "evidence"),
+            *("form_id", "claimed_by_id", "owed_value", "decided_by_id", "decided_at"),
+        ),
+        changing=("state",),
+        private=("title", "reference", "payer_name", "receiver_name", "evidence"),
+        left={"changed_at": WRITTEN},
+        live="state = 'waiting'",
+    )
 
 
 def _budgets() -> None:

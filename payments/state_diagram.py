@@ -9,6 +9,7 @@ from typing import Final
 from django.db.models import TextChoices
 
 from payments.models.messages import MESSAGE_MOVES, MessageState
+from payments.models.outside_payments import OUTSIDE_PAYMENT_MOVES, OutsidePaymentState
 from payments.models.proposals import PROPOSAL_MOVES, ProposalState
 from payments.states import (
     GRANT_MOVES,
@@ -157,6 +158,16 @@ TABLES: Final[list[Table]] = [
             ProposalState.WITHDRAWN: "Whoever proposed it took it back.",
             ProposalState.EXPIRED: "Nobody decided on it in time.",
             ProposalState.SUPERSEDED: "What it was based on was changed meanwhile, so it was not carried out.",
+        },
+    ),
+    (
+        "Outside payment",
+        "Work that was paid by bank or in cash, and never asked for in a wallet. Nothing else pays it while it waits.",
+        OUTSIDE_PAYMENT_MOVES,
+        {
+            OutsidePaymentState.WAITING: "One person says that it was paid. It counts nowhere.",
+            OutsidePaymentState.CONFIRMED: "A second person agreed: it counts as paid, apart from the wallets.",
+            OutsidePaymentState.WITHDRAWN: "It was not paid after all, or something in the report was wrong.",
         },
     ),
 ]

@@ -18,6 +18,7 @@ from jobs import decisions, held_payments
 from jobs.admin.audited_admin import KeptAdmin
 from jobs.admin.badges import application_badge, money_badge
 from jobs.admin.bulk import BulkDecision, decide_marked
+from jobs.job_payments import PREFETCHED
 from jobs.models import Application, JobStatus, Payout
 from jobs.reasons import JobRefusal
 from jobs.worker_mail import messages_to
@@ -81,7 +82,7 @@ class ApplicationAdmin(KeptAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:
         found: QuerySet[Application] = super().get_queryset(request)
-        return found.prefetch_related("payouts__payment__request")
+        return found.prefetch_related(*PREFETCHED)
 
     def get_fields(self, _request: HttpRequest, obj: Application | None = None) -> Any:
         return ("job", "worker", ("state", "money"), "created_at") if obj else ("job", "worker")

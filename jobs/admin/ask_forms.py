@@ -6,16 +6,16 @@ from typing import Any
 from django import forms
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget
 
 from jobs import ask_preview, budget_offers, payables
+from jobs.admin.chosen_workers import ChosenWorkersForm, WorkerRow
+from jobs.ask_preview import Offer
 from jobs.budget_offers import BudgetOffer
 from jobs.funding import Way
-from jobs.models import Application, Job
+from jobs.models import Job
 from jobs.reasons import JobRefusal
 from payments.admin.dialogs import sent_form_id
-from payments.identifiers import new_ulid
 from payments.models import PaymentRequest, Seller, StandingBudget
 from payments.presentation.format_amounts import format_amount
 
@@ -43,33 +43,24 @@ def _is_number(key: str) -> bool:
     return key.isdecimal() and len(key) <= LONGEST_KEY
 
 
-class AskForm(BaseDialogForm):
-    """Workers are boxes in the text before the fields.
-
-    The hidden id makes two clicks one request. What was seen comes back, so that nobody asks for other amounts than
-    they looked at.
-    """
-
+class AskForm(ChosenWorkersForm):
     form_before_template = "admin/jobs/job/ask.html"
 
     way = forms.ChoiceField(label=_("How are they paid?"), widget=UnfoldAdminRadioSelectWidget())
     seller = forms.ModelChoiceField(
         label=_("Who asks?"), queryset=Seller.objects.none(), empty_label=None, widget=UnfoldAdminSelectWidget()
     )
-    form_id = forms.CharField(widget=forms.HiddenInput, max_length=40)
-    seen = forms.CharField(widget=forms.HiddenInput, max_length=MOST_JOBS * 10_000, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.jobs = jobs_at(self.object_id)
-        self.problem = ask_preview.payer_problem(self.jobs)
-        self.offers = ask_preview.offers(self.jobs)
+        jobs = jobs_at(self.object_id)
+        self.problem = ask_preview.payer_problem(jobs)
+        self.offers = ask_preview.offers(jobs)
+        self.offer(jobs, (each.choice for each in self.offers))
         self.held_by_us = self._held_by_us()
         self._set_sellers()
         self.budgets = self._budgets()
         self._set_ways()
-        self.fields["form_id"].initial = new_ulid()
-        self.fields["seen"].initial = " ".join(f"{each.application.pk}:{each.choice.seen}" for each in self.offers)
 
     def _held_by_us(self) -> list[payables.Choice]:
         """The seller as the receiver of one job's money, where that is possible."""
@@ -132,12 +123,12 @@ class AskForm(BaseDialogForm):
             field.widget = forms.HiddenInput()
 
     def get_before_template_context(self, _request: HttpRequest, _object_id: object = None) -> dict[str, Any]:
-        chosen = self._chosen_keys()
         grouped = groupby(self.offers, key=lambda offer: offer.choice.job)
         sellers: list[Seller] = list(self.fields["seller"].queryset)
         return {
             "funder": self.jobs[0].funder,
-            "jobs": [(job, [(each, str(each.application.pk) in chosen) for each in offers]) for job, offers in grouped],
+            "jobs": [(job, [(each, self._row(each)) for each in offers]) for job, offers in grouped],
+            "errors": self.non_field_errors() if self.is_bound else [],
             "problem": self.problem,
             "held_by_us": self.held_by_us,
             "budgets": self.budgets,
@@ -146,34 +137,15 @@ class AskForm(BaseDialogForm):
             "fees": [(seller, lines) for seller in sellers if (lines := ask_preview.fee_lines(seller, self.offers))],
         }
 
-    def _chosen_keys(self) -> set[str]:
-        """What is ticked: what was sent, or everybody who can be paid, or the one that the address names."""
-        if self.is_bound:
-            return set(self._sent())
-        only = self.request.GET.get("only")
-        return {str(each.application.pk) for each in self.offers if only in (None, str(each.application.pk))}
-
-    def _sent(self) -> list[str]:
-        return list(self.data.getlist("receivers"))
+    def _row(self, offer: Offer) -> WorkerRow:
+        return self.row(offer.application.pk, offer.problem)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if cleaned.get("way") == PLATFORM or "way" not in cleaned:
             return cleaned
-        keys = {key for key in self._sent() if _is_number(key)}
-        found = list(Application.objects.filter(pk__in=keys, job__in=self.jobs).select_related("worker"))
-        if not found:
-            self.add_error("way", str(JobRefusal("nobody_chosen")))
-        elif len(found) < len(self._sent()):
-            self.add_error("way", str(JobRefusal("form_of_another_job")))
-        cleaned["receivers"] = found
+        self.read_workers(cleaned)
         budget, seller = self.budget, cleaned.get("seller")
         if budget and seller and budget.request.seller_id != seller.pk:
             self.add_error("seller", str(JobRefusal("budget_of_other_seller", seller=budget.request.seller.name)))
         return cleaned
-
-    @property
-    def seen_by_person(self) -> dict[int, str]:
-        """What the dialog showed of each worker."""
-        pairs = (pair.partition(":") for pair in self.cleaned_data["seen"].split())
-        return {int(key): seen for key, _colon, seen in pairs if _is_number(key)}

@@ -107,15 +107,15 @@ class JobForm(forms.ModelForm[Job]):
 
     def _check_no_money(self, changed: set[str]) -> None:
         """Who was paid keeps a job to its funder and currency; the budget may change once no money is under way."""
-        request_id = None
+        payment_id = None
         if {"currency", "funder", "amount_side"} & changed or (
             "budget_text" in changed and self.instance.status in lifecycle.OVER
         ):
-            request_id = job_payments.binding_request(self.instance)
+            payment_id = job_payments.binding_payment(self.instance)
         elif "budget_text" in changed:
-            request_id = job_payments.money_under_way(self.instance)
-        if request_id:
-            raise ValidationError(str(JobRefusal("job_money_fixed", request=request_id)))
+            payment_id = job_payments.money_under_way(self.instance)
+        if payment_id:
+            raise ValidationError(str(JobRefusal("job_money_fixed", request=payment_id)))
 
 
 def job_at(object_id: int | str | None) -> Job:

@@ -27,10 +27,11 @@ from jobs.admin.job_forms import CancelForm, JobForm, MoveForm
 from jobs.admin.money_panel import panel
 from jobs.admin.pay_from_budget import pay_now
 from jobs.admin.payout_forms import GiveBackForm, PayOutForm
+from jobs.admin.report_outside import ReportOutside
 from jobs.budget_offers import ask_within
 from jobs.decisions import move_job
 from jobs.derive_status import sync_job
-from jobs.job_payments import funding_under_way, money_statuses, requests_of
+from jobs.job_payments import PREFETCHED, funding_under_way, money_statuses, requests_of
 from jobs.models import Application, ApplicationStatus, Job, JobStatus
 from jobs.reasons import JobRefusal
 from ledger.content import Json
@@ -45,6 +46,7 @@ from payments.admin.dialogs import (
     number_of,
     staff,
 )
+from payments.admin.more_links import more_links
 from payments.models import PaymentRequest
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal
@@ -74,7 +76,7 @@ class ApplicationInline(TabularInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:
         found: QuerySet[Application] = super().get_queryset(request)
-        return found.select_related("worker", "job").prefetch_related("payouts__payment__request")
+        return found.select_related("worker", "job").prefetch_related(*PREFETCHED)
 
     @display(description=_("status"))
     def state(self, application: Application) -> str:
@@ -97,7 +99,7 @@ def _moved(job: Job, event: str, by: User, form: MoveForm, until: Mapping[str, d
 
 
 @admin.register(Job)
-class JobAdmin(KeptAdmin):
+class JobAdmin(ReportOutside, KeptAdmin):
     form = JobForm
     subject = "job"
     list_display = ("heading", "funder", "state", "budget", "workers", "money", "recruit_deadline", "created_at")
@@ -113,6 +115,7 @@ class JobAdmin(KeptAdmin):
         "request_payment",
         "pay_out",
         "give_back",
+        "report_outside",
         "publish",
         "close_recruiting",
         "start_work",
@@ -141,9 +144,7 @@ class JobAdmin(KeptAdmin):
         js = ("admin_copy.js",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
-        selected = Application.objects.filter(status=ApplicationStatus.SELECTED).prefetch_related(
-            "payouts__payment__request"
-        )
+        selected = Application.objects.filter(status=ApplicationStatus.SELECTED).prefetch_related(*PREFETCHED)
         found: QuerySet[Job] = super().get_queryset(request)
         return found.prefetch_related(Prefetch("applications", queryset=selected, to_attr=SELECTED))
 
@@ -231,7 +232,9 @@ class JobAdmin(KeptAdmin):
         """Until money was asked for, the panel offers to ask, where its words say so; the page's head doesn't."""
         offered, shown = context.get("actions_detail", []), context.get("money")
         ask = next((one["path"] for one in offered if one["variant"] == ActionVariant.PRIMARY), "")
-        context = {**context, "ask_path": ask}
+        report = next((one["path"] for one in offered if one["path"].rstrip("/").endswith("report-outside")), "")
+        links = more_links(request, context["original"]) if shown else []
+        context = {**context, "ask_path": ask, "report_path": report, "more_links": links}
         if shown and shown.workers and not shown.cards:
             primary = [one for one in offered if one["variant"] == ActionVariant.PRIMARY]
             remaining = [one for one in offered if one["variant"] != ActionVariant.PRIMARY]
@@ -249,6 +252,8 @@ class JobAdmin(KeptAdmin):
         if job and status in funding.PAYABLE:
             if not funding_under_way(job) and (payables.choices(job) or not requests_of(job).exists()):
                 allowed.add("request_payment")
+            if payables.owed(job):
+                allowed.add("report_outside")
             if escrow.escrow_of(job) and escrow.payable(job):
                 allowed.add("pay_out")
         if job and any(not each.held.is_zero for each in escrow.escrows_of(job)):
@@ -283,16 +288,15 @@ class JobAdmin(KeptAdmin):
         try:
             seller = given["seller"] or funding.seller_of(*form.jobs)
             budget = form.budget
+            chosen = {"seen": form.seen_by_person, "parts": given.get("parts")}
             if given["way"] == PLATFORM:
                 made = funding.fund(form.jobs, "seller", seller, by=by, form_id=given["form_id"])
             elif budget:
-                made = ask_within(
-                    form.jobs, given["receivers"], budget, by=by, form_id=given["form_id"], seen=form.seen_by_person
-                )
+                made = ask_within(form.jobs, given["receivers"], budget, by=by, form_id=given["form_id"], **chosen)
             else:
-                way, seen = funding.Way(given["way"]), form.seen_by_person
+                way = funding.Way(given["way"])
                 made = funding.fund(
-                    form.jobs, given["receivers"], seller, way, by=by, form_id=given["form_id"], seen=seen
+                    form.jobs, given["receivers"], seller, way, by=by, form_id=given["form_id"], **chosen
                 )
         except Refusal as refusal:
             messages.error(request, str(refusal))
@@ -319,7 +323,8 @@ class JobAdmin(KeptAdmin):
     @asks_for_money
     def pay_out(self, by: User, form: PayOutForm) -> PaymentRequest:
         given = form.cleaned_data
-        return escrow.pay_out(form.job, given["receivers"], by=by, form_id=given["form_id"], seen=form.seen_by_person)
+        chosen = {"seen": form.seen_by_person, "parts": given["parts"]}
+        return escrow.pay_out(form.job, given["receivers"], by=by, form_id=given["form_id"], **chosen)
 
     def has_refund_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
         return request.user.has_perm("payments.refund_payment")

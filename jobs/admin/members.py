@@ -26,6 +26,7 @@ from jobs.admin.audited_admin import KeptAdmin
 from jobs.admin.badges import badge
 from jobs.admin.budget_dialog import BudgetTermsForm
 from jobs.admin.organisations import OrganisationInline
+from jobs.admin.personal_data import EXPORT, PersonalData
 from jobs.admin.wallet_dialogs import DECISIONS, RefuseChangeForm, WalletChangeForm
 from jobs.budget_offers import set_up_budget
 from jobs.models import Member, WalletChange, WalletChangeState
@@ -117,7 +118,7 @@ on_member = DecisionOn(lambda pk: lock(Member.objects.all(), number_of(pk)))
 
 
 @admin.register(Member)
-class MemberAdmin(KeptAdmin):
+class MemberAdmin(PersonalData, KeptAdmin):
     form = MemberForm
     subject = "member"
     list_display = ("person", "kind", "language", "wallet_state", "currency", "public_name", "last_checked")
@@ -133,7 +134,7 @@ class MemberAdmin(KeptAdmin):
         "waiting_wallet",
         "shared_wallet",
     )
-    actions_detail = ("check_wallet", "set_up_budget", "confirm_wallet", "refuse_wallet", "revoke_links")
+    actions_detail = ("check_wallet", "set_up_budget", "confirm_wallet", "refuse_wallet", "revoke_links", "erase_data")
     change_form_outer_before_template = "admin/jobs/member/page.html"
     actions_row = ("check_wallet",)
     fieldsets = ((None, {"fields": ("name", "kind", ("email", "language"))}), (_("Wallet"), {"fields": WALLET_FIELDS}))
@@ -307,6 +308,7 @@ class MemberAdmin(KeptAdmin):
         return {
             "notes": member.notes.filter(handled_at=None) if request.user.has_perm("jobs.view_membernote") else [],
             "worker_link": links.worker_url(member, by) if may_see_worker and member.applications.exists() else "",
+            "data_url": reverse("admin:jobs_member_data", args=[member.pk]) if request.user.has_perm(EXPORT) else "",
             "funder_link": links.funder_url(member, by) if may_see_funder and member.funded_jobs.exists() else "",
         }
 

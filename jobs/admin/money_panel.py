@@ -13,7 +13,7 @@ from jobs.worker_balances import Balance, WorkerBalance, balance_of, total
 from ledger.api import timeline
 from payments.admin.review import SENT_STATES, problem_of
 from payments.links import approval_url
-from payments.models import Payment, PaymentRequest
+from payments.models import OutsidePayment, Payment, PaymentRequest
 from payments.presentation.cost_summary import CostSummary, cost_line_of
 from payments.presentation.next_step import NextStep, next_step
 from payments.presentation.reasons import sentence
@@ -43,6 +43,7 @@ class WorkerLine:
     problem: str  # a sentence: why the newest payment to them is not where it should be
     ask: bool  # something is owed to them that can be asked for now
     wallet_waits: bool  # another wallet of the worker waits for a second person
+    outside: list[OutsidePayment]  # what was paid, or is said to be, by bank or in cash
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def panel(job: Job) -> Panel:
     requests = list(found[:MOST_REQUESTS])
     payments = _payments_of(requests)
     selected = job.applications.filter(status=ApplicationStatus.SELECTED)
-    workers = selected.select_related("worker", "job").prefetch_related("payouts__payment__request").order_by("id")
+    workers = selected.select_related("worker", "job").prefetch_related(*job_payments.PREFETCHED).order_by("id")
     waiting = WalletChange.objects.filter(state=WalletChangeState.WAITING, member__applications__in=selected)
     changing = set(waiting.values_list("member_id", flat=True))
     payable = job.status in PAYABLE and not job_payments.funding_under_way(job)
@@ -87,11 +88,13 @@ def panel(job: Job) -> Panel:
 
 def _worker(account: WorkerBalance, changing: set[int], *, payable: bool) -> WorkerLine:
     troubled = account.troubled
+    outside = [link.outside for link in account.application.outside_payouts.all() if link.outside.stands]
     return WorkerLine(
         account,
         problem=sentence(troubled.reason, troubled.reason_params) if troubled else "",
-        ask=payable and account.places.owed is not None,
+        ask=payable and account.places.owed is not None and not any(each.waits for each in outside),
         wallet_waits=account.application.worker_id in changing,
+        outside=outside,
     )
 
 

@@ -2,62 +2,39 @@
 
 from typing import Any
 
-from django import forms
 from django.http import Http404
 from django.utils.functional import cached_property
-from django.utils.translation import gettext_lazy as _
-from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from jobs import escrow
+from jobs.admin.chosen_workers import ChosenWorkersForm
 from jobs.admin.job_forms import job_at
-from jobs.models import Application, Job, JobFunding
+from jobs.models import Job, JobFunding
 from payments.actions.refunds import changes_currency
-from payments.admin.dialogs import number_of, sent_form_id
+from payments.admin.dialogs import sent_form_id
 from payments.admin.refund_forms import AmountForm, Side
-from payments.identifiers import new_ulid
-from payments.presentation.format_amounts import format_amount
 
 
-class PayOutForm(BaseDialogForm):
-    """Whose work is accepted, and what they get.
-
-    The hidden id makes two clicks one request. What was seen comes back, so that nobody pays other amounts than they
-    looked at.
-    """
+class PayOutForm(ChosenWorkersForm):
+    """Whose work is accepted, and what they get."""
 
     form_before_template = "admin/jobs/job/pay_out.html"
-
-    receivers = forms.ModelMultipleChoiceField(
-        label=_("Who is paid?"),
-        queryset=Application.objects.none(),
-        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
-        error_messages={"required": _("Choose at least one worker to pay.")},
-    )
-    form_id = forms.CharField(widget=forms.HiddenInput, max_length=40)
-    seen = forms.CharField(widget=forms.HiddenInput, max_length=10_000, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.job = job_at(self.object_id)
-        found = {each.receiver.pk: each for each in escrow.payable(self.job) if isinstance(each.receiver, Application)}
-        field = self.fields["receivers"]
-        assert isinstance(field, forms.ModelMultipleChoiceField)
-        # All of the job's, so that who is no longer payable is refused with the reason.
-        field.queryset = Application.objects.filter(job=self.job).select_related("worker")
-        field.choices = [(pk, f"{each.contact.name} · {format_amount(each.amount)}") for pk, each in found.items()]
-        field.initial = list(found)
-        self.fields["form_id"].initial = new_ulid()
-        self.fields["seen"].initial = " ".join(f"{pk}:{each.seen}" for pk, each in found.items())
+        self.offer([self.job], escrow.payable(self.job))
 
     def get_before_template_context(self, _request: Any, _object_id: object = None) -> dict[str, Any]:
-        return {"escrow": escrow.escrow_of(self.job)}
+        return {
+            "escrow": escrow.escrow_of(self.job),
+            "rows": [self.row(key) for key in self.workers],
+            "errors": self.non_field_errors() if self.is_bound else [],
+        }
 
-    @property
-    def seen_by_person(self) -> dict[int, str]:
-        """What the dialog showed of each worker."""
-        pairs = (pair.partition(":") for pair in self.cleaned_data["seen"].split())
-        return {number_of(key): seen for key, _colon, seen in pairs}
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        self.read_workers(cleaned)
+        return cleaned
 
 
 class GiveBackForm(AmountForm):

@@ -21,6 +21,7 @@ from jobs.admin.audited_admin import KeptAdmin
 from jobs.admin.badges import money_badge, submission_badge
 from jobs.admin.bulk import BulkDecision, decide_marked
 from jobs.derive_status import sync_job
+from jobs.job_payments import PREFETCHED
 from jobs.lifecycle import OVER
 from jobs.models import Application, ApplicationStatus, JobStatus, Payout, Submission, SubmissionStatus
 from jobs.reasons import JobRefusal
@@ -101,7 +102,7 @@ class SubmissionAdmin(KeptAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Submission]:
         found: QuerySet[Submission] = super().get_queryset(request)
-        return found.prefetch_related("application__payouts__payment__request")
+        return found.prefetch_related(*(f"application__{each}" for each in PREFETCHED))
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         if db_field.name == "link":

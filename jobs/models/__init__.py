@@ -3,7 +3,7 @@
 from jobs.models.jobs import AmountSide, Deliverable, Job, JobStatus
 from jobs.models.members import Member, MemberNote
 from jobs.models.organisations import Organisation
-from jobs.models.payouts import JobFunding, Payout
+from jobs.models.payouts import JobFunding, OutsidePayout, Payout
 from jobs.models.wallet_changes import WalletChange, WalletChangeState
 from jobs.models.work import Application, ApplicationStatus, Submission, SubmissionStatus
 
@@ -18,6 +18,7 @@ __all__ = [
     "Member",
     "MemberNote",
     "Organisation",
+    "OutsidePayout",
     "Payout",
     "Submission",
     "SubmissionStatus",

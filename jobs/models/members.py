@@ -33,12 +33,18 @@ class Member(Dated):
     )
     # Of the link to their own page: links of an older version no longer open.
     link_version = models.PositiveIntegerField(_("version of the link"), default=1, editable=False)
+    # Whatever named them is gone: see `jobs.personal_data.erasing`.
+    erased_at = models.DateTimeField(_("personal data erased"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("member")
         verbose_name_plural = _("members")
         ordering = ["name", "id"]
         default_permissions = ("add", "change", "view")
+        permissions = [
+            ("export_member", _("Can make a file of all that is known of a member")),
+            ("erase_member", _("Can propose, and agree to, erasing a member's personal data")),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jobs.models.jobs import Job
 from jobs.models.work import Application
-from payments.models import Payment, PaymentRequest
+from payments.models import OutsidePayment, Payment, PaymentRequest
 from payments.models.fields import Dated, value_field
 
 
@@ -74,3 +74,30 @@ class Payout(Dated):
 
     def __str__(self) -> str:
         return f"{self.application_id} ← {self.payment_id}"
+
+
+class OutsidePayout(Dated):
+    """What a worker was paid for one job outside the wallets; `funding` says that a seller paid it from what it holds.
+
+    `budget_value` is what the whole work was worth when it was confirmed, in the units of the outside payment.
+    """
+
+    application = models.ForeignKey(
+        Application, verbose_name=_("application"), on_delete=models.PROTECT, related_name="outside_payouts"
+    )
+    outside = models.OneToOneField(
+        OutsidePayment, verbose_name=_("outside payment"), on_delete=models.PROTECT, related_name="payout"
+    )
+    funding = models.ForeignKey(
+        JobFunding, verbose_name=_("paid from"), on_delete=models.PROTECT, null=True, related_name="outside_payouts"
+    )
+    budget_value = value_field(null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("payout outside the wallets")
+        verbose_name_plural = _("payouts outside the wallets")
+        ordering = ["created_at", "id"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.application_id} ← {self.outside_id}"

@@ -17,7 +17,15 @@ from ledger import clock
 from payments.actions import requests, standing_budgets
 from payments.actions.shown_links import tell_use_of_approval
 from payments.links import LinkUse
-from payments.models import BudgetPeriod, Draw, Payment, PaymentRequest, StandingBudget
+from payments.models import (
+    BudgetPeriod,
+    Draw,
+    OutsidePayment,
+    OutsidePaymentState,
+    Payment,
+    PaymentRequest,
+    StandingBudget,
+)
 from payments.models.standing_budgets import BudgetState, budget_of
 from payments.pages.approval_link import nothing_here, page
 from payments.pages.headers import private_page
@@ -92,6 +100,7 @@ def _show(opened: OpenedMemberLink, *, refusal: str = "", status: int = 200) -> 
     waits = own.filter(state=RequestState.AWAITING_APPROVAL, expires_at__gt=clock.now()).order_by("expires_at")
     live = own.filter(state=RequestState.APPROVED).order_by("approved_at")
     settled = own.filter(state__in=[*PAID_REQUESTS, RequestState.SETTLED_IN_PART]).order_by("-finished_at")
+    paid_outside = OutsidePayment.objects.filter(payer_key=opened.member.key, state=OutsidePaymentState.CONFIRMED)
     context = {
         "opened": opened,
         "member": opened.member,
@@ -104,6 +113,7 @@ def _show(opened: OpenedMemberLink, *, refusal: str = "", status: int = 200) -> 
         "budgets": _budgets(mine, opened),
         "live": [_card(request, opened) for request in live[:MOST_ROWS]],
         "receipts": [_card(request, opened) for request in settled[:MOST_RECEIPTS]],
+        "outside": list(paid_outside.select_related("seller").order_by("-paid_on", "-pk")[:MOST_RECEIPTS]),
         "months": statements.months(opened.member),
     }
     return page(render_to_string("public/funder.html", context), status)

@@ -17,6 +17,7 @@ from payments.actions.refunds import refundable
 from payments.admin import attention_panel
 from payments.admin.columns import AmountColumn, StateColumn
 from payments.admin.filters import CurrencyFilter, GroupFilter, PaymentStatusFilter
+from payments.admin.more_links import more_links
 from payments.admin.payment_actions import PaymentActions
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.admin.refund_forms import is_refund
@@ -104,6 +105,7 @@ class PaymentAdmin(PaymentActions, StateColumn, AmountColumn, ReadOnlyAdmin):
             "timeline": timeline_lines.lines(rows, describe),
             "attention": attention_panel.panel(row),
             "proof_url": reverse("admin:payments_payment_proof", args=[row.pk]) if proves() else "",
+            "more_links": more_links(request, row),
             "shorts": shorts(row.messages.filter(template__in=TO_RECEIVER), request.user),
             # Beside the words that ask for them, not in the page's head.
             "ways_out": [one for one in context["actions_detail"] if not is_refund(one)],

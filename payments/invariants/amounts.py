@@ -49,6 +49,16 @@ MONEY: Final = (
         """,
     ),
     Invariant(
+        "outside_by_two_and_owed",
+        _("What counts as paid outside the wallets was confirmed by a second person, and was owed when they did."),
+        # No exception. A constraint keeps it, too: this notices a database that lost it.
+        """
+        SELECT id FROM payments_outsidepayment
+        WHERE state = 'confirmed' AND (decided_by_id IS NULL OR decided_by_id = claimed_by_id
+            OR owed_value IS NULL OR value > owed_value OR value <= 0)
+        """,
+    ),
+    Invariant(
         "within_the_period",
         _("What is reserved in a period of a standing budget is within its limit, and is the sum of its payments."),
         # No exception. What was given back counts no more.

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from payments.books.booking import unbooked
-from payments.invariants.base import Reckoned
+from payments.invariants.base import Invariant, Reckoned
 from payments.locking import lock
 from payments.models import Payment, PaymentRequest
 
@@ -25,6 +25,15 @@ def _unbooked() -> Iterator[str]:
         last = chunk[-1]
 
 
-BOOKS: tuple[Reckoned, ...] = (
+BOOKS: tuple[Invariant | Reckoned, ...] = (
     Reckoned("booked_as_it_is", _("What is booked of a payment is what its rows say."), _unbooked),
+    Invariant(
+        "outside_booked_when_confirmed",
+        _("What was paid outside the wallets is booked once two people say so, and not before."),
+        """
+        SELECT id FROM payments_outsidepayment
+        WHERE CASE WHEN state = 'confirmed' THEN value ELSE 0 END
+            <> (SELECT COALESCE(SUM(outside), 0) FROM ledger_movement WHERE subject = payments_outsidepayment.id)
+        """,
+    ),
 )

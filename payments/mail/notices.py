@@ -1,7 +1,9 @@
 """The words of messages that are about no payment request: what they tell of is kept with them."""
 
+from datetime import date
 from typing import Any, Final
 
+from babel.dates import format_date
 from django.urls import reverse
 from django.utils import translation
 from django.utils.functional import Promise
@@ -11,14 +13,15 @@ from django.utils.translation import gettext_lazy
 from payments import links
 from payments.mail.fitting import fitted
 from payments.mail.pages import MailReader, own_page
-from payments.models import Message, WalletProof
+from payments.models import Message, OutsideSettlement, WalletProof
 from payments.models.messages import Template
 from payments.openpayments.amounts import Amount
-from payments.presentation.format_amounts import format_amount
+from payments.presentation.format_amounts import format_amount, locale_of
 from payments.presentation.reasons import OWN_REASONS
 
 SUBJECTS: Final[dict[str, Promise]] = {
     Template.SELECTED: gettext_lazy("You were selected: %(title)s"),
+    Template.PAID_OUTSIDE: gettext_lazy("You were paid outside your wallet: %(title)s"),
     Template.PROOF: gettext_lazy("Please prove that your wallet is yours"),
     Template.WALLET_CHANGE: gettext_lazy("Was it you? Your wallet address is to change"),
     Template.EMAIL_CHANGE: gettext_lazy("Was it you? Your email address has changed"),
@@ -55,11 +58,19 @@ def context(message: Message, reader: MailReader) -> dict[str, Any]:
         **({"link": links.site_url(message.details["path"])} if "path" in message.details else {}),
         **(_paused(message) if message.template == Template.PAUSED else {}),
         **(_selected(message, page) if message.template == Template.SELECTED else {}),
+        **(_paid_outside(message, page) if message.template == Template.PAID_OUTSIDE else {}),
     }
 
 
 def _selected(message: Message, page: str) -> dict[str, Any]:
     return {"request": message.details, "amount": _amount(message), "link": page}
+
+
+def _paid_outside(message: Message, page: str) -> dict[str, Any]:
+    told = message.details
+    way = OutsideSettlement.Means(told["way"]).label
+    when = format_date(date.fromisoformat(told["paid_on"]), "long", locale=locale_of())
+    return {"request": told, "amount": _amount(message), "way": way, "when": when, "link": page}
 
 
 def _paused(message: Message) -> dict[str, Any]:

@@ -6,13 +6,14 @@ from django.utils.translation import gettext as _
 
 from ledger import clock
 from payments.mail.colleagues import Told, name_of, who_may_second, write_to
-from payments.models import OutsideSettlement, PaymentRequest, WalletAddress
+from payments.models import OutsidePayment, OutsideSettlement, PaymentRequest, WalletAddress
 from payments.models.fields import amount_of
 from payments.models.messages import Template
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.rule_words import because_sentences
 
 AUTHORISE = "payments.authorise_paymentrequest"
+CONFIRM_OUTSIDE = "payments.confirm_outsidepayment"
 #: Receivers that a mail names; its page has all of them.
 MOST_NAMES = 5
 
@@ -89,4 +90,25 @@ def ask_to_confirm_outside(claim: OutsideSettlement) -> None:
         ),
         occasion=f"outside:{claim.pk}",
         subjects={"payment": payment.pk, "request": payment.request_id},
+    )
+
+
+def ask_to_confirm_outside_payment(row: OutsidePayment) -> None:
+    """Somebody says that work was paid outside the wallets: everybody else who may confirm it is asked."""
+    write_to(
+        who_may_second(CONFIRM_OUTSIDE, [row.claimed_by_id]),
+        Template.SECOND_PERSON,
+        lambda: Told(
+            title=row.title,
+            who=name_of(row.claimed_by),
+            path=reverse("admin:payments_outsidepayment_change", args=[row.pk]),
+            rows=[
+                (_("Receiver"), row.receiver_name),
+                (_("Paid outside the wallets"), format_amount(row.amount)),
+                (_("How"), row.get_way_display()),
+            ],
+            why=[_("What no wallet says counts on the word of two people.")],
+        ),
+        occasion=f"paid_outside:{row.pk}",
+        subjects={"paid_outside": row.pk},
     )

@@ -7,6 +7,7 @@ from payments.models.hosts import WalletHost
 from payments.models.ledger_checks import LedgerCheck
 from payments.models.messages import Message
 from payments.models.outside import OutsideSettlement
+from payments.models.outside_payments import OutsidePayment, OutsidePaymentState
 from payments.models.pauses import Installation, Pause
 from payments.models.payments import Payment
 from payments.models.proofs import ProofLimit, WalletProof
@@ -30,6 +31,8 @@ __all__ = [
     "LedgerCheck",
     "Message",
     "OutgoingPayment",
+    "OutsidePayment",
+    "OutsidePaymentState",
     "OutsideSettlement",
     "Pause",
     "Payment",

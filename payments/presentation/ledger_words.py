@@ -137,6 +137,18 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("The payment of %(amount)s was settled outside the wallets, on the word of two people."),
         _("The payment was settled outside the wallets, on the word of two people."),
     ),
+    "paid_outside.waiting": (
+        _("Reported: %(amount)s was paid to %(receiver)s outside the wallets (%(way)s). Evidence: %(evidence)s"),
+        _("Reported: %(amount)s was paid outside the wallets (%(way)s). The evidence was erased."),
+    ),
+    "paid_outside.confirmed": (
+        _("A second person confirmed that %(amount)s was paid to %(receiver)s outside the wallets: it counts as paid."),
+        _("A second person confirmed that %(amount)s was paid outside the wallets: it counts as paid."),
+    ),
+    "paid_outside.withdrawn": (
+        _("The report that %(amount)s was paid to %(receiver)s outside the wallets was withdrawn: “%(words)s”"),
+        _("The report that %(amount)s was paid outside the wallets was withdrawn."),
+    ),
     # Standing budgets
     "budget.set_up": (
         _("A standing budget of at most %(limit)s in each period was set up."),

@@ -186,6 +186,10 @@ SENTENCES: dict[str, Promise] = {
     "already_claimed": _("Somebody already reported that this was settled outside. A second person confirms that, or it is withdrawn."),
     "nothing_claimed": _("Nobody has reported that this was settled outside."),
     "own_claim": _("You reported this yourself. A second person must confirm it."),
+    "outside_above_owed": _("Only %(owed)s is owed to %(name)s now. Withdraw the report, then report what was paid of that."),
+    "outside_decided": _("This report is “%(state)s” already."),
+    "paid_in_future": _("The day on which it was paid has not come yet. Report it once it is paid."),
+    "paid_long_ago": _("That was more than two years ago. Check the year."),
     "no_evidence": _("Write down the evidence: a bank reference, a receipt number, who handed it over and when."),
     # Standing budgets
     "budget_no_seller": _("There is no default seller to ask the funder. Mark one as the default first."),

@@ -49,6 +49,7 @@ ICONS: Final[dict[str, str]] = {
     "glass": "emergency",
     "installation": "database",
     "queue": "engineering",
+    "paid_outside": "handshake",
 }
 TONES: Final[dict[str, Tone]] = {
     "settled": "good",
@@ -65,6 +66,7 @@ TONES: Final[dict[str, Tone]] = {
     "settled_in_part": "warn",
     "settled_outside": "outside",
     "outside_reported": "outside",
+    "confirmed": "outside",
     "fenced": "warn",
     "lost": "warn",
     "expired": "warn",

@@ -11,14 +11,16 @@ from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
 from django_q.models import OrmQ, Schedule, Task
 
-from jobs import links, wallet_changes
+from jobs import links, paid_outside, wallet_changes
 from jobs.models import ApplicationStatus, Member, MemberNote, Submission
-from ledger import clock
+from ledger import clock, days
 from ledger.models import Entry
+from payments.actions.outside_payments import Paid
 from payments.links import approval_url, proof_url
 from payments.mail.queue import queue_message
 from payments.models import Message, Pause, ProofLimit, SecondPersonRule, StandingBudget
 from payments.models.messages import Template
+from payments.openpayments.amounts import Amount
 from payments.states import PaymentState, RequestState
 from tests import cast
 
@@ -96,10 +98,12 @@ def furnish() -> House:
     """The rows, made as the product makes them. The people are those of `tests.cast`."""
     rosa = cast.staff("rosa")
     maria = cast.member("Maria Lopez")
-    job = cast.job()
+    job = cast.job(seller=cast.radio())
     application = cast.applied(job, maria, ApplicationStatus.SELECTED)
     submission = cast.handed_in(application)
     Submission.objects.update(file=FILE)
+    cash = Paid(Amount(100, job.budget.asset), days.today(), "cash", "Receipt 7")
+    paid_outside.report(cast.applied(job, cast.member("Ana Cruz")), cash, by=rosa, form_id="cash")
     cast.wallet("maria-2")
     wallet_changes.propose(maria, "https://wallet.example/maria-2", by="staff", user=rosa)
     asked = cast.asked(requested_by=rosa, payer_key=job.funder.key)

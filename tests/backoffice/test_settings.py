@@ -119,6 +119,7 @@ REFUSALS: dict[str, tuple[dict[str, str | None], str]] = {
     "workers in words": ({"WORKERS": "many"}, "WORKERS must be a whole number from 1 to 64"),
     "one click in production": ({"ONE_CLICK_SIGN_IN": "rosa"}, "ONE_CLICK_SIGN_IN lets anyone in without a password"),
     "no confirmation": ({"CONFIRM_SIGN_IN_MINUTES": "0"}, "CONFIRM_SIGN_IN_MINUTES must be a whole number from 1"),
+    "no number of days": ({"PERSONAL_DATA_DAYS": "five years"}, "PERSONAL_DATA_DAYS must be a whole number"),
     "an unknown time zone": ({"BUSINESS_TIME_ZONE": "Mexico"}, "BUSINESS_TIME_ZONE must name a time zone"),
 }
 

@@ -30,6 +30,21 @@ def accept(by: str, submission_id: str) -> str:
     return accept_submission(int(submission_id), by=User.objects.get(pk=by)).status
 
 
+def report(by: str, application_id: str, form_id: str) -> str:
+    """Report that ten pesos were paid to a worker in cash; the report's id."""
+    from django.contrib.auth.models import User  # noqa: PLC0415
+
+    from jobs.models import Application  # noqa: PLC0415
+    from jobs.paid_outside import report  # noqa: PLC0415
+    from ledger import days  # noqa: PLC0415
+    from payments.actions.outside_payments import Paid  # noqa: PLC0415
+    from payments.openpayments.amounts import Amount, Asset  # noqa: PLC0415
+
+    paid = Paid(Amount(1000, Asset("MXN", 2)), days.today(), "cash", "Receipt 7")
+    application = Application.objects.get(pk=application_id)
+    return report(application, paid, by=User.objects.get(pk=by), form_id=form_id).pk
+
+
 def draw(by: str, request_id: str, budget_id: str) -> str:
     """Pay a quoted request from a standing budget."""
     from django.contrib.auth.models import User  # noqa: PLC0415
@@ -39,7 +54,7 @@ def draw(by: str, request_id: str, budget_id: str) -> str:
     return draw(request_id, budget_id, by=User.objects.get(pk=by)).state
 
 
-ACTS: dict[str, Callable[..., str]] = {"ask": ask, "accept": accept, "draw": draw}
+ACTS: dict[str, Callable[..., str]] = {"ask": ask, "accept": accept, "draw": draw, "report": report}
 
 
 def answer(act: str, *arguments: str) -> str:

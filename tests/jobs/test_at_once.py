@@ -146,3 +146,12 @@ def test_two_who_accept_the_same_work_accept_it_once_and_the_second_reads_so(
     answers = at_once([("accept", str(rosa.pk), str(work.pk))] * STAFF, tmp_path)
     told = "submission_moved: This submission of Maria Lopez is “Accepted”, so this cannot be done. Look at it again."
     assert sorted(answers) == ["accepted", *[told] * (STAFF - 1)]
+
+
+def test_of_a_wallet_and_cash_for_the_same_work_at_once_one_wins(rosa: User, seller: Seller, tmp_path: Path) -> None:
+    worker = cast.applied(cast.job())
+    about = str(rosa.pk), str(worker.pk)
+    cash = [("report", *about, form) for form in ("one", "one", "two")]
+    asks = [("ask", about[0], str(worker.job_id), about[1], form) for form in ("three", "four")]
+    won = [answer for answer in at_once([*cash, *asks], tmp_path) if len(answer) == LENGTH]
+    assert len(set(won)) == 1, "one report, however often it was pressed, or one request"

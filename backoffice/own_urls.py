@@ -1,0 +1,32 @@
+"""The admin's pages that are no list of a model and no row of one."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpResponseBase
+from django.urls import URLPattern, path
+
+from backoffice.access_history import access_history
+from backoffice.finance.closing.page import periods_view
+from backoffice.finance.evidence.pages import job_evidence, payment_evidence
+from backoffice.finance.journal import journal_view
+from backoffice.finance.reports.pages import figures_view, index_view, report_view
+from backoffice.waiting import waiting_view
+
+View = Callable[..., HttpResponseBase]
+
+
+def own_urls(staff_only: Callable[[View], Any]) -> list[URLPattern]:
+    """Each behind the admin's door: `staff_only` is `AdminSite.admin_view`."""
+    pages: tuple[tuple[str, View, str], ...] = (
+        ("waiting/", waiting_view, "waiting"),
+        ("access-history/", access_history, "access_history"),
+        ("reports/", index_view, "reports"),
+        ("reports/<slug:code>/", report_view, "report"),
+        ("figures/", figures_view, "figures"),
+        ("periods/", periods_view, "periods"),
+        ("periods/<str:month>/journal/", journal_view, "journal"),
+        ("payments/payment/<str:object_id>/evidence/", payment_evidence, "payments_payment_evidence"),
+        ("jobs/job/<str:object_id>/evidence/", job_evidence, "jobs_job_evidence"),
+    )
+    return [path(route, staff_only(view), name=name) for route, view, name in pages]

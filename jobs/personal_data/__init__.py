@@ -1,0 +1,1 @@
+"""What is known of one member: handed to them as a file, and erased when the time has come."""

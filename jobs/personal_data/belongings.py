@@ -1,0 +1,63 @@
+"""Which rows are about one member, or were written to them. Reads only."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from jobs.models import Application, Member, Organisation, Submission, WalletChange
+from payments.models import Message, OutsidePayment, Payment, PaymentRequest, WalletProof
+
+
+@dataclass(frozen=True)
+class Belongings:
+    """Lazy: nothing is read before it is asked for."""
+
+    member: Member
+    organisations: QuerySet[Organisation]
+    applications: QuerySet[Application]
+    submissions: QuerySet[Submission]
+    wallet_changes: QuerySet[WalletChange]
+    received: QuerySet[Payment]
+    asked: QuerySet[PaymentRequest]
+    outside: QuerySet[OutsidePayment]
+    messages: QuerySet[Message]
+    proofs: QuerySet[WalletProof]
+
+    def subjects(self) -> Iterator[tuple[str, list[str]]]:
+        """What the ledger calls these rows, with their ids."""
+        yield "member", [str(self.member.pk)]
+        yield "member_email", [str(self.member.pk)]
+        for name, rows in (
+            ("organisation", self.organisations),
+            ("application", self.applications),
+            ("submission", self.submissions),
+            ("wallet_change", self.wallet_changes),
+            ("payment", self.received),
+            ("request", self.asked),
+            ("paid_outside", self.outside),
+            ("message", self.messages),
+            ("proof", self.proofs),
+        ):
+            yield name, [str(key) for key in rows.order_by("pk").values_list("pk", flat=True)]
+
+
+def of(member: Member) -> Belongings:
+    received = Payment.objects.filter(receiver_key=member.key)
+    asked = PaymentRequest.objects.filter(payer_key=member.key)
+    keys = Q(receiver_key=member.key) | Q(payer_key=member.key)
+    told = Q(details__key=member.key) | Q(payment__in=received) | Q(request__in=asked, payment=None)
+    if member.email:
+        told |= Q(to_email__iexact=member.email)
+    return Belongings(
+        member=member,
+        organisations=Organisation.objects.filter(member=member),
+        applications=Application.objects.filter(worker=member),
+        submissions=Submission.objects.filter(application__worker=member),
+        wallet_changes=WalletChange.objects.filter(member=member),
+        received=received,
+        asked=asked,
+        outside=OutsidePayment.objects.filter(keys),
+        messages=Message.objects.filter(pk__in=Message.objects.filter(told).values("pk")),
+        proofs=WalletProof.objects.filter(email__iexact=member.email) if member.email else WalletProof.objects.none(),
+    )

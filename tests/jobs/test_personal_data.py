@@ -1,0 +1,147 @@
+"""What is known of a member: handed out as one file, and erased by two people with chain, rows and books intact."""
+
+import json
+from collections import Counter
+from io import BytesIO
+from zipfile import ZipFile
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+
+from jobs import decisions, paid_outside
+from jobs.funding import fund
+from jobs.models import Job, JobStatus, Member
+from jobs.personal_data import erasing
+from ledger import days
+from ledger.api import carry_over, seal, timeline, verify, verify_rows
+from ledger.books.figures import tell
+from payments.actions import break_glass, proposals
+from payments.actions.outside_payments import Paid
+from payments.invariants import violations
+from payments.mail.queue import queue_message
+from payments.models import Message, Payment, Seller
+from payments.models.messages import Template
+from payments.models.proposals import ProposalState
+from payments.openpayments.amounts import Amount
+from payments.presentation.reasons import Refusal
+from tests import cast, progress
+from tests.cast import person, signed_in
+from tests.dialogs import confirm
+
+pytestmark = pytest.mark.django_db
+ERASE = ("jobs.erase_member", "jobs.view_member", "jobs.change_member")
+NAMES = ("Ximena Ocelotl", "ximena@example.org", "Ce tonalli", "Receipt of Ximena")
+
+
+@pytest.fixture
+def ximena(rosa: User, seller: Seller, settings: object) -> Member:
+    """She was paid a part by wallet and the rest in cash for work that was accepted; the job is over."""
+    settings.PERSONAL_DATA_DAYS = 0  # type: ignore[attr-defined]
+    member = cast.member("Ximena Ocelotl")
+    job = cast.job(JobStatus.SUBMITTING)
+    worker = cast.applied(job, member)
+    request = fund(job, [worker], seller, by=rosa, form_id="1", parts={worker.pk: Amount(25000, job.budget.asset)})
+    progress.settle(request)
+    queue_message(Template.PAID, request=request, payment=request.payments.get(), occasion="paid")
+    cash = Paid(Amount(100000, job.budget.asset), days.today(), "cash", "Receipt of Ximena")
+    paid_outside.confirm(paid_outside.report(worker, cash, by=rosa, form_id="2").pk, by=cast.staff("luis"))
+    member.notes.create(text="I am Ximena Ocelotl")
+    work = cast.handed_in(worker)
+    decisions.accept_submission(work.pk, by=rosa)
+    for room in ("payments", "jobs"):
+        carry_over(room)  # what the cast wrote without an entry
+    return member
+
+
+def everything() -> str:
+    """Every row of every table of the program, but for who works here."""
+    found = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names():
+            if table.startswith(("jobs_", "payments_", "ledger_")):
+                cursor.execute(f"SELECT * FROM {table}")
+                found.append(repr(cursor.fetchall()))
+    return "\n".join(found)
+
+
+def figures() -> dict[tuple[object, ...], str]:
+    told = tell(["asked", "received", "outside", "ended"])
+    return {key: str(total.major) for key, total in told.totals.items()}
+
+
+def test_two_people_erase_what_names_somebody_and_everything_else_holds(ximena: Member) -> None:
+    one, two = person("one", *ERASE), person("two", *ERASE)
+    before, books = everything(), figures()
+    assert all(name in before for name in NAMES)
+    proposal = erasing.propose(ximena, by=one)
+    assert proposal.state == ProposalState.WAITING
+    assert everything().count("Ximena Ocelotl") >= before.count("Ximena Ocelotl"), "nothing goes before two agree"
+    with pytest.raises(Refusal):
+        proposals.approve(proposal.pk, by=one)
+    with pytest.raises(Refusal, match="by two people"):
+        break_glass.approve_alone(proposal.pk, by=one, why="In a hurry")
+    proposals.approve(proposal.pk, by=two)
+
+    after = everything()
+    assert not [name for name in NAMES if name in after]
+    while seal():
+        pass
+    assert not list(verify())
+    assert not list(verify_rows())
+    assert not violations()
+    assert figures() == books
+    assert Payment.objects.get().received_value == 25000
+    last = timeline([("member", str(ximena.pk))])[-1]
+    assert (last.kind, last.actor.id) == ("member.erased", str(two.pk))
+    ximena.refresh_from_db()
+    with pytest.raises(Refusal, match="erased before"):
+        erasing.propose(ximena, by=one)
+
+
+def test_it_waits_until_nobody_needs_the_names(ximena: Member, rosa: User, settings: object) -> None:
+    one = person("one", *ERASE)
+    with pytest.raises(Refusal, match="by two people"):
+        erasing.propose(ximena, by=one)
+    two = person("two", *ERASE)
+    settings.PERSONAL_DATA_DAYS = 30  # type: ignore[attr-defined]
+    with pytest.raises(Refusal, match="is kept until"):
+        erasing.propose(ximena, by=one)
+    settings.PERSONAL_DATA_DAYS = 0  # type: ignore[attr-defined]
+    funder = Job.objects.get().funder
+    other = cast.job(funder=funder)
+    with pytest.raises(Refusal, match="still has to do with"):
+        erasing.propose(funder, by=one)
+    proposal = erasing.propose(ximena, by=one)
+    cast.applied(other, ximena)
+    with pytest.raises(Refusal, match="still has to do with"):
+        proposals.approve(proposal.pk, by=two)
+    assert Member.objects.get(pk=ximena.pk).name == "Ximena Ocelotl"
+
+
+def test_from_the_members_page(ximena: Member, client: Client) -> None:
+    one, page = signed_in(person("one", *ERASE)), f"/admin/jobs/member/{ximena.pk}"
+    person("two", *ERASE)
+    assert "Erase personal data" in one.get(f"{page}/change/").content.decode()
+    confirm(one, f"{page}/erase/", name="Somebody else")
+    confirm(one, f"{page}/erase/", name="Ximena Ocelotl")
+    assert Counter(str(row.kind) for row in proposals.Proposal.objects.all()) == {"erase_member": 1}
+    assert "Ximena Ocelotl" in one.get("/admin/waiting/").content.decode()
+    assert one.get(f"{page}/data/").status_code == 403
+    eva = signed_in(person("eva", "jobs.export_member", "jobs.view_member"))
+    assert "Personal data as a file" in eva.get(f"{page}/change/").content.decode()
+    assert eva.get(f"{page}/data/").status_code == 200
+    assert eva.post("/admin/jobs/member/999999/data/").status_code == 404
+    assert eva.post(f"{page}/erase/").status_code == 403
+    answer = eva.post(f"{page}/data/")
+    found = ZipFile(BytesIO(b"".join(answer)))  # type: ignore[arg-type]  # a file is streamed
+    told = json.loads(found.read("data.json"))
+    assert (told["member"]["name"], told["member"]["wallet"]) == ("Ximena Ocelotl", "https://wallet.example/ximena")
+    assert [each["value"] for each in told["paidToThem"]] == [25000]
+    assert [each["evidence"] for each in told["paidOutsideTheWallets"]] == ["Receipt of Ximena"]
+    assert told["notes"][0]["text"] == "I am Ximena Ocelotl"
+    assert told["work"][0]["text"] == "Ce tonalli…"
+    mails = [name for name in found.namelist() if name.startswith("emails/")]
+    assert len(mails) == Message.objects.filter(to_email="ximena@example.org").count() > 0
+    assert timeline([("member", str(ximena.pk))])[-1].kind == "member.data_exported"
