@@ -62,6 +62,10 @@ class GuardedAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         return super().get_object(request, object_id, from_field or None)
 
+    def to_field_allowed(self, _request: HttpRequest, to_field: str) -> bool:
+        """Every row here is pointed to by its key; Django fails over names of some relations."""
+        return bool(to_field == self.opts.pk.name)
+
     def get_urls(self) -> list[URLPattern]:
         found: list[URLPattern] = super().get_urls()
         for pattern in found:

@@ -155,6 +155,8 @@ CALM: Final = {
     "/admin/jobs/job/?nonsense=1": 400,
     "/admin/jobs/job/1/delete/?_to_field=": 403,
     "/admin/jobs/job/1/change/?_to_field=": 200,
+    "/admin/auth/group/add/?_to_field=user": 400,
+    "/admin/jobs/job/add/?_popup=1&_to_field=id": 200,
 }
 
 
