@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from backoffice.finance.closing.checklist import CheckResult, look, stopping, title_of
 from backoffice.finance.closing.month_names import month_called, month_name, person
@@ -39,6 +40,7 @@ class MonthLine:
     was_reopened: bool = False
 
 
+@require_safe
 def periods_view(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm("ledger.view_closing"):
         raise PermissionDenied
