@@ -4,6 +4,7 @@ They are made after every migrate (SQLite silently drops them when a migration r
 text, with what the database has: by the system check, and by `verify_ledger`.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -74,6 +75,11 @@ class ClosedRows:
     unchanged: tuple[str, ...]
     until_it_leaves: tuple[str, ...]
     may_leave: str
+
+    @property
+    def columns(self) -> set[str]:
+        """All that its triggers read."""
+        return {self.moment, *self.unchanged, *self.until_it_leaves, *re.findall(r"NEW\.(\w+)", self.may_leave)}
 
 
 #: Closings that were not reopened.
@@ -158,7 +164,7 @@ def ensure_triggers(connection: BaseDatabaseWrapper) -> None:
     """Make every trigger that is missing or differs. Does nothing for tables that do not exist yet."""
     wrong = set(check_triggers(connection))
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-        for trigger in _wanted(connection):
+        for trigger in _existing(connection):
             if trigger.name in wrong:
                 cursor.execute(_drop(connection, trigger))
                 for statement in trigger.statements:
@@ -178,9 +184,22 @@ def check_triggers(connection: BaseDatabaseWrapper) -> list[str]:
     return [trigger.name for trigger in _existing(connection) if found.get(trigger.name) != trigger.fingerprint]
 
 
+def guarded_rooms() -> set[str]:
+    """The rooms above whose migrations meet triggers of ours: a column that one of them names can't be altered."""
+    return {table.partition("_")[0] for table in _rows}
+
+
 def _existing(connection: BaseDatabaseWrapper) -> list[_Trigger]:
     tables = set(connection.introspection.table_names())
+    # A room above that is migrated back to before it had these columns has no closed months either.
+    tables -= {rows.table for rows in _rows.values() if rows.table in tables and not _has_columns(connection, rows)}
     return [trigger for trigger in _wanted(connection) if trigger.table in tables]
+
+
+def _has_columns(connection: BaseDatabaseWrapper, rows: ClosedRows) -> bool:
+    with connection.cursor() as cursor:
+        found = {column.name for column in connection.introspection.get_table_description(cursor, rows.table)}
+    return rows.columns <= found
 
 
 def _wanted(connection: BaseDatabaseWrapper) -> list[_Trigger]:

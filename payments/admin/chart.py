@@ -61,5 +61,11 @@ class ChartAdmin(ModelAdmin):
         kept = set_chart.set_account(obj.seller_id, AccountRole(obj.role), account, by=staff(request))
         obj.pk = kept.pk
 
+    def log_addition(self, *_args: Any, **_kwargs: Any) -> None:
+        """The ledger tells of each change."""
+
+    log_change = log_addition
+    log_deletions = log_addition
+
     def delete_model(self, request: HttpRequest, obj: AccountName) -> None:
         set_chart.use_default(obj, by=staff(request))

@@ -306,14 +306,18 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
     "key.replaced": (_("The key “%(key_id)s” of the seller %(seller)s only ends what was begun with it."),),
     "key.retired": (_("The key “%(key_id)s” of the seller %(seller)s was retired and its private part destroyed."),),
     "key.missing": (_("The key “%(key_id)s” of the seller %(seller)s is no longer published at its wallet."),),
-    "period.closed": (
-        _("%(month)s was closed. Movements: %(movements)s. “%(note)s”"),
-        _("%(month)s was closed. Movements: %(movements)s."),
+    "chart.set": (
+        _("The journal books as “%(account)s” what it booked as “%(before)s”."),
+        _("An account of the journal has another name."),
     ),
-    "period.reopened": (_("%(month)s was opened again: two administrators want it."),),
-    "chart.set": (_("The journal books as “%(account)s” what it booked as “%(before)s”."),),
-    "chart.removed": (_("The journal books as “%(account)s” again what it booked as “%(before)s”."),),
-    "journal.downloaded": (_("The journal from %(first)s to %(last)s was downloaded (%(form)s)."),),
+    "chart.removed": (
+        _("The journal books as “%(account)s” again what it booked as “%(before)s”."),
+        _("An account of the journal has its usual name again."),
+    ),
+    "journal.downloaded": (
+        _("The journal from %(first)s to %(last)s was downloaded (%(form)s)."),
+        _("The journal was downloaded."),
+    ),
     "limit.set": (
         _("A rule was set. %(rule)s"),
         _("Above %(limit)s a second person must authorise."),

@@ -18,7 +18,8 @@ from ledger.models import Entry
 from payments.actions.outside_payments import Paid
 from payments.links import approval_url, proof_url
 from payments.mail.queue import queue_message
-from payments.models import Message, Pause, ProofLimit, SecondPersonRule, StandingBudget
+from payments.models import AccountName, Message, Pause, ProofLimit, SecondPersonRule, StandingBudget
+from payments.models.charts import AccountRole
 from payments.models.messages import Template
 from payments.openpayments.amounts import Amount
 from payments.states import PaymentState, RequestState
@@ -127,6 +128,7 @@ def furnish() -> House:
         type(asked.seller): asked.seller_id,
         type(asked.payer_wallet): asked.payer_wallet_id,
         SecondPersonRule: SecondPersonRule.objects.create(asset_code="USD", asset_scale=2, limit=50000).pk,
+        AccountName: AccountName.objects.create(seller=asked.seller, role=AccountRole.FEES, account="4000").pk,
         ProofLimit: ProofLimit.objects.create(asset_code="USD", asset_scale=2, limit=50000).pk,
         Pause: Pause.objects.create(scope="host", target="wallet.example", reason="Look", started_by=rosa).pk,
         User: cast.staff("otto").pk,

@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 from tests import environment  # noqa: F401 - must run before the settings are read
@@ -67,5 +68,5 @@ def close(user: int) -> None:
 
 
 if __name__ == "__main__":
-    tools = {"record": record, "seal": seal_until, "book": book, "close": close}
+    tools: dict[str, Callable[..., None]] = {"record": record, "seal": seal_until, "book": book, "close": close}
     tools[sys.argv[1]](*(int(argument) for argument in sys.argv[2:]))

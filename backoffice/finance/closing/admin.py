@@ -63,7 +63,7 @@ class CloseForm(SeenForm):
         }
 
 
-class ReopenForm(BaseDialogForm):
+class ReopenMonthForm(BaseDialogForm):
     why = forms.CharField(
         label=gettext_lazy("Why?"),
         max_length=LONGEST_WHY,
@@ -146,10 +146,10 @@ class ClosingAdmin(AppendOnlyAdmin):
             "A second administrator must agree. What it came to when it was closed stays to be read, and it can be"
             " closed anew."
         ),
-        form=ReopenForm,
+        form=ReopenMonthForm,
         submit=gettext_lazy("Propose it"),
     )
-    def reopen(self, request: HttpRequest, form: ReopenForm, object_id: str) -> HttpResponse:
+    def reopen(self, request: HttpRequest, form: ReopenMonthForm, object_id: str) -> HttpResponse:
         row = get_object_or_404(Closing, pk=object_id)
         try:
             say(request, propose_reopening(row, " ".join(form.cleaned_data["why"].split()), by=staff(request)))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -10,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from backoffice.finance.closing.checklist import CheckResult, look, stopping, title_of
 from backoffice.finance.closing.month_names import month_called, month_name, person
@@ -38,6 +40,7 @@ class MonthLine:
     was_reopened: bool = False
 
 
+@require_safe
 def periods_view(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm("ledger.view_closing"):
         raise PermissionDenied
@@ -100,6 +103,7 @@ class FigureLine:
 class StoredReport:
     title: str
     numbers: int
+    link: str  # to the same report as it is told today; empty for one that there is no more
 
 
 def told_of(row: Closing) -> dict[str, Any]:
@@ -109,7 +113,7 @@ def told_of(row: Closing) -> dict[str, Any]:
         "who": person(row.closed_by),
         "left_open": [(title_of(code), count) for code, count in row.left_open.items()],
         "currencies": [(code, _figures(code, told)) for code, told in sorted(row.totals.items())],
-        "stored": [_stored(code, kept) for code, kept in row.reports.items()],
+        "stored": [_stored(row, code, kept) for code, kept in row.reports.items()],
         "reopening": getattr(row, "reopening", None),
         "reopened_by": person(row.reopening.reopened_by) if hasattr(row, "reopening") else "",
         "entry": reverse("admin:ledger_entry_change", args=[row.entry_id]),
@@ -127,6 +131,9 @@ def _numbers(code: str, written: list[str]) -> list[str]:
     return [format_total_number(Total(code, scale, int(Decimal(text).scaleb(scale)))) for text in written]
 
 
-def _stored(code: str, kept: dict[str, Any]) -> StoredReport:
+def _stored(row: Closing, code: str, kept: dict[str, Any]) -> StoredReport:
     numbers = sum(len(line["figures"]) for section in kept["sections"] for line in section["lines"])
-    return StoredReport(str(REPORTS[code].title) if code in REPORTS else code, numbers)
+    if code not in REPORTS:
+        return StoredReport(code, numbers, "")
+    link = f"{reverse('admin:report', args=[code])}?{urlencode({'month': row.month})}"
+    return StoredReport(str(REPORTS[code].title), numbers, link)
