@@ -88,7 +88,7 @@ class StatementExceptionAdmin(ReadOnlyAdmin):
     change_form_outer_after_template = "admin/finance/exceptions/timeline.html"
     fields = ("id",)
     readonly_fields = fields
-    actions = ("resolve_all_marked",)
+    actions = ("resolve_all_marked",)  # type: ignore[assignment]  # lists that are only read have none
     actions_detail = ("take", "assign", "note", "resolve")
 
     def has_change_permission(self, _request: HttpRequest, *_args: Any) -> bool:

@@ -44,18 +44,18 @@ class ColumnsForm(forms.Form):
         choices = [("", _("Not in this file")), *((name, name) for name in header)]
         for part, label in PARTS.items():
             self.fields[part] = forms.ChoiceField(
-                label=label,
+                label=str(label),
                 choices=choices,
                 required=False,
                 widget=UnfoldAdminSelectWidget,
                 initial=mapping.columns.get(part, ""),
             )
-        for name, label, kind, initial in (
+        for name, called, kind, initial in (
             ("days", _("Dates are written as"), DayOrder, mapping.days),
             ("decimal", _("Amounts are written as"), DecimalMark, mapping.decimal),
         ):
             self.fields[name] = forms.ChoiceField(
-                label=label, choices=kind.choices, widget=UnfoldAdminSelectWidget, initial=initial.value
+                label=called, choices=kind.choices, widget=UnfoldAdminSelectWidget, initial=initial.value
             )
 
     @property
