@@ -67,7 +67,13 @@ GROUPS: tuple[tuple[str | Promise, tuple[AdminPage, ...]], ...] = (
             AdminPage(_("Pauses"), "pause_circle", "payments.pause"),
         ),
     ),
-    (_("Finance"), (AdminPage(_("Exceptions"), "rule", "ledger.statementexception"),)),
+    (
+        _("Finance"),
+        (
+            AdminPage(_("Exceptions"), "rule", "ledger.statementexception"),
+            AdminPage(_("Statements"), "receipt_long", "ledger.statementsource"),
+        ),
+    ),
     (
         _("Ledger"),
         (

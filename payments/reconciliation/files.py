@@ -59,19 +59,18 @@ def our_rows(source: StatementSource, since: datetime, until: datetime) -> Itera
     if not source.account:
         yield from _outside(since, until)
         return
-    of_wallet = Q(canonical_id=source.account) | Q(url=source.account)
-    yield from _received(of_wallet, since, until)
-    yield from _sent(of_wallet, since, until)
+    yield from _received(source.account, since, until)
+    yield from _sent(source.account, since, until)
 
 
-def _on(wallet: str, condition: Q) -> Q:
-    """A condition on wallet addresses, as one on rows that have a `wallet`."""
-    return Q(*((f"{wallet}__{name}", value) for name, value in condition.children), _connector=condition.connector)
+def _at(wallet: str, address: str) -> Q:
+    """Of the wallet, by its id or by the address that people typed."""
+    return Q(**{f"{wallet}__canonical_id": address}) | Q(**{f"{wallet}__url": address})
 
 
-def _received(of_wallet: Q, since: datetime, until: datetime) -> Iterator[OurRow]:
+def _received(account: str, since: datetime, until: datetime) -> Iterator[OurRow]:
     rows = IncomingPayment.objects.filter(
-        _on("wallet", of_wallet), received_value__gt=0, payment__isnull=False, created_at__range=(since, until)
+        _at("wallet", account), received_value__gt=0, payment__isnull=False, created_at__range=(since, until)
     )
     for row in rows.select_related("payment__request").order_by("created_at", "id"):
         payment = row.payment
@@ -89,8 +88,8 @@ def _received(of_wallet: Q, since: datetime, until: datetime) -> Iterator[OurRow
         )
 
 
-def _sent(of_wallet: Q, since: datetime, until: datetime) -> Iterator[OurRow]:
-    rows = OutgoingPayment.objects.filter(_on("grant__wallet", of_wallet), created_at__range=(since, until))
+def _sent(account: str, since: datetime, until: datetime) -> Iterator[OurRow]:
+    rows = OutgoingPayment.objects.filter(_at("grant__wallet", account), created_at__range=(since, until))
     for row in rows.select_related("payment__request", "quote").order_by("created_at", "id"):
         debit, taken = row.quote.debit, debit_taken(row)
         if not debit or not taken:

@@ -14,7 +14,7 @@ from django_q.models import OrmQ, Schedule, Task
 from jobs import links, paid_outside, wallet_changes
 from jobs.models import ApplicationStatus, Member, MemberNote, Submission
 from ledger import clock, days
-from ledger.models import Entry
+from ledger.models import Entry, StatementException, StatementSource
 from payments.actions.outside_payments import Paid
 from payments.links import approval_url, proof_url
 from payments.mail.queue import queue_message
@@ -113,6 +113,10 @@ def furnish() -> House:
     message = queue_message(Template.APPROVAL, request=asked, occasion="house")
     assert message
     budget = cast.standing_budget(cast.asked(RequestState.APPROVED))
+    source = StatementSource.objects.create(kind="file", name="Banco del Sur", asset_code="MXN")
+    StatementException.objects.create(
+        source=source, type="missing_here", at=clock.now(), asset_code="MXN", found_value=100, found_code="MXN"
+    )
     # Over, so that nobody who presses its button asks a wallet.
     proof = cast.asked_proof(expires_at=clock.now())
     keys: dict[type[Model], Any] = {

@@ -70,7 +70,7 @@ def _done(act: Callable[[], object], said: Sentence) -> Sentence:
 
 @admin.register(StatementException)
 class StatementExceptionAdmin(ReadOnlyAdmin):
-    list_display = ("what", "waits", "expected", "found", "payment", "source_name", "happened", "assigned")
+    list_display = ("what", "waits", "expected", "found", "payment", "where", "assigned")
     list_display_links = ("what",)
     list_filter = (
         StillOpenFilter,
@@ -86,9 +86,9 @@ class StatementExceptionAdmin(ReadOnlyAdmin):
     list_before_template = "admin/finance/exceptions/attention.html"
     change_form_outer_before_template = "admin/finance/exceptions/exception.html"
     change_form_outer_after_template = "admin/finance/exceptions/timeline.html"
-    fields = ("id",)
+    fields = ("id", "first_seen", "last_seen")
     readonly_fields = fields
-    actions = ("resolve_all_marked",)
+    actions = ("resolve_all_marked",)  # type: ignore[assignment]  # lists that are only read have none
     actions_detail = ("take", "assign", "note", "resolve")
 
     def has_change_permission(self, _request: HttpRequest, *_args: Any) -> bool:
@@ -155,13 +155,9 @@ class StatementExceptionAdmin(ReadOnlyAdmin):
         link = reverse("admin:payments_payment_change", args=[row.subject])
         return format_html('<a class="whitespace-nowrap" href="{}">…{}</a>', link, row.subject[-8:])
 
-    @display(description=_("source"))
-    def source_name(self, row: StatementException) -> str:
-        return row.source.name
-
-    @display(description=_("date"), ordering="at")
-    def happened(self, row: StatementException) -> str:
-        return day(row.at)
+    @display(description=_("source"), ordering="at")
+    def where(self, row: StatementException) -> str:
+        return format_html('{}<br><span class="tequio-meta whitespace-nowrap">{}</span>', row.source.name, day(row.at))
 
     @display(description=_("taken care of by"), empty_value=_("nobody yet"))
     def assigned(self, row: StatementException) -> str | None:

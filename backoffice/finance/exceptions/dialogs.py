@@ -50,7 +50,7 @@ class ResolveExceptionForm(ExceptionForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["resolution"].choices = choices_of([DifferenceType(self.row.type)])  # type: ignore[attr-defined]
+        self.fields["resolution"].choices = choices_of([DifferenceType(self.row.type)])
 
 
 class AssignExceptionForm(ExceptionForm):
@@ -59,7 +59,7 @@ class AssignExceptionForm(ExceptionForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people = [(str(user.pk), name_of(user)) for user in who_may_resolve()]
-        self.fields["to"].choices = [("0", _("Nobody yet")), *people]  # type: ignore[attr-defined]
+        self.fields["to"].choices = [("0", _("Nobody yet")), *people]
         self.fields["to"].initial = str(self.row.assigned_to or 0)
 
 

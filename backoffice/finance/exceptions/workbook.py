@@ -16,6 +16,7 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.writer.excel import save_workbook
 
 from backoffice.finance.exceptions.bulk import Wanted, seen_of
 from backoffice.finance.exceptions.words import names_of
@@ -69,7 +70,7 @@ def written(rows: Iterable[StatementException]) -> bytes:
         sheet.append([_cell(sheet, value) for value in _values(row, names)])
     _offer_actions(book, sheet)
     saved = BytesIO()
-    book.save(saved)
+    save_workbook(book, saved)
     return saved.getvalue()
 
 
@@ -99,7 +100,7 @@ def _number(total: Total | None) -> Any:
     return "" if total is None else abs(total.major)
 
 
-def _cell(sheet: Any, value: Any) -> WriteOnlyCell:
+def _cell(sheet: Any, value: Any) -> Any:
     """A text stays one, whatever it begins with."""
     cell = WriteOnlyCell(sheet, value=value)
     if isinstance(value, str):
@@ -107,7 +108,7 @@ def _cell(sheet: Any, value: Any) -> WriteOnlyCell:
     return cell
 
 
-def _bold(sheet: Any, label: str) -> WriteOnlyCell:
+def _bold(sheet: Any, label: str) -> Any:
     cell = _cell(sheet, label)
     cell.font = Font(bold=True)
     return cell

@@ -112,18 +112,18 @@ def test_by_file_the_list_comes_back_with_actions_and_says_first_what_it_will_do
     rows = queue(name='=cmd|"/c calc"!A1')
     book = load_workbook(BytesIO(luis.get(f"{LIST}file/").content))
     sheet = book.worksheets[0]
-    header = {cell.value: cell.column for cell in sheet[1]}
     assert sheet.max_row == len(rows) + 1
     for line in sheet.iter_rows(min_row=2):
         texts = [cell for cell in line if isinstance(cell.value, str) and cell.value.startswith("=")]
         assert texts, "a text that looks like a formula is there"
         assert {cell.data_type for cell in texts} == {"s"}, "and stays a text"
     written = {"missing_here": "Not ours", "over": "accepted", "under": "They correct it", "late": "make it so"}
-    for line in range(2, sheet.max_row + 1):
-        row = next(each for each in rows if each.pk == sheet.cell(line, header["No."]).value)
+    places = {str(cell.value): at for at, cell in enumerate(sheet[1], 1)}
+    for number in range(2, sheet.max_row + 1):
+        row = next(each for each in rows if each.pk == sheet.cell(number, places["No."]).value)
         if row.type in written:
-            sheet.cell(line, header["Action"], written[row.type])
-            sheet.cell(line, header["Why"], f"Because of {row.type}.")
+            sheet.cell(number, places["Action"], written[row.type])
+            sheet.cell(number, places["Why"], f"Because of {row.type}.")
     saved = BytesIO()
     book.save(saved)
     looked = luis.post(f"{LIST}upload/", {"file": SimpleUploadedFile("list.xlsx", saved.getvalue())})

@@ -1,0 +1,1 @@
+"""Sources of statements, and the files that are imported from them."""

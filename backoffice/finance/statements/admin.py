@@ -1,0 +1,131 @@
+"""Sources of statements, with what was imported from each; files are uploaded from their source's page."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db import transaction
+from django.db.models import Max, QuerySet
+from django.http import HttpRequest
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from backoffice.finance.exceptions.words import names_of
+from backoffice.finance.statements import import_page
+from backoffice.finance.statements.words import problem_of
+from ledger.api import Actor, record
+from ledger.models import StatementException, StatementImport, StatementSource
+from ledger.models.statements import ImportState, SourceKind
+from payments.admin.dialogs import staff
+from payments.admin.readonly import ReadOnlyAdmin
+from payments.openpayments.amounts import LONGEST_ASSET_CODE
+from payments.presentation.dates import moment
+from payments.presentation.statement_words import problem_sentence
+
+SHOWN = 25
+TONES = {
+    ImportState.READING: "info",
+    ImportState.COMPLETE: "success",
+    ImportState.INTERRUPTED: "warning",
+    ImportState.REFUSED: "danger",
+    ImportState.PREVIEW: "info",
+    ImportState.DISCARDED: "default",
+}
+
+
+class StatementSourceForm(forms.ModelForm[StatementSource]):
+    class Meta:
+        model = StatementSource
+        fields = ("name", "account", "asset_code", "window_days", "tolerance")
+        help_texts = {
+            "account": _(
+                "Of a wallet: its address. Empty for a bank account from which people are paid outside wallets."
+            ),
+            "window_days": _("So many days may lie between a payment here and its row there."),
+        }
+
+    def clean_asset_code(self) -> str:
+        return str(self.cleaned_data["asset_code"]).strip().upper()[:LONGEST_ASSET_CODE]
+
+
+@admin.register(StatementSource)
+class StatementSourceAdmin(ReadOnlyAdmin):
+    form = StatementSourceForm
+    list_display = ("name", "kind_label", "asset_code", "read", "state", "open_exceptions")
+    list_display_links = ("name",)
+    list_filter = ("kind",)
+    search_fields = ("name", "account")
+    fields = ("name", "account", "asset_code", "window_days", "tolerance")
+    change_form_outer_after_template = "admin/finance/statements/source.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[StatementSource]:
+        found: QuerySet[StatementSource] = super().get_queryset(request)
+        return found.annotate(read_at=Max("imports__began_at"))
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        counted = StatementException.objects.filter(resolved_at=None).order_by().values_list("source", flat=True)
+        self._open: dict[int, int] = {}
+        for source in counted:
+            self._open[source] = self._open.get(source, 0) + 1
+        return super().changelist_view(request, extra_context)
+
+    def has_add_permission(self, request: HttpRequest, *_args: Any) -> bool:
+        return request.user.has_perm(import_page.PERMISSION)
+
+    def has_change_permission(self, request: HttpRequest, obj: StatementSource | None = None) -> bool:
+        """What a wallet lists is set up by the program."""
+        return obj is not None and obj.kind == SourceKind.FILE and request.user.has_perm(import_page.PERMISSION)
+
+    def get_urls(self) -> list[URLPattern]:
+        upload = self.admin_site.admin_view(import_page.upload)
+        return [path("<int:pk>/import/", upload, name="ledger_statementsource_import"), *super().get_urls()]
+
+    def save_model(self, request: HttpRequest, obj: StatementSource, form: StatementSourceForm, change: Any) -> None:
+        with transaction.atomic():
+            if change:
+                obj.save(update_fields=form.changed_data)
+            else:
+                obj.kind = SourceKind.FILE
+                obj.save(force_insert=True)
+            record(
+                "source.changed" if change else "source.set_up",
+                actor=Actor.staff(staff(request).pk),
+                subjects={"source": str(obj.pk)},
+                data={"days": obj.window_days, "tolerance": str(obj.tolerance), "currency": obj.asset_code},
+                private={"name": obj.name, "account": obj.account} if obj.account else {"name": obj.name},
+            )
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
+        row = context.get("original")
+        imports = list(row.imports.defer("content", "summary").order_by("-began_at", "-id")[:SHOWN]) if row else []
+        names = names_of(one.by for one in imports)
+        told = {
+            "source": row,
+            "imports": [(one, names.get(one.by or 0, ""), _problem(one)) for one in imports],
+            "takes_files": bool(row) and self.has_change_permission(request, row),
+        }
+        return super().render_change_form(request, {**context, **told}, *args, **options)
+
+    @display(description=_("what it is"), ordering="kind")
+    def kind_label(self, row: StatementSource) -> str:
+        return row.get_kind_display()
+
+    @display(description=_("last read"), ordering="read_at", empty_value=_("never"))
+    def read(self, row: Any) -> str | None:
+        return moment(row.read_at) if row.read_at else None
+
+    @display(description=_("state"), label={tone: tone for tone in ("info", "success", "warning", "danger", "default")})
+    def state(self, row: StatementSource) -> tuple[str, str]:
+        latest = row.imports.defer("content", "summary").order_by("-began_at", "-id").first()
+        return (TONES[ImportState(latest.state)], latest.get_state_display()) if latest else ("default", "-")
+
+    @display(description=_("open exceptions"))
+    def open_exceptions(self, row: StatementSource) -> int:
+        return self._open.get(row.pk, 0)
+
+
+def _problem(statement: StatementImport) -> str:
+    if statement.source.kind == SourceKind.FILE:
+        return problem_of(statement.problem)
+    return problem_sentence(statement)
