@@ -21,6 +21,8 @@ class BackofficeAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # Unfold ship
     def get_urls(self) -> list[Any]:
         own = [
             path("waiting/", self.admin_view(_waiting), name="waiting"),
+            path("audit/", self.admin_view(_audit), name="audit"),
+            path("audit/<str:object_id>/", self.admin_view(_audit_evidence), name="audit_evidence"),
             path("access-history/", self.admin_view(_access_history), name="access_history"),
             path(
                 "payments/payment/<str:object_id>/evidence/",
@@ -74,6 +76,18 @@ def _waiting(request: HttpRequest) -> HttpResponse:
     from backoffice.waiting import waiting_view  # noqa: PLC0415 - models can only be imported once every app is loaded
 
     return waiting_view(request)
+
+
+def _audit(request: HttpRequest) -> HttpResponse:
+    from backoffice.audit import pages  # noqa: PLC0415 - as above
+
+    return pages.audit(request)
+
+
+def _audit_evidence(request: HttpRequest, object_id: str) -> HttpResponseBase:
+    from backoffice.audit import pages  # noqa: PLC0415 - as above
+
+    return pages.audit_evidence(request, object_id)
 
 
 def _access_history(request: HttpRequest) -> HttpResponse:
