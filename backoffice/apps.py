@@ -14,6 +14,7 @@ class BackofficeConfig(AppConfig):
     def ready(self) -> None:
         # Models can only be imported once every app is loaded.
         from backoffice import access_proposals, ledger_kinds, ledger_words, people_words, roles  # noqa: PLC0415
+        from backoffice.audit import access  # noqa: PLC0415
         from backoffice.finance.closing import own_checks, reopening, words  # noqa: PLC0415
         from backoffice.finance.evidence.pages import link_to_evidence  # noqa: PLC0415
         from backoffice.sign_in import checks as sign_in_checks  # noqa: F401, PLC0415 - they register themselves
@@ -25,6 +26,7 @@ class BackofficeConfig(AppConfig):
 
         declare(ledger_kinds.KINDS)
         access_proposals.declare()
+        access.declare()
         own_checks.declare()
         reopening.declare()
         allow_tasks_of("backoffice.sign_in.tasks")

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.access_history import NEEDED
+from backoffice.audit.access import access_of
 from backoffice.waiting import count_for
 
 
@@ -100,6 +101,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's navigation for the person who asks: groups without a page they may see are left out."""
     overview = {"title": _("Overview"), "icon": "space_dashboard", "link": reverse("admin:index")}
     groups: list[dict[str, Any]] = [{"items": [overview, _waiting(request)]}]
+    if not request.user.has_perm("ledger.view_entry") and request.user.pk and access_of(request.user.pk):
+        groups[0]["items"].append({"title": _("Audit"), "icon": "policy", "link": reverse("admin:audit")})
     found = [(title, [_item(page) for page in pages if _may_see(page, request)]) for title, pages in GROUPS]
     if request.user.has_perms(NEEDED):
         link = reverse("admin:access_history")

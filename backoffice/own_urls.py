@@ -7,6 +7,7 @@ from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 
 from backoffice.access_history import access_history
+from backoffice.audit.pages import audit, audit_evidence
 from backoffice.finance.closing.page import periods_view
 from backoffice.finance.evidence.pages import job_evidence, payment_evidence
 from backoffice.finance.journal import journal_view
@@ -20,6 +21,8 @@ def own_urls(staff_only: Callable[[View], Any]) -> list[URLPattern]:
     """Each behind the admin's door: `staff_only` is `AdminSite.admin_view`."""
     pages: tuple[tuple[str, View, str], ...] = (
         ("waiting/", waiting_view, "waiting"),
+        ("audit/", audit, "audit"),
+        ("audit/<str:object_id>/", audit_evidence, "audit_evidence"),
         ("access-history/", access_history, "access_history"),
         ("reports/", index_view, "reports"),
         ("reports/<slug:code>/", report_view, "report"),

@@ -18,6 +18,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from backoffice import access_proposals, people, roles
+from backoffice.audit.granting import AuditActions
 from backoffice.sign_in.people_actions import SignInActions
 from ledger.api import timeline
 from payments.admin.dialogs import number_of, staff
@@ -33,7 +34,7 @@ for model in (User, Group):
 
 
 @admin.register(User)
-class UserAdmin(SignInActions, DjangoUserAdmin[User], ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
+class UserAdmin(AuditActions, SignInActions, DjangoUserAdmin[User], ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     """People are switched off, never deleted: what they did stays theirs. Only a superuser makes or touches one."""
 
     form = UserChangeForm
@@ -45,6 +46,7 @@ class UserAdmin(SignInActions, DjangoUserAdmin[User], ModelAdmin):  # type: igno
     )
     list_per_page = 25
     actions = None
+    actions_detail = (*SignInActions.actions_detail, "let_audit")
     filter_horizontal = ("user_permissions",)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:

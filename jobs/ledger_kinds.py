@@ -31,6 +31,7 @@ KINDS: Final = frozenset(
         "member.link_revoked",
         "member.data_exported",
         "member.erased",
+        "member.statements_switched",
         "member.shown_link_used",
         "member.note_written",
         "member.note_handled",

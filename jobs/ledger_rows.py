@@ -31,7 +31,7 @@ def _people() -> None:
         "member",
         models.Member,
         once=("created_at", "erased_at"),
-        changing=("kind", "wallet_id", "link_version", "name", "email"),
+        changing=("kind", "wallet_id", "link_version", "name", "email", "statements_since"),
         private=("name", "email"),
         left={"changed_at": WRITTEN, "language": MAIL_LANGUAGE},
         live=_IN_OPEN_JOBS,

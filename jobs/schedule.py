@@ -1,4 +1,4 @@
-"""The sweep, scheduled anew after every migrate."""
+"""The sweep, and statements by email, scheduled anew after every migrate."""
 
 from typing import Any
 
@@ -20,3 +20,5 @@ def make(using: str, **_kwargs: Any) -> None:
             "repeats": -1,
         },
     )
+    daily = {"func": "jobs.tasks.send_statements", "schedule_type": Schedule.DAILY, "repeats": -1}
+    Schedule.objects.using(using).update_or_create(name="jobs.statements", defaults=daily)

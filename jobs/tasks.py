@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from jobs import held_payments, lifecycle
+from jobs import held_payments, lifecycle, monthly_statements
 from jobs.deadlines import overdue
 from jobs.derive_status import jobs_of, sync_job
 from jobs.models import Job
@@ -24,6 +24,11 @@ def sync_request(request_id: str) -> None:
     for job_id in jobs_of(request_id):
         sync_job(job_id)
     tell_troubles(Payment.objects.filter(request=request_id))
+
+
+def send_statements() -> None:
+    """Daily: the statements of last month that were not sent yet."""
+    monthly_statements.send_due()
 
 
 def sweep() -> None:

@@ -190,6 +190,12 @@ WORDS: Final[Mapping[str, tuple[Promise, Promise, str, Tone]]] = {
         "folder_zip",
         "warn",
     ),
+    "member.statements_switched": (
+        _("Monthly statements by email were switched on or off, on their own page."),
+        _("Monthly statements by email were switched on or off, on their own page."),
+        "event_repeat",
+        "neutral",
+    ),
     "member.erased": (
         _("The personal data of this member was erased."),
         _("The personal data of this member was erased."),

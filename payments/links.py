@@ -32,6 +32,7 @@ class LinkUse(models.TextChoices):
     PROVE = "prove", _("the wallet's page was asked for, to prove whose it is")
     WALLET = "wallet", _("a wallet was given")
     NOTE = "note", _("a note was written")
+    STATEMENTS = "statements", _("monthly statements were switched on or off")
 
 
 class BadLink(Exception):

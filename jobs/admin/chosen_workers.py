@@ -1,6 +1,6 @@
 """Choosing workers in a dialog, and how much each gets now: all that is owed to them, or a part of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -48,6 +48,17 @@ def read_amount(text: str, choice: Choice) -> Amount:
     return wanted
 
 
+def write_seen(shown: Mapping[int, Choice]) -> str:
+    """What a dialog shows of each worker, in short; it comes back with the answer."""
+    return " ".join(f"{key}:{choice.seen}" for key, choice in shown.items())
+
+
+def read_seen(text: str) -> dict[int, str]:
+    """As `write_seen` wrote it; of anything else, what can be read."""
+    pairs = (pair.partition(":") for pair in text.split())
+    return {number: seen for key, _colon, seen in pairs if (number := number_of(key))}
+
+
 class ChosenWorkersForm(BaseDialogForm):
     """Workers are boxes in the text before the fields, each with an amount.
 
@@ -65,7 +76,7 @@ class ChosenWorkersForm(BaseDialogForm):
         self.workers = {who.pk: choice for who, choice in workers if isinstance(who, Application)}
         self.wrong: dict[int, str] = {}
         self.fields["form_id"].initial = new_ulid()
-        self.fields["seen"].initial = " ".join(f"{key}:{choice.seen}" for key, choice in self.workers.items())
+        self.fields["seen"].initial = write_seen(self.workers)
 
     def row(self, key: int, problem: str = "") -> WorkerRow:
         choice = self.workers[key]
@@ -119,5 +130,4 @@ class ChosenWorkersForm(BaseDialogForm):
     @property
     def seen_by_person(self) -> dict[int, str]:
         """What the dialog showed of each worker."""
-        pairs = (pair.partition(":") for pair in self.cleaned_data["seen"].split())
-        return {number: seen for key, _colon, seen in pairs if (number := number_of(key))}
+        return read_seen(self.cleaned_data["seen"])

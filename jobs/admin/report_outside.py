@@ -10,7 +10,7 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from jobs import escrow, lifecycle, paid_outside, payables
-from jobs.admin.chosen_workers import LONGEST_AMOUNT, read_amount
+from jobs.admin.chosen_workers import LONGEST_AMOUNT, read_amount, read_seen, write_seen
 from jobs.admin.job_forms import job_at
 from jobs.models import Application, Job
 from jobs.payables import Choice
@@ -64,7 +64,7 @@ class ReportOutsideForm(BaseDialogForm):
         self.workers: dict[int, Choice] = {who.pk: choice for who, choice in found if isinstance(who, Application)}
         self._set_choices()
         self.fields["form_id"].initial = new_ulid()
-        self.fields["seen"].initial = " ".join(f"{key}:{choice.seen}" for key, choice in self.workers.items())
+        self.fields["seen"].initial = write_seen(self.workers)
         self.fields["paid_on"].initial = days.today().isoformat()
 
     def _set_choices(self) -> None:
@@ -115,8 +115,7 @@ class ReportOutsideForm(BaseDialogForm):
     @property
     def seen_by_person(self) -> dict[int, str]:
         """What the dialog showed of each worker."""
-        pairs = (pair.partition(":") for pair in self.cleaned_data["seen"].split())
-        return {number: seen for key, _colon, seen in pairs if (number := number_of(key))}
+        return read_seen(self.cleaned_data["seen"])
 
 
 class ReportOutside:

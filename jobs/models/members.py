@@ -33,6 +33,8 @@ class Member(Dated):
     )
     # Of the link to their own page: links of an older version no longer open.
     link_version = models.PositiveIntegerField(_("version of the link"), default=1, editable=False)
+    # Since when they want a statement of each month, by email.
+    statements_since = models.DateTimeField(_("monthly statements since"), null=True, editable=False)
     # Whatever named them is gone: see `jobs.personal_data.erasing`.
     erased_at = models.DateTimeField(_("personal data erased"), null=True, editable=False)
 

@@ -10,7 +10,7 @@ from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from jobs import links, statements
+from jobs import links, monthly_statements, statement_files, statements
 from jobs.contacts import payer_of
 from jobs.pages.member_link import OpenedMemberLink, open_member_link
 from ledger import clock
@@ -69,12 +69,32 @@ def statement(http: HttpRequest, token: str, month: str) -> HttpResponse:
             "member": member,
             "details": payer_of(member).details,
             "statement": statements.of(member, first),
+            "file": opened.url("statement_file", first.key),
         }
         return page(render_to_string("public/statement.html", context))
 
 
+@private_page
+@require_safe
+def statement_file(http: HttpRequest, token: str, month: str) -> HttpResponse:
+    """One month as a file for their accounts."""
+    opened = open_member_link(http, token, name="funder", kind=links.FUNDER)
+    if isinstance(opened, HttpResponse):
+        return opened
+    first = statements.read_month(month)
+    if first is None:
+        return nothing_here(http)
+    with translation.override(opened.language):
+        content = statement_files.as_csv(opened.member, first)
+    disposition = f'attachment; filename="statement-{first.key}.csv"'
+    return HttpResponse(content, content_type="text/csv; charset=utf-8", headers={"Content-Disposition": disposition})
+
+
 def _act(http: HttpRequest, opened: OpenedMemberLink) -> HttpResponse:
-    """Stop an approval of theirs: what is not ordered yet will not be."""
+    """Stop an approval of theirs: what is not ordered yet will not be. Or switch monthly statements."""
+    if wanted := http.POST.get("statements"):
+        monthly_statements.switch(opened.member.pk, opened.shown_to, on=wanted == "on")
+        return HttpResponseRedirect(opened.page)
     own = PaymentRequest.objects.filter(payer_key=opened.member.key, state=RequestState.APPROVED)
     request = own.filter(pk=http.POST.get("stop", "").replace("\0", "")).first()
     if request is None:

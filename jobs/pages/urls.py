@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from jobs.pages.funder import funder, statement
+from jobs.pages.funder import funder, statement, statement_file
 from jobs.pages.worker import worker
 
 urlpatterns = [
     path("w/<str:token>", worker, name="worker"),
     path("f/<str:token>", funder, name="funder"),
     path("f/<str:token>/<str:month>", statement, name="statement"),
+    path("f/<str:token>/<str:month>/file", statement_file, name="statement_file"),
 ]

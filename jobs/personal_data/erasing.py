@@ -105,8 +105,8 @@ def _erase(known: Belongings, by: User) -> None:
     known.organisations.update(**dict.fromkeys((*blank, "accounts_name", "accounts_email"), ""))
     member.notes.update(text="")
     now = clock.now()
-    told = {"name": NOBODY, "email": "", "wallet": None, "erased_at": now, "link_version": member.link_version + 1}
-    Member.objects.filter(pk=member.pk).update(**told, changed_at=now)
+    blank_member = {"name": NOBODY, "email": "", "wallet": None, "statements_since": None, "erased_at": now}
+    Member.objects.filter(pk=member.pk).update(**blank_member, link_version=member.link_version + 1, changed_at=now)
     erase(entries, actor=Actor.staff(by.pk), reason="member_erased")
     record("member.erased", actor=Actor.staff(by.pk), subjects={"member": str(member.pk)}, data={})
 

@@ -21,6 +21,7 @@ from payments.presentation.reasons import OWN_REASONS
 
 SUBJECTS: Final[dict[str, Promise]] = {
     Template.SELECTED: gettext_lazy("You were selected: %(title)s"),
+    Template.STATEMENT: gettext_lazy("Your statement: %(title)s"),
     Template.PAID_OUTSIDE: gettext_lazy("You were paid outside your wallet: %(title)s"),
     Template.PROOF: gettext_lazy("Please prove that your wallet is yours"),
     Template.WALLET_CHANGE: gettext_lazy("Was it you? Your wallet address is to change"),
@@ -45,19 +46,21 @@ def subject(message: Message) -> str:
 def context(message: Message, reader: MailReader) -> dict[str, Any]:
     """All that the words of `message` need stands in its details."""
     key = message.details.get("key", "")
-    page = "" if message.template in WITHOUT_PAGE else own_page(key, reader, receives=True)
+    receives = message.template != Template.STATEMENT
+    page = "" if message.template in WITHOUT_PAGE else own_page(key, reader, receives=receives)
     return {
         "language": translation.get_language(),
         "message": message,
         "name": message.to_name,
         "own_page": page,
-        "receives": True,
+        "receives": receives,
         **message.details,
         **(_proof(message.proof, reader) if message.proof else {}),
         # Of a page that asks who they are: it may be shown to anybody.
         **({"link": links.site_url(message.details["path"])} if "path" in message.details else {}),
         **(_paused(message) if message.template == Template.PAUSED else {}),
         **(_selected(message, page) if message.template == Template.SELECTED else {}),
+        **({"link": f"{page}/{message.details['month']}"} if message.template == Template.STATEMENT and page else {}),
         **(_paid_outside(message, page) if message.template == Template.PAID_OUTSIDE else {}),
     }
 

@@ -21,7 +21,7 @@ from payments.actions import break_glass, proposals
 from payments.actions.outside_payments import Paid
 from payments.invariants import violations
 from payments.mail.queue import queue_message
-from payments.models import Message, Payment, Seller
+from payments.models import Message, Payment, Proposal, Seller
 from payments.models.messages import Template
 from payments.models.proposals import ProposalState
 from payments.openpayments.amounts import Amount
@@ -126,7 +126,7 @@ def test_from_the_members_page(ximena: Member, client: Client) -> None:
     assert "Erase personal data" in one.get(f"{page}/change/").content.decode()
     confirm(one, f"{page}/erase/", name="Somebody else")
     confirm(one, f"{page}/erase/", name="Ximena Ocelotl")
-    assert Counter(str(row.kind) for row in proposals.Proposal.objects.all()) == {"erase_member": 1}
+    assert Counter(str(row.kind) for row in Proposal.objects.all()) == {"erase_member": 1}
     assert "Ximena Ocelotl" in one.get("/admin/waiting/").content.decode()
     assert one.get(f"{page}/data/").status_code == 403
     eva = signed_in(person("eva", "jobs.export_member", "jobs.view_member"))
@@ -135,7 +135,7 @@ def test_from_the_members_page(ximena: Member, client: Client) -> None:
     assert eva.post("/admin/jobs/member/999999/data/").status_code == 404
     assert eva.post(f"{page}/erase/").status_code == 403
     answer = eva.post(f"{page}/data/")
-    found = ZipFile(BytesIO(b"".join(answer)))  # type: ignore[arg-type]  # a file is streamed
+    found = ZipFile(BytesIO(b"".join(answer)))
     told = json.loads(found.read("data.json"))
     assert (told["member"]["name"], told["member"]["wallet"]) == ("Ximena Ocelotl", "https://wallet.example/ximena")
     assert [each["value"] for each in told["paidToThem"]] == [25000]

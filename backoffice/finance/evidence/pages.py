@@ -61,7 +61,7 @@ def _check(request: HttpRequest, permission: str) -> None:
 def _answer(request: HttpRequest, dossier: Dossier, back: str) -> HttpResponseBase:
     if request.method == "POST":
         assert isinstance(request.user, User)
-        return _made(dossier, request.user)
+        return made(dossier, request.user)
     context = {
         **admin.site.each_context(request),
         "title": _("Evidence: %(title)s") % {"title": dossier.title},
@@ -71,7 +71,7 @@ def _answer(request: HttpRequest, dossier: Dossier, back: str) -> HttpResponseBa
     return TemplateResponse(request, "admin/finance/evidence.html", context)
 
 
-def _made(dossier: Dossier, by: User) -> FileResponse:
+def made(dossier: Dossier, by: User) -> FileResponse:
     """The file, after the ledger has kept who made it and what its SHA-256 is."""
     content, digest = write(dossier, by)
     with transaction.atomic():
