@@ -12,8 +12,9 @@ from django_q.models import Failure, OrmQ, Schedule, Success
 from unfold.admin import ModelAdmin
 
 from backoffice import people_admin
+from backoffice.finance.exports.pages import exports, regular_exports
 
-__all__ = ["people_admin"]
+__all__ = ["exports", "people_admin", "regular_exports"]
 
 # What people sign in with is theirs: nobody reads it here, and what may be done to it is an action of theirs.
 for model in (Schedule, Success, Failure, OrmQ, Authenticator, UserSession, EmailAddress):

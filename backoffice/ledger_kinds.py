@@ -30,4 +30,12 @@ SIGN_IN: Final = (
     "sign_in.password_reset",
     "sign_in.sessions_ended",
 )
-KINDS: Final = frozenset({*PEOPLE, *SIGN_IN})
+#: What left the house as a file, and who took it.
+EXPORTS: Final = (
+    "export.made",
+    "export.fetched",
+    "export.regular_set_up",
+    "export.regular_changed",
+    "export.regular_stopped",
+)
+KINDS: Final = frozenset({*PEOPLE, *SIGN_IN, *EXPORTS})

@@ -37,6 +37,11 @@ WORDS: Final[dict[str, tuple[Promise, str, Tone]]] = {
     "sign_in.password_changed": (_("The password was changed by its owner."), "password", "neutral"),
     "sign_in.password_reset": (_("A new password was chosen, by a link in an email."), "password", "warn"),
     "sign_in.sessions_ended": (_("Sessions were ended: %(sessions)s."), "logout", "neutral"),
+    "export.made": (_("A list was exported: %(list)s, %(rows)s rows, as %(format)s."), "download", "neutral"),
+    "export.fetched": (_("The file of an export was downloaded."), "download", "neutral"),
+    "export.regular_set_up": (_("A list is exported regularly from now on: %(list)s."), "event_repeat", "neutral"),
+    "export.regular_changed": (_("How a list is exported regularly was changed: %(list)s."), "event_repeat", "neutral"),
+    "export.regular_stopped": (_("A list is no longer exported regularly: %(list)s."), "event_busy", "neutral"),
 }
 
 

@@ -50,6 +50,13 @@ GROUPS: tuple[tuple[str | Promise, tuple[AdminPage, ...]], ...] = (
         ),
     ),
     (
+        _("Finance"),
+        (
+            AdminPage(_("Exports"), "download", "backoffice.export"),
+            AdminPage(_("Regular exports"), "event_repeat", "backoffice.regularexport"),
+        ),
+    ),
+    (
         _("Ledger"),
         (
             AdminPage(_("Entries"), "menu_book", "ledger.entry"),

@@ -39,6 +39,7 @@ class Member(Dated):
         verbose_name_plural = _("members")
         ordering = ["name", "id"]
         default_permissions = ("add", "change", "view")
+        permissions = [("export_member", _("Can export members"))]
 
     def __str__(self) -> str:
         return self.name

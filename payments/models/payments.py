@@ -111,7 +111,10 @@ class Payment(Dated, Reasoned):
         verbose_name_plural = _("payments")
         ordering = ["created_at", "id"]
         indexes = [models.Index(fields=["state", "created_at"])]
-        permissions = [("resolve_payment", _("Can resolve payments that need attention"))]
+        permissions = [
+            ("resolve_payment", _("Can resolve payments that need attention")),
+            ("export_payment", _("Can export payments")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.receiver_name} ({self.id})"

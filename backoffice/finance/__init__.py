@@ -1,0 +1,1 @@
+"""Finance: what the books say, as reports, files and months that are closed."""
