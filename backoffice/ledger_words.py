@@ -5,6 +5,8 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.finance.exports.listed_rows import name_of_list
+from backoffice.models.exports import FileFormat
 from ledger.api import TimelineRow
 from payments.presentation.timeline_text import Sentence, Tone
 
@@ -51,4 +53,14 @@ def describe_own(row: TimelineRow) -> Sentence | None:
     if known is None:
         return None
     words, icon, tone = known
-    return Sentence(text=str(words) % row.data, icon=icon, tone=tone)
+    return Sentence(text=str(words) % {**row.data, **_named(row)}, icon=icon, tone=tone)
+
+
+def _named(row: TimelineRow) -> dict[str, str]:
+    """What an export is of and in, as people call it."""
+    told = {}
+    if "list" in row.data:
+        told["list"] = name_of_list(row.data["list"])
+    if "format" in row.data:
+        told["format"] = str(FileFormat(row.data["format"]).label)
+    return told

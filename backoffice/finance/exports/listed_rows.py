@@ -38,7 +38,11 @@ def model_of(label: str) -> type[Model]:
 
 
 def name_of_list(label: str) -> str:
-    return str(model_of(label)._meta.verbose_name_plural).capitalize()  # noqa: SLF001 - Django's public name
+    """As people call it; a list that there is no more is called as it was in the program."""
+    try:
+        return str(model_of(label)._meta.verbose_name_plural).capitalize()  # noqa: SLF001 - Django's public name
+    except LookupError:
+        return label
 
 
 def permission(label: str) -> str:

@@ -70,6 +70,7 @@ def test_two_presses_are_one_export_and_its_file_begins_to_download(luis: Client
     assert "data-export-file" in luis.get(first.headers["Location"]).content.decode()
     assert download(luis, made) == download(luis, made)
     assert [row.kind for row in timeline([("export", made.pk)])] == ["export.made", "export.fetched", "export.fetched"]
+    assert "A list was exported: Payments, 0 rows, as CSV." in luis.get(f"{EXPORTS}{made.pk}/change/").content.decode()
     assert files(private_folder) == [made.file]
     assert (private_folder / made.file).stat().st_mode & 0o777 == 0o600
     assert private_folder.stat().st_mode & 0o777 == 0o700
