@@ -47,7 +47,7 @@ def copy_payment(payment: Payment, times: int) -> None:
 def exported(file_format: str, by: User) -> tuple[float, Any]:
     began = time.perf_counter()
     asked = ask("payments.payment", "", file_format, by=by, form_id=new_ulid(), rows=AT_ONCE + 1)
-    made = make(asked)
+    made = make(asked.pk)
     assert made.state == ExportState.DONE, made.reason_params
     return time.perf_counter() - began, made
 

@@ -27,7 +27,7 @@ def ask(  # noqa: PLR0913 - what is asked for, and by whom
         export, is_new = Export.objects.get_or_create(form_id=form_id, defaults={**asked, "rows_expected": rows})
         if is_new and rows > AT_ONCE:
             async_task(TASK, export.pk)
-    return make(export) if is_new and rows <= AT_ONCE else export
+    return make(export.pk) if is_new and rows <= AT_ONCE else export
 
 
 def ask_regularly(regular: RegularExport, query: str) -> Export:

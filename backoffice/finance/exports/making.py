@@ -72,43 +72,34 @@ class Made:
     rows: int
     totals: list[ControlTotal]
     as_of: datetime
-    filters: int
 
 
-def make(export: Export) -> Export:
-    """Make its file in this process, as far as it comes up. Any number of callers at once; outside a transaction."""
-    if not claim(export):
-        return Export.objects.get(pk=export.pk)
-    reason, params = _try(export)
-    if reason:
-        _fail(export, reason, params)
-    return Export.objects.get(pk=export.pk)
+def make(export_id: str) -> Export:
+    """Make its file in this process, if nobody else is at it. Any number of callers at once; outside a transaction."""
+    export = claim(export_id)
+    if export:
+        reason, params = _try(export)
+        if reason:
+            _fail(export, reason, params)
+    return Export.objects.get(pk=export_id)
 
 
-def claim(export: Export) -> bool:
-    """Take it, if nobody is at it; after too many who died at it, it failed."""
+def claim(export_id: str) -> Export | None:
+    """The export, taken, if nobody is at it; after too many who died at it, it failed."""
     free = Q(state=ExportState.QUEUED) | Q(state=ExportState.RUNNING, lease_until__lte=clock.now())
-    found = Export.objects.select_related("asked_by").filter(free, pk=export.pk).first()
-    if found is None:
-        return False
-    if found.attempt >= MOST_ATTEMPTS:
-        _fail(found, DIED, {"times": found.attempt})
-        return False
+    export = Export.objects.select_related("asked_by", "regular").filter(free, pk=export_id).first()
+    if export is None:
+        return None
+    if export.attempt >= MOST_ATTEMPTS:
+        _fail(export, DIED, {"times": export.attempt})
+        return None
+    taken = {"attempt": export.attempt + 1, "lease_until": clock.now() + LEASE, "rows": 0}
     try:
         with transaction.atomic():
-            swap(
-                found,
-                ExportState.RUNNING,
-                EXPORT_MOVES,
-                unchanged=("attempt", "lease_until"),
-                attempt=found.attempt + 1,
-                lease_until=clock.now() + LEASE,
-                rows=0,
-            )
+            swap(export, ExportState.RUNNING, EXPORT_MOVES, unchanged=("attempt", "lease_until"), **taken)
     except Moved:
-        return False
-    export.__dict__.update(found.__dict__)
-    return True
+        return None
+    return export
 
 
 def _try(export: Export) -> tuple[str, dict[str, Any]]:
@@ -148,7 +139,7 @@ def _make(export: Export, news: News) -> Made:
                     news(totals.rows, 0)
         about = About(export.pk, name_of_list(export.model), name_of(export.asked_by), as_of, found.filters)
         file.close(about, totals)
-        return Made(new.keep(), totals.rows, totals.told(heads), as_of, len(found.filters))
+        return Made(new.keep(), totals.rows, totals.told(heads), as_of)
 
 
 def _rows(label: str, rows: Any, columns: ListColumns) -> Iterator[list[CellValue]]:

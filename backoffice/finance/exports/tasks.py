@@ -16,12 +16,12 @@ from ledger import clock
 #: What nobody began by then has lost its task.
 TOO_LONG: Final = timedelta(minutes=15)
 AT_ONCE: Final = 20
-#: Longer than a part is ever left unwritten.
-PARTS_LIVE_SECONDS: Final = 60 * 60
+#: Longer than a file that is being made is ever left unwritten, or without its row.
+STRAYS_LIVE_SECONDS: Final = 60 * 60
 
 
 def make_export(export_id: str) -> None:
-    make(Export.objects.select_related("asked_by", "regular").get(pk=export_id))
+    make(export_id)
 
 
 def look_after_exports() -> None:
@@ -42,4 +42,5 @@ def _remove_what_is_over() -> None:
     for pk, name in over.values_list("pk", "file"):
         folder.remove(name)
         Export.objects.filter(pk=pk).update(file="")
-    folder.remove_parts(PARTS_LIVE_SECONDS)
+    kept = set(Export.objects.exclude(file="").values_list("file", flat=True))
+    folder.remove_strays(kept, STRAYS_LIVE_SECONDS)

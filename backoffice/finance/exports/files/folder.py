@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,10 +84,10 @@ def remove(name: str) -> None:
         (folder() / name).unlink(missing_ok=True)
 
 
-def remove_parts(seconds: float) -> None:
-    """What processes left that died: parts that nobody wrote to for so long, by the clock of the disk."""
+def remove_strays(kept: Collection[str], seconds: float) -> None:
+    """What processes left that died: all but `kept` that nobody wrote to for so long, by the clock of the disk."""
     older_than = time() - seconds
-    for path in folder().glob(f"*{PART}"):
+    for path in folder().iterdir():
         with suppress(FileNotFoundError):
-            if path.stat().st_mtime < older_than:
+            if path.name not in kept and path.stat().st_mtime < older_than:
                 path.unlink()
