@@ -11,31 +11,27 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from import_export.formats.base_formats import CSV, XLSX
+from import_export.formats.base_formats import CSV, XLSX, Format
 from unfold.contrib.import_export.forms import ExportForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
 from backoffice.finance.exports import regular
 from backoffice.finance.exports.asking import AT_ONCE, ask
-from backoffice.finance.exports.listed_rows import (
-    Listed,
-    NoSuchList,
-    listed,
-    may_export,
-    model_of,
-    name_of_list,
-    query_of,
-)
+from backoffice.finance.exports.listed_rows import Listed, NoSuchList, listed, may_export, name_of_list, query_of
 from backoffice.finance.exports.lists import LISTS
 from backoffice.finance.exports.pages.receivers import offer
 from backoffice.finance.exports.reasons import NO_SUCH_LIST, sentence
-from backoffice.models.exports import LONGEST_QUERY, ExportState, Often
+from backoffice.models.exports import LONGEST_QUERY, ExportState, FileFormat, Often
 from payments.admin.dialogs import sent_form_id, staff
 from payments.identifiers import LENGTH, new_ulid
 
 FORMATS: Final = (XLSX, CSV)
 #: Tells the page that a file was just made, so that its download begins by itself.
 START: Final = "?start=1"
+
+
+def _extension(file_format: type[Format]) -> str:
+    return str(file_format().get_extension())
 
 
 class AskExportForm(ExportForm):
@@ -46,11 +42,14 @@ class AskExportForm(ExportForm):
     def __init__(self, label: str, data: Any = None) -> None:
         initial = {"format": "0", "form_id": new_ulid()}
         super().__init__(FORMATS, [LISTS[label].columns], data=data, initial=initial)
-        self.fields["format"].label = gettext_lazy("Format")
+        field = self.fields["format"]
+        assert isinstance(field, forms.ChoiceField)
+        field.label = gettext_lazy("Format")
+        field.choices = [(str(place), FileFormat(_extension(one)).label) for place, one in enumerate(FORMATS)]
 
     @property
     def file_format(self) -> str:
-        return str(FORMATS[int(self.cleaned_data["format"])]().get_extension())
+        return _extension(FORMATS[int(self.cleaned_data["format"])])
 
 
 class RegularExportForm(AskExportForm):
@@ -130,7 +129,6 @@ def _context(  # noqa: PLR0913, PLR0917 - what the page shows
     return {
         **admin.site.each_context(request),
         "title": _("Export: %(list)s") % {"list": name},
-        "opts": model_of(label)._meta,  # noqa: SLF001 - Django's public name
         "back": _list_page(label) + (f"?{request.GET.urlencode()}" if request.GET else ""),
         "rows": rows,
         "filters": found.filters,
