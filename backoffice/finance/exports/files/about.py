@@ -22,7 +22,7 @@ class About:
 
     def lines(self, rows: int) -> Iterator[tuple[str, CellValue]]:
         yield _("List"), self.title
-        yield _("Export"), self.export_id
+        yield _("Export id"), self.export_id
         yield _("Made for"), self.made_for
         yield _("As of, in UTC"), f"{self.as_of:%Y-%m-%d %H:%M:%S}"
         yield _("Time zone of the business"), settings.BUSINESS_TIME_ZONE
