@@ -14,10 +14,19 @@ from unfold.admin import ModelAdmin
 from backoffice import people_admin
 from backoffice.finance.closing import admin as closing_admin
 from backoffice.finance.exceptions import admin as exceptions_admin
+from backoffice.finance.exports.pages import exports, regular_exports
 from backoffice.finance.movements import admin as movements_admin
 from backoffice.finance.statements import admin as statements_admin
 
-__all__ = ["closing_admin", "exceptions_admin", "movements_admin", "people_admin", "statements_admin"]
+__all__ = [
+    "closing_admin",
+    "exceptions_admin",
+    "exports",
+    "movements_admin",
+    "people_admin",
+    "regular_exports",
+    "statements_admin",
+]
 
 # What people sign in with is theirs: nobody reads it here, and what may be done to it is an action of theirs.
 for model in (Schedule, Success, Failure, OrmQ, Authenticator, UserSession, EmailAddress):

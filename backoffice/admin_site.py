@@ -29,10 +29,12 @@ class BackofficeAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # Unfold ship
         **options: Any,
     ) -> None:
         """As Django's, with `GuardedAdmin` before the page that is registered: none is without."""
+        from backoffice.finance.exports.pages.exportable import ExportableAdmin  # noqa: PLC0415 - as below
         from backoffice.guarded_admin import GuardedAdmin  # noqa: PLC0415 - Unfold's admin needs the apps to be loaded
 
         page = admin_class or ModelAdmin
-        guarded = type(page.__name__, (GuardedAdmin, page), {"__module__": page.__module__, "__doc__": page.__doc__})
+        bases = (GuardedAdmin, ExportableAdmin, page)
+        guarded = type(page.__name__, bases, {"__module__": page.__module__, "__doc__": page.__doc__})
         super().register(model_or_iterable, guarded, **options)
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:  # noqa: FBT001, FBT002 - Django's signature

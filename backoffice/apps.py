@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.installation.deploy_checks import check_installation
 
+EXPORT_SECONDS = 2 * 60 * 60
+
 
 class BackofficeConfig(AppConfig):
     name = "backoffice"
@@ -17,6 +19,7 @@ class BackofficeConfig(AppConfig):
         from backoffice.audit import access  # noqa: PLC0415
         from backoffice.finance.closing import own_checks, reopening, words  # noqa: PLC0415
         from backoffice.finance.evidence.pages import link_to_evidence  # noqa: PLC0415
+        from backoffice.finance.exports import schedule as exports_schedule  # noqa: PLC0415
         from backoffice.sign_in import checks as sign_in_checks  # noqa: F401, PLC0415 - they register themselves
         from backoffice.sign_in import schedule, signal_receivers  # noqa: PLC0415
         from ledger.api import declare  # noqa: PLC0415
@@ -30,6 +33,8 @@ class BackofficeConfig(AppConfig):
         own_checks.declare()
         reopening.declare()
         allow_tasks_of("backoffice.sign_in.tasks")
+        # Of millions of rows. It may be given out again meanwhile: one is at it.
+        allow_tasks_of("backoffice.finance.exports.tasks", seconds={"make_export": EXPORT_SECONDS})
         also_ask(people_words.describe_own)
         also_ask(ledger_words.describe_own)
         also_ask(words.describe_own)
@@ -37,6 +42,7 @@ class BackofficeConfig(AppConfig):
         signal_receivers.connect()
         checks.register(check_installation, checks.Tags.security, deploy=True)
         post_migrate.connect(schedule.make, sender=self, dispatch_uid="backoffice.sign_in.schedule")
+        post_migrate.connect(exports_schedule.make, sender=self, dispatch_uid="backoffice.finance.exports")
         post_migrate.connect(roles.make_when_all_permissions_exist, dispatch_uid="backoffice.roles")
 
 

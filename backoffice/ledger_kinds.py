@@ -32,4 +32,12 @@ SIGN_IN: Final = (
 )
 #: What left the house as a file.
 FILES: Final = ("evidence.made",)
-KINDS: Final = frozenset({*PEOPLE, *SIGN_IN, *FILES})
+#: Lists that left the house as files, and who took them.
+EXPORTS: Final = (
+    "export.made",
+    "export.fetched",
+    "export.regular_set_up",
+    "export.regular_changed",
+    "export.regular_stopped",
+)
+KINDS: Final = frozenset({*PEOPLE, *SIGN_IN, *FILES, *EXPORTS})

@@ -5,6 +5,8 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.finance.exports.listed_rows import name_of_list
+from backoffice.models.exports import FileFormat
 from ledger.api import TimelineRow
 from payments.presentation.timeline_text import Sentence, Tone
 
@@ -38,6 +40,11 @@ WORDS: Final[dict[str, tuple[Promise, str, Tone]]] = {
     "sign_in.password_reset": (_("A new password was chosen, by a link in an email."), "password", "warn"),
     "evidence.made": (_("A file of evidence was made. Its SHA-256: %(sha256)s."), "folder_zip", "warn"),
     "sign_in.sessions_ended": (_("Sessions were ended: %(sessions)s."), "logout", "neutral"),
+    "export.made": (_("A list was exported: %(list)s, %(rows)s rows, as %(format)s."), "download", "neutral"),
+    "export.fetched": (_("The file of an export was downloaded."), "download", "neutral"),
+    "export.regular_set_up": (_("A list is exported regularly from now on: %(list)s."), "event_repeat", "neutral"),
+    "export.regular_changed": (_("How a list is exported regularly was changed: %(list)s."), "event_repeat", "neutral"),
+    "export.regular_stopped": (_("A list is no longer exported regularly: %(list)s."), "event_busy", "neutral"),
 }
 
 
@@ -47,4 +54,14 @@ def describe_own(row: TimelineRow) -> Sentence | None:
     if known is None:
         return None
     words, icon, tone = known
-    return Sentence(text=str(words) % row.data, icon=icon, tone=tone)
+    return Sentence(text=str(words) % {**row.data, **_named(row)}, icon=icon, tone=tone)
+
+
+def _named(row: TimelineRow) -> dict[str, str]:
+    """What an export is of and in, as people call it."""
+    told = {}
+    if "list" in row.data:
+        told["list"] = name_of_list(row.data["list"])
+    if "format" in row.data:
+        told["format"] = str(FileFormat(row.data["format"]).label)
+    return told

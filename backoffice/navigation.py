@@ -72,6 +72,8 @@ GROUPS: tuple[tuple[str | Promise, tuple[AdminPage, ...]], ...] = (
         _("Finance"),
         (
             AdminPage(_("Exceptions"), "rule", "ledger.statementexception"),
+            AdminPage(_("Exports"), "download", "backoffice.export"),
+            AdminPage(_("Regular exports"), "event_repeat", "backoffice.regularexport"),
             AdminPage(_("Statements"), "receipt_long", "ledger.statementsource"),
         ),
     ),

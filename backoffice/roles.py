@@ -27,7 +27,7 @@ EXACT: dict[str, tuple[str, ...]] = {
         "jobs.add_submission",
         "jobs.change_submission",
         "jobs.confirm_walletchange",
-        "jobs.export_member",
+        "jobs.disclose_member",
         "payments.accept_walletaddress",
         "payments.request_paymentrequest",
         "payments.draw_standingbudget",
@@ -53,6 +53,14 @@ EXACT: dict[str, tuple[str, ...]] = {
         "payments.change_pause",
         "ledger.resolve_statementexception",
         "ledger.import_statement",
+        # What is about money leaves the house by finance's hand. Lists of people, with their email addresses, do not:
+        # administrators alone export those. An auditor changes nothing, not even by making a file: finance hands
+        # them one, and its digest and control totals are in the ledger that they read.
+        "payments.export_payment",
+        "payments.export_paymentrequest",
+        "ledger.export_movement",
+        "ledger.export_entry",
+        "jobs.export_job",
     ),
     AUDITOR: ("auth.view_user", "auth.view_group"),
 }

@@ -19,7 +19,7 @@ from jobs.reasons import JobRefusal
 from payments.admin.dialogs import DecisionOn, Sentence, dialog_action, number_of, staff
 from payments.locking import lock
 
-EXPORT = "jobs.export_member"
+EXPORT = "jobs.disclose_member"
 on_member = DecisionOn(lambda pk: lock(Member.objects.all(), number_of(pk)))
 
 

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AlterModelOptions(
             name='member',
-            options={'default_permissions': ('add', 'change', 'view'), 'ordering': ['name', 'id'], 'permissions': [('export_member', 'Can make a file of all that is known of a member'), ('erase_member', "Can propose, and agree to, erasing a member's personal data")], 'verbose_name': 'member', 'verbose_name_plural': 'members'},
+            options={'default_permissions': ('add', 'change', 'view'), 'ordering': ['name', 'id'], 'permissions': [('disclose_member', 'Can make a file of all that is known of a member'), ('erase_member', "Can propose, and agree to, erasing a member's personal data")], 'verbose_name': 'member', 'verbose_name_plural': 'members'},
         ),
         migrations.AddField(
             model_name='member',

@@ -92,6 +92,7 @@ class Job(Dated):
         verbose_name_plural = _("jobs")
         ordering = ["-created_at", "-id"]
         default_permissions = ("add", "change", "view")
+        permissions = [("export_job", _("Can export jobs"))]
 
     def __str__(self) -> str:
         return self.title

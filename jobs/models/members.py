@@ -44,7 +44,8 @@ class Member(Dated):
         ordering = ["name", "id"]
         default_permissions = ("add", "change", "view")
         permissions = [
-            ("export_member", _("Can make a file of all that is known of a member")),
+            ("export_member", _("Can export members")),
+            ("disclose_member", _("Can make a file of all that is known of a member")),
             ("erase_member", _("Can propose, and agree to, erasing a member's personal data")),
         ]
 

@@ -81,6 +81,7 @@ class Movement(models.Model):
         verbose_name_plural = _("movements")
         ordering = ["id"]
         default_permissions = ["view"]
+        permissions = [("export_movement", _("Can export movements of the books"))]
         indexes = [
             models.Index(fields=["day", "received_code"], name="ledger_movement_day"),
             models.Index(fields=["payer", "day"], name="ledger_movement_payer"),

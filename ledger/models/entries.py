@@ -23,6 +23,7 @@ class Entry(models.Model):
         verbose_name_plural = _("ledger entries")
         ordering = ["-recorded_at", "-id"]
         default_permissions = ["view"]
+        permissions = [("export_entry", _("Can export entries of the ledger"))]
         indexes = [
             models.Index(fields=["recorded_at", "id"], name="ledger_entry_time"),
             models.Index(fields=["kind", "recorded_at"], name="ledger_entry_kind"),

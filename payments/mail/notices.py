@@ -32,11 +32,12 @@ SUBJECTS: Final[dict[str, Promise]] = {
     Template.ALONE: gettext_lazy("Decided by one person alone: %(title)s"),
     Template.CHECKPOINT: gettext_lazy("Checkpoint of our ledger"),
     Template.PAUSED: gettext_lazy("All new payments are paused"),
+    Template.EXPORT: gettext_lazy("Ready to download: %(title)s"),
 }
 
 
 #: To people who have no page of their own: staff, and whoever audits the ledger.
-WITHOUT_PAGE: Final = frozenset({Template.CHECKPOINT, Template.PAUSED})
+WITHOUT_PAGE: Final = frozenset({Template.CHECKPOINT, Template.PAUSED, Template.EXPORT})
 
 
 def subject(message: Message) -> str:

@@ -49,6 +49,7 @@ class Template(models.TextChoices):
     ALONE = "alone", _("Decided by one person alone")
     CHECKPOINT = "checkpoint", _("Checkpoint of the ledger")
     PAUSED = "paused", _("Paused by the program")
+    EXPORT = "export", _("Regular export")
 
 
 class Message(Dated, Reasoned):

@@ -114,6 +114,7 @@ class Payment(Dated, Reasoned):
         permissions = [
             ("resolve_payment", _("Can resolve payments that need attention")),
             ("make_evidence", _("Can make a file of everything that is known of a payment or a job")),
+            ("export_payment", _("Can export payments")),
         ]
 
     def __str__(self) -> str:

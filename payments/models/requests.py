@@ -142,6 +142,7 @@ class PaymentRequest(Dated, Reasoned):
         permissions = [
             ("request_paymentrequest", _("Can ask payers for money")),
             ("authorise_paymentrequest", _("Can authorise another person's payment request")),
+            ("export_paymentrequest", _("Can export payment requests")),
         ]
 
     @property

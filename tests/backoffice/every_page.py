@@ -11,6 +11,8 @@ from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
 from django_q.models import OrmQ, Schedule, Task
 
+from backoffice.models import Export, RegularExport
+from backoffice.models.exports import Often
 from jobs import links, paid_outside, wallet_changes
 from jobs.models import ApplicationStatus, Member, MemberNote, Submission
 from ledger import clock, days
@@ -95,6 +97,13 @@ class House:
                 return str(self.keys[address.model]) if address.model else "1"
 
 
+def _exports(by: User) -> dict[type[Model], Any]:
+    """Of the list of payments."""
+    asked = {"model": "payments.payment", "format": "csv", "language": "en"}
+    regular = RegularExport.objects.create(**asked, often=Often.DAILY, made_by=by, next_at=clock.now())
+    return {RegularExport: regular.pk, Export: Export.objects.create(**asked, asked_by=by, regular=regular).pk}
+
+
 def furnish() -> House:
     """The rows, made as the product makes them. The people are those of `tests.cast`."""
     rosa = cast.staff("rosa")
@@ -139,6 +148,7 @@ def furnish() -> House:
         Group: Group.objects.get(name="auditor").pk,
         Entry: Entry.objects.order_by("pk").values_list("pk", flat=True)[0],
     }
+    keys |= _exports(cast.staff("luis"))
     keys |= _queue() | {model: _first(model) for model in admin.site._registry if model not in keys}
     tokens = {
         "approve": approval_url(asked),

@@ -129,7 +129,7 @@ def test_from_the_members_page(ximena: Member, client: Client) -> None:
     assert Counter(str(row.kind) for row in Proposal.objects.all()) == {"erase_member": 1}
     assert "Ximena Ocelotl" in one.get("/admin/waiting/").content.decode()
     assert one.get(f"{page}/data/").status_code == 403
-    eva = signed_in(person("eva", "jobs.export_member", "jobs.view_member"))
+    eva = signed_in(person("eva", "jobs.disclose_member", "jobs.view_member"))
     assert "Personal data as a file" in eva.get(f"{page}/change/").content.decode()
     assert eva.get(f"{page}/data/").status_code == 200
     assert eva.post("/admin/jobs/member/999999/data/").status_code == 404

@@ -1,4 +1,4 @@
-"""What the site itself keeps: secrets of second factors, and wrong tries to sign in for as long as they count."""
+"""What signing in keeps: secrets of second factors, and wrong tries for as long as they count."""
 
 from django.db import models
 

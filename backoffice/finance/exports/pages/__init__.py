@@ -1,0 +1,1 @@
+"""The pages on which a list is exported, and on which its files are."""

@@ -1,0 +1,4 @@
+from backoffice.models.exports import Export, RegularExport
+from backoffice.models.sign_in import FactorSecret, FailedTries
+
+__all__ = ["Export", "FactorSecret", "FailedTries", "RegularExport"]
