@@ -21,7 +21,7 @@ def _day(label: Any) -> forms.DateField:
     return forms.DateField(label=label, widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}))
 
 
-class AuditAccessForm(BaseDialogForm):
+class AuditAccessForm(BaseDialogForm):  # type: ignore[misc]  # Unfold ships no types
     first = _day(_("First day"))
     last = _day(_("Last day"))
     until = _day(_("May look until"))

@@ -23,7 +23,7 @@ def _take(object_id: str) -> User:
 class SignInActions:
     """For the page of a person: of the three, those that would do something."""
 
-    actions_detail = ("reset_factor", "lift_lock_out", "end_their_sessions")
+    actions_detail: tuple[str, ...] = ("reset_factor", "lift_lock_out", "end_their_sessions")
 
     def has_reset_factor_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Of others only: whoever has lost their own proves to another person who they are."""

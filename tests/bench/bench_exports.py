@@ -62,7 +62,7 @@ def test_a_million_rows(settings: Any, tmp_path: Path) -> None:
         exported(file_format, by)
     Payment.objects.exclude(pk=payment.pk).delete()
     copy_payment(payment, ROWS - 1)
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for file_format in ("csv", "xlsx"):
         before = megabytes()
         seconds, made = exported(file_format, by)

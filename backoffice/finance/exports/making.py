@@ -93,7 +93,7 @@ def claim(export_id: str) -> Export | None:
     if export.attempt >= MOST_ATTEMPTS:
         _fail(export, DIED, {"times": export.attempt})
         return None
-    taken = {"attempt": export.attempt + 1, "lease_until": clock.now() + LEASE, "rows": 0}
+    taken: dict[str, Any] = {"attempt": export.attempt + 1, "lease_until": clock.now() + LEASE, "rows": 0}
     try:
         with transaction.atomic():
             swap(export, ExportState.RUNNING, EXPORT_MOVES, unchanged=("attempt", "lease_until"), **taken)

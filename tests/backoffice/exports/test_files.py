@@ -50,7 +50,7 @@ def admin_client() -> Client:
 
 def test_a_file_is_the_list_as_it_is_filtered_with_totals_of_what_it_says() -> None:
     cast.settled()
-    tokyo = {"asset_code": "JPY", "asset_scale": 0}
+    tokyo: dict[str, Any] = {"asset_code": "JPY", "asset_scale": 0}
     cast.paid_to_maria(cast.asked(), value=7, **tokyo)
     cast.paid_to_maria(cast.asked(), PaymentState.NEEDS_ATTENTION, received_value=3, value=500, **tokyo)
     cast.paid_to_maria(cast.asked(RequestState.CANCELLED), PaymentState.CANCELLED, value=2**62)

@@ -8,11 +8,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from backoffice import roles
-from backoffice.finance.format_totals import MINUS
 from ledger.models import Entry, StatementException, StatementImport, StatementRow, StatementSource
 from ledger.models.statements import ImportState
 from ledger.statements.kinds import DifferenceType
 from payments.models import IncomingPayment, Payment
+from payments.presentation.format_totals import MINUS
 from tests.backoffice.finance.test_exceptions import in_role
 from tests.cast import RECEIVER_WALLET, settled, signed_in
 
