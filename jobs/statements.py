@@ -118,7 +118,7 @@ def of(payer: Member, month: Month) -> Statement:
     payments = Payment.objects.filter(pk__in=list(shown)).select_related("request", "receiver_wallet").in_bulk()
     return Statement(
         month=month,
-        lines=[_line(payments[pk], day, told) for pk, day in shown.items() if pk in payments],
+        lines=[line for pk, day in shown.items() if pk in payments and (line := _line(payments[pk], day, told))],
         charged=_of(sums, CHARGED),
         sent_back=_of(sums, SENT_BACK),
         net=_of(sums, NET) if _of(sums, SENT_BACK) else [],
@@ -141,10 +141,11 @@ def _counts() -> Q:
     return which
 
 
-def _line(payment: Payment, day: date, told: Told) -> StatementLine:
+def _line(payment: Payment, day: date, told: Told) -> StatementLine | None:
+    """None where what was taken in the month was given up again in it."""
     key = (payment.pk,)
-    figures = (_of(told, figure, key) for figure in (CHARGED, ARRIVED, OUTSIDE, SENT_BACK, BACK_OUTSIDE))
-    return StatementLine(payment, day, *figures)
+    figures = [_of(told, figure, key) for figure in (CHARGED, ARRIVED, OUTSIDE, SENT_BACK, BACK_OUTSIDE)]
+    return StatementLine(payment, day, *figures) if any(figures) else None
 
 
 def _of(told: Told, figure: str, key: Iterable[str] = ()) -> list[Total]:

@@ -264,8 +264,9 @@ def _order(order: OutgoingPayment) -> None:
 
 def _in_units_of(payer: WalletAddress, payment: Payment) -> int:
     """What the receiver gets, in minor units of the payer's wallet; across currencies, one is worth one."""
-    finer = (payer.asset_scale or 0) - payment.asset_scale
-    return payment.value * int(10**finer) if finer > 0 else payment.value
+    finer = max(0, (payer.asset_scale or 0) - payment.asset_scale)
+    value: int = payment.value * 10**finer
+    return value
 
 
 def _with_fee(value: int, of_thousand: int) -> int:

@@ -94,7 +94,7 @@ def _changed(column: str, currency: str) -> Q:
 _GIVEN_BACK: Final = Figure(
     "given_back",
     _("Given back"),
-    _("Debited from whoever had received, to send back. What arrives of it is *sent back*."),
+    _("Debited from whoever had received, to send back. What arrives of it is told as sent back."),
     ("debited",),
     purposes=frozenset({REFUND}),
 )
