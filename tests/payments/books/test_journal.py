@@ -31,7 +31,10 @@ pytestmark = pytest.mark.django_db
 R = AccountRole
 FIRST, LAST = date(2026, 9, 1), date(2026, 11, 30)
 MONTH = Days(date(2026, 10, 1), date(2026, 10, 31))
-FIGURES = ("our_fee", "held", "wallet_fee", "given_to_exchange", "got_from_exchange", "debited", "received", "outside")
+FIGURES = (
+    *("our_fee", "held", "wallet_fee", "given_to_exchange", "got_from_exchange", "debited", "received", "outside"),
+    *("in_transit", "received_early"),
+)
 #: Of our own money. The others are of money that passes between payers and workers.
 OURS = list(R)[: list(R).index(R.PAYERS)]
 HLEDGER = shutil.which("hledger")
@@ -64,6 +67,9 @@ def balances(file: Path) -> Sums:
 def agree(sums: Sums, which: Q) -> None:
     """Each account is what one figure of the movements `which` says, or what some say together."""
     told, of_fees, of_work = (tell(FIGURES, which & more) for more in (Q(), Q(purpose="fee"), Q(purpose="work")))
+    to_us = tell(FIGURES, which & Q(receiver__startswith="seller:"))
+    # Money that we hold is on its way until its payment is over.
+    out_of_held = tell(FIGURES, which & Q(payer__startswith="seller:") & ~Q(holds=0))
     assert told.currencies
     for code in told.currencies:
         name = commodity(code).strip('"')
@@ -73,6 +79,10 @@ def agree(sums: Sums, which: Q) -> None:
         assert account[R.OUR_WALLET_FEES] + account[R.WALLET_FEES] == figure["wallet_fee"]
         assert account[R.OUR_EXCHANGE] + account[R.EXCHANGE] == exchange
         assert account[R.HELD] == -figure["held"]
+        early = figure["received_early"] - out_of_held.total("received_early", code).major
+        assert account[R.TRANSIT] + account[R.OUR_TRANSIT] == figure["in_transit"] - early
+        wallets = to_us.total("received", code).major - figure["debited"]
+        assert account[R.PAYERS] + account[R.OUR_WALLETS] == wallets
         assert account[R.FEES] == -figure["our_fee"] - of_fees.total("outside", code).major
         assert account[R.WORKERS] == of_work.total("received", code).major + of_work.total("outside", code).major
         assert sum(account[role] for role in OURS) == 0
