@@ -12,7 +12,10 @@ from ledger.statements.matching import Match, Matched, OurRow, Terms, TheirRow, 
 
 @dataclass(frozen=True)
 class Difference:
-    """`expected` is what we say, `found` what they say; None where a side says nothing."""
+    """`expected` is what we say, `found` what they say; None where a side says nothing.
+
+    Of what was paid twice: what is due in all, and what they say was paid for it in all.
+    """
 
     type: DifferenceType
     ours: OurRow | None = None
@@ -60,7 +63,9 @@ class _Findings:
         mine = each.ours[0]
         for theirs in each.theirs:
             if theirs.key in self.twice.keys:
-                yield Difference(DifferenceType.PAID_TWICE, mine, theirs, mine.due, theirs.amount, mine.subject)
+                yield Difference(
+                    DifferenceType.PAID_TWICE, mine, theirs, mine.due, self.twice.paid[mine.subject], mine.subject
+                )
 
     def _kind(self, each: Match) -> DifferenceType | None:
         expected, found = added(each.ours), added(each.theirs)
@@ -92,10 +97,11 @@ class _Findings:
             said.add(theirs.content)
             if theirs.amount.value == 0:
                 continue
-            kind, expected = DifferenceType.MISSING_HERE, None
             if theirs.key in self.twice.keys:
-                kind, expected = DifferenceType.PAID_TWICE, self.twice.due[subject]
-            yield Difference(kind, None, theirs, expected, theirs.amount, subject)
+                due, paid = self.twice.due[subject], self.twice.paid[subject]
+                yield Difference(DifferenceType.PAID_TWICE, None, theirs, due, paid, subject)
+            else:
+                yield Difference(DifferenceType.MISSING_HERE, None, theirs, None, theirs.amount, subject)
 
     def of_our_rest(self) -> Iterator[Difference]:
         for mine in self.matched.ours:
@@ -112,6 +118,8 @@ class _Twice:
     def __init__(self, matched: Matched) -> None:
         self.due: dict[str, Total] = {}
         self.keys: set[str] = set()
+        #: What their rows come to, of each subject that was paid twice.
+        self.paid: dict[str, Total] = {}
         self._subjects: dict[str, set[str]] = defaultdict(set)
         self._known: dict[str, Decimal] = defaultdict(Decimal)
         self._paid: dict[str, list[tuple[bool, TheirRow]]] = defaultdict(list)
@@ -147,7 +155,9 @@ class _Twice:
         money = [(sure, row) for sure, row in self._paid[subject] if row.amount.value and row.amount.code == due.code]
         if len(money) < 2:  # noqa: PLR2004 - what is paid once is not paid twice
             return
-        total = sum((abs(row.amount.major) for _sure, row in money), Decimal(0))
+        paid = [row.amount for _sure, row in money]
+        self.paid[subject] = sum(paid[1:], paid[0])
+        total = sum((abs(amount.major) for amount in paid), Decimal(0))
         most = max(abs(due.major), self._known[subject])
         for _sure, row in sorted(money, key=lambda each: (each[0], -each[1].at.timestamp(), each[1].key)):
             if total <= most:

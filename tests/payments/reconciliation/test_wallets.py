@@ -114,7 +114,7 @@ def test_a_payment_ordered_twice_by_hand_is_found_by_reconcile_alone(stage: Stag
     twice, strange = StatementException.objects.filter(resolved_at=None).order_by("-type")
     assert (twice.type, twice.subject) == (DifferenceType.PAID_TWICE, payment.pk)
     assert (strange.type, strange.subject) == (DifferenceType.MISSING_HERE, "")
-    assert twice.found_value == payment.value
+    assert (twice.expected_value, twice.found_value) == (payment.value, 2 * payment.value)
     assert payment.pk in said
     run()
     assert len(found()) == 2, "the same again is nothing new"
