@@ -144,11 +144,12 @@ def _make(export: Export, news: News) -> Made:
 
 def _rows(label: str, rows: Any, columns: ListColumns) -> Iterator[list[CellValue]]:
     listed_as = LISTS[label]
-    fields = columns.get_export_fields()
+    # Not by the library's `export_field`, which looks for the field's name among all of them, for every cell.
+    reads = [each.dehydrate_method or each.export for each in columns.get_export_fields()]
     # What the page fetches beside its rows is for what it shows and a file does not have.
     found = listed_as.prepare(rows.select_related(None).select_related(*listed_as.related).prefetch_related(None))
     for one in found.iterator(chunk_size=CHUNK):
-        yield [columns.export_field(each, one) for each in fields]
+        yield [read(one) for read in reads]
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections import Counter
+from collections import defaultdict
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -83,11 +83,11 @@ def test_a_file_is_the_list_as_it_is_filtered_with_totals_of_what_it_says() -> N
 
 def summed(lines: list[dict[str, str]]) -> dict[tuple[str, str], Decimal]:
     """Of the amounts of a payments file, column by column."""
-    found: Counter[tuple[str, str]] = Counter()
+    found: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for line in lines:
         for name in ("Amount to receive", "Received"):
-            found[name, line["Currency"]] += Decimal(line[name])  # type: ignore[assignment]  # a sum of decimals
-    return dict(found)  # type: ignore[arg-type]  # as above
+            found[name, line["Currency"]] += Decimal(line[name])
+    return dict(found)
 
 
 def test_amounts_are_exact_numbers_and_times_are_named() -> None:

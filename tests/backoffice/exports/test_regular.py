@@ -40,8 +40,8 @@ def at(settings: Any, tmp_path: Path) -> Any:
     """Moves the clock to a moment of the business's time zone."""
     settings.CLOCK_OFFSET_FILE = str(tmp_path / "clock")
 
-    def move(*moment: int) -> None:
-        wanted = datetime(*moment, tzinfo=days.zone())  # type: ignore[misc,arg-type]  # year, month, day, hour
+    def move(year: int, month: int, day: int, hour: int) -> None:
+        wanted = datetime(year, month, day, hour, tzinfo=days.zone())
         (tmp_path / "clock").write_text(f"={wanted.timestamp()}")
 
     return move
