@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import translation
 
-from jobs import statement_files
+from jobs import statement_files, statements
 from jobs.contacts import payer_of
 from jobs.models import Member
 from jobs.statements import Month
@@ -56,8 +56,8 @@ def _send(member: Member, month: Month) -> None:
     contact = payer_of(member)
     language = supported(contact.language)
     with translation.override(language):
-        sums = statement_files.sums(member, month)
-        rows = [{"label": str(statement_files.LABELS[figure]), "value": _written(total)} for figure, total in sums]
+        sums = statement_files.sums(statements.of(member, month, most=0))
+        rows = [{"label": str(statement_files.SUMMED[figure]), "value": _written(total)} for figure, total in sums]
         title = month.name
     if not rows:
         return

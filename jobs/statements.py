@@ -19,8 +19,10 @@ from ledger.books.figures import FIGURES, Told, tell
 from ledger.books.people import of_funder
 from ledger.books.sums import Total, between
 from ledger.models import Movement
-from payments.models import Payment
+from payments.models import OutsidePayment, Payment
 from payments.presentation.format_amounts import locale_of
+from payments.presentation.status import payment_status
+from payments.states import PaymentState
 
 MONTH: Final = re.compile(r"(2\d{3})-(0[1-9]|1[0-2])")
 DECEMBER: Final = 12
@@ -58,10 +60,23 @@ class Month:
 
 
 @dataclass(frozen=True)
+class About:
+    """What a line is about: a payment by wallets, or one outside of them."""
+
+    pk: str
+    title: str
+    reference: str
+    other: str  # who received it, or of what goes back, who sent it
+    wallet: str  # the receiver's; empty outside the wallets
+    status: str
+    is_back: bool = False
+
+
+@dataclass(frozen=True)
 class StatementLine:
     """What one payment came to in the month; most of it is empty. `day` is when the last of it was booked."""
 
-    payment: Payment
+    about: About
     day: date
     charged: list[Total]  # by the payer's wallet
     arrived: list[Total]  # at the receiver's
@@ -107,26 +122,38 @@ def months(payer: Member) -> list[Month]:
     return told
 
 
-def of(payer: Member, month: Month) -> Statement:
-    """In four queries; what was booked by now, if the month is not over."""
+def of(payer: Member, month: Month, most: int = MOST_LINES) -> Statement:
+    """In five queries; what was booked by now, if the month is not over. `most`: lines, beyond which it is cut."""
     which = _theirs(payer) & between(month.first, month.last)
     sums = tell([*TOLD, NET], which)
     rows = Movement.objects.filter(which, _counts()).order_by().values("subject").annotate(day=Max("day"))
-    found = {row["subject"]: row["day"] for row in rows.order_by("day", "subject")[: MOST_LINES + 1]}
-    shown = dict(list(found.items())[:MOST_LINES])
+    found = {row["subject"]: row["day"] for row in rows.order_by("day", "subject")[: most + 1]}
+    shown = dict(list(found.items())[:most])
     told = tell(TOLD, which & Q(subject__in=list(shown)), by=["subject"])
-    payments = Payment.objects.filter(pk__in=list(shown)).select_related("request", "receiver_wallet").in_bulk()
+    about = _about(list(shown))
     return Statement(
         month=month,
-        lines=[line for pk, day in shown.items() if pk in payments and (line := _line(payments[pk], day, told))],
+        lines=[line for pk, day in shown.items() if (line := _line(about[pk], day, told))],
         charged=_of(sums, CHARGED),
         sent_back=_of(sums, SENT_BACK),
         net=_of(sums, NET) if _of(sums, SENT_BACK) else [],
         outside=_of(sums, OUTSIDE),
         back_outside=_of(sums, BACK_OUTSIDE),
-        is_cut=len(found) > MOST_LINES,
+        is_cut=len(found) > most,
         made_at=clock.now(),
     )
+
+
+def _about(subjects: list[str]) -> dict[str, About]:
+    found = {}
+    for row in Payment.objects.filter(pk__in=subjects).select_related("request", "receiver_wallet"):
+        other = row.request.payer_name if row.is_refund else row.receiver_name
+        told = (row.request.title, row.request.reference, other, row.receiver_wallet.url)
+        found[row.pk] = About(row.pk, *told, str(payment_status(row).label), is_back=row.is_refund)
+    for paid in OutsidePayment.objects.filter(pk__in=subjects):
+        told = (paid.title, paid.reference, paid.receiver_name, "")
+        found[paid.pk] = About(paid.pk, *told, str(PaymentState.SETTLED_OUTSIDE.label))
+    return found
 
 
 def _theirs(payer: Member) -> Q:
@@ -141,11 +168,10 @@ def _counts() -> Q:
     return which
 
 
-def _line(payment: Payment, day: date, told: Told) -> StatementLine | None:
+def _line(about: About, day: date, told: Told) -> StatementLine | None:
     """None where what was taken in the month was given up again in it."""
-    key = (payment.pk,)
-    figures = [_of(told, figure, key) for figure in (CHARGED, ARRIVED, OUTSIDE, SENT_BACK, BACK_OUTSIDE)]
-    return StatementLine(payment, day, *figures) if any(figures) else None
+    figures = [_of(told, figure, (about.pk,)) for figure in (CHARGED, ARRIVED, OUTSIDE, SENT_BACK, BACK_OUTSIDE)]
+    return StatementLine(about, day, *figures) if any(figures) else None
 
 
 def _of(told: Told, figure: str, key: Iterable[str] = ()) -> list[Total]:

@@ -24,6 +24,7 @@ def book_outside(row: OutsidePayment) -> None:
                 received_scale=row.asset_scale,
                 asked=row.value,
                 outside=row.value,
+                worth=row.value,
             )
         ]
     )

@@ -56,17 +56,19 @@ def test_charged_sent_back_and_cash_are_told_apart_and_add_up(stage: Stage) -> N
     lines, sums = [each for each in told if each["Payment id"]], [each for each in told if not each["Payment id"]]
     debit = paid.outgoing_payments.get().debit_value
     assert debit
+    charged = Decimal(debit) / 100
     totals = {each["What"]: (Decimal(each["Amount"]), each["Currency"]) for each in sums}
     assert totals == {
-        "You were charged": (Decimal(debit) / 100, "USD"),
-        "Arrived at the receiver's": (Decimal("60.00"), "USD"),
-        "Paid outside the wallets": (Decimal("40.00"), "USD"),
-        "Came back to you": (Decimal("10.00"), "USD"),
+        "You were charged": (charged, "USD"),
+        "Sent back to you": (Decimal("10.00"), "USD"),
+        "Charged, less what was sent back": (charged - 10, "USD"),
+        "Settled outside the wallets": (Decimal("40.00"), "USD"),
     }
     added: dict[str, Decimal] = defaultdict(Decimal)
     for line in lines:
         added[line["What"]] += Decimal(line["Amount"])
-    assert added == {what: total for what, (total, _code) in totals.items()}
+    assert added.pop("Received") == 60
+    assert added == {what: total for what, (total, _code) in totals.items() if not what.startswith("Charged")}
     assert {line["For"] for line in lines if line["Payment id"] == paid.pk} == {'\'=HYPERLINK("x")'}, "no formula"
     other = cast.member("Luna Foundation")
     assert rows(statement_files.as_csv(other, this_month())) == [], "nothing of anybody else"
