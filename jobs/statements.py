@@ -15,7 +15,7 @@ from django.db.models import Max, Min, Q
 
 from jobs.models import Member
 from ledger import clock, days
-from ledger.books.figures import FIGURES, Told, tell
+from ledger.books.figures import FIGURES, ToldFigures, tell
 from ledger.books.people import of_funder
 from ledger.books.sums import Total, between
 from ledger.models import Movement
@@ -168,13 +168,13 @@ def _counts() -> Q:
     return which
 
 
-def _line(about: About, day: date, told: Told) -> StatementLine | None:
+def _line(about: About, day: date, told: ToldFigures) -> StatementLine | None:
     """None where what was taken in the month was given up again in it."""
     figures = [_of(told, figure, (about.pk,)) for figure in (CHARGED, ARRIVED, OUTSIDE, SENT_BACK, BACK_OUTSIDE)]
     return StatementLine(about, day, *figures) if any(figures) else None
 
 
-def _of(told: Told, figure: str, key: Iterable[str] = ()) -> list[Total]:
+def _of(told: ToldFigures, figure: str, key: Iterable[str] = ()) -> list[Total]:
     """One total for each currency in which there is something."""
     totals = (told.total(figure, code, tuple(key)) for code in told.currencies)
     return [total for total in totals if total.value]

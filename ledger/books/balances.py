@@ -7,7 +7,7 @@ from datetime import date
 from django.db.models import Case, CharField, Q, Value, When
 from django.db.models.expressions import Combinable
 
-from ledger.books.figures import Told, tell
+from ledger.books.figures import ToldFigures, tell
 from ledger.books.sums import Key, Total, until
 
 BEFORE, WITHIN = "before", "within"
@@ -17,7 +17,7 @@ BEFORE, WITHIN = "before", "within"
 class Balances:
     """Keys are as they were asked for."""
 
-    told: Told
+    told: ToldFigures
 
     def opening(self, figure: str, code: str, key: Key = ()) -> Total:
         return self.told.total(figure, code, (BEFORE, *key))
@@ -39,7 +39,7 @@ class Balances:
 
     def together(self) -> "Balances":
         """The same, no longer told apart by anything."""
-        found = Told()
+        found = ToldFigures()
         for (key, _currency, figure), total in self.told.totals.items():
             found.add(figure, key[:1], total)
         return Balances(found)

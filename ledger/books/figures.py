@@ -353,7 +353,7 @@ SUMS: Final[tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = (
 
 
 @dataclass
-class Told:
+class ToldFigures:
     """Totals of figures, per key and currency."""
 
     totals: dict[tuple[Key, str, str], Total] = field(default_factory=dict)  # key, currency, figure
@@ -381,9 +381,9 @@ def tell(
     by: Sequence[str] = (),
     *,
     named: Mapping[str, Combinable] | None = None,
-) -> Told:
+) -> ToldFigures:
     """The figures of the movements `which`, told apart `by` columns of `Movement` or what is `named`: one query."""
-    told, wanted = Told(), [FIGURES[code] for code in dict.fromkeys(figures)]
+    told, wanted = ToldFigures(), [FIGURES[code] for code in dict.fromkeys(figures)]
     columns = {name for figure in wanted for name in figure.columns}
     for cell in cells(which, by, sorted(columns), named or {}):
         for figure in wanted:

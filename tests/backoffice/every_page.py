@@ -93,6 +93,8 @@ class House:
                 return "1"
             case "name":
                 return FILE
+            case "code":
+                return "bridge"
             case _:
                 return str(self.keys[address.model]) if address.model else "1"
 

@@ -99,7 +99,7 @@ class OnlyFilter(_Linked):
     parameter_name = "only"
 
 
-class OpenFilter(_Linked):
+class UnderWayFilter(_Linked):
     title = gettext_lazy("under way, asked for between")
     parameter_name = "open"
 
@@ -119,7 +119,7 @@ class MovementAdmin(AppendOnlyAdmin):
         RequestFilter,
         JobFilter,
         OnlyFilter,
-        OpenFilter,
+        UnderWayFilter,
     ]
     list_filter_submit = True
     list_before_template = "admin/finance/movements_head.html"

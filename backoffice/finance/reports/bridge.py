@@ -10,37 +10,37 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.finance.reports.filters import Filters
 from backoffice.finance.reports.shapes import Report
-from backoffice.finance.reports.tables import Asked, Step, figure_section
+from backoffice.finance.reports.tables import Asked, FigureStep, figure_section
 from ledger.books.balances import balances
 
 BRIDGE: Final = (
-    Step("approved"),
-    Step("not_debited", -1, title=_("Timing: approved, not debited yet")),
-    Step("cheaper", -1, title=_("Rounding: approved, and cost less")),
-    Step("lapsed", -1, title=_("Not needed: ended, or settled outside")),
-    Step("debited", is_sum=True),
-    Step("in_transit", -1, title=_("Timing: debited, and not over")),
-    Step("received_early", title=_("Timing: received, and not over")),
-    Step("wallet_fee", -1, title=_("Fee: what wallets keep")),
-    Step("given_to_exchange", -1, title=_("Rate: given to exchange")),
-    Step("got_from_exchange", title=_("Rate: got from exchange")),
-    Step("debited_of_ended", -1, title=_("Ended otherwise: debited")),
-    Step("received_of_ended", title=_("Ended otherwise: received")),
-    Step("surplus", title=_("Late or twice: beyond what was asked")),
-    Step("received", is_sum=True),
+    FigureStep("approved"),
+    FigureStep("not_debited", -1, title=_("Timing: approved, not debited yet")),
+    FigureStep("cheaper", -1, title=_("Rounding: approved, and cost less")),
+    FigureStep("lapsed", -1, title=_("Not needed: ended, or settled outside")),
+    FigureStep("debited", is_sum=True),
+    FigureStep("in_transit", -1, title=_("Timing: debited, and not over")),
+    FigureStep("received_early", title=_("Timing: received, and not over")),
+    FigureStep("wallet_fee", -1, title=_("Fee: what wallets keep")),
+    FigureStep("given_to_exchange", -1, title=_("Rate: given to exchange")),
+    FigureStep("got_from_exchange", title=_("Rate: got from exchange")),
+    FigureStep("debited_of_ended", -1, title=_("Ended otherwise: debited")),
+    FigureStep("received_of_ended", title=_("Ended otherwise: received")),
+    FigureStep("surplus", title=_("Late or twice: beyond what was asked")),
+    FigureStep("received", is_sum=True),
 )
 RECEIVERS: Final = (
-    Step("received"),
-    Step("sent_back", -1, title=_("Refund: what payers got back")),
-    Step("arrived", is_sum=True),
-    Step("given_back", -1, title=_("Refund: what receivers gave back")),
-    Step("paid_outside", title=_("Outside: paid by bank or in cash")),
-    Step("with_receivers", is_sum=True),
+    FigureStep("received"),
+    FigureStep("sent_back", -1, title=_("Refund: what payers got back")),
+    FigureStep("arrived", is_sum=True),
+    FigureStep("given_back", -1, title=_("Refund: what receivers gave back")),
+    FigureStep("paid_outside", title=_("Outside: paid by bank or in cash")),
+    FigureStep("with_receivers", is_sum=True),
 )
 PAYERS: Final = (
-    Step("charged"),
-    Step("sent_back", -1, title=_("Refund: what payers got back")),
-    Step("net_charged", is_sum=True),
+    FigureStep("charged"),
+    FigureStep("sent_back", -1, title=_("Refund: what payers got back")),
+    FigureStep("net_charged", is_sum=True),
 )
 
 

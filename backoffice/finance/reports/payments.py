@@ -11,21 +11,21 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.finance.reports.filters import Filters
 from backoffice.finance.reports.shapes import Line, Part, Report, ReportFigure, Section
-from backoffice.finance.reports.tables import TOGETHER, Asked, RollForward, Step, figure_section
+from backoffice.finance.reports.tables import TOGETHER, Asked, FigureStep, RollForward, figure_section
 from backoffice.finance.reports.under_way import FLOWS
 from ledger.books.balances import balances
-from ledger.books.figures import Told, tell
+from ledger.books.figures import ToldFigures, tell
 from ledger.books.sums import Key, Total, until
 from payments.presentation.format_amounts import locale_of
 
 WHAT_FOR: Final = (
-    Step("paid_to_workers"),
-    Step("our_fee"),
-    Step("taken_in_to_hold"),
-    Step("sent_back"),
-    Step("received", is_sum=True),
+    FigureStep("paid_to_workers"),
+    FigureStep("our_fee"),
+    FigureStep("taken_in_to_hold"),
+    FigureStep("sent_back"),
+    FigureStep("received", is_sum=True),
 )
-BESIDE: Final = (Step("outside"), Step("ended"))
+BESIDE: Final = (FigureStep("outside"), FigureStep("ended"))
 DAYS: Final = RollForward("days", _("How it went"), "under_way", FLOWS)
 #: Of a longer time, months are told instead of days.
 MOST_DAYS: Final = 62
@@ -67,10 +67,10 @@ def _end_of_month(day: date) -> date:
     return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
-def _summed(told: Told, currency: str, times: list[tuple[date, date]]) -> Told:
+def _summed(told: ToldFigures, currency: str, times: list[tuple[date, date]]) -> ToldFigures:
     """By the first day of each time."""
     starts = [first for first, _last in times]
-    found = Told()
+    found = ToldFigures()
     for (key, code, figure), total in told.totals.items():
         if code == currency and key[0] is not None:
             start = max(each for each in starts if each <= key[0])
@@ -78,7 +78,9 @@ def _summed(told: Told, currency: str, times: list[tuple[date, date]]) -> Told:
     return found
 
 
-def _lines(asked: Asked, currency: str, opening: Total, times: list[tuple[date, date]], told: Told) -> Iterator[Line]:
+def _lines(
+    asked: Asked, currency: str, opening: Total, times: list[tuple[date, date]], told: ToldFigures
+) -> Iterator[Line]:
     """Each time begins with what the one before it ended with."""
     for first, last in times:
         own = Asked(first, last, asked.filters)

@@ -139,7 +139,7 @@ def sum_line(lines: Sequence[Line]) -> Line:
 
 
 @dataclass(frozen=True)
-class Step:
+class FigureStep:
     """A line of a section whose lines are figures: as it enters the sum, `sign` 1 or -1; a sum line only says so."""
 
     figure: str
@@ -155,7 +155,9 @@ BALANCE_COLUMNS = (
 )
 
 
-def figure_section(asked: Asked, code: str, title: Words, steps: Sequence[Step], told: Balances) -> Iterator[Section]:
+def figure_section(
+    asked: Asked, code: str, title: Words, steps: Sequence[FigureStep], told: Balances
+) -> Iterator[Section]:
     """For each currency a line for each step: its opening, what changed in these days, and its closing.
 
     Lines of which nothing was ever booked are left out, but for sums; and currencies without any line.
@@ -168,7 +170,7 @@ def figure_section(asked: Asked, code: str, title: Words, steps: Sequence[Step],
             yield Section(code, title, currency, BALANCE_COLUMNS, shown)
 
 
-def _figure_line(asked: Asked, step: Step, told: Balances, code: str) -> Line:
+def _figure_line(asked: Asked, step: FigureStep, told: Balances, code: str) -> Line:
     parts = (
         (Part.OPENING, told.opening(step.figure, code)),
         (Part.MOVEMENT, told.moved(step.figure, code)),

@@ -8,13 +8,13 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.finance.reports import names
 from backoffice.finance.reports.filters import Filters
 from backoffice.finance.reports.shapes import Report
-from backoffice.finance.reports.tables import Asked, Flow, RollForward, Step, figure_section, roll_forward
+from backoffice.finance.reports.tables import Asked, FigureStep, Flow, RollForward, figure_section, roll_forward
 from ledger.books.balances import balances
 
 #: How whatever was asked comes to be under way, and what becomes of it.
 FLOWS: Final = (Flow("asked"), Flow("over"), Flow("received", -1), Flow("outside", -1), Flow("ended", -1))
-STAGES: Final = tuple(Step(code) for code in ("waiting", "approved_open", "on_its_way", "attention"))
-TOGETHER: Final = Step("under_way", is_sum=True)
+STAGES: Final = tuple(FigureStep(code) for code in ("waiting", "approved_open", "on_its_way", "attention"))
+TOGETHER: Final = FigureStep("under_way", is_sum=True)
 CHANGES: Final = RollForward("changes", _("What came to it, and what became of it"), "under_way", FLOWS)
 
 
