@@ -1,6 +1,6 @@
 """A hostile world: payments while a third of all calls to wallets go wrong, one way or another.
 
-The suite has a few of every kind, `make prove` six hundred. `CHAOS_FLOWS=10000 make prove TESTS=tests/chaos` runs more
+The suite has a few of every kind, `make prove` a thousand. `CHAOS_FLOWS=10000 make prove TESTS=tests/chaos` runs more
 (about four a second on two processors), `CHAOS_SEED` others.
 """
 
@@ -15,7 +15,7 @@ from tests.chaos.shards import Report, run
 from tests.chaos.ways import ALL
 from tests.summaries import SUMMARY
 
-FLOWS = int(os.environ.get("CHAOS_FLOWS", "600"))
+FLOWS = int(os.environ.get("CHAOS_FLOWS", "1000"))
 SEED = int(os.environ.get("CHAOS_SEED", "7"))
 FAULTY_PERCENT = 30
 #: In fewer flows a rare way may by chance never come to its end.
