@@ -200,9 +200,6 @@ LEDGER_AUDITOR_LANGUAGE = env.str("LEDGER_AUDITOR_LANGUAGE", "en")
 # An administrator may decide alone, in an emergency, what needs two people: everybody is told at once.
 BREAK_GLASS = env.bool("BREAK_GLASS", True)
 
-# An administrator may decide alone, in an emergency, what needs two people: everybody is told at once.
-BREAK_GLASS = env.bool("BREAK_GLASS", True)
-
 # A file that holds a number of seconds: every process adds it to its clock. For tests and the sandbox only.
 CLOCK_OFFSET_FILE = env.str("CLOCK_OFFSET_FILE", "")
 if CLOCK_OFFSET_FILE and not DEVELOPMENT:

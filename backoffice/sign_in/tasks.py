@@ -1,4 +1,4 @@
-"""What the queue does for people who sign in: mail that says how to get in again, and that somebody changed that.
+"""What the queue does for people who sign in: mail about how they get in, and an end to sessions that ran out.
 
 These mails stand in no outbox: whoever read there could come in with their links.
 """

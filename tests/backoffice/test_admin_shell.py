@@ -101,7 +101,7 @@ def test_the_sidebar_of_platform_staff_has_no_system(client: Client) -> None:
 def test_nobody_gives_the_queue_something_to_run(client: Client, superuser: User) -> None:
     root, sweep = signed_in(client, superuser), Schedule.objects.get(name="jobs.sweep")
     form = {"name": "theirs", "func": "os.system", "schedule_type": "I", "minutes": 1, "repeats": 0, "next_run_0": ""}
-    for page in ("schedule/add", "success/add", "failure/add", "ormq/add"):
+    for page in ("schedule/add", "failure/add", "ormq/add"):
         assert root.post(f"/admin/django_q/{page}/", form).status_code == 403
     moment = {"next_run_0": "2026-01-01", "next_run_1": "00:00:00"}
     assert root.post(f"/admin/django_q/schedule/{sweep.pk}/change/", {**form, **moment}).status_code == 302
