@@ -1,7 +1,7 @@
 """Databases of their own for whoever needs one: files, or databases on the PostgreSQL server of DATABASE_URL.
 
-Migrating one from nothing takes longer than most tests. So it is done once in a run of the suite, however many processes
-that has, and all others are copies of it.
+Migrating one from nothing takes longer than most tests. So it is done once in a run of the suite, by one process for
+all of them, and every other database is a copy of that one.
 """
 
 import atexit
