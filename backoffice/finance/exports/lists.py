@@ -21,6 +21,7 @@ from ledger.books.sums import Total
 from ledger.models import Movement
 from ledger.timeline import row as entry_row
 from payments.models import Payment
+from payments.models.payments import Purpose
 from payments.presentation.reasons import sentence
 from payments.presentation.status import payment_status, row_status, row_turn
 
@@ -69,6 +70,11 @@ def _figure(name: str, unit: str) -> Any:
     return amount(capfirst(label), name, unit)
 
 
+def _purpose(code: str) -> str:
+    """As lists of payments call it."""
+    return str(Purpose(code).label) if code else ""
+
+
 class MovementColumns(ListColumns):
     """All that figures are made of: whoever has the rows of one can reckon it from them."""
 
@@ -79,8 +85,8 @@ class MovementColumns(ListColumns):
     payment = plain(_("Payment"), "subject")
     number = plain(_("Number"), "number")
     request = plain(_("Payment request"), "request")
-    purpose = plain(_("Purpose"), "purpose")
-    returns = plain(_("Gives back"), "returns")
+    purpose = told(_("Purpose"), lambda row: _purpose(row.purpose))
+    returns = told(_("Gives back"), lambda row: _purpose(row.returns))
     seller = plain(_("Asked by"), "seller")
     payer = plain(_("Payer"), "payer")
     receiver = plain(_("Receiver"), "receiver")
