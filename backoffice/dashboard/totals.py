@@ -8,7 +8,7 @@ from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
 from django.utils.functional import Promise
 
 from backoffice.dashboard.links import rows
-from backoffice.finance.format_totals import format_total
+from backoffice.finance.format_totals import format_total_number, usual_places
 from ledger import days
 from ledger.books.figures import FIGURES, tell
 from ledger.books.sums import Total
@@ -85,7 +85,12 @@ def _cell(total: Total, head: MoneyHead, counts: Counts) -> MoneyCell:
         link = rows(Movement, figure=figure, currency=code, day_from=_month().isoformat())
     else:
         link = rows(Payment, group=NOW[figure].value, currency=code)
-    return MoneyCell(head, format_total(total) if total.value else "", counts.get((figure, code), 0), link)
+    return MoneyCell(head, written(total) if total.value else "", counts.get((figure, code), 0), link)
+
+
+def written(total: Total) -> str:
+    """In as many places as reports write it, whatever the wallets' own were that it is the sum of."""
+    return f"{format_total_number(total, places=usual_places(total))}\N{NO-BREAK SPACE}{total.code}"
 
 
 def _under_way() -> QuerySet[Payment]:

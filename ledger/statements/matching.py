@@ -143,10 +143,12 @@ class _Matching:
 
     def _within_reference(self, ours: list[OurRow], listed: list[TheirRow]) -> None:
         theirs = [row for row in listed if row.key in self.theirs]
-        for mine, other in _pairs(ours, theirs, None):
-            self._keep(MatchRule.REFERENCE, [mine], [other])
-        ours = [row for row in ours if row.key in self.ours]
-        theirs = [row for row in theirs if row.key in self.theirs]
+        # What is paid under one reference month after month is of its own month first.
+        for window in (self.terms.window, timedelta.max):
+            for mine, other in _pairs(ours, theirs, window):
+                self._keep(MatchRule.REFERENCE, [mine], [other])
+            ours = [row for row in ours if row.key in self.ours]
+            theirs = [row for row in theirs if row.key in self.theirs]
         if not ours or not theirs:
             return
         add_up = added(ours), added(theirs)
@@ -158,14 +160,14 @@ class _Matching:
     # The same amount
 
     def by_amount(self) -> None:
-        for mine, other in _pairs(list(self.ours.values()), list(self.theirs.values()), self.terms.window):
+        for mine, other in _pairs(self._with_money(), list(self.theirs.values()), self.terms.window):
             self._keep(MatchRule.AMOUNT, [mine], [other])
 
     def by_tolerance(self) -> None:
         """The closest amount, then the closest day."""
         if not self.terms.tolerance:
             return
-        shelves = _Shelves(self.ours.values())
+        shelves = _Shelves(self._with_money())
         for theirs in list(self.theirs.values()):
             near = [
                 row
@@ -176,6 +178,10 @@ class _Matching:
                 wanted = theirs.amount.major
                 best = min(near, key=lambda row: (abs(row.amount.major - wanted), abs(theirs.at - row.at), row.key))
                 self._keep(MatchRule.TOLERANCE, [best], [theirs])
+
+    def _with_money(self) -> list[OurRow]:
+        """What took nothing has no amount by which it could be told from others."""
+        return [row for row in self.ours.values() if row.amount.value]
 
 
 class _Shelves:
@@ -206,7 +212,7 @@ def _by_word(rows: Iterable[Row]) -> dict[str, list[Row]]:
     return found
 
 
-def _pairs(ours: list[OurRow], theirs: list[TheirRow], window: timedelta | None) -> list[tuple[OurRow, TheirRow]]:
+def _pairs(ours: list[OurRow], theirs: list[TheirRow], window: timedelta) -> list[tuple[OurRow, TheirRow]]:
     """Rows of the same amount, in the order of their days: as many as there can be within the window."""
     shelves: dict[tuple[str, Decimal], tuple[list[OurRow], list[TheirRow]]] = defaultdict(lambda: ([], []))
     for mine in ours:
@@ -216,16 +222,16 @@ def _pairs(ours: list[OurRow], theirs: list[TheirRow], window: timedelta | None)
     return list(chain.from_iterable(_in_order(*shelf, window) for shelf in shelves.values()))
 
 
-def _in_order(ours: list[OurRow], theirs: list[TheirRow], window: timedelta | None) -> list[tuple[OurRow, TheirRow]]:
+def _in_order(ours: list[OurRow], theirs: list[TheirRow], window: timedelta) -> list[tuple[OurRow, TheirRow]]:
     mine = sorted(ours, key=lambda row: (row.at, row.key))
     others = sorted(theirs, key=lambda row: (row.at, row.key))
     found, at = [], 0
     for other in others:
-        while window is not None and at < len(mine) and mine[at].at < other.at - window:
+        while at < len(mine) and other.at - mine[at].at > window:
             at += 1
         if at == len(mine):
             break
-        if window is None or mine[at].at <= other.at + window:
+        if mine[at].at - other.at <= window:
             found.append((mine[at], other))
             at += 1
     return found

@@ -1,11 +1,23 @@
 """Totals as people read them: as amounts are written, but below zero, too, and however large."""
 
+from typing import Final
+
 from babel.numbers import format_decimal
 
 from ledger.books.sums import Total
 from payments.presentation.format_amounts import locale_of
 
 MINUS = "\N{MINUS SIGN}"
+#: Wallets may count finer than people do: what is exact with fewer places is written with fewer.
+USUAL_PLACES: Final = 2
+
+
+def usual_places(total: Total) -> int:
+    """Two, where that is exact and its currency has as many."""
+    places = total.scale
+    while places > USUAL_PLACES and total.value % 10 ** (total.scale - places + 1) == 0:
+        places -= 1
+    return places
 
 
 def format_total(total: Total, language: str | None = None) -> str:

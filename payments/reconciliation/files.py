@@ -1,5 +1,6 @@
 """Files of statements, held against what we say of the account that they are of."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,6 +20,7 @@ from ledger.statements.reading import words_of
 from payments.books.position import debit_taken
 from payments.models import IncomingPayment, OutgoingPayment, OutsideSettlement, Payment
 from payments.models.attempts import debit_of
+from payments.reconciliation.accounts import LOOKS_BACK
 
 #: Rows of older statements are no more compared with new ones.
 LONGEST: Final = timedelta(days=400)
@@ -55,7 +57,10 @@ def _whole_days(first: datetime, last: datetime) -> tuple[datetime, datetime]:
 
 
 def our_rows(source: StatementSource, since: datetime, until: datetime) -> Iterator[OurRow]:
-    """What moved through the wallet that the files are of; or, of a bank outside, what was settled outside by it."""
+    """What moved through the wallet that the files are of; or, of a bank outside, what was settled outside by it.
+
+    What moved before, or as far as we know not at all, is there for what names it beyond doubt: see `_named_by`.
+    """
     if not source.account:
         yield from _outside(since, until)
         return
@@ -69,32 +74,39 @@ def _at(wallet: str, address: str) -> Q:
 
 
 def _received(account: str, since: datetime, until: datetime) -> Iterator[OurRow]:
-    rows = IncomingPayment.objects.filter(
-        _at("wallet", account), received_value__gt=0, payment__isnull=False, created_at__range=(since, until)
-    )
+    """Of incoming payments that were made long before, too: money may come as long as they live."""
+    made = Q(created_at__range=(since - LOOKS_BACK, until), payment__isnull=False, probe=False)
+    rows = IncomingPayment.objects.filter(_at("wallet", account), made).exclude(remote_id="")
     for row in rows.select_related("payment__request").order_by("created_at", "id"):
         payment = row.payment
         assert payment, "only those of payments were asked for"
+        at = payment.settled_at or row.created_at
         yield OurRow(
             key=row.pk,
             subject=payment.pk,
             amount=Total(row.asset_code, row.asset_scale, row.received_value),
             due=Total(payment.asset_code, payment.asset_scale, payment.value),
-            at=payment.settled_at or row.created_at,
-            ids=frozenset({row.remote_id, _last_part(row.remote_id)} - {""}),
-            references=_references(payment),
+            at=at,
+            ids=frozenset({row.remote_id, _last_part(row.remote_id)}),
+            references=_named_by(
+                row, in_time=since <= at <= until, moved=row.received_value, of_payment=payment.received_value
+            ),
             names=frozenset({payment.pk}),
             is_over=payment.is_over,
         )
 
 
 def _sent(account: str, since: datetime, until: datetime) -> Iterator[OurRow]:
-    rows = OutgoingPayment.objects.filter(_at("grant__wallet", account), created_at__range=(since, until))
-    for row in rows.select_related("payment__request", "quote").order_by("created_at", "id"):
-        debit, taken = row.quote.debit, debit_taken(row)
-        if not debit or not taken:
+    made = Q(created_at__range=(since - LOOKS_BACK, until))
+    rows = OutgoingPayment.objects.filter(_at("grant__wallet", account), made)
+    found = list(rows.select_related("payment__request", "quote__incoming").order_by("created_at", "id"))
+    of_payments = Counter[str]()
+    for row in found:
+        of_payments[row.payment_id] += debit_taken(row)
+    for row in found:
+        debit, payment, taken = row.quote.debit, row.payment, debit_taken(row)
+        if not debit:
             continue
-        payment = row.payment
         yield OurRow(
             key=row.pk,
             subject=payment.pk,
@@ -102,10 +114,23 @@ def _sent(account: str, since: datetime, until: datetime) -> Iterator[OurRow]:
             due=Total(debit.asset.code, debit.asset.scale, -debit_of(payment, row.quote)),
             at=row.created_at,
             ids=frozenset({row.remote_id, _last_part(row.remote_id)} - {""}),
-            references=_references(payment) | {row.pk},
+            references=frozenset({row.pk})
+            | _named_by(row, in_time=since <= row.created_at, moved=taken, of_payment=of_payments[payment.pk]),
             names=frozenset({payment.pk, row.pk}),
             is_over=payment.is_over,
         )
+
+
+def _named_by(row: IncomingPayment | OutgoingPayment, *, in_time: bool, moved: int, of_payment: int) -> frozenset[str]:
+    """By what, beside its own id at the wallet, a row may be known: `moved` is what moved by it, of that payment's all.
+
+    One by which nothing moved, by its payment's id, and only if nothing else of it did: or it would stand in the way of
+    the one that paid. One of a time before by nothing: its reference may be used again every month.
+    """
+    payment = row.payment
+    if payment is None or (moved and not in_time) or (of_payment and not moved):
+        return frozenset()
+    return _references(payment) if moved else frozenset({payment.pk})
 
 
 def _outside(since: datetime, until: datetime) -> Iterator[OurRow]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.db.models import Count, Q, QuerySet
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.finance.exports.columns import ListColumns, amount, currency_of, day_of, moments, plain, told
@@ -20,6 +21,7 @@ from ledger.books.sums import Total
 from ledger.models import Movement
 from ledger.timeline import row as entry_row
 from payments.models import Payment
+from payments.models.payments import Purpose
 from payments.presentation.reasons import sentence
 from payments.presentation.status import payment_status, row_status, row_turn
 
@@ -64,17 +66,27 @@ class RequestColumns(ListColumns):
 
 
 def _figure(name: str, unit: str) -> Any:
-    return amount(Movement._meta.get_field(name).verbose_name, name, unit)  # type: ignore[union-attr]  # noqa: SLF001 - Django's public name; each is a column
+    label: Any = Movement._meta.get_field(name).verbose_name  # type: ignore[union-attr]  # noqa: SLF001 - Django's public name; each is a column
+    return amount(capfirst(label), name, unit)
+
+
+def _purpose(code: str) -> str:
+    """As lists of payments call it."""
+    return str(Purpose(code).label) if code else ""
 
 
 class MovementColumns(ListColumns):
+    """All that figures are made of: whoever has the rows of one can reckon it from them."""
+
     id = plain(_("Movement"), "pk")
     day = day_of(_("Day"), "day")
+    corrects = day_of(_("Corrects"), "corrects")
     at_utc, at = moments(_("Booked"), "at")
     payment = plain(_("Payment"), "subject")
     number = plain(_("Number"), "number")
     request = plain(_("Payment request"), "request")
-    purpose = plain(_("Purpose"), "purpose")
+    purpose = told(_("Purpose"), lambda row: _purpose(row.purpose))
+    returns = told(_("Gives back"), lambda row: _purpose(row.returns))
     seller = plain(_("Asked by"), "seller")
     payer = plain(_("Payer"), "payer")
     receiver = plain(_("Receiver"), "receiver")
@@ -88,12 +100,18 @@ class MovementColumns(ListColumns):
     outside = _figure("outside", "received")
     ended = _figure("ended", "received")
     early = _figure("early", "received")
+    received_ended = _figure("received_ended", "received")
+    surplus = _figure("surplus", "received")
+    worth = _figure("worth", "received")
     received_in = currency_of(_("Currency received"), "received")
     promised = _figure("promised", "paid")
     debited = _figure("debited", "paid")
     open = _figure("open", "paid")
     unused = _figure("unused", "paid")
     in_transit = _figure("in_transit", "paid")
+    debited_ended = _figure("debited_ended", "paid")
+    saved = _figure("saved", "paid")
+    worth_paid = _figure("worth_paid", "paid")
     paid_in = currency_of(_("Currency paid"), "paid")
 
 

@@ -10,15 +10,13 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import reduce
 from operator import add
-from typing import Final
 
 from django.utils.functional import Promise
 
+from backoffice.finance.format_totals import usual_places
 from ledger.books.sums import Total
 
 Words = str | Promise
-#: Wallets may count finer than people do: what is exact with fewer places is written with fewer.
-USUAL_PLACES: Final = 2
 
 
 class Part(StrEnum):
@@ -68,14 +66,6 @@ class Line:
     is_sum: bool = False
 
 
-def _places(total: Total) -> int:
-    """Two, where that is exact and its currency has as many."""
-    places = total.scale
-    while places > USUAL_PLACES and total.value % 10 ** (total.scale - places + 1) == 0:
-        places -= 1
-    return places
-
-
 @dataclass(frozen=True)
 class Section:
     """One table: everything in it is of `currency`."""
@@ -91,7 +81,7 @@ class Section:
     @property
     def scale(self) -> int:
         """Decimal places in which each of its figures can be written exactly, one like the other."""
-        return max((_places(one.total) for line in self.lines for one in line.figures), default=0)
+        return max((usual_places(one.total) for line in self.lines for one in line.figures), default=0)
 
     def of(self, line: Line, part: Part) -> Total:
         """The sum of the line's columns of that part."""

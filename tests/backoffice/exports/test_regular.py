@@ -47,12 +47,15 @@ def at(settings: Any, tmp_path: Path) -> Any:
     return move
 
 
-def set_up(client: Client, often: str = "monthly", query: str = "", *names: str) -> RegularExport:
+def set_up(
+    client: Client, often: str = "monthly", query: str = "", *names: str, where: str = PAYMENTS
+) -> RegularExport:
     receivers = [finance(name).pk for name in names or ("luis", "ana")]
-    form = {**form_of(client, PAGE + query), "format": "1", "often": often, "receivers": receivers}
-    answer = client.post(PAGE + query, form)
+    page = f"{where}export/{query}"
+    form = {**form_of(client, page), "format": "1", "often": often, "receivers": receivers}
+    answer = client.post(page, form)
     assert answer.status_code == 302, answer.content.decode()
-    assert client.post(PAGE + query, form).status_code == 302, "pressed twice"
+    assert client.post(page, form).status_code == 302, "pressed twice"
     return RegularExport.objects.get()
 
 
@@ -101,6 +104,28 @@ def test_those_who_get_it_are_told_by_mail_and_sign_in_for_the_file(luis: Client
     assert kinds[:2] == ["export.regular_set_up", "export.made"]
     tasks.look_after_exports()
     assert Export.objects.count() == 1
+
+
+def test_movements_are_those_of_the_days_that_are_over(luis: Client, at: Any) -> None:
+    at(2026, 10, 31, 23)
+    early = cast.settled()
+    at(2026, 11, 1, 0)
+    cast.settled()
+    at(2026, 11, 30, 23)
+    cast.settled()
+    luis = signed_in(finance())
+    regular = set_up(luis, "monthly", "?figure=received&day_from=2020-01-01", where="/admin/ledger/movement/")
+    assert (regular.query, regular.days) == ("figure=received", "day")
+    at(2026, 12, 1, 7)
+    cast.settled()
+    export = made_now()
+    assert (export.state, export.reason) == (ExportState.DONE, "")
+    lines, after = csv_parts(download(signed_in(finance()), export))
+    assert [line["Day"] for line in lines] == ["2026-11-30", "2026-11-01"]
+    assert early.pk not in {line["Payment"] for line in lines}
+    told = {(one["head"], one["code"]): int(one["minor_units"]) for one in export.totals}
+    assert told["Received", "MXN"] == 2 * early.value
+    assert ["Filter: Day, from", "2026-11-01"] in after
 
 
 def test_whoever_may_not_export_any_more_gets_none(luis: Client, at: Any) -> None:

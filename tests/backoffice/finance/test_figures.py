@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db.models import Q
 
-from backoffice.dashboard.totals import by_figure
-from backoffice.finance.format_totals import format_total
+from backoffice.dashboard.totals import by_figure, written
 from backoffice.finance.movements.rows import select
 from backoffice.finance.reports.catalogue import REPORTS, make
 from backoffice.finance.reports.shapes import Part, Report, Section
@@ -17,19 +17,24 @@ from jobs import statements
 from jobs.escrow import escrows_of
 from jobs.models import Job, Member
 from ledger import days
+from ledger.books.closing import control_totals
 from ledger.books.figures import FIGURES, SUMS, tell
 from ledger.books.page import page
 from ledger.books.sums import Total, until
 from ledger.management.commands.list_figures import PAGE
 from payments.invariants import violations
 from payments.models import Payment
+from tests.backoffice.exports.asked import finance
+from tests.backoffice.finance.exported_figures import check_exports
 from tests.backoffice.finance.histories import History
+from tests.cast import signed_in
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def clock_file(tmp_path: Path, settings: Any) -> Path:
+    settings.VAR_DIR = tmp_path  # where files lie
     settings.CLOCK_OFFSET_FILE = str(tmp_path / "clock")
     return tmp_path / "clock"
 
@@ -68,6 +73,16 @@ def check_report(report: Report) -> None:
             for one in line.figures:
                 if one.rows:
                     check_link(one.figure, one.rows, one.total)
+        check_last_line(section)
+
+
+def check_last_line(section: Section) -> None:
+    *lines, last = section.lines or (None,)
+    if last is None or not last.is_sum or not lines or section.in_time:
+        return
+    for place, one in enumerate(last.figures):
+        together = sum((line.figures[place].total for line in lines if not line.is_sum), Total(section.currency, 0, 0))
+        assert together.major == one.total.major, (section.code, section.columns[place].code)
 
 
 def check_link(figure: str, rows: Any, total: Total) -> None:
@@ -81,8 +96,9 @@ def check_statements() -> None:
         for month in statements.months(member):
             statement = statements.of(member, month)
             report = make("funders", month.first, month.last)
-            for figure, totals in (("charged", statement.charged), ("sent_back", statement.sent_back)):
-                told = {total.code: total.major for total in totals}
+            # In a report, what takes away stands below zero.
+            for figure, totals, sign in (("charged", statement.charged, 1), ("sent_back", statement.sent_back, -1)):
+                told = {total.code: sign * total.major for total in totals}
                 assert told == of_funder(report, member.key, figure), (member, month, figure)
             for line in statement.lines:
                 assert any((line.charged, line.arrived, line.outside, line.sent_back, line.back_outside))
@@ -91,7 +107,7 @@ def check_statements() -> None:
 def of_funder(report: Report, key: str, column: str) -> dict[str, Any]:
     sections = [section for section in report.sections if section.code == "cost"]
     found = {section.currency: section.column(column).get(key) for section in sections}
-    return {code: abs(total.major) for code, total in found.items() if total and total.value}
+    return {code: total.major for code, total in found.items() if total and total.value}
 
 
 def check_overview() -> None:
@@ -102,14 +118,22 @@ def check_overview() -> None:
     for section in (*balance.sections, *payments.sections):
         if section.code in {"stages", "received", "beside"}:
             column = "closing" if section.code == "stages" else "moved"
-            told |= {(key, section.currency): written(total) for key, total in section.column(column).items()}
+            told |= {
+                (key, section.currency): written(total) for key, total in section.column(column).items() if total.value
+            }
     for row in by_figure().rows:
         for cell in row.cells:
             assert cell.amount == told.get((cell.head.figure, row.currency), ""), cell
 
 
-def written(total: Total) -> str:
-    return format_total(total) if total.value else ""
+def check_closing(first: date, last: date) -> None:
+    """What a month that is closed keeps is what the figures are."""
+    opening, closing = tell(FIGURES, until(first - timedelta(days=1))), tell(FIGURES, until(last))
+    for code, figures in control_totals(first, last).items():
+        for figure, parts in figures.items():
+            before, moved, after = map(Decimal, parts)
+            assert before + moved == after
+            assert (before, after) == (opening.total(figure, code).major, closing.total(figure, code).major), figure
 
 
 def check_follows(before: Report, after: Report) -> None:
@@ -131,6 +155,7 @@ def check(first: date, last: date) -> None:
     check_rows()
     check_statements()
     check_overview()
+    check_closing(first, last)
     half = first + (last - first) // 2
     for day in (first, half, last):
         check_sums(day)
@@ -145,6 +170,7 @@ def check_history(seed: int, steps: int, clock_file: Path) -> None:
     first = days.today() - timedelta(days=70)
     History(seed, steps, clock_file)
     check(first, days.today())
+    check_exports(signed_in(finance("ines")), first, days.today())
 
 
 def test_of_any_history_all_figures_agree(clock_file: Path) -> None:

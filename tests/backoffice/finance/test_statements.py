@@ -13,8 +13,9 @@ from ledger.models.statements import ImportState
 from ledger.statements.kinds import DifferenceType
 from payments.models import IncomingPayment, Payment
 from payments.presentation.format_totals import MINUS
+from payments.states import PaymentState, RequestState
 from tests.backoffice.finance.test_exceptions import in_role
-from tests.cast import RECEIVER_WALLET, settled, signed_in
+from tests.cast import RECEIVER_WALLET, asked, paid_to_maria, settled, signed_in
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/ledger/statementsource/"
@@ -76,6 +77,14 @@ def test_a_file_is_looked_at_then_imported_whole_and_compared(luis: Client) -> N
     luis.post(place, {"do": "import"})
     assert StatementRow.objects.count() == 4
     assert Payment.objects.get().received_value == payment.received_value, "no money is moved by it"
+
+
+def test_what_a_wallet_tells_sooner_than_we_know_is_no_difference(luis: Client) -> None:
+    payment = paid_to_maria(asked(RequestState.APPROVED), PaymentState.SENT)
+    row = source(luis, RECEIVER_WALLET)
+    _shown, place = upload(luis, row, f"{HEADER}{payment.created_at:%d/%m/%Y};Pago {payment.pk};1.250,00\n")
+    told = luis.post(place, {"do": "import"}, follow=True)
+    assert "1 row was imported. 0 new exceptions." in words(told.content.decode())
 
 
 def test_bad_rows_are_told_one_by_one_and_nothing_is_half_imported(luis: Client) -> None:

@@ -13,7 +13,7 @@ from ledger.statements.matching import OurRow, TheirRow
 BEGIN = datetime(2026, 10, 1, 12, tzinfo=UTC)
 DAYS = 31
 CURRENCIES = (("USD", 2), ("MXN", 2), ("JPY", 0), ("XRP", 6))
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass
@@ -41,8 +41,13 @@ def month(payments: int, seed: int, each: int) -> Month:
     return made
 
 
+def currency_of(number: int) -> tuple[str, int]:
+    """Of that payment, code and scale: every type of difference comes in every currency."""
+    return CURRENCIES[(number // 2 + number // 16) % len(CURRENCIES)]
+
+
 def _payment(number: int, dice: random.Random) -> OurRow:
-    code, scale = CURRENCIES[number % len(CURRENCIES)]
+    code, scale = currency_of(number)
     # Every amount is one of a kind: two of the same amount would be each other's, whichever is missing.
     amount = Total(code, scale, (number + 1) * 1000 + dice.randrange(10) * 10)
     return OurRow(
@@ -109,6 +114,8 @@ def _wrong(kind: DifferenceType, mine: OurRow, number: int) -> tuple[OurRow, lis
         case DifferenceType.CURRENCY:
             return mine, [_told(mine, key, amount=Total("EUR", 2, amount.value))]
         case DifferenceType.LATE:
+            if number // 16 % 2:
+                return mine, [replace(once, at=mine.at + 5 * DAY)]
             # It had ended with nothing, and then it came.
             nothing = Total(amount.code, amount.scale, 0)
             return replace(mine, amount=nothing), [once]

@@ -109,6 +109,25 @@ def test_what_is_still_under_way_will_be_known_in_a_moment() -> None:
     assert kinds([waiting], [theirs(id="x", value=10_001)]) == [DifferenceType.OVER]
 
 
+def test_what_is_paid_under_one_reference_month_after_month_is_matched_with_its_own_month() -> None:
+    named = frozenset({"PO-7"})
+    mine = [ours("a", references=named), ours("b", references=named, at=NOON + 31 * DAY)]
+    compared = compare(mine, [theirs(references=named, at=NOON + 32 * DAY)], Terms())
+    assert differing(compared) == {(DifferenceType.MISSING_THERE, "a"): 1}
+    # A wallet lists when it was made: whatever the days, it is the first one then.
+    exact = Terms(rules=EXACT_RULES, window=timedelta.max)
+    found = compare(mine, [theirs(references=named, at=NOON + 32 * DAY)], exact)
+    assert differing(found) == {(DifferenceType.MISSING_THERE, "b"): 1}
+
+
+def test_what_took_nothing_is_matched_only_by_what_names_it() -> None:
+    nothing = ours(amount=Total("USD", 2, 0), references=frozenset({"P"}))
+    near = Terms(tolerance=Decimal("0.05"))
+    assert kinds([nothing], [theirs(value=3)], near) == [DifferenceType.MISSING_HERE]
+    assert match([nothing], [theirs(value=0)], near).matches == []
+    assert kinds([nothing], [theirs(references=frozenset({"P"}))], near) == [DifferenceType.LATE]
+
+
 def test_by_id_alone_the_same_amount_is_no_sign() -> None:
     exact = Terms(rules=EXACT_RULES)
     assert kinds([ours(ids=frozenset({"x"}))], [theirs(id="y")], exact) == [
