@@ -30,6 +30,7 @@ from backoffice.finance.exceptions.filters import AgeFilter, StillOpenFilter, Wh
 from backoffice.finance.exceptions.words import MEANINGS, names_of, refusal_of, told
 from ledger import clock
 from ledger.api import timeline
+from ledger.filters import BusinessDaysFilter
 from ledger.models import StatementException
 from ledger.models.statements import Age, age_of
 from ledger.statements import exceptions
@@ -78,6 +79,7 @@ class StatementExceptionAdmin(ReadOnlyAdmin):
         AgeFilter,
         WhoseFilter,
         ("source", RelatedDropdownFilter),
+        ("at", BusinessDaysFilter),
     )
     list_select_related = ("source",)
     ordering = ("first_seen", "id")

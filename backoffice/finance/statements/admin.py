@@ -13,6 +13,7 @@ from unfold.decorators import display
 
 from backoffice.finance.exceptions.words import names_of
 from backoffice.finance.statements import import_page
+from backoffice.finance.statements.filters import UnreadFilter
 from backoffice.finance.statements.words import problem_of
 from ledger.api import Actor, record
 from ledger.models import StatementException, StatementImport, StatementSource
@@ -54,7 +55,7 @@ class StatementSourceAdmin(ReadOnlyAdmin):
     form = StatementSourceForm
     list_display = ("name", "kind_label", "asset_code", "read", "state", "open_exceptions")
     list_display_links = ("name",)
-    list_filter = ("kind",)
+    list_filter = ("kind", UnreadFilter)
     search_fields = ("name", "account")
     fields = ("name", "account", "asset_code", "window_days", "tolerance")
     change_form_outer_after_template = "admin/finance/statements/source.html"
