@@ -38,11 +38,13 @@ TONES = {
 class StatementSourceForm(forms.ModelForm[StatementSource]):
     class Meta:
         model = StatementSource
-        fields = ("name", "account", "asset_code", "window_days", "tolerance")
+        fields = ("name", "account", "way", "asset_code", "window_days", "tolerance")
         help_texts = {
             "account": _(
-                "Of a wallet: its address. Empty for a bank account from which people are paid outside wallets."
+                "Of a wallet: its address. Empty for a bank account, or a cash book, from which people are paid outside"
+                " wallets."
             ),
+            "way": _("Of an account that is no wallet: which payments outside wallets stand in it."),
             "window_days": _("So many days may lie between a payment here and its row there."),
         }
 
@@ -57,7 +59,7 @@ class StatementSourceAdmin(ReadOnlyAdmin):
     list_display_links = ("name",)
     list_filter = ("kind", UnreadFilter)
     search_fields = ("name", "account")
-    fields = ("name", "account", "asset_code", "window_days", "tolerance")
+    fields = ("name", "account", "way", "asset_code", "window_days", "tolerance")
     change_form_outer_after_template = "admin/finance/statements/source.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StatementSource]:
@@ -93,7 +95,12 @@ class StatementSourceAdmin(ReadOnlyAdmin):
                 "source.changed" if change else "source.set_up",
                 actor=Actor.staff(staff(request).pk),
                 subjects={"source": str(obj.pk)},
-                data={"days": obj.window_days, "tolerance": str(obj.tolerance), "currency": obj.asset_code},
+                data={
+                    "way": obj.way,
+                    "days": obj.window_days,
+                    "tolerance": str(obj.tolerance),
+                    "currency": obj.asset_code,
+                },
                 private={"name": obj.name, "account": obj.account} if obj.account else {"name": obj.name},
             )
 
