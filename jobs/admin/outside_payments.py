@@ -67,7 +67,6 @@ on_report = DecisionOn(lambda pk: OutsidePayment.objects.get(pk=pk))
 class OutsidePaymentAdmin(ReadOnlyAdmin):
     list_display = ("receiver_name", "title", "amount", "way", "paid_on", "state_label", "claimed_by", "decided_by")
     list_filter = ("state", "way", "asset_code", ("created_at", BusinessDaysFilter), ("paid_on", RangeDateFilter))
-    list_select_related = ("claimed_by", "decided_by")
     search_fields = ("id", "receiver_name", "payer_name", "title", "reference")
     search_help_text = _("Payment id, receiver, payer, title")
     fields = ("id",)
@@ -77,7 +76,8 @@ class OutsidePaymentAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OutsidePayment]:
         found: QuerySet[OutsidePayment] = super().get_queryset(request)
-        return found.select_related("payout__application__job", "payout__application__worker", "seller")
+        people = ("claimed_by", "decided_by", "seller")
+        return found.select_related(*people, "payout__application__job", "payout__application__worker")
 
     @display(description=_("amount"), ordering="value")
     def amount(self, row: OutsidePayment) -> str:

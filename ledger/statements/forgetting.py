@@ -9,19 +9,22 @@ from ledger.models import ExceptionNote, StatementException, StatementMatch, Sta
 AT_ONCE = 500
 
 
-def forget_words(subjects: Collection[str], names: Collection[str]) -> None:
+def forget_words(subjects: Collection[str], names: Collection[str]) -> list[str]:
     """Of the rows that are about `subjects`, only amounts, days, ids and those of `names` that they refer to stay.
 
-    In the caller's transaction. What is matched stays so: a row is known by a hash of what it said.
+    In the caller's transaction. What is matched stays so: a row is known by a hash of what it said. Returns the
+    exceptions' ids, for the ledger has the same words in entries about them.
     """
-    wanted = sorted(subjects)
+    wanted, ids = sorted(subjects), list[str]()
     for start in range(0, len(wanted), AT_ONCE):
         some = wanted[start : start + AT_ONCE]
         found = StatementException.objects.filter(subject__in=some)
         lines = StatementMatch.objects.filter(subject__in=some).values("line")
         _forget(StatementRow.objects.filter(Q(pk__in=lines) | Q(pk__in=found.values("line"))), {*subjects, *names})
         ExceptionNote.objects.filter(exception__in=found).update(text="")
+        ids += [str(pk) for pk in found.values_list("pk", flat=True)]
         found.update(why="")
+    return ids
 
 
 def _forget(rows: Iterable[StatementRow], names: Collection[str]) -> None:

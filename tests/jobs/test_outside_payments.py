@@ -105,9 +105,9 @@ def test_cash_counts_once_a_second_person_says_so_and_stands_apart(rosa: User, l
     mail = Message.objects.get(template=Template.PAID_OUTSIDE)
     assert mail.to_email == worker.worker.email
     # Whoever it was paid for reads it, too, and where to see it.
-    told = Message.objects.get(template=Template.PAID_FOR_PAYER)
-    assert (told.to_email, told.language) == (job.funder.email, job.funder.language)
-    rendered = render(told)
+    to_funder = Message.objects.get(template=Template.PAID_FOR_PAYER)
+    assert (to_funder.to_email, to_funder.language) == (job.funder.email, job.funder.language)
+    rendered = render(to_funder)
     for words in (rendered.text, rendered.html):
         assert "Maria Lopez was paid on your behalf" in words
         assert "1,250.00\xa0MXN" in words

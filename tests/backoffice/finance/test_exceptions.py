@@ -160,7 +160,7 @@ def workbook(part: str = "", content: str = "", rows: Sequence[Sequence[Any]] = 
     """A workbook with `rows`; one of its parts is something else."""
     saved, book = BytesIO(), Workbook()
     for row in rows:
-        book.worksheets[0].append(row)
+        book.worksheets[0].append([*row])
     book.save(saved)
     changed = BytesIO()
     with ZipFile(saved) as before, ZipFile(changed, "w", ZIP_DEFLATED) as after:
@@ -191,7 +191,12 @@ def test_a_file_that_is_no_list_is_refused_with_a_sentence(luis: Client) -> None
         assert "tequio-problem" in answer.content.decode(), what
         assert socket.gethostname() not in answer.content.decode(), what
     # Rows that nobody can mean are told one by one; nothing is done.
-    odd = [*heads, ["9" * 40, "accepted", "x", "y"], [-1, "=1+1", None, None], [1.5, "accepted", "x" * 40_000, 7]]
+    odd: list[list[Any]] = [
+        *heads,
+        ["9" * 40, "accepted", "x", "y"],
+        [-1, "=1+1", None, None],
+        [1.5, "accepted", "x" * 40_000, 7],
+    ]
     answer = luis.post(f"{LIST}upload/", {"file": SimpleUploadedFile("list.xlsx", workbook(rows=odd))})
     assert "0 exceptions will be resolved" in answer.content.decode()
 
