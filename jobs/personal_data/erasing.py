@@ -18,14 +18,17 @@ from jobs import lifecycle
 from jobs.models import Application, ApplicationStatus, Job, Member
 from jobs.personal_data.belongings import Belongings, of
 from jobs.reasons import JobRefusal
+from jobs.signals import member_erased
 from ledger import clock
 from ledger.api import Actor, erase, record
 from ledger.models import EntrySubject
+from ledger.statements.forgetting import forget_words
 from payments.actions import proposals
 from payments.actions.proposals import ProposalKind
 from payments.locking import lock
 from payments.mail.colleagues import who_may_second
-from payments.models import OutsidePaymentState, Proposal
+from payments.models import Message, OutsidePaymentState, Proposal
+from payments.models.messages import Template
 from payments.presentation import proposal_words
 from payments.presentation.dates import day
 from payments.presentation.proposal_words import ChangedRow, ProposalWords
@@ -90,9 +93,12 @@ def _last_money(known: Belongings) -> datetime | None:
 def _erase(known: Belongings, by: User) -> None:
     member = known.member
     subjects = dict(known.subjects())
+    requests = {*known.received.values_list("request", flat=True), *known.asked.values_list("pk", flat=True)}
+    subjects["exception"] = forget_words({*subjects["payment"], *subjects["paid_outside"]}, requests)
     entries = [entry for kind, keys in subjects.items() for entry in _entries(kind, keys)]
     files = [(work.file.storage, work.file.name) for work in known.submissions.exclude(file="")]
     transaction.on_commit(lambda: [storage.delete(name) for storage, name in files])
+    member_erased.send(Member, names=[member.name, member.email])
     known.submissions.update(text="", link="", file="")
     known.received.update(receiver_name=NOBODY, receiver_email="")
     known.asked.update(payer_name=NOBODY, payer_email="", payer_details={}, payer_accounts={})
@@ -101,6 +107,7 @@ def _erase(known: Belongings, by: User) -> None:
     # Before the address by which they are found is gone.
     known.proofs.update(name=NOBODY, email="")
     known.messages.update(to_name=NOBODY, to_email="", details={})
+    _forget_in_mail_to_payers(subjects["paid_outside"])
     blank = ("legal_name", "tax_id", "address", "default_reference", "approver_name", "approver_email")
     known.organisations.update(**dict.fromkeys((*blank, "accounts_name", "accounts_email"), ""))
     member.notes.update(text="")
@@ -109,6 +116,14 @@ def _erase(known: Belongings, by: User) -> None:
     Member.objects.filter(pk=member.pk).update(**blank_member, link_version=member.link_version + 1, changed_at=now)
     erase(entries, actor=Actor.staff(by.pk), reason="member_erased")
     record("member.erased", actor=Actor.staff(by.pk), subjects={"member": str(member.pk)}, data={})
+
+
+def _forget_in_mail_to_payers(outside: list[str]) -> None:
+    """Whoever it was paid for was told to whom."""
+    told = Message.objects.filter(template=Template.PAID_FOR_PAYER, details__subjects__paid_outside__in=outside)
+    for message in told.exclude(details={}):
+        message.details["receiver"] = NOBODY
+        message.save(update_fields=["details"])
 
 
 def _entries(kind: str, keys: list[str]) -> list[str]:

@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +14,7 @@ from unfold.decorators import display
 
 from backoffice.finance.exceptions.words import names_of
 from backoffice.finance.statements import import_page
+from backoffice.finance.statements.filters import UnreadFilter
 from backoffice.finance.statements.words import problem_of
 from ledger.api import Actor, record
 from ledger.models import StatementException, StatementImport, StatementSource
@@ -37,11 +39,13 @@ TONES = {
 class StatementSourceForm(forms.ModelForm[StatementSource]):
     class Meta:
         model = StatementSource
-        fields = ("name", "account", "asset_code", "window_days", "tolerance")
+        fields = ("name", "account", "way", "asset_code", "window_days", "tolerance")
         help_texts = {
             "account": _(
-                "Of a wallet: its address. Empty for a bank account from which people are paid outside wallets."
+                "Of a wallet: its address. Empty for a bank account, or a cash book, from which people are paid outside"
+                " wallets."
             ),
+            "way": _("Of an account that is no wallet: which payments outside wallets stand in it."),
             "window_days": _("So many days may lie between a payment here and its row there."),
         }
 
@@ -54,21 +58,21 @@ class StatementSourceAdmin(ReadOnlyAdmin):
     form = StatementSourceForm
     list_display = ("name", "kind_label", "asset_code", "read", "state", "open_exceptions")
     list_display_links = ("name",)
-    list_filter = ("kind",)
+    list_filter = ("kind", UnreadFilter)
     search_fields = ("name", "account")
-    fields = ("name", "account", "asset_code", "window_days", "tolerance")
+    fields = ("name", "account", "way", "asset_code", "window_days", "tolerance")
     change_form_outer_after_template = "admin/finance/statements/source.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StatementSource]:
         found: QuerySet[StatementSource] = super().get_queryset(request)
-        return found.annotate(read_at=Max("imports__began_at"))
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        counted = StatementException.objects.filter(resolved_at=None).order_by().values_list("source", flat=True)
-        self._open: dict[int, int] = {}
-        for source in counted:
-            self._open[source] = self._open.get(source, 0) + 1
-        return super().changelist_view(request, extra_context)
+        latest = StatementImport.objects.filter(source=OuterRef("pk")).order_by("-began_at", "-id")
+        open_ones = StatementException.objects.filter(source=OuterRef("pk"), resolved_at=None).order_by()
+        counted = open_ones.values("source").annotate(n=Count("pk")).values("n")
+        return found.annotate(
+            read_at=Subquery(latest.values("began_at")[:1]),
+            latest_state=Subquery(latest.values("state")[:1]),
+            open_ones=Coalesce(Subquery(counted), 0),
+        )
 
     def has_add_permission(self, request: HttpRequest, *_args: Any) -> bool:
         return request.user.has_perm(import_page.PERMISSION)
@@ -92,7 +96,12 @@ class StatementSourceAdmin(ReadOnlyAdmin):
                 "source.changed" if change else "source.set_up",
                 actor=Actor.staff(staff(request).pk),
                 subjects={"source": str(obj.pk)},
-                data={"days": obj.window_days, "tolerance": str(obj.tolerance), "currency": obj.asset_code},
+                data={
+                    "way": obj.way,
+                    "days": obj.window_days,
+                    "tolerance": str(obj.tolerance),
+                    "currency": obj.asset_code,
+                },
                 private={"name": obj.name, "account": obj.account} if obj.account else {"name": obj.name},
             )
 
@@ -116,13 +125,13 @@ class StatementSourceAdmin(ReadOnlyAdmin):
         return moment(row.read_at) if row.read_at else None
 
     @display(description=_("state"), label={tone: tone for tone in ("info", "success", "warning", "danger", "default")})
-    def state(self, row: StatementSource) -> tuple[str, str]:
-        latest = row.imports.defer("content", "summary").order_by("-began_at", "-id").first()
-        return (TONES[ImportState(latest.state)], latest.get_state_display()) if latest else ("default", "-")
+    def state(self, row: Any) -> tuple[str, Any]:
+        return (TONES[row.latest_state], ImportState(row.latest_state).label) if row.latest_state else ("default", "-")
 
-    @display(description=_("open exceptions"))
-    def open_exceptions(self, row: StatementSource) -> int:
-        return self._open.get(row.pk, 0)
+    @display(description=_("open exceptions"), ordering="open_ones")
+    def open_exceptions(self, row: Any) -> int:
+        number: int = row.open_ones
+        return number
 
 
 def _problem(statement: StatementImport) -> str:
