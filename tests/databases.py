@@ -127,13 +127,15 @@ def template(url: str) -> str:
     return made.read_text(encoding="utf-8")
 
 
-def like_the_template(connection: BaseDatabaseWrapper, folder: Path, name: str = "test") -> None:
+def like_the_template(connection: BaseDatabaseWrapper, folder: Path, name: str = "") -> None:
     """Let Django's test database begin as a copy of the template: a file in `folder`, or one on the server."""
     told = connection.settings_dict["TEST"]
     if connection.vendor == "sqlite":
-        told["NAME"] = Files(folder).copy(template(""), name)
-    else:
-        told["TEMPLATE"] = template(os.environ["DATABASE_URL"])
+        told["NAME"] = Files(folder).copy(template(""), name or "test")
+        return
+    told["TEMPLATE"] = template(os.environ["DATABASE_URL"])
+    if name:
+        told["NAME"] = name
 
 
 def run_folder() -> Path:

@@ -69,8 +69,8 @@ def _database(folder: Path) -> Iterator[None]:
     from django.db import connection  # noqa: PLC0415 - after the settings
 
     is_sqlite = connection.vendor == "sqlite"
-    former, name = connection.settings_dict["NAME"], "chaos" if is_sqlite else f"chaos_{os.getpid()}"
-    like_the_template(connection, folder, name)
+    former = connection.settings_dict["NAME"]
+    like_the_template(connection, folder, f"chaos_{os.getpid()}")
     connection.creation.create_test_db(verbosity=0, autoclobber=True, keepdb=is_sqlite)
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA synchronous=OFF" if is_sqlite else "SET synchronous_commit TO off")
