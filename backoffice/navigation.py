@@ -108,7 +108,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     found = [(title, [_item(page) for page in pages if _may_see(page, request)]) for title, pages in GROUPS]
     if request.user.has_perms(NEEDED):
         link = reverse("admin:access_history")
-        found[-1][1].append({"title": _("Who could do what"), "icon": "manage_history", "link": link})
+        found[-1][1].insert(AFTER_ROLES, {"title": _("Who could do what"), "icon": "manage_history", "link": link})
     found.insert(FINANCE_AFTER, (_("Finance"), [_own_item(page) for page in FINANCE if _may_open(page, request)]))
     for title, items in found:
         if items:
@@ -116,6 +116,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     return groups
 
 
+#: In the last group.
+AFTER_ROLES = 2
 #: After the groups of work and payments.
 FINANCE_AFTER = 2
 

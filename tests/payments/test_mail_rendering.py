@@ -34,7 +34,7 @@ def mail(
             "before": "https://wallet.example/ana",
             "after": "https://wallet.example/ana-2",
             "way": "cash",
-            "paid_on": "2026-11-21",
+            "paid_on": "2026-10-31",
         },
         occasion="a test",
     )
