@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from jobs import lifecycle
 from jobs.models import Application, ApplicationStatus, Job, Member
 from jobs.personal_data.belongings import Belongings, of
+from jobs.personal_data.mail_to_others import NOBODY, forget_in_mail_to_others
 from jobs.reasons import JobRefusal
 from jobs.signals import member_erased
 from ledger import clock
@@ -27,8 +28,7 @@ from payments.actions import proposals
 from payments.actions.proposals import ProposalKind
 from payments.locking import lock
 from payments.mail.colleagues import who_may_second
-from payments.models import Message, OutsidePaymentState, Proposal
-from payments.models.messages import Template
+from payments.models import OutsidePaymentState, Proposal
 from payments.presentation import proposal_words
 from payments.presentation.dates import day
 from payments.presentation.proposal_words import ChangedRow, ProposalWords
@@ -36,8 +36,6 @@ from payments.states import FINISHED_PAYMENTS, OPEN_REQUESTS
 
 KIND: Final = "erase_member"
 PERMISSION: Final = "jobs.erase_member"
-#: In the place of a name.
-NOBODY: Final = "\N{EN DASH}"
 
 
 def propose(member: Member, *, by: User) -> Proposal:
@@ -107,7 +105,7 @@ def _erase(known: Belongings, by: User) -> None:
     # Before the address by which they are found is gone.
     known.proofs.update(name=NOBODY, email="")
     known.messages.update(to_name=NOBODY, to_email="", details={})
-    _forget_in_mail_to_payers(subjects["paid_outside"])
+    forget_in_mail_to_others([member.name, member.email], subjects["paid_outside"])
     blank = ("legal_name", "tax_id", "address", "default_reference", "approver_name", "approver_email")
     known.organisations.update(**dict.fromkeys((*blank, "accounts_name", "accounts_email"), ""))
     member.notes.update(text="")
@@ -116,14 +114,6 @@ def _erase(known: Belongings, by: User) -> None:
     Member.objects.filter(pk=member.pk).update(**blank_member, link_version=member.link_version + 1, changed_at=now)
     erase(entries, actor=Actor.staff(by.pk), reason="member_erased")
     record("member.erased", actor=Actor.staff(by.pk), subjects={"member": str(member.pk)}, data={})
-
-
-def _forget_in_mail_to_payers(outside: list[str]) -> None:
-    """Whoever it was paid for was told to whom."""
-    told = Message.objects.filter(template=Template.PAID_FOR_PAYER, details__subjects__paid_outside__in=outside)
-    for message in told.exclude(details={}):
-        message.details["receiver"] = NOBODY
-        message.save(update_fields=["details"])
 
 
 def _entries(kind: str, keys: list[str]) -> list[str]:

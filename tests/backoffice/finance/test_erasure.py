@@ -26,6 +26,8 @@ from payments.actions import proposals
 from payments.actions.outside_payments import Paid
 from payments.identifiers import new_ulid
 from payments.invariants import violations
+from payments.mail.rendering import render
+from payments.models import Message
 from payments.openpayments.amounts import Amount
 from payments.reconciliation.files import compare_file
 from tests import cast, progress
@@ -33,6 +35,7 @@ from tests.backoffice.exports.asked import finance
 from tests.cast import person
 
 pytestmark = pytest.mark.django_db
+ERASED = "What this email said was erased with the personal data of whom it was to.\n"
 ERASE = ("jobs.erase_member", "jobs.view_member", "jobs.change_member")
 
 
@@ -96,6 +99,8 @@ def test_nothing_names_who_was_erased_and_what_was_closed_stays_so(settings: Any
     names = ("ximena ocelotl", "ximena@", "of ximena", '"ximena"', "q=ximena")
     assert not [name for name in names if name in after]
     assert not list(folder().iterdir())
+    # Files of evidence and the outbox still show that there was mail.
+    assert {render(message).text for message in Message.objects.filter(to_email="")} == {ERASED}
     made.refresh_from_db()
     regular.refresh_from_db()
     assert (made.file, made.query, regular.query) == ("", "", "group=settled")
