@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path
@@ -14,9 +13,9 @@ from unfold.decorators import display
 from backoffice.finance.exceptions.words import names_of
 from backoffice.finance.statements import import_page
 from backoffice.finance.statements.words import problem_of
-from ledger.api import Actor, record
 from ledger.models import StatementException, StatementImport, StatementSource
 from ledger.models.statements import ImportState, SourceKind
+from ledger.statements import sources
 from payments.admin.dialogs import staff
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.openpayments.amounts import LONGEST_ASSET_CODE
@@ -82,19 +81,11 @@ class StatementSourceAdmin(ReadOnlyAdmin):
         return [path("<int:pk>/import/", upload, name="ledger_statementsource_import"), *super().get_urls()]
 
     def save_model(self, request: HttpRequest, obj: StatementSource, form: StatementSourceForm, change: Any) -> None:
-        with transaction.atomic():
-            if change:
-                obj.save(update_fields=form.changed_data)
-            else:
-                obj.kind = SourceKind.FILE
-                obj.save(force_insert=True)
-            record(
-                "source.changed" if change else "source.set_up",
-                actor=Actor.staff(staff(request).pk),
-                subjects={"source": str(obj.pk)},
-                data={"days": obj.window_days, "tolerance": str(obj.tolerance), "currency": obj.asset_code},
-                private={"name": obj.name, "account": obj.account} if obj.account else {"name": obj.name},
-            )
+        by = staff(request).pk
+        if change:
+            sources.change(obj, form.changed_data, by=by)
+        else:
+            sources.set_up(obj, by=by)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
         row = context.get("original")
