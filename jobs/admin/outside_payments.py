@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.dataclasses import UnfoldAction
 from unfold.decorators import display
 from unfold.enums import ActionVariant
@@ -65,7 +66,7 @@ on_report = DecisionOn(lambda pk: OutsidePayment.objects.get(pk=pk))
 @admin.register(OutsidePayment)
 class OutsidePaymentAdmin(ReadOnlyAdmin):
     list_display = ("receiver_name", "title", "amount", "way", "paid_on", "state_label", "claimed_by", "decided_by")
-    list_filter = ("state", "way", "asset_code", ("created_at", BusinessDaysFilter))
+    list_filter = ("state", "way", "asset_code", ("created_at", BusinessDaysFilter), ("paid_on", RangeDateFilter))
     list_select_related = ("claimed_by", "decided_by")
     search_fields = ("id", "receiver_name", "payer_name", "title", "reference")
     search_help_text = _("Payment id, receiver, payer, title")

@@ -29,6 +29,11 @@ def _tell(kind: str, source: StatementSource, by: int) -> None:
         kind,
         actor=Actor.staff(by),
         subjects={"source": str(source.pk)},
-        data={"days": source.window_days, "tolerance": str(source.tolerance), "currency": source.asset_code},
+        data={
+            "way": source.way,
+            "days": source.window_days,
+            "tolerance": str(source.tolerance),
+            "currency": source.asset_code,
+        },
         private={"name": source.name, "account": source.account} if source.account else {"name": source.name},
     )

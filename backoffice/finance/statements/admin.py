@@ -12,6 +12,7 @@ from unfold.decorators import display
 
 from backoffice.finance.exceptions.words import names_of
 from backoffice.finance.statements import import_page
+from backoffice.finance.statements.filters import UnreadFilter
 from backoffice.finance.statements.words import problem_of
 from ledger.models import StatementException, StatementImport, StatementSource
 from ledger.models.statements import ImportState, SourceKind
@@ -36,11 +37,13 @@ TONES = {
 class StatementSourceForm(forms.ModelForm[StatementSource]):
     class Meta:
         model = StatementSource
-        fields = ("name", "account", "asset_code", "window_days", "tolerance")
+        fields = ("name", "account", "way", "asset_code", "window_days", "tolerance")
         help_texts = {
             "account": _(
-                "Of a wallet: its address. Empty for a bank account from which people are paid outside wallets."
+                "Of a wallet: its address. Empty for a bank account, or a cash book, from which people are paid outside"
+                " wallets."
             ),
+            "way": _("Of an account that is no wallet: which payments outside wallets stand in it."),
             "window_days": _("So many days may lie between a payment here and its row there."),
         }
 
@@ -53,9 +56,9 @@ class StatementSourceAdmin(ReadOnlyAdmin):
     form = StatementSourceForm
     list_display = ("name", "kind_label", "asset_code", "read", "state", "open_exceptions")
     list_display_links = ("name",)
-    list_filter = ("kind",)
+    list_filter = ("kind", UnreadFilter)
     search_fields = ("name", "account")
-    fields = ("name", "account", "asset_code", "window_days", "tolerance")
+    fields = ("name", "account", "way", "asset_code", "window_days", "tolerance")
     change_form_outer_after_template = "admin/finance/statements/source.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StatementSource]:
