@@ -109,7 +109,7 @@ def test_it_starts_full_ends_whole_and_goes_on(tmp_path: Path, ports: tuple[int,
 
 
 def finance_has_work_and_has_done_some(database: sqlite3.Connection) -> None:
-    """A closed month and an open one, exceptions of a file and of a wallet's list, and cash that two people say was paid."""
+    """A closed month and an open one, exceptions of a file and of a wallet, and cash that two people say was paid."""
 
     def rows(query: str) -> list[tuple[str, ...]]:
         return database.execute(query).fetchall()

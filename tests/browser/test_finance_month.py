@@ -80,7 +80,7 @@ def one_by_one(desk: Desk, first: int) -> None:
     desk.page.fill("#dialog [name=why]", "The bank explained it by phone.")
     desk.look("3-resolve")
     submit_dialog(desk.page)
-    expect(desk.page.locator("main")).to_contain_text(desk.say("Accept: both are right"))
+    expect(desk.page.locator("section.tequio-step")).to_contain_text(desk.say("Accept: both are right"))
 
 
 def all_others_by_file(desk: Desk, others: int) -> None:
@@ -150,7 +150,7 @@ def export_by_mail(desk: Desk) -> None:
     page.get_by_label("luis").check()
     desk.look("13-regularly")
     page.get_by_role("button", name=desk.say("Export it regularly")).click()
-    expect(page.locator("main")).to_contain_text(desk.say("From now on this list is exported regularly."))
+    expect(page.locator("body")).to_contain_text(desk.say("From now on this list is exported regularly."))
     desk.look("14-regular")
     before = {mail["Message-ID"] for mail in site.postbox.mails}
     site.backstage("a_month_later_for_regular_exports")
