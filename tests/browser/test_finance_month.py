@@ -137,7 +137,7 @@ def export_by_hand(desk: Desk) -> None:
     assert len(list(sheets[0].rows)) == desk.site.backstage("movements") + 1, "a row for each, below the head"
     assert sheets[-1].title == desk.say("Totals")
     assert list((desk.site.folder / "exports").iterdir()), "it lies with this installation's files"
-    expect(desk.page.get_by_role("link", name=desk.say("Download"))).to_be_visible()
+    expect(desk.page.get_by_role("link", name=desk.say("Download"), exact=True)).to_be_visible()
     desk.look("12-exported")
 
 

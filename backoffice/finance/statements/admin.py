@@ -6,7 +6,8 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -19,6 +20,7 @@ from ledger.models.statements import ImportState, SourceKind
 from ledger.statements import sources
 from payments.admin.dialogs import staff
 from payments.admin.readonly import ReadOnlyAdmin
+from payments.models import Seller
 from payments.openpayments.amounts import LONGEST_ASSET_CODE
 from payments.presentation.dates import moment
 from payments.presentation.statement_words import problem_sentence
@@ -56,6 +58,12 @@ class StatementSourceAdmin(ReadOnlyAdmin):
     form = StatementSourceForm
     list_display = ("name", "kind_label", "asset_code", "read", "state", "open_exceptions")
     list_display_links = ("name",)
+    # Files first: they are what a person has to see to.
+    ordering = ("kind", "name", "client")
+    when_empty = _(
+        "A source is an account whose statements are compared with what we know. Add one to import files of a wallet or"
+        " a bank; what wallets list by themselves is read every night, and stands here then."
+    )
     list_filter = ("kind", UnreadFilter)
     search_fields = ("name", "account")
     fields = ("name", "account", "way", "asset_code", "window_days", "tolerance")
@@ -70,6 +78,7 @@ class StatementSourceAdmin(ReadOnlyAdmin):
         self._open: dict[int, int] = {}
         for source in counted:
             self._open[source] = self._open.get(source, 0) + 1
+        self._sellers = dict(Seller.objects.values_list("pk", "name"))
         return super().changelist_view(request, extra_context)
 
     def has_add_permission(self, request: HttpRequest, *_args: Any) -> bool:
@@ -103,7 +112,12 @@ class StatementSourceAdmin(ReadOnlyAdmin):
 
     @display(description=_("what it is"), ordering="kind")
     def kind_label(self, row: StatementSource) -> str:
-        return row.get_kind_display()
+        """With whose key a wallet is asked: it lists what one client made."""
+        if not row.client:
+            return row.get_kind_display()
+        name = self._sellers.get(row.client, row.client)
+        words = row.get_kind_display(), _("asked by %(seller)s") % {"seller": name}
+        return format_html('<div class="tequio-cell">{}<br><span class="tequio-meta">{}</span></div>', *words)
 
     @display(description=_("last read"), ordering="read_at", empty_value=_("never"))
     def read(self, row: Any) -> str | None:
@@ -115,8 +129,12 @@ class StatementSourceAdmin(ReadOnlyAdmin):
         return (TONES[ImportState(latest.state)], latest.get_state_display()) if latest else ("default", "-")
 
     @display(description=_("open exceptions"))
-    def open_exceptions(self, row: StatementSource) -> int:
-        return self._open.get(row.pk, 0)
+    def open_exceptions(self, row: StatementSource) -> str:
+        number = self._open.get(row.pk, 0)
+        if not number:
+            return "0"
+        link = f"{reverse('admin:ledger_statementexception_changelist')}?source__id__exact={row.pk}"
+        return format_html('<a href="{}">{}</a>', link, number)
 
 
 def _problem(statement: StatementImport) -> str:
