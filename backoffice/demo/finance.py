@@ -38,7 +38,7 @@ CHARGE, TRANSFER, MORE = "-12.50", "480.00", Decimal("5.00")
 
 def cash(job: Job, application: Application, by: User) -> None:
     """The worker got all of it in cash; `by` says so, and finance confirms it."""
-    evidence = "Receipt 118, signed by the poet at the office in Oaxaca."
+    evidence = "Receipt 118, signed by the singer at the office in Oaxaca."
     paid = Paid(job.budget, days.today(), OutsideSettlement.Means.CASH, evidence)
     row = paid_outside.report(application, paid, by=by, form_id=f"demo-cash-{job.pk}")
     paid_outside.confirm(row.pk, by=_finance())
