@@ -25,7 +25,7 @@ install: $(DEVELOPMENT) $(CATALOGUES) $(NODE)
 test: $(DEVELOPMENT) $(CATALOGUES) $(NODE)
 	$(PY) -m pytest -n $(WORKERS) --dist loadgroup -rs $(TESTS)
 
-# What the suite has small, in full: a thousand flows in a hostile world, every crash point, every kind of odd answer;
+# What the suite has small, in full: four hundred flows in a hostile world, every crash point, every kind of odd answer;
 # and secrets, looked for on every page and in every byte.
 prove: $(DEVELOPMENT) $(CATALOGUES)
 	$(PY) -m pytest -n $(WORKERS) --dist loadgroup -m prove -rs $(or $(TESTS),tests)

@@ -26,12 +26,12 @@ class AdminPage:
 
 @dataclass(frozen=True)
 class OwnPage:
-    """A page that is no list of one model: `name` is its URL in the admin, for whoever has `permission`."""
+    """A page that is no list of one model: `name` is its URL in the admin, for whoever has all `permissions`."""
 
     title: str | Promise
     icon: str
     name: str
-    permission: str
+    permissions: tuple[str, ...]
 
 
 GROUPS: tuple[tuple[str | Promise, tuple[AdminPage | OwnPage, ...]], ...] = (
@@ -65,10 +65,10 @@ GROUPS: tuple[tuple[str | Promise, tuple[AdminPage | OwnPage, ...]], ...] = (
     (
         _("Finance"),
         (
-            OwnPage(_("Reports"), "monitoring", "reports", "ledger.view_movement"),
+            OwnPage(_("Reports"), "monitoring", "reports", ("ledger.view_movement",)),
             AdminPage(_("Exceptions"), "rule", "ledger.statementexception"),
             AdminPage(_("Statements"), "receipt_long", "ledger.statementsource"),
-            OwnPage(_("Periods"), "event_available", "periods", "ledger.view_closing"),
+            OwnPage(_("Periods"), "event_available", "periods", ("ledger.view_closing",)),
             AdminPage(_("Exports"), "download", "backoffice.export"),
             AdminPage(_("Regular exports"), "event_repeat", "backoffice.regularexport"),
             AdminPage(_("Chart of accounts"), "account_tree", "payments.accountname"),
@@ -88,6 +88,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[AdminPage | OwnPage, ...]], ...] = (
         (
             AdminPage(_("Users"), "person", "auth.user"),
             AdminPage(_("Roles"), "badge", "auth.group"),
+            OwnPage(_("Who could do what"), "manage_history", "access_history", NEEDED),
             AdminPage(_("Queued tasks"), "hourglass_top", "django_q.ormq"),
             AdminPage(_("Schedules"), "schedule", "django_q.schedule"),
             AdminPage(_("Failed tasks"), "error", "django_q.failure"),
@@ -103,9 +104,6 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     if not request.user.has_perm("ledger.view_entry") and request.user.pk and access_of(request.user.pk):
         groups[0]["items"].append({"title": _("Audit"), "icon": "policy", "link": reverse("admin:audit")})
     found = [(title, [_item(page) for page in pages if _may_see(page, request)]) for title, pages in GROUPS]
-    if request.user.has_perms(NEEDED):
-        link = reverse("admin:access_history")
-        found[-1][1].append({"title": _("Who could do what"), "icon": "manage_history", "link": link})
     for title, items in found:
         if items:
             groups.append({"title": title, "separator": True, "items": items})
@@ -121,7 +119,7 @@ def _waiting(request: HttpRequest) -> dict[str, Any]:
 
 def _may_see(page: AdminPage | OwnPage, request: HttpRequest) -> bool:
     if isinstance(page, OwnPage):
-        return bool(request.user.has_perm(page.permission))
+        return bool(request.user.has_perms(page.permissions))
     return bool(admin.site.get_model_admin(apps.get_model(page.model)).has_view_permission(request))
 
 

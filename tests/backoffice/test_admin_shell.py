@@ -77,6 +77,7 @@ def test_the_sidebar_of_a_superuser_has_the_queue(client: Client, superuser: Use
     assert sidebar(signed_in(client, superuser))["System"] == [
         "Users",
         "Roles",
+        "Who could do what",
         "Queued tasks",
         "Schedules",
         "Failed tasks",
@@ -90,7 +91,7 @@ def test_the_sidebar_of_a_superuser_has_every_page(client: Client, superuser: Us
 
 
 def test_the_sidebar_of_an_auditor_has_what_an_auditor_may_read(client: Client) -> None:
-    assert sidebar(signed_in(client, staff(roles.AUDITOR)))["System"] == ["Users", "Roles"]
+    assert sidebar(signed_in(client, staff(roles.AUDITOR)))["System"] == ["Users", "Roles", "Who could do what"]
 
 
 def test_the_sidebar_of_platform_staff_has_no_system(client: Client) -> None:
