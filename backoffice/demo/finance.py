@@ -45,9 +45,10 @@ def cash(job: Job, application: Application, by: User) -> None:
 
 
 def close_what_is_over() -> None:
-    """Every month that can be closed by now, one after the other."""
+    """Every month that can be closed by now, one after the other, once wallets' lists were compared."""
     while (month := next_to_close()) and closable_from(month) <= clock.now():
-        note = "The demo has no nightly check of its ledger yet; everything else was looked at."
+        compare_with_wallets()
+        note = "The nightly check of the ledger did not run on this machine yet. Everything else was looked at."
         close_month(month, by=_finance(), note=note)
 
 

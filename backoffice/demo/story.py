@@ -120,8 +120,6 @@ JOBS = (
          12.1, "briceida", ("isaac",), "HK-0093", "The rabbit and the moon, in two colours."),
     Work("Subtitles for a short film", "Mixe of Ayutla", ("text", "video"), "stiftung-mundart", "3100.00", "settled",
          8.3, "eustaquio", (), "SM-2026-14", "Eleven minutes, one hundred and twenty lines."),
-    Work("Court interpreter's glossary", "Tsotsil", ("text",), "casa-de-la-palabra", "4000.00", "settled",
-         4.6, "mardonio", ("citlali",), "PO-2240", "Two hundred terms with examples."),
     Work("Recipes, recorded at the hearth", "Yucatec Maya", ("audio",), "voices-archive", "140.00", "settled",
          2.9, "marisol", (), "EVA-82", "Seven recipes, with the sounds of the kitchen.", USD),
     Work("Names of medicinal plants", "Mixtec of the Highlands", ("text",), "casa-de-la-palabra", "1600.00", "drawn",

@@ -1,5 +1,6 @@
 """Sources of statements, with what was imported from each; files are uploaded from their source's page."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -48,6 +49,11 @@ class StatementSourceForm(forms.ModelForm[StatementSource]):
             "way": _("Of an account that is no wallet: which payments outside wallets stand in it."),
             "window_days": _("So many days may lie between a payment here and its row there."),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Without the zeros that only the column needs.
+        self.initial["tolerance"] = f"{Decimal(self.initial.get('tolerance') or 0).normalize():f}"
 
     def clean_asset_code(self) -> str:
         return str(self.cleaned_data["asset_code"]).strip().upper()[:LONGEST_ASSET_CODE]
