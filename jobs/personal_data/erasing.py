@@ -18,9 +18,11 @@ from jobs import lifecycle
 from jobs.models import Application, ApplicationStatus, Job, Member
 from jobs.personal_data.belongings import Belongings, of
 from jobs.reasons import JobRefusal
+from jobs.signals import member_erased
 from ledger import clock
 from ledger.api import Actor, erase, record
 from ledger.models import EntrySubject
+from ledger.statements.forgetting import forget_words
 from payments.actions import proposals
 from payments.actions.proposals import ProposalKind
 from payments.locking import lock
@@ -93,6 +95,9 @@ def _erase(known: Belongings, by: User) -> None:
     entries = [entry for kind, keys in subjects.items() for entry in _entries(kind, keys)]
     files = [(work.file.storage, work.file.name) for work in known.submissions.exclude(file="")]
     transaction.on_commit(lambda: [storage.delete(name) for storage, name in files])
+    requests = {*known.received.values_list("request", flat=True), *known.asked.values_list("pk", flat=True)}
+    forget_words({*subjects["payment"], *subjects["paid_outside"]}, requests)
+    member_erased.send(Member, names=[member.name, member.email])
     known.submissions.update(text="", link="", file="")
     known.received.update(receiver_name=NOBODY, receiver_email="")
     known.asked.update(payer_name=NOBODY, payer_email="", payer_details={}, payer_accounts={})

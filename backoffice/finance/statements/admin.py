@@ -5,7 +5,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Max, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -77,13 +78,16 @@ class StatementSourceAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StatementSource]:
         found: QuerySet[StatementSource] = super().get_queryset(request)
-        return found.annotate(read_at=Max("imports__began_at"))
+        latest = StatementImport.objects.filter(source=OuterRef("pk")).order_by("-began_at", "-id")
+        open_ones = StatementException.objects.filter(source=OuterRef("pk"), resolved_at=None).order_by()
+        counted = open_ones.values("source").annotate(n=Count("pk")).values("n")
+        return found.annotate(
+            read_at=Subquery(latest.values("began_at")[:1]),
+            latest_state=Subquery(latest.values("state")[:1]),
+            open_ones=Coalesce(Subquery(counted), 0),
+        )
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        counted = StatementException.objects.filter(resolved_at=None).order_by().values_list("source", flat=True)
-        self._open: dict[int, int] = {}
-        for source in counted:
-            self._open[source] = self._open.get(source, 0) + 1
         self._sellers = dict(Seller.objects.values_list("pk", "name"))
         return super().changelist_view(request, extra_context)
 
@@ -130,17 +134,15 @@ class StatementSourceAdmin(ReadOnlyAdmin):
         return moment(row.read_at) if row.read_at else None
 
     @display(description=_("state"), label={tone: tone for tone in ("info", "success", "warning", "danger", "default")})
-    def state(self, row: StatementSource) -> tuple[str, str]:
-        latest = row.imports.defer("content", "summary").order_by("-began_at", "-id").first()
-        return (TONES[ImportState(latest.state)], latest.get_state_display()) if latest else ("default", "-")
+    def state(self, row: Any) -> tuple[str, Any]:
+        return (TONES[row.latest_state], ImportState(row.latest_state).label) if row.latest_state else ("default", "-")
 
-    @display(description=_("open exceptions"))
-    def open_exceptions(self, row: StatementSource) -> str:
-        number = self._open.get(row.pk, 0)
-        if not number:
+    @display(description=_("open exceptions"), ordering="open_ones")
+    def open_exceptions(self, row: Any) -> str:
+        if not row.open_ones:
             return "0"
         link = f"{reverse('admin:ledger_statementexception_changelist')}?source__id__exact={row.pk}"
-        return format_html('<a href="{}">{}</a>', link, number)
+        return format_html('<a href="{}">{}</a>', link, row.open_ones)
 
 
 def _problem(statement: StatementImport) -> str:

@@ -113,6 +113,8 @@ def _decide(request: HttpRequest, statement: StatementImport) -> HttpResponse:
 
 
 def _read_again(request: HttpRequest, statement: StatementImport) -> HttpResponse:
+    if statement.state != ImportState.PREVIEW:
+        raise ImportRefusedError("over")
     form = _columns(statement, request.POST)
     if form.is_valid():
         importing.look_again(statement, form.mapping)
