@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -111,7 +112,7 @@ def test_it_starts_full_ends_whole_and_goes_on(tmp_path: Path, ports: tuple[int,
 def finance_has_work_and_has_done_some(database: sqlite3.Connection) -> None:
     """A closed month and an open one, exceptions of a file and of a wallet, and cash that two people say was paid."""
 
-    def rows(query: str) -> list[tuple[str, ...]]:
+    def rows(query: str) -> list[Any]:
         return database.execute(query).fetchall()
 
     closed = {month for (month,) in rows("SELECT month FROM ledger_closing")}

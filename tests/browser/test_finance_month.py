@@ -1,5 +1,6 @@
 """Finance does a month in a browser: exceptions are resolved, the month is closed, and its files leave the house."""
 
+import re
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 from django.utils import translation
 from django.utils.translation import gettext
 from openpyxl import load_workbook
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Download, Page, expect
 
 from tests.browser.installation import Installation, Person
 from tests.browser.screens import Camera, fresh_page, open_dialog, sign_in, submit_dialog
@@ -48,7 +49,7 @@ class Desk:
             self.press(text)
         return self.kept(waiting.value)
 
-    def kept(self, download: object) -> Path:
+    def kept(self, download: Download) -> Path:
         file = self.folder / download.suggested_filename
         download.save_as(file)
         return file
@@ -88,10 +89,11 @@ def all_others_by_file(desk: Desk, others: int) -> None:
     desk.go("ledger/statementexception/")
     workbook = load_workbook(desk.download("Download what is open (XLSX)"))
     sheet = workbook.worksheets[0]
-    places = {cell.value: cell.column for cell in sheet[1]}
+    heads = [cell.value for cell in sheet[1]]
+    action, why = (heads.index(desk.say(head)) + 1 for head in ("Action", "Why"))
     for row in range(2, sheet.max_row + 1):
-        sheet.cell(row, places[desk.say("Action")]).value = desk.say("Accept: both are right")
-        sheet.cell(row, places[desk.say("Why")]).value = "Looked at with the bank."
+        sheet.cell(row, action).value = desk.say("Accept: both are right")
+        sheet.cell(row, why).value = "Looked at with the bank."
     filled = desk.folder / "filled.xlsx"
     workbook.save(filled)
     desk.press("Upload the filled list")
@@ -162,8 +164,6 @@ def export_by_mail(desk: Desk) -> None:
 def link_of(mail: EmailMessage, site: Installation) -> str:
     text = mail.get_body(("plain",))
     assert text
-    found = [
-        line for line in text.get_content().splitlines() if line.startswith(f"{site.url}/admin/backoffice/export/")
-    ]
+    found = re.search(rf"{re.escape(site.url)}/admin/backoffice/export/\S+", str(text.get_content()))
     assert found, text.get_content()
-    return found[0].strip()
+    return found.group()
