@@ -47,7 +47,7 @@ lint: $(DEVELOPMENT) $(CATALOGUES)
 messages: $(DEVELOPMENT)
 	$(PY) -m backoffice.catalogue update
 
-# The README's picture, of a demo that is made for it. Uses Chromium.
+# The README's pictures, of a demo that is made for them. Uses Chromium.
 screenshot: $(DEVELOPMENT) $(CATALOGUES)
 	$(PY) -m tests.browser.readme_picture
 

@@ -67,6 +67,9 @@ on_report = DecisionOn(lambda pk: OutsidePayment.objects.get(pk=pk))
 class OutsidePaymentAdmin(ReadOnlyAdmin):
     list_display = ("receiver_name", "title", "amount", "way", "paid_on", "state_label", "claimed_by", "decided_by")
     list_filter = ("state", "way", "asset_code", ("created_at", BusinessDaysFilter), ("paid_on", RangeDateFilter))
+    when_empty = _(
+        "Work that was paid by bank or in cash is reported on its job's page, and a second person confirms it."
+    )
     search_fields = ("id", "receiver_name", "payer_name", "title", "reference")
     search_help_text = _("Payment id, receiver, payer, title")
     fields = ("id",)

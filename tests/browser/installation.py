@@ -222,6 +222,7 @@ def installed(folder: Path, providers: Sequence[SandboxProcess] | None = None) -
             **{name: os.environ[name] for name in KEPT_FROM_OUTSIDE if name in os.environ},
             **kept,
             "ENVIRONMENT": "development",
+            "VAR_DIR": str(folder),
             "DATABASE_URL": database_url,
             "BASE_URL": f"http://127.0.0.1:{port}",
             "EMAIL_URL": f"smtp://127.0.0.1:{mail_server.port}",

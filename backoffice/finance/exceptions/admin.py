@@ -71,7 +71,7 @@ def _done(act: Callable[[], object], said: Sentence) -> Sentence:
 
 @admin.register(StatementException)
 class StatementExceptionAdmin(ReadOnlyAdmin):
-    list_display = ("what", "waits", "expected", "found", "payment", "where", "assigned")
+    list_display = ("what", "waits", "expected", "found", "where", "assigned")
     list_display_links = ("what",)
     list_filter = (
         StillOpenFilter,
@@ -82,13 +82,15 @@ class StatementExceptionAdmin(ReadOnlyAdmin):
         ("at", BusinessDaysFilter),
     )
     list_select_related = ("source",)
+    when_empty = _(
+        "What wallets list is compared every night; import a file under “Statements” to have it compared at once."
+    )
     ordering = ("first_seen", "id")
     search_fields = ("subject__exact",)
     search_help_text = _("The id of a payment")
     list_before_template = "admin/finance/exceptions/attention.html"
-    change_form_outer_before_template = "admin/finance/exceptions/exception.html"
-    change_form_outer_after_template = "admin/finance/exceptions/timeline.html"
-    fields = ("id", "first_seen", "last_seen")
+    change_form_template = "admin/finance/exceptions/exception.html"
+    fields = ("id",)
     readonly_fields = fields
     actions = ("resolve_all_marked",)  # type: ignore[assignment]  # lists that are only read have none
     actions_detail = ("take", "assign", "note", "resolve")
@@ -150,22 +152,24 @@ class StatementExceptionAdmin(ReadOnlyAdmin):
 
     @display(description=_("we say"))
     def expected(self, row: StatementException) -> str:
-        return told(expected_by(row)) or "-"
+        """With what of ours it is about."""
+        amount, about = told(expected_by(row)) or "-", self._about.get(row.subject)
+        if about is None:
+            return amount
+        return format_html(
+            '<div class="tequio-cell">{}<br><a href="{}">{}</a></div>', amount, about.link, about.receiver
+        )
 
     @display(description=_("they say"))
     def found(self, row: StatementException) -> str:
         return told(found_by(row)) or "-"
 
-    @display(description=_("payment"))
-    def payment(self, row: StatementException) -> str:
-        about = self._about.get(row.subject)
-        if about is None:
-            return row.subject[-8:] or "-"
-        return format_html('<a class="whitespace-nowrap" href="{}">…{}</a>', about.link, row.subject[-8:])
-
     @display(description=_("source"), ordering="at")
     def where(self, row: StatementException) -> str:
-        return format_html('{}<br><span class="tequio-meta whitespace-nowrap">{}</span>', row.source.name, day(row.at))
+        name, when = row.source.name, day(row.at)
+        return format_html(
+            '<div class="tequio-cell tequio-break">{}<br><span class="tequio-meta">{}</span></div>', name, when
+        )
 
     @display(description=_("taken care of by"), empty_value=_("nobody yet"))
     def assigned(self, row: StatementException) -> str | None:

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from backoffice.finance.exceptions import bulk, workbook
 from backoffice.finance.exceptions.dialogs import PERMISSION
@@ -26,7 +27,9 @@ TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class FilledListForm(forms.Form):
-    file = forms.FileField(label=gettext_lazy("The list, with its column “Action” filled in (XLSX)"))
+    file = forms.FileField(
+        label=gettext_lazy("The list, with its column “Action” filled in (XLSX)"), widget=UnfoldAdminFileFieldWidget()
+    )
 
 
 @require_POST

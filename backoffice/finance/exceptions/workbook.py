@@ -98,7 +98,7 @@ def _values(row: StatementException, names: dict[int, str]) -> list[Any]:
 
 
 def _number(total: Total | None) -> Any:
-    return "" if total is None else abs(total.major)
+    return "" if total is None else total.major
 
 
 def _cell(sheet: Any, value: Any) -> Any:

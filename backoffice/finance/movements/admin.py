@@ -122,6 +122,9 @@ class MovementAdmin(AppendOnlyAdmin):
         UnderWayFilter,
     ]
     list_filter_submit = True
+    when_empty = gettext_lazy(
+        "A movement is booked whenever a payment's amounts change. Nobody was asked for money yet."
+    )
     list_before_template = "admin/finance/movements_head.html"
     search_fields = ["subject__exact", "request__exact"]
     search_help_text = gettext_lazy("The whole id of a payment or of a payment request.")
@@ -183,7 +186,8 @@ class MovementAdmin(AppendOnlyAdmin):
             told = [("", format_total(total)) for total in _summed(adds)]
         else:
             told = [(_name(column), format_total(total)) for column, total in _changed(row)]
-        return format_html_join("", '<span class="tequio-change"><span>{}</span> <span>{}</span></span>', told)
+        lines = format_html_join("", '<span class="tequio-change"><span>{}</span> <span>{}</span></span>', told)
+        return format_html('<div class="tequio-cell">{}</div>', lines)
 
 
 def _about(row: Movement) -> SubjectPage | None:

@@ -61,6 +61,7 @@ class RegularExportAdmin(OfExports):
     list_display = ("list_name", "often", "format", "next", "receiver_names", "how_it_goes")
     list_display_links = ("list_name",)
     list_select_related = ("made_by",)
+    when_empty = _("Press “Export” above a list, and choose “Export it regularly” there.")
     fields = ("list_name", "often", "format", "next", "receiver_names", "set_up_by", "how_it_goes", "errors", "latest")
     readonly_fields = fields
     actions_detail = ("change_regular", "stop_regular")
