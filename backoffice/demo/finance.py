@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
 from typing import Final
@@ -29,6 +30,8 @@ from payments.reconciliation.run import reconcile
 
 CALL_SECONDS: Final = 10.0
 RECONCILE_SECONDS: Final = 60.0
+#: Finance lets so long pass before a month is closed: by then something is booked in the next one, whatever day it is.
+CLOSES_AFTER: Final = timedelta(days=5)
 #: Whose wallet the imported statement is of.
 HOLDS_MONEY: Final = "tequio-radio"
 #: What the statement says otherwise: a charge that we know nothing of, a transfer from somebody unknown, and how much
@@ -45,8 +48,8 @@ def cash(job: Job, application: Application, by: User) -> None:
 
 
 def close_what_is_over() -> None:
-    """Every month that can be closed by now, one after the other, once wallets' lists were compared."""
-    while (month := next_to_close()) and closable_from(month) <= clock.now():
+    """Every month that ended some days ago, one after the other, once wallets' lists were compared."""
+    while (month := next_to_close()) and closable_from(month) + CLOSES_AFTER <= clock.now():
         compare_with_wallets()
         note = "The nightly check of the ledger did not run on this machine yet. Everything else was looked at."
         close_month(month, by=_finance(), note=note)

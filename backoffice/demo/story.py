@@ -101,7 +101,8 @@ class PaidByHand:
     days: float
 
 
-#: So many days ago the platform began: a month that is over lies in between, whatever day it is.
+#: So many days ago the platform began. The first money moves a day later: longer ago than the longest month and the
+#: days that finance lets pass after one, so that a closed month has some of it, whatever day it is.
 BEGAN = 37.0
 STANDING = StandingBudgetStory("casa-de-la-palabra", "12000.00", "5000.00", 23)
 #: Who proved that their wallet is theirs.

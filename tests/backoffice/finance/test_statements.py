@@ -71,6 +71,12 @@ def test_a_file_is_looked_at_then_imported_whole_and_compared(luis: Client) -> N
     assert "3 rows were imported. 2 new exceptions." in words(told.content.decode())
     found = dict(StatementException.objects.values_list("type", "subject"))
     assert found == {DifferenceType.DUPLICATE: payment.pk, DifferenceType.MISSING_HERE: ""}
+    listed = luis.get(LIST).content.decode()
+    assert f'statementexception/?source__id__exact={row.pk}">2</a>' in listed, (
+        "what is open of a source is one click away"
+    )
+    queue = words(luis.get("/admin/ledger/statementexception/").content.decode())
+    assert f"{MINUS}7,000.00 MXN" in queue, "what left the account is below zero"
     statement = StatementImport.objects.get()
     assert (statement.state, statement.content) == (ImportState.COMPLETE, None)
     assert Entry.objects.filter(kind="statement.imported").count() == 1
@@ -84,6 +90,12 @@ def test_a_file_is_looked_at_then_imported_whole_and_compared(luis: Client) -> N
     luis.post(place, {"do": "import"})
     assert StatementRow.objects.count() == 4
     assert Payment.objects.get().received_value == payment.received_value, "no money is moved by it"
+
+
+def test_an_empty_list_says_what_to_do(luis: Client) -> None:
+    assert "Add one to import files of a wallet or a bank" in words(luis.get(LIST).content.decode())
+    assert "Nothing fits" in words(luis.get(f"{LIST}?q=nobody").content.decode())
+    assert "press “Export” above it" in words(luis.get("/admin/backoffice/export/").content.decode())
 
 
 def test_what_a_wallet_tells_sooner_than_we_know_is_no_difference(luis: Client) -> None:
