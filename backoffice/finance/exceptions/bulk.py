@@ -62,8 +62,9 @@ class TriedResolution:
 
     @property
     def amounts(self) -> str:
+        """What we say, then what they say."""
         sides = (expected_by(self.row), found_by(self.row)) if self.row else ()
-        return " / ".join(filter(None, map(told, sides)))
+        return " / ".join(told(side) or "\N{EN DASH}" for side in sides)
 
     @property
     def resolution(self) -> str:
