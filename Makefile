@@ -25,7 +25,7 @@ install: $(DEVELOPMENT) $(CATALOGUES) $(NODE)
 test: $(DEVELOPMENT) $(CATALOGUES) $(NODE)
 	$(PY) -m pytest -n $(WORKERS) --dist loadgroup -rs $(TESTS)
 
-# What the suite has small, in full: a thousand flows in a hostile world, every crash point, every kind of odd answer;
+# What the suite has small, in full: four hundred flows in a hostile world, every crash point, every kind of odd answer;
 # and secrets, looked for on every page and in every byte.
 prove: $(DEVELOPMENT) $(CATALOGUES)
 	$(PY) -m pytest -n $(WORKERS) --dist loadgroup -m prove -rs $(or $(TESTS),tests)
@@ -47,7 +47,7 @@ lint: $(DEVELOPMENT) $(CATALOGUES)
 messages: $(DEVELOPMENT)
 	$(PY) -m backoffice.catalogue update
 
-# The README's picture, of a demo that is made for it. Uses Chromium.
+# The README's pictures, of a demo that is made for them. Uses Chromium.
 screenshot: $(DEVELOPMENT) $(CATALOGUES)
 	$(PY) -m tests.browser.readme_picture
 

@@ -28,7 +28,7 @@ MOST_LINES: Final = 200
 
 
 @dataclass(frozen=True)
-class Account:
+class StaffAccount:
     """What one account could do. `may` are all its permissions but those to look, `app_label.codename` each."""
 
     name: str
@@ -46,7 +46,7 @@ class _State:
     roles: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
-def at_end_of(day: date) -> list[Account]:
+def at_end_of(day: date) -> list[StaffAccount]:
     """Every account that could sign in then, by name."""
     return _accounts(_taken_back(_now(), _since(days.begins(day + timedelta(days=1)))))
 
@@ -91,7 +91,7 @@ def _before(data: Mapping[str, Any]) -> dict[str, Any]:
     return dict(data.get("before", {}))
 
 
-def _accounts(state: _State) -> list[Account]:
+def _accounts(state: _State) -> list[StaffAccount]:
     permissions = {role["name"]: role["permissions"] for role in state.roles.values()}
     every = _codes(Permission.objects.select_related("content_type"))
     found = []
@@ -101,7 +101,7 @@ def _accounts(state: _State) -> list[Account]:
         mine = {code for name in user["groups"] for code in permissions.get(name, ())} | {*user["user_permissions"]}
         acts = (code for code in (every if user["is_superuser"] else mine) if ".view_" not in code)
         found.append(
-            Account(
+            StaffAccount(
                 user["username"],
                 user["is_superuser"],
                 tuple(sorted(user["groups"])),

@@ -19,9 +19,11 @@ class BackofficeConfig(AppConfig):
         from backoffice.audit import access  # noqa: PLC0415
         from backoffice.finance.closing import own_checks, reopening, words  # noqa: PLC0415
         from backoffice.finance.evidence.pages import link_to_evidence  # noqa: PLC0415
+        from backoffice.finance.exports import forgetting  # noqa: PLC0415
         from backoffice.finance.exports import schedule as exports_schedule  # noqa: PLC0415
         from backoffice.sign_in import checks as sign_in_checks  # noqa: F401, PLC0415 - they register themselves
         from backoffice.sign_in import schedule, signal_receivers  # noqa: PLC0415
+        from jobs.signals import member_erased  # noqa: PLC0415
         from ledger.api import declare  # noqa: PLC0415
         from payments.admin.more_links import also_link  # noqa: PLC0415
         from payments.presentation.timeline_text import also_ask  # noqa: PLC0415
@@ -40,6 +42,7 @@ class BackofficeConfig(AppConfig):
         also_ask(words.describe_own)
         also_link(link_to_evidence)
         signal_receivers.connect()
+        member_erased.connect(forgetting.forget, dispatch_uid="backoffice.finance.exports.forgetting")
         checks.register(check_installation, checks.Tags.security, deploy=True)
         post_migrate.connect(schedule.make, sender=self, dispatch_uid="backoffice.sign_in.schedule")
         post_migrate.connect(exports_schedule.make, sender=self, dispatch_uid="backoffice.finance.exports")

@@ -31,7 +31,7 @@ SIGN_IN: Final = (
     "sign_in.sessions_ended",
 )
 #: What left the house as a file.
-FILES: Final = ("evidence.made",)
+FILES: Final = ("evidence.made", "exceptions.taken")
 #: Lists that left the house as files, and who took them.
 EXPORTS: Final = (
     "export.made",

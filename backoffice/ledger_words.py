@@ -39,6 +39,7 @@ WORDS: Final[dict[str, tuple[Promise, str, Tone]]] = {
     "sign_in.password_changed": (_("The password was changed by its owner."), "password", "neutral"),
     "sign_in.password_reset": (_("A new password was chosen, by a link in an email."), "password", "warn"),
     "evidence.made": (_("A file of evidence was made. Its SHA-256: %(sha256)s."), "folder_zip", "warn"),
+    "exceptions.taken": (_("The open exceptions were taken as a file: %(rows)s rows."), "download", "neutral"),
     "sign_in.sessions_ended": (_("Sessions were ended: %(sessions)s."), "logout", "neutral"),
     "export.made": (_("A list was exported: %(list)s, %(rows)s rows, as %(format)s."), "download", "neutral"),
     "export.fetched": (_("The file of an export was downloaded."), "download", "neutral"),

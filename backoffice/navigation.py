@@ -26,21 +26,15 @@ class AdminPage:
 
 @dataclass(frozen=True)
 class OwnPage:
-    """A page that is no list of one model: `name` is its URL in the admin, for whoever has `permission`."""
+    """A page that is no list of one model: `name` is its URL in the admin, for whoever has all `permissions`."""
 
     title: str | Promise
     icon: str
     name: str
-    permission: str
+    permissions: tuple[str, ...]
 
 
-FINANCE: tuple[OwnPage, ...] = (
-    OwnPage(_("Reports"), "monitoring", "reports", "ledger.view_movement"),
-    OwnPage(_("Periods"), "event_available", "periods", "ledger.view_closing"),
-    OwnPage(_("Chart of accounts"), "account_tree", "payments_accountname_changelist", "payments.view_accountname"),
-)
-
-GROUPS: tuple[tuple[str | Promise, tuple[AdminPage, ...]], ...] = (
+GROUPS: tuple[tuple[str | Promise, tuple[AdminPage | OwnPage, ...]], ...] = (
     (
         _("Work"),
         (
@@ -71,10 +65,13 @@ GROUPS: tuple[tuple[str | Promise, tuple[AdminPage, ...]], ...] = (
     (
         _("Finance"),
         (
+            OwnPage(_("Reports"), "monitoring", "reports", ("ledger.view_movement",)),
             AdminPage(_("Exceptions"), "rule", "ledger.statementexception"),
+            AdminPage(_("Statements"), "receipt_long", "ledger.statementsource"),
+            OwnPage(_("Periods"), "event_available", "periods", ("ledger.view_closing",)),
             AdminPage(_("Exports"), "download", "backoffice.export"),
             AdminPage(_("Regular exports"), "event_repeat", "backoffice.regularexport"),
-            AdminPage(_("Statements"), "receipt_long", "ledger.statementsource"),
+            AdminPage(_("Chart of accounts"), "account_tree", "payments.accountname"),
         ),
     ),
     (
@@ -91,6 +88,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[AdminPage, ...]], ...] = (
         (
             AdminPage(_("Users"), "person", "auth.user"),
             AdminPage(_("Roles"), "badge", "auth.group"),
+            OwnPage(_("Who could do what"), "manage_history", "access_history", NEEDED),
             AdminPage(_("Queued tasks"), "hourglass_top", "django_q.ormq"),
             AdminPage(_("Schedules"), "schedule", "django_q.schedule"),
             AdminPage(_("Failed tasks"), "error", "django_q.failure"),
@@ -106,26 +104,10 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     if not request.user.has_perm("ledger.view_entry") and request.user.pk and access_of(request.user.pk):
         groups[0]["items"].append({"title": _("Audit"), "icon": "policy", "link": reverse("admin:audit")})
     found = [(title, [_item(page) for page in pages if _may_see(page, request)]) for title, pages in GROUPS]
-    if request.user.has_perms(NEEDED):
-        link = reverse("admin:access_history")
-        found[-1][1].append({"title": _("Who could do what"), "icon": "manage_history", "link": link})
-    found.insert(FINANCE_AFTER, (_("Finance"), [_own_item(page) for page in FINANCE if _may_open(page, request)]))
     for title, items in found:
         if items:
             groups.append({"title": title, "separator": True, "items": items})
     return groups
-
-
-#: After the groups of work and payments.
-FINANCE_AFTER = 2
-
-
-def _may_open(page: OwnPage, request: HttpRequest) -> bool:
-    return bool(request.user.has_perm(page.permission))
-
-
-def _own_item(page: OwnPage) -> dict[str, Any]:
-    return {"title": page.title, "icon": page.icon, "link": reverse(f"admin:{page.name}")}
 
 
 def _waiting(request: HttpRequest) -> dict[str, Any]:
@@ -135,10 +117,12 @@ def _waiting(request: HttpRequest) -> dict[str, Any]:
     return {**item, "badge": str(count), "badge_variant": "warning"} if count else item
 
 
-def _may_see(page: AdminPage, request: HttpRequest) -> bool:
+def _may_see(page: AdminPage | OwnPage, request: HttpRequest) -> bool:
+    if isinstance(page, OwnPage):
+        return bool(request.user.has_perms(page.permissions))
     return bool(admin.site.get_model_admin(apps.get_model(page.model)).has_view_permission(request))
 
 
-def _item(page: AdminPage) -> dict[str, Any]:
-    link = reverse(f"admin:{page.model.replace('.', '_')}_changelist")
-    return {"title": page.title, "icon": page.icon, "link": link}
+def _item(page: AdminPage | OwnPage) -> dict[str, Any]:
+    name = page.name if isinstance(page, OwnPage) else f"{page.model.replace('.', '_')}_changelist"
+    return {"title": page.title, "icon": page.icon, "link": reverse(f"admin:{name}")}

@@ -10,6 +10,7 @@ from backoffice.access_history import access_history
 from backoffice.audit.pages import audit, audit_evidence
 from backoffice.finance.closing.page import periods_view
 from backoffice.finance.evidence.pages import job_evidence, payment_evidence
+from backoffice.finance.exceptions.files_page import queue_view
 from backoffice.finance.journal import journal_view
 from backoffice.finance.reports.pages import figures_view, index_view, report_view
 from backoffice.waiting import waiting_view
@@ -27,6 +28,7 @@ def own_urls(staff_only: Callable[[View], Any]) -> list[URLPattern]:
         ("reports/", index_view, "reports"),
         ("reports/<slug:code>/", report_view, "report"),
         ("figures/", figures_view, "figures"),
+        ("exceptions/", queue_view, "exceptions"),
         ("periods/", periods_view, "periods"),
         ("periods/<str:month>/journal/", journal_view, "journal"),
         ("payments/payment/<str:object_id>/evidence/", payment_evidence, "payments_payment_evidence"),

@@ -58,6 +58,7 @@ EXACT: dict[str, tuple[str, ...]] = {
         # them one, and its digest and control totals are in the ledger that they read.
         "payments.export_payment",
         "payments.export_paymentrequest",
+        "payments.export_outsidepayment",
         "ledger.export_movement",
         "ledger.export_entry",
         "jobs.export_job",

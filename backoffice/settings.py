@@ -17,9 +17,9 @@ from backoffice.unfold import UNFOLD  # noqa: F401 - read by the admin theme
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
 
 env = environment.read_environment()
+VAR_DIR = Path(env.str("VAR_DIR", "") or BASE_DIR / "var")
 ENVIRONMENT = env.str("ENVIRONMENT", "production")
 if ENVIRONMENT not in ("production", "development"):
     raise ImproperlyConfigured(f"ENVIRONMENT must be production or development, not {ENVIRONMENT!r}.")

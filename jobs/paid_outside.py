@@ -12,6 +12,7 @@ from jobs import funding, job_payments, lifecycle, payables
 from jobs.contacts import default_reference, payer_of
 from jobs.derive_status import sync_locked
 from jobs.escrow import Escrow, escrow_of
+from jobs.funder_mail import tell_paid_for_payer
 from jobs.models import Application, ApplicationStatus, Job, JobStatus, OutsidePayout
 from jobs.reasons import WAYS, JobRefusal
 from jobs.worker_mail import tell_paid_outside
@@ -80,6 +81,7 @@ def confirm(row_id: str, *, by: User) -> OutsidePayment:
     owed = job_payments.remaining_of(job.budget, receiver)
     outside_payments.confirm(row, owed, by=by, about=_about(link))
     tell_paid_outside(receiver, row)
+    tell_paid_for_payer(receiver, row)
     sync_locked(job)
     return row
 

@@ -16,11 +16,10 @@ from jobs import statements
 from jobs.models import Member
 from jobs.statements import Month, Statement, StatementLine
 from ledger.books.sums import Total
+from ledger.spreadsheet_text import neutral
 
 #: So that spreadsheets take it for what it is.
 BYTE_ORDER_MARK: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
-#: What a spreadsheet would take for a formula.
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 MOST_LINES: Final = 100_000
 LABELS: Final[dict[str, Promise]] = {
     "charged": gettext_lazy("You were charged"),
@@ -47,7 +46,7 @@ def as_csv(payer: Member, month: Month) -> str:
     for line in told.lines:
         rows.writerows(_cells(line))
     for figure, total in sums(told):
-        rows.writerow([month.key, "", _("Together"), "", "", str(SUMMED[figure]), _number(total), total.code])
+        rows.writerow([month.key, "", _("Together"), "", "", str(SUMMED[figure]), _number(total), neutral(total.code)])
     return into.getvalue()
 
 
@@ -56,17 +55,12 @@ def sums(statement: Statement) -> list[tuple[str, Total]]:
     return [(figure, total) for figure in SUMMED for total in getattr(statement, figure)]
 
 
-def plain(text: str) -> str:
-    """`text` as text, whatever a spreadsheet would make of it."""
-    return f"'{text}" if text.startswith(FORMULA) else text
-
-
 def _cells(line: StatementLine) -> Iterator[list[str]]:
     about = line.about
-    texts = [plain(text) for text in (about.title, about.reference, about.other)]
+    texts = [neutral(text) for text in (about.title, about.reference, about.other)]
     for figure, label in LABELS.items():
         for total in getattr(line, figure):
-            yield [line.day.isoformat(), about.pk, *texts, str(label), _number(total), total.code]
+            yield [line.day.isoformat(), about.pk, *texts, str(label), _number(total), neutral(total.code)]
 
 
 def _number(total: Total) -> str:

@@ -60,7 +60,7 @@ class Month:
 
 
 @dataclass(frozen=True)
-class About:
+class LineSubject:
     """What a line is about: a payment by wallets, or one outside of them."""
 
     pk: str
@@ -76,7 +76,7 @@ class About:
 class StatementLine:
     """What one payment came to in the month; most of it is empty. `day` is when the last of it was booked."""
 
-    about: About
+    about: LineSubject
     day: date
     charged: list[Total]  # by the payer's wallet
     arrived: list[Total]  # at the receiver's
@@ -144,15 +144,15 @@ def of(payer: Member, month: Month, most: int = MOST_LINES) -> Statement:
     )
 
 
-def _about(subjects: list[str]) -> dict[str, About]:
+def _about(subjects: list[str]) -> dict[str, LineSubject]:
     found = {}
     for row in Payment.objects.filter(pk__in=subjects).select_related("request", "receiver_wallet"):
         other = row.request.payer_name if row.is_refund else row.receiver_name
         told = (row.request.title, row.request.reference, other, row.receiver_wallet.url)
-        found[row.pk] = About(row.pk, *told, str(payment_status(row).label), is_back=row.is_refund)
+        found[row.pk] = LineSubject(row.pk, *told, str(payment_status(row).label), is_back=row.is_refund)
     for paid in OutsidePayment.objects.filter(pk__in=subjects):
         told = (paid.title, paid.reference, paid.receiver_name, "")
-        found[paid.pk] = About(paid.pk, *told, str(PaymentState.SETTLED_OUTSIDE.label))
+        found[paid.pk] = LineSubject(paid.pk, *told, str(PaymentState.SETTLED_OUTSIDE.label))
     return found
 
 
@@ -168,7 +168,7 @@ def _counts() -> Q:
     return which
 
 
-def _line(about: About, day: date, told: ToldFigures) -> StatementLine | None:
+def _line(about: LineSubject, day: date, told: ToldFigures) -> StatementLine | None:
     """None where what was taken in the month was given up again in it."""
     figures = [_of(told, figure, (about.pk,)) for figure in (CHARGED, ARRIVED, OUTSIDE, SENT_BACK, BACK_OUTSIDE)]
     return StatementLine(about, day, *figures) if any(figures) else None

@@ -45,6 +45,11 @@ class CalendarMonth:
         return self.following.first - timedelta(days=1)
 
     @property
+    def begins_at(self) -> datetime:
+        """Its first moment."""
+        return days.begins(self.first)
+
+    @property
     def ends_at(self) -> datetime:
         """The first moment after it."""
         return days.begins(self.following.first)

@@ -73,8 +73,8 @@ class ClosedRows:
     table: str
     moment: str
     unchanged: tuple[str, ...]
-    until_it_leaves: tuple[str, ...]
-    may_leave: str
+    until_it_leaves: tuple[str, ...] = ()
+    may_leave: str = "FALSE"
 
     @property
     def columns(self) -> set[str]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import Max, Q
 
-from payments.compiled import Compiled
+from ledger.compiled import Compiled
 from payments.models import Pause
 from payments.models.pauses import PauseScope
 

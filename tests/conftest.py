@@ -10,6 +10,7 @@ from django.db import connections
 
 from backoffice import catalogue
 from tests import environment  # noqa: F401 - must run before the settings are read
+from tests.databases import like_the_template
 
 pytest_plugins = ["tests.summaries"]
 
@@ -33,9 +34,13 @@ def django_db_modify_db_settings(
 ) -> None:
     """SQLite tests run on a file, as the product does: threads and transactions then behave as they will there."""
     del django_db_modify_db_settings_parallel_suffix
-    database = connections["default"].settings_dict
-    if database["ENGINE"].endswith("sqlite3"):
-        database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+    like_the_template(connections["default"], tmp_path_factory.mktemp("database"))
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """What is in the file already are the tables."""
+    return connections["default"].vendor == "sqlite"
 
 
 #: What takes longest begins first, or it would be waited for alone at the end. Of these, each process is given the

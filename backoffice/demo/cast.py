@@ -12,7 +12,7 @@ from payments.actions import approvals
 from payments.models import PaymentRequest
 from payments.worker.advance_now import advance_now
 
-ENGINE_SECONDS = 10.0
+ENGINE_SECONDS = 60.0
 
 
 class Cast:

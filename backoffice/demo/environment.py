@@ -86,6 +86,7 @@ def prepare() -> None:
         SECRET_KEY=kept["secret_key"],
         SECRET_KEY_FALLBACKS="",
         FIELD_ENCRYPTION_KEYS=kept["encryption_key"],
+        VAR_DIR=str(FOLDER),
         DATABASE_URL=f"sqlite:///{FOLDER / 'tequio.sqlite3'}",
         BASE_URL=f"http://127.0.0.1:{listening.site}",
         ALLOWED_HOSTS="127.0.0.1,localhost",

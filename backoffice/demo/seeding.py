@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.db import transaction
 from django_q.models import OrmQ
 
 from backoffice import roles
-from backoffice.demo import stories, story
+from backoffice.demo import finance, stories, story
 from backoffice.demo.cast import ENGINE_SECONDS, Cast
 from backoffice.demo.environment import passwords
 from backoffice.demo.wallets import DemoProvider
@@ -47,30 +48,43 @@ class Seeding:
     def run(self, tell: Callable[[str], None]) -> None:
         for provider in (self.cast.funders, self.cast.workers):
             provider.settings(waitSeconds=0, settleDelayMs=100)
-        _move_clock(story.STANDING.days)
+        _move_clock(story.BEGAN)
         for seller in story.SELLERS:
             self._seller(*seller)
         for person in (*story.FUNDERS, *story.WORKERS):
             self._member(person)
         (code, scale), limit = story.AUTHORISATION_LIMIT
         set_rule(Amount(limit, Asset(code, scale)), User.objects.get(username="admin"))
-        stories.standing_budget(self.cast, story.STANDING)
         stories.proven_wallet(self.cast, story.PROVEN)
-        for work in sorted(story.JOBS, key=lambda work: -work.days):
-            _move_clock(work.days)
-            self._job(work)
+        for days_ago, title, happen in self._history():
+            _move_clock(days_ago)
+            finance.close_what_is_over()
+            happen()
             stories.deliver_mail()
-            tell(work.title)
+            tell(title)
         _move_clock(0)
+        finance.close_what_is_over()
         for request in PaymentRequest.objects.filter(next_attempt_at__lte=clock.now()):
             self.cast.advance(request.pk)
         stories.deliver_mail()
+        finance.compare_with_wallets()
         while seal():
             pass
         # All that was queued meanwhile has been done here.
         OrmQ.objects.all().delete()
         for provider in (self.cast.funders, self.cast.workers):
             provider.settings(waitSeconds=2, settleDelayMs=1500)
+
+    def _history(self) -> list[tuple[float, str, Callable[[], None]]]:
+        """What happened so many days ago, the oldest first, each with what to call it."""
+        cast = self.cast
+        happened: list[tuple[float, str, Callable[[], None]]] = [
+            (story.STANDING.days, "Standing budget", partial(stories.standing_budget, cast, story.STANDING)),
+            (story.STATEMENT, "Statement of a wallet", finance.import_statement),
+            (story.BY_HAND.days, "Money that came by hand", partial(finance.paid_by_hand, cast, story.BY_HAND)),
+            *((work.days, work.title, partial(self._job, work)) for work in story.JOBS),
+        ]
+        return sorted(happened, key=lambda each: -each[0])
 
     def _seller(self, id: str, name: str, fee: int, treasurer: str) -> None:  # noqa: A002 - the column's name
         key, key_id = generate_key(), f"{id}-demo"
@@ -134,6 +148,8 @@ class Seeding:
                 stories.drawn(self.cast, job, applications)
             case "escrow":
                 stories.escrow(self.cast, job, applications)
+            case "cash":
+                finance.cash(job, applications[0], by=self.cast.rosa)
             case _:
                 self._money(job, applications, work)
 

@@ -41,6 +41,10 @@ class DemoProvider:
     def set_balance(self, name: str, balance: int) -> None:
         self._call("POST", f"/wallets/{name}/balance", {"set": str(balance)})
 
+    def pay_in(self, incoming: str, value: int) -> None:
+        """Somebody pays `value` minor units into the incoming payment, past everything that we know of."""
+        self._call("POST", "/faults/pay-in", {"id": incoming, "amount": str(value)})
+
     def settings(self, **changes: Any) -> None:
         self._call("POST", "/settings", changes)
 

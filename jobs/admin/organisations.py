@@ -25,8 +25,10 @@ class OrganisationInline(StackedInline):
         ("legal_name", "tax_id"),
         "address",
         "default_reference",
-        ("approver_name", "approver_email", "approver_language"),
-        ("accounts_name", "accounts_email", "accounts_language"),
+        ("approver_name", "approver_email"),
+        "approver_language",
+        ("accounts_name", "accounts_email"),
+        "accounts_language",
     )
 
     # Whoever may see or change the member may see or change this: it is part of them.

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.dataclasses import UnfoldAction
 from unfold.decorators import display
 from unfold.enums import ActionVariant
@@ -65,8 +66,10 @@ on_report = DecisionOn(lambda pk: OutsidePayment.objects.get(pk=pk))
 @admin.register(OutsidePayment)
 class OutsidePaymentAdmin(ReadOnlyAdmin):
     list_display = ("receiver_name", "title", "amount", "way", "paid_on", "state_label", "claimed_by", "decided_by")
-    list_filter = ("state", "way", "asset_code", ("created_at", BusinessDaysFilter))
-    list_select_related = ("claimed_by", "decided_by")
+    list_filter = ("state", "way", "asset_code", ("created_at", BusinessDaysFilter), ("paid_on", RangeDateFilter))
+    when_empty = _(
+        "Work that was paid by bank or in cash is reported on its job's page, and a second person confirms it."
+    )
     search_fields = ("id", "receiver_name", "payer_name", "title", "reference")
     search_help_text = _("Payment id, receiver, payer, title")
     fields = ("id",)
@@ -76,7 +79,8 @@ class OutsidePaymentAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OutsidePayment]:
         found: QuerySet[OutsidePayment] = super().get_queryset(request)
-        return found.select_related("payout__application__job", "payout__application__worker", "seller")
+        people = ("claimed_by", "decided_by", "seller")
+        return found.select_related(*people, "payout__application__job", "payout__application__worker")
 
     @display(description=_("amount"), ordering="value")
     def amount(self, row: OutsidePayment) -> str:

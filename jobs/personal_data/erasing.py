@@ -17,10 +17,13 @@ from django.utils.translation import gettext as _
 from jobs import lifecycle
 from jobs.models import Application, ApplicationStatus, Job, Member
 from jobs.personal_data.belongings import Belongings, of
+from jobs.personal_data.mail_to_others import NOBODY, forget_in_mail_to_others
 from jobs.reasons import JobRefusal
+from jobs.signals import member_erased
 from ledger import clock
 from ledger.api import Actor, erase, record
 from ledger.models import EntrySubject
+from ledger.statements.forgetting import forget_words
 from payments.actions import proposals
 from payments.actions.proposals import ProposalKind
 from payments.locking import lock
@@ -33,8 +36,6 @@ from payments.states import FINISHED_PAYMENTS, OPEN_REQUESTS
 
 KIND: Final = "erase_member"
 PERMISSION: Final = "jobs.erase_member"
-#: In the place of a name.
-NOBODY: Final = "\N{EN DASH}"
 
 
 def propose(member: Member, *, by: User) -> Proposal:
@@ -90,9 +91,12 @@ def _last_money(known: Belongings) -> datetime | None:
 def _erase(known: Belongings, by: User) -> None:
     member = known.member
     subjects = dict(known.subjects())
+    requests = {*known.received.values_list("request", flat=True), *known.asked.values_list("pk", flat=True)}
+    subjects["exception"] = forget_words({*subjects["payment"], *subjects["paid_outside"]}, requests)
     entries = [entry for kind, keys in subjects.items() for entry in _entries(kind, keys)]
     files = [(work.file.storage, work.file.name) for work in known.submissions.exclude(file="")]
     transaction.on_commit(lambda: [storage.delete(name) for storage, name in files])
+    member_erased.send(Member, names=[member.name, member.email])
     known.submissions.update(text="", link="", file="")
     known.received.update(receiver_name=NOBODY, receiver_email="")
     known.asked.update(payer_name=NOBODY, payer_email="", payer_details={}, payer_accounts={})
@@ -101,6 +105,7 @@ def _erase(known: Belongings, by: User) -> None:
     # Before the address by which they are found is gone.
     known.proofs.update(name=NOBODY, email="")
     known.messages.update(to_name=NOBODY, to_email="", details={})
+    forget_in_mail_to_others([member.name, member.email], subjects["paid_outside"])
     blank = ("legal_name", "tax_id", "address", "default_reference", "approver_name", "approver_email")
     known.organisations.update(**dict.fromkeys((*blank, "accounts_name", "accounts_email"), ""))
     member.notes.update(text="")

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from django.db import connection
 from django.db.models import Max, QuerySet
 
+from ledger.compiled import Compiled
 from ledger.models import Closing, Movement
 
 
@@ -34,8 +35,16 @@ def closings() -> QuerySet[Closing]:
 
 def closed_until() -> date | None:
     """The last day of the newest closed month; None where none is."""
-    last: date | None = closings().aggregate(last=Max("last_day"))["last"]
-    return last
+    newest = _NEWEST()
+    return newest[0].last_day if newest else None
+
+
+def _newest() -> QuerySet[Closing]:
+    return closings().only("last_day").order_by("-last_day")[:1]
+
+
+#: Asked whenever anything is booked.
+_NEWEST = Compiled(_newest)
 
 
 def first_open_day() -> date | None:

@@ -24,11 +24,18 @@ class SourceKind(models.TextChoices):
     OUTGOING = "outgoing", _("What a wallet lists as sent")
 
 
+class OutsideWay(models.TextChoices):
+    """What a source lists that is of no wallet."""
+
+    BANK = "bank", _("Bank transfers")
+    CASH = "cash", _("Cash")
+
+
 class StatementSource(models.Model):
     """One account whose statements are compared with ours: files of a bank or wallet, or what a wallet lists.
 
     Of a wallet, `account` is its address and `client` who asks it (a wallet lists what one client made). Of files,
-    `account` is the wallet address that they are of, or empty for a bank account outside.
+    `account` is the wallet address that they are of, or empty for a bank account, or a cash book, outside.
     """
 
     kind = models.CharField(_("what it is"), max_length=16, choices=SourceKind, editable=False)
@@ -36,6 +43,8 @@ class StatementSource(models.Model):
     account = models.CharField(_("account"), max_length=LONGEST_ACCOUNT, blank=True)
     client = models.CharField(_("asked by"), max_length=64, blank=True, editable=False)
     asset_code = models.CharField(_("currency"), max_length=32)
+    # Where `account` is empty.
+    way = models.CharField(_("what it lists"), max_length=16, choices=OutsideWay, default=OutsideWay.BANK)
     # Which column of a file is what, and how it writes days and amounts: see `ledger.statements.mapping`.
     mapping = models.JSONField(_("columns"), default=dict, blank=True, editable=False)
     window_days = models.PositiveSmallIntegerField(_("days that a row may be earlier or later"), default=3)

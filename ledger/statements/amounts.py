@@ -1,7 +1,12 @@
 """The amounts of what is kept of statements."""
 
+from typing import Final
+
 from ledger.books.sums import Total
 from ledger.models import StatementException, StatementRow
+
+#: In minor units: more fits no column.
+LARGEST_VALUE: Final = 2**63 - 1
 
 
 def amount_of(line: StatementRow) -> Total:

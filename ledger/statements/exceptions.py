@@ -17,7 +17,7 @@ from ledger.content import Json
 from ledger.models import ExceptionNote, StatementException, StatementMatch, StatementSource
 from ledger.models.statements import LONGEST_WORDS
 from ledger.recording import Actor, record
-from ledger.statements.amounts import expected_by, found_by
+from ledger.statements.amounts import LARGEST_VALUE, expected_by, found_by
 from ledger.statements.differences import Compared, Difference
 from ledger.statements.kinds import RESOLUTIONS, DifferenceType, Resolution
 
@@ -161,7 +161,8 @@ def _row(source: StatementSource, difference: Difference) -> StatementException:
 
 
 def _columns(side: str, amount: Total | None) -> dict[str, object]:
-    if amount is None:
+    # A sum that fits no column is not told: each of its rows is.
+    if amount is None or abs(amount.value) > LARGEST_VALUE:
         return {}
     return {f"{side}_value": amount.value, f"{side}_code": amount.code, f"{side}_scale": amount.scale}
 

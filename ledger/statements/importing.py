@@ -62,23 +62,23 @@ def import_whole(pk: int, *, by: int) -> StatementImport:
     Raises ImportRefusedError when a row can't be read: then nothing is imported.
     """
     statement = StatementImport.objects.select_related("source").get(pk=pk)
+    content = _content(statement)
     mapping = Mapping.from_json(statement.summary["mapping"])
     assert mapping, "what was looked at has its columns"
-    found = _read(_content(statement), mapping, statement.source)
+    found = _read(content, mapping, statement.source)
     if found.bad:
         raise ImportRefusedError("bad_rows")
     with transaction.atomic():
         source = StatementSource.objects.select_for_update().get(pk=statement.source_id)
         statement = StatementImport.objects.select_for_update().get(pk=pk)
-        if statement.state != ImportState.PREVIEW:
+        if statement.state != ImportState.PREVIEW or statement.summary["mapping"] != mapping.to_json():
             raise ImportRefusedError("over")
         fresh = _fresh(statement, found.rows)
         if not fresh:
             raise ImportRefusedError("nothing_new")
         StatementRow.objects.bulk_create(fresh, batch_size=AT_ONCE)
         statement.fresh, statement.known = len(fresh), len(found.rows) - len(fresh) + found.again
-        statement.state, statement.ended_at, statement.content = ImportState.COMPLETE, clock.now(), None
-        statement.save(update_fields=["fresh", "known", "state", "ended_at", "content"])
+        _end(statement, ImportState.COMPLETE)
         if source.mapping != mapping.to_json():
             source.mapping = mapping.to_json()
             source.save(update_fields=["mapping"])
@@ -92,10 +92,15 @@ def discard(pk: int, *, by: int) -> StatementImport:
         statement = StatementImport.objects.select_for_update().get(pk=pk)
         if statement.state != ImportState.PREVIEW:
             raise ImportRefusedError("over")
-        statement.state, statement.ended_at, statement.content = ImportState.DISCARDED, clock.now(), None
-        statement.save(update_fields=["state", "ended_at", "content"])
+        _end(statement, ImportState.DISCARDED)
         _tell("statement.discarded", statement, by, {})
     return statement
+
+
+def _end(statement: StatementImport, state: ImportState) -> None:
+    """Nothing of the file is kept but its rows: what was shown of it may name people."""
+    statement.state, statement.ended_at, statement.content, statement.summary = state, clock.now(), None, {}
+    statement.save(update_fields=["fresh", "known", "state", "ended_at", "content", "summary"])
 
 
 def _content(statement: StatementImport) -> bytes:

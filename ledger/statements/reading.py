@@ -12,6 +12,7 @@ from typing import Final
 from ledger import days
 from ledger.books.sums import Total
 from ledger.statements import mapping as parts
+from ledger.statements.amounts import LARGEST_VALUE
 from ledger.statements.lines import ToldRow, content_of
 from ledger.statements.mapping import Mapping
 from ledger.statements.matching import TheirRow
@@ -21,7 +22,8 @@ from ledger.statements.written import UnreadableRowError, amount_of_text, day_of
 LARGEST_FILE: Final = 20 * 1024 * 1024
 MOST_ROWS: Final = 100_000
 MOST_COLUMNS: Final = 100
-LONGEST_CELL: Final = 5000
+#: As long as an id that is kept.
+LONGEST_CELL: Final = 2000
 DELIMITERS: Final = (";", ",", "\t", "|")
 SAMPLE_ROWS: Final = 20
 SHORTEST_WORD: Final = 3
@@ -205,7 +207,10 @@ def _amount(cells: dict[str, str], mapping: Mapping, code: str) -> Total:
         raise UnreadableRowError("no_amount", "")
     zero = Total(code, 0, 0)
     out = went or zero
-    return (came or zero) - (out if out.value >= 0 else -out)
+    both = (came or zero) - (out if out.value >= 0 else -out)
+    if abs(both.value) > LARGEST_VALUE:
+        raise UnreadableRowError("too_large", f"{cells.get(parts.MONEY_IN, '')} {cells.get(parts.MONEY_OUT, '')}")
+    return both
 
 
 def words_of(*texts: str) -> frozenset[str]:

@@ -11,6 +11,8 @@ from ledger.books.sums import Total
 
 #: Digits before and after the decimal mark, in all: more fit no column.
 MOST_DIGITS: Final = 18
+#: No statement is of other years; and time zones move a day at the ends of the calendar beyond it.
+YEARS: Final = range(1900, 2200)
 _DAY: Final = re.compile(r"(\d{1,4})[-/. ](\d{1,2})[-/. ](\d{1,4})(?:[T ].*)?", re.ASCII)
 _COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
 _SPACES: Final = re.compile(r"[\s\u00a0\u202f']")
@@ -60,8 +62,11 @@ def day_of(text: str, order: DayOrder) -> date:
         day, month, year = one, two, three
     else:
         month, day, year = one, two, three
+    whole_year = int(year) + (2000 if len(year) == 2 else 0)  # noqa: PLR2004 - as above
+    if whole_year not in YEARS:
+        raise UnreadableRowError("unreadable_day", text)
     try:
-        return date(int(year) + (2000 if len(year) == 2 else 0), int(month), int(day))  # noqa: PLR2004 - as above
+        return date(whole_year, int(month), int(day))
     except ValueError as error:
         raise UnreadableRowError("unreadable_day", text) from error
 

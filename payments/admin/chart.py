@@ -39,6 +39,9 @@ class ChartAdmin(ModelAdmin):
     list_filter = ("seller",)
     list_per_page = 50
     list_select_related = ("seller",)
+    when_empty = _(
+        "The journal calls every account by its usual name. Add one to have a seller's account called otherwise."
+    )
     actions = None
 
     @display(description=_("what is booked there"), ordering="role")

@@ -4,7 +4,9 @@ Whoever changes a payment holds its request's lock, so two never book the same d
 unique all the same. `unbooked` finds what was forgotten.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import NamedTuple, assert_never
 
@@ -13,10 +15,14 @@ from django.db.models import QuerySet
 from ledger import clock
 from ledger.books.closed import last_closed_day_of
 from ledger.books.keeping import Booked, booked, keep
+from ledger.compiled import Compiled
 from ledger.models import Movement
 from payments.books.position import position, was_asked
 from payments.models import Payment, PaymentRequest, Quote, Refund, Seller
 from payments.models.payments import Purpose
+
+#: What is booked at the end of `booked_once`, in its order; None outside of it.
+_later: ContextVar[dict[str, None] | None] = ContextVar("to_be_booked", default=None)
 
 
 class _People(NamedTuple):
@@ -28,7 +34,27 @@ class _People(NamedTuple):
 
 def book(payment_ids: Collection[str], *, at: datetime | None = None) -> None:
     """Bring the books to where these payments are now. Nothing happens where they are there already."""
-    keep(_differences(_rows(Payment.objects.filter(pk__in=payment_ids)), at))
+    later = _later.get()
+    if later is None or at:
+        keep(_differences(_read(payment_ids), at))
+    else:
+        later.update(dict.fromkeys(payment_ids))
+
+
+@contextmanager
+def booked_once() -> Iterator[None]:
+    """What is to be booked within is booked at the end, once for each payment: in the transaction around it."""
+    if _later.get() is not None:
+        yield
+        return
+    later: dict[str, None] = {}
+    token = _later.set(later)
+    try:
+        yield
+    finally:
+        _later.reset(token)
+    if later:
+        book(list(later))
 
 
 def unbooked(payments: QuerySet[Payment]) -> list[str]:
@@ -46,12 +72,41 @@ def first_movement(payment: Payment) -> Movement | None:
     return row
 
 
+def _payment(payment_id: str) -> QuerySet[Payment]:
+    return _with_request(Payment.objects.filter(pk=payment_id))
+
+
+def _with_request(payments: QuerySet[Payment]) -> QuerySet[Payment]:
+    return payments.select_related("request__seller").order_by()
+
+
+def _quotes(payment_id: str) -> QuerySet[Quote]:
+    return _with_orders(Quote.objects.filter(payment=payment_id))
+
+
+def _with_orders(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
+    return quotes.select_related("outgoing_payment", "incoming").order_by("created_at", "id")
+
+
+_PAYMENT, _QUOTES = Compiled(_payment, str), Compiled(_quotes, str)
+
+
+def _read(payment_ids: Collection[str]) -> list[Payment]:
+    """With all that a position reads, in two queries: of one payment, which is nearly always, whose SQL is ready."""
+    if len(payment_ids) != 1:
+        return _rows(Payment.objects.filter(pk__in=payment_ids))
+    (payment_id,) = payment_ids
+    return _known(_PAYMENT(payment_id), _QUOTES(payment_id))
+
+
 def _rows(payments: QuerySet[Payment]) -> list[Payment]:
-    """With all that a position reads, in three queries."""
-    found = list(payments.select_related("request__seller").order_by())
+    found = list(_with_request(payments))
+    return _known(found, _with_orders(Quote.objects.filter(payment__in=found)))
+
+
+def _known(found: list[Payment], rows: Iterable[Quote]) -> list[Payment]:
     quotes: dict[str, list[Quote]] = {payment.pk: [] for payment in found}
-    rows = Quote.objects.filter(payment__in=found).select_related("outgoing_payment", "incoming")
-    for quote in rows.order_by("created_at", "id"):
+    for quote in rows:
         quotes[quote.payment_id].append(quote)
     for payment in found:
         payment.known["quotes"] = quotes[payment.pk]

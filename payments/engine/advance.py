@@ -16,6 +16,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 
 from ledger import clock
 from ledger.api import record
+from payments.books.booking import booked_once
 from payments.client import client
 from payments.engine import host_turns
 from payments.engine.backoff import after_failure
@@ -148,7 +149,7 @@ def _waits_shortly(planned: Plan, end: float) -> bool:
 
 
 def _plan(lease: Lease, *, takes_over: bool) -> Plan:
-    with transaction.atomic():
+    with transaction.atomic(), booked_once():
         request = renew_and_lock(lease)
         if takes_over:
             # Whoever lets go of a lease has the answer to every intent, as we have later in the same lease.
@@ -261,7 +262,7 @@ def _apply(step: Step, answer: object) -> None:
 
 
 def _take(step: Step, answer: object) -> None:
-    with transaction.atomic():
+    with transaction.atomic(), booked_once():
         for request_id in step.requests:
             PaymentRequest.objects.filter(pk=request_id).update(needs_replan=True)
         if isinstance(answer, OpenPaymentsError):

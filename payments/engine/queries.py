@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from payments.compiled import Compiled
+from ledger.compiled import Compiled
 from payments.models import Grant, IncomingPayment, OutgoingPayment, Payment, PaymentRequest, Quote
 from payments.models.grants import GrantKind
 from payments.states import FINISHED_PAYMENTS, AttemptState, GrantState, KeyState

@@ -23,6 +23,7 @@ SUBJECTS: Final[dict[str, Promise]] = {
     Template.SELECTED: gettext_lazy("You were selected: %(title)s"),
     Template.STATEMENT: gettext_lazy("Your statement: %(title)s"),
     Template.PAID_OUTSIDE: gettext_lazy("You were paid outside your wallet: %(title)s"),
+    Template.PAID_FOR_PAYER: gettext_lazy("Paid for you outside your wallet: %(title)s"),
     Template.PROOF: gettext_lazy("Please prove that your wallet is yours"),
     Template.WALLET_CHANGE: gettext_lazy("Was it you? Your wallet address is to change"),
     Template.EMAIL_CHANGE: gettext_lazy("Was it you? Your email address has changed"),
@@ -38,6 +39,10 @@ SUBJECTS: Final[dict[str, Promise]] = {
 
 #: To people who have no page of their own: staff, and whoever audits the ledger.
 WITHOUT_PAGE: Final = frozenset({Template.CHECKPOINT, Template.PAUSED, Template.EXPORT})
+#: To people who pay: they have another page than those who receive.
+TO_PAYERS: Final = frozenset({Template.STATEMENT, Template.PAID_FOR_PAYER})
+#: Of what two people say was paid outside the wallets.
+OUTSIDE: Final = frozenset({Template.PAID_OUTSIDE, Template.PAID_FOR_PAYER})
 
 
 def subject(message: Message) -> str:
@@ -47,7 +52,7 @@ def subject(message: Message) -> str:
 def context(message: Message, reader: MailReader) -> dict[str, Any]:
     """All that the words of `message` need stands in its details."""
     key = message.details.get("key", "")
-    receives = message.template != Template.STATEMENT
+    receives = message.template not in TO_PAYERS
     page = "" if message.template in WITHOUT_PAGE else own_page(key, reader, receives=receives)
     return {
         "language": translation.get_language(),
@@ -62,7 +67,7 @@ def context(message: Message, reader: MailReader) -> dict[str, Any]:
         **(_paused(message) if message.template == Template.PAUSED else {}),
         **(_selected(message, page) if message.template == Template.SELECTED else {}),
         **({"link": f"{page}/{message.details['month']}"} if message.template == Template.STATEMENT and page else {}),
-        **(_paid_outside(message, page) if message.template == Template.PAID_OUTSIDE else {}),
+        **(_paid_outside(message, page) if message.template in OUTSIDE else {}),
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.functional import Promise
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -68,7 +69,9 @@ class Rendered:
 
 
 def render(message: Message, reader: MailReader = ADDRESSEE) -> Rendered:
-    """The message as it reads now."""
+    """The message as it reads now; of one to somebody whose data was erased, that it was."""
+    if not message.to_email:
+        return _erased(message)
     with translation.override(supported(message.language)):
         context = _context_of(message, reader)
         subject = _one_line(_subject(message) if message.request else notices.subject(message))
@@ -79,6 +82,11 @@ def render(message: Message, reader: MailReader = ADDRESSEE) -> Rendered:
             render_to_string(f"mail/{message.template}.html", context),
             _short(message) if message.request else notices.short(message),
         )
+
+
+def _erased(message: Message) -> Rendered:
+    words = _("What this email said was erased with the personal data of whom it was to.")
+    return Rendered(str(message.get_template_display()), f"{words}\n", f"<p>{escape(words)}</p>", "")
 
 
 def _context_of(message: Message, reader: MailReader) -> dict[str, Any]:

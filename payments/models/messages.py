@@ -36,6 +36,7 @@ class Template(models.TextChoices):
     BUDGET_DRAW = "budget_draw", _("Standing budget: a payment from it")
     BUDGET_OVER = "budget_over", _("Standing budget: it is over")
     PAID_OUTSIDE = "paid_outside", _("Paid outside the wallet")
+    PAID_FOR_PAYER = "paid_for_payer", _("Paid outside the wallets, told to the payer")
     STATEMENT = "statement", _("Monthly statement")
     SELECTED = "selected", _("Selected for work")
     LATE = "late", _("Delay told to the receiver")

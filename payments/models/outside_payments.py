@@ -72,6 +72,7 @@ class OutsidePayment(Dated):
         permissions = [
             ("report_outsidepayment", _("Can report what was paid outside the wallets")),
             ("confirm_outsidepayment", _("Can confirm what another person reported as paid outside the wallets")),
+            ("export_outsidepayment", _("Can export outside payments")),
         ]
         indexes = [models.Index(fields=["state", "created_at"], name="outside_payment_waiting")]
         constraints = [

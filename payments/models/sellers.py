@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from payments.compiled import Compiled
+from ledger.compiled import Compiled
 from payments.encryption import seal, unseal
 from payments.models.fields import (
     Dated,

@@ -36,6 +36,7 @@ LONGEST_TEXT: Final = 2000
 LONGEST_TOKEN: Final = 4000
 LONGEST_PUBLIC_NAME: Final = 200
 LONGEST_WAIT: Final = 10**9  # seconds; larger numbers are not durations
+FIRST_YEAR: Final = 1970
 _RFC3339: Final = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
@@ -161,9 +162,12 @@ def _moment(text: str) -> datetime:
     micros = (fraction or "0")[:6].ljust(6, "0")
     offset = "+00:00" if zone in "Zz" else zone
     try:
-        return datetime.fromisoformat(f"{day}T{time}.{micros}{offset}").astimezone(UTC)
+        moment = datetime.fromisoformat(f"{day}T{time}.{micros}{offset}").astimezone(UTC)
     except OverflowError as error:
         raise ValueError("out of range") from error
+    if moment.year < FIRST_YEAR:
+        raise ValueError("before all wallets; and near the beginning of the calendar no time zone can be told")
+    return moment
 
 
 def wallet_address(answer: Reader) -> RemoteWalletAddress:

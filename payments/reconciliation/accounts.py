@@ -23,6 +23,8 @@ from payments.tokens import token_is_fresh, token_of
 
 #: An incoming payment lives so long at most, so what was made before can't have changed since.
 LOOKS_BACK: Final = timedelta(days=31)
+#: So long its list is read after something was to arrive there: a month is closed days after its end, and read by then.
+LISTED_FOR: Final = 2 * LOOKS_BACK
 NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -63,7 +65,7 @@ def accounts() -> list[Account]:
 
 def _received() -> Iterator[Account]:
     """Of each seller: its own wallet, and every wallet that was to receive through it lately."""
-    since = clock.now() - LOOKS_BACK
+    since = clock.now() - LISTED_FOR
     sellers = {seller.pk: seller for seller in Seller.objects.select_related("wallet")}
     pairs = {(seller.pk, seller.wallet_id) for seller in sellers.values()}
     recent = IncomingPayment.objects.filter(created_at__gte=since, payment__isnull=False).order_by()

@@ -16,9 +16,16 @@ from ledger.statements.exceptions import Judged, Outcome, keep
 from ledger.statements.kinds import DifferenceType
 from ledger.statements.lines import their_row
 from ledger.statements.matching import OurRow, Terms
-from ledger.statements.reading import words_of
+from ledger.statements.reading import NOON, words_of
 from payments.books.position import debit_taken
-from payments.models import IncomingPayment, OutgoingPayment, OutsideSettlement, Payment
+from payments.models import (
+    IncomingPayment,
+    OutgoingPayment,
+    OutsidePayment,
+    OutsidePaymentState,
+    OutsideSettlement,
+    Payment,
+)
 from payments.models.attempts import debit_of
 from payments.reconciliation.accounts import LOOKS_BACK
 
@@ -62,7 +69,8 @@ def our_rows(source: StatementSource, since: datetime, until: datetime) -> Itera
     What moved before, or as far as we know not at all, is there for what names it beyond doubt: see `_named_by`.
     """
     if not source.account:
-        yield from _outside(since, until)
+        yield from _settled_outside(source.way, since, until)
+        yield from _paid_outside(source.way, since, until)
         return
     yield from _received(source.account, since, until)
     yield from _sent(source.account, since, until)
@@ -133,13 +141,10 @@ def _named_by(row: IncomingPayment | OutgoingPayment, *, in_time: bool, moved: i
     return _references(payment) if moved else frozenset({payment.pk})
 
 
-def _outside(since: datetime, until: datetime) -> Iterator[OurRow]:
-    """What two people say was paid by bank: it left an account of ours, or of the payer."""
+def _settled_outside(way: str, since: datetime, until: datetime) -> Iterator[OurRow]:
+    """What two people say was paid in that way, though a wallet had been asked: it left our account, or the payer's."""
     rows = OutsideSettlement.objects.filter(
-        way=OutsideSettlement.Means.BANK,
-        confirmed_at__isnull=False,
-        withdrawn_at=None,
-        created_at__range=(since, until),
+        way=way, confirmed_at__isnull=False, withdrawn_at=None, created_at__range=(since, until)
     )
     for row in rows.select_related("payment__request").order_by("created_at", "id"):
         payment = row.payment
@@ -150,16 +155,42 @@ def _outside(since: datetime, until: datetime) -> Iterator[OurRow]:
             amount=paid,
             due=paid,
             at=row.created_at,
-            references=_references(payment) | words_of(row.evidence),
+            references=_references(payment) | _numbers_of(row.evidence),
             names=frozenset({payment.pk}),
+            is_over=True,
+        )
+
+
+def _paid_outside(way: str, since: datetime, until: datetime) -> Iterator[OurRow]:
+    """What two people say was paid in that way, and was never asked for, at noon of the day that they say."""
+    days_said = (since.astimezone(days.zone()).date(), until.astimezone(days.zone()).date())
+    rows = OutsidePayment.objects.filter(way=way, state=OutsidePaymentState.CONFIRMED, paid_on__range=days_said)
+    for row in rows.order_by("paid_on", "id"):
+        paid = Total(row.asset_code, row.asset_scale, -row.value)
+        yield OurRow(
+            key=row.pk,
+            subject=row.pk,
+            amount=paid,
+            due=paid,
+            at=days.begins(row.paid_on) + NOON,
+            references=frozenset({row.pk, _written(row.reference)} - {""}) | _numbers_of(row.evidence),
+            names=frozenset({row.pk}),
             is_over=True,
         )
 
 
 def _references(payment: Payment) -> frozenset[str]:
     """Whatever people may have copied into a transfer: our ids, and the reference that the request has."""
-    reference = " ".join(payment.request.reference.upper().split())
-    return frozenset({payment.pk, payment.request_id, reference} - {""})
+    return frozenset({payment.pk, payment.request_id, _written(payment.request.reference)} - {""})
+
+
+def _numbers_of(evidence: str) -> frozenset[str]:
+    """What of it may name a transfer: a word without a digit, such as “transfer”, names any."""
+    return frozenset(word for word in words_of(evidence) if any(map(str.isdigit, word)))
+
+
+def _written(reference: str) -> str:
+    return " ".join(reference.upper().split())
 
 
 def _last_part(url: str) -> str:

@@ -1,7 +1,9 @@
 """A row of a wallet's list, as statements have it."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 
+from ledger import clock
 from ledger.books.sums import Total
 from ledger.statements.lines import ToldRow
 from ledger.statements.matching import TheirRow
@@ -21,7 +23,7 @@ def received(found: RemoteIncomingPayment) -> ToldRow:
         TheirRow(
             key=found.id,
             amount=total(found.received_amount),
-            at=found.created_at,
+            at=_moment(found.created_at),
             id=found.id,
             references=_words(found.metadata),
         ),
@@ -36,7 +38,7 @@ def sent(found: RemoteOutgoingPayment) -> ToldRow:
         TheirRow(
             key=found.id,
             amount=-total(took),
-            at=found.created_at,
+            at=_moment(found.created_at),
             id=found.id,
             # Whom it pays names the payment, whoever ordered it, and whatever they wrote beside it.
             references=_words(found.metadata) | {found.receiver, *([found.quote_id] if found.quote_id else [])},
@@ -47,6 +49,11 @@ def sent(found: RemoteOutgoingPayment) -> ToldRow:
 
 def total(amount: Amount) -> Total:
     return Total(amount.asset.code, amount.asset.scale, amount.value)
+
+
+def _moment(said: datetime) -> datetime:
+    """As the wallet says; no later than tomorrow, for what it makes later can't be listed yet."""
+    return min(said, clock.now() + timedelta(days=1))
 
 
 def _words(metadata: Mapping[str, object]) -> frozenset[str]:

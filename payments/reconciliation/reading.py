@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, assert_never
 
-from ledger import clock
 from ledger.models import StatementImport, StatementSource
 from ledger.models.statements import LONGEST_ID, ImportState, SourceKind
+from ledger.statements import readings
 from ledger.statements.lines import ToldRow, keep_listed
 from payments.openpayments.client import Client, incoming_access
 from payments.openpayments.errors import OpenPaymentsError, Refused
@@ -59,15 +59,15 @@ def access_token(client: Client, account: Account) -> AccessToken:
 def read(client: Client, account: Account, token: AccessToken, until: Deadline) -> StatementImport:
     """Read on until all is read, `until` has passed, or the wallet has no more of use to say; never raises for it."""
     source = account.source()
-    statement = _begun(source) or _begin(source)
+    statement = readings.go_on(source) or _begin(source)
     try:
         while statement.state == ImportState.READING:
             if until.has_passed:
-                return _stop(statement, ImportState.INTERRUPTED, "no_time")
+                return readings.stop(statement, ImportState.INTERRUPTED, "no_time")
             page = _ask(client, account, token, statement.cursor)
             _keep(statement, page)
     except UnusableListError as unusable:
-        return _stop(statement, ImportState.REFUSED, unusable.code)
+        return readings.stop(statement, ImportState.REFUSED, unusable.code)
     except OpenPaymentsError as error:
         return _failed(statement, error)
     return statement
@@ -76,23 +76,12 @@ def read(client: Client, account: Account, token: AccessToken, until: Deadline) 
 def refuse(account: Account, error: OpenPaymentsError) -> StatementImport:
     """The list could not even be asked for."""
     source = account.source()
-    return _failed(_begun(source) or _begin(source), error)
-
-
-def _begun(source: StatementSource) -> StatementImport | None:
-    """What was interrupted, and goes on now."""
-    latest = source.imports.order_by("-began_at", "-id").first()
-    if latest is None or latest.state not in {ImportState.INTERRUPTED, ImportState.READING}:
-        return None
-    latest.state, latest.problem, latest.problem_params, latest.ended_at = ImportState.READING, "", {}, None
-    latest.save(update_fields=["state", "problem", "problem_params", "ended_at"])
-    return latest
+    return _failed(readings.go_on(source) or _begin(source), error)
 
 
 def _begin(source: StatementSource) -> StatementImport:
     whole = source.imports.filter(state=ImportState.COMPLETE).order_by("-began_at", "-id").first()
-    back_to = whole.began_at - LOOKS_BACK if whole else None
-    return StatementImport.objects.create(source=source, reaches_back_to=back_to)
+    return readings.begin(source, whole.began_at - LOOKS_BACK if whole else None)
 
 
 def _ask(client: Client, account: Account, token: AccessToken, cursor: str) -> _Page:
@@ -129,7 +118,7 @@ def _keep(statement: StatementImport, page: _Page) -> None:
     statement.cursor = page.cursor
     statement.save(update_fields=["pages", "fresh", "known", "cursor"])
     if not page.cursor or _reaches(statement.reaches_back_to, page.rows):
-        _stop(statement, ImportState.COMPLETE)
+        readings.stop(statement, ImportState.COMPLETE)
         # What was read before and had nothing new says nothing any more.
         empty = StatementImport.objects.filter(source=statement.source_id, state=ImportState.COMPLETE, fresh=0)
         empty.exclude(pk=statement.pk).delete()
@@ -148,13 +137,4 @@ def _failed(statement: StatementImport, error: OpenPaymentsError) -> StatementIm
     """It goes on there the next time; a wallet that refuses the place where it stopped is read anew from the top."""
     code, params = why(error)
     lost_its_place = isinstance(error, Refused) and bool(statement.cursor) and not error.token_is_dead
-    return _stop(statement, ImportState.REFUSED if lost_its_place else ImportState.INTERRUPTED, code, params)
-
-
-def _stop(
-    statement: StatementImport, state: ImportState, problem: str = "", params: dict[str, str] | None = None
-) -> StatementImport:
-    statement.state, statement.problem, statement.problem_params = state, problem, params or {}
-    statement.ended_at = clock.now()
-    statement.save(update_fields=["state", "problem", "problem_params", "ended_at"])
-    return statement
+    return readings.stop(statement, ImportState.REFUSED if lost_its_place else ImportState.INTERRUPTED, code, params)

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
 
 from ledger import clock
-from payments.compiled import Compiled
+from ledger.compiled import Compiled
 from payments.engine.host_turns import Turns
 from payments.models import Payment, PaymentRequest
 from payments.models.wallets import HOSTS

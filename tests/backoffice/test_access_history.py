@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission, User
 
 from backoffice import people
-from backoffice.access_history import Account, at_end_of
+from backoffice.access_history import StaffAccount, at_end_of
 from backoffice.access_proposals import access_now, propose_access
 from ledger import days
 from tests.cast import person, signed_in
@@ -28,7 +28,7 @@ def tomorrow(settings: object, tmp_path: object) -> object:
     return move
 
 
-def of(name: str, day: object) -> Account | None:
+def of(name: str, day: object) -> StaffAccount | None:
     return next((each for each in at_end_of(day) if each.name == name), None)  # type: ignore[arg-type]
 
 
@@ -51,8 +51,8 @@ def test_what_was_changed_since_is_taken_back(tomorrow: object) -> None:
     propose_access(str(ana.pk), {**access_now(str(ana.pk)), "groups": [], "is_active": False}, by=root)
 
     assert of("ana", first - timedelta(days=1)) is None, "there was no such account"
-    assert of("ana", first) == Account("ana", superuser=False, roles=(), beside=(), may=())
-    assert of("ana", second) == Account(
+    assert of("ana", first) == StaffAccount("ana", superuser=False, roles=(), beside=(), may=())
+    assert of("ana", second) == StaffAccount(
         "ana", superuser=False, roles=("cashier",), beside=(), may=("payments.request_paymentrequest",)
     )
     assert of("ana", third) is None, "it was switched off"

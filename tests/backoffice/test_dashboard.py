@@ -384,7 +384,7 @@ def test_it_speaks_spanish(root: Client) -> None:
     told = words(root, "es")
     for text in (
         "Esperando a quien paga",
-        "Pagado a trabajadores, este mes",
+        "Pagado a quienes trabajan, este mes",
         "1 pago requiere atención",
         "Ciudad de México",
     ):

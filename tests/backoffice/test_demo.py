@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -97,6 +98,7 @@ def test_it_starts_full_ends_whole_and_goes_on(tmp_path: Path, ports: tuple[int,
         httpx.get(demo.url, trust_env=False)
     with sqlite3.connect(tmp_path / "tequio.sqlite3") as database:
         states = {row[0] for row in database.execute("SELECT DISTINCT state FROM payments_paymentrequest")}
+        finance_has_work_and_has_done_some(database)
     database.close()
     assert {"settled", "awaiting_approval", "quoted", "declined", "expired", "failed"} <= states
     ledger_and_rows_agree(tmp_path)
@@ -107,10 +109,43 @@ def test_it_starts_full_ends_whole_and_goes_on(tmp_path: Path, ports: tuple[int,
     again.stop()
 
 
+def finance_has_work_and_has_done_some(database: sqlite3.Connection) -> None:
+    """A closed month and an open one, exceptions of a file and of a wallet, and cash that two people say was paid."""
+
+    def rows(query: str) -> list[Any]:
+        return database.execute(query).fetchall()
+
+    closed = {month for (month,) in rows("SELECT month FROM ledger_closing")}
+    assert closed
+    assert {month for (month,) in rows("SELECT DISTINCT strftime('%Y-%m', day) FROM ledger_movement")} - closed
+    found = rows(
+        "SELECT kind, type FROM ledger_statementexception e JOIN ledger_statementsource s ON s.id = e.source_id "
+        "WHERE resolved_at IS NULL ORDER BY e.id"
+    )
+    assert sorted(found) == [
+        ("file", "missing_here"),
+        ("file", "missing_here"),
+        ("file", "missing_there"),
+        ("file", "over"),
+        ("incoming", "missing_here"),
+    ]
+    assert rows("SELECT state, way, claimed_by_id <> decided_by_id FROM payments_outsidepayment") == [
+        ("confirmed", "cash", 1)
+    ]
+
+
+#: The commands that a real installation runs, in one process.
+CHECKED = """
+from django.core.management import call_command
+call_command("check_invariants", quiet=True)
+call_command("verify_ledger")
+"""
+
+
 def ledger_and_rows_agree(folder: Path) -> None:
-    """What the demo made beside the product's pages would pause it as soon as its worker looks."""
+    """What the demo made beside the product's pages would pause it as soon as its worker looks; its books agree."""
     told = subprocess.run(
-        [sys.executable, "-m", "tests.manage", "verify_ledger"],
+        [sys.executable, "-m", "tests.manage", "shell", "--command", CHECKED],
         cwd=PROJECT,
         env={**os.environ, "DATABASE_URL": f"sqlite:///{folder / 'tequio.sqlite3'}"},
         capture_output=True,

@@ -12,8 +12,8 @@ from typing import Final
 import pytest
 
 from tests.bench.tables import percentile, show
-from tests.browser.database import is_postgresql
 from tests.browser.installation import installed
+from tests.databases import is_postgresql
 from tests.workers.hanging import HANG, PAGES, waits_beside
 from tests.workers.house import House, Pair, house
 from tests.workers.stories import lose_power_half_way

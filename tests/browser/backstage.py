@@ -22,6 +22,8 @@ from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.db import close_old_connections  # noqa: E402
 
 from backoffice import roles  # noqa: E402
+from backoffice.finance.exports.tasks import look_after_exports  # noqa: E402
+from backoffice.models import RegularExport  # noqa: E402
 from backoffice.sign_in.proof import SHOWN_AT  # noqa: E402
 from jobs import decisions  # noqa: E402
 from jobs.derive_status import sync_job  # noqa: E402
@@ -29,7 +31,7 @@ from jobs.funding import fund, seller_of  # noqa: E402
 from jobs.models import Application, Job, JobStatus, Member, Submission  # noqa: E402
 from ledger import clock  # noqa: E402
 from ledger.api import timeline  # noqa: E402
-from ledger.models import Movement  # noqa: E402
+from ledger.models import Movement, StatementException  # noqa: E402
 from payments import links  # noqa: E402
 from payments.actions import requests, set_limits, wallets  # noqa: E402
 from payments.actions.sellers import SellerFee, register  # noqa: E402
@@ -38,12 +40,26 @@ from payments.models import Payment, PaymentRequest, ProofLimit, Seller, WalletA
 from payments.openpayments.amounts import Amount, Asset  # noqa: E402
 from payments.presentation.reasons import sentence  # noqa: E402
 from tests import cast, comparing  # noqa: E402
+from tests.backoffice.finance.queue import queue  # noqa: E402
 from tests.driver import usable  # noqa: E402
 from tests.ledger import samples  # noqa: E402
 
 CALL_SECONDS = 10.0
 #: What changes nothing. After anything else the ledger carries what was done, or the site would find it, and pause.
-READS = frozenset({"wallet", "wallet_of", "payments", "requests_of", "request", "payment", "job_status", "entries"})
+READS = frozenset(
+    {
+        "wallet",
+        "wallet_of",
+        "payments",
+        "requests_of",
+        "request",
+        "payment",
+        "job_status",
+        "entries",
+        "open_exceptions",
+        "movements",
+    }
+)
 ROLES = {"rosa": roles.PLATFORM_STAFF, "luis": roles.FINANCE}
 
 
@@ -265,6 +281,26 @@ def booked_months_ago() -> None:
         subject = f"{days}-{code}"
         if not Movement.objects.filter(subject=subject).exists():
             samples.booked(clock.now() - timedelta(days=days), subject, value=1250_00, code=code)
+
+
+def exceptions(name: str) -> list[int]:
+    """One of each type that a comparison finds, of a source that is called so; the oldest first."""
+    return [row.pk for row in queue(name=name)]
+
+
+def open_exceptions() -> int:
+    return StatementException.objects.filter(resolved_at=None).count()
+
+
+def movements() -> int:
+    return Movement.objects.count()
+
+
+def a_month_later_for_regular_exports() -> None:
+    """As if the time of the newest regular export had come; the site's own worker makes it, and its mail."""
+    newest = RegularExport.objects.latest("created_at")
+    RegularExport.objects.filter(pk=newest.pk).update(next_at=clock.now())
+    look_after_exports()
 
 
 def entries(subject: str, subject_id: str) -> list[dict[str, Any]]:

@@ -22,8 +22,8 @@ from cryptography.fernet import Fernet
 from backoffice import catalogue
 from ledger.checkpoints.make_key import make_key
 from payments.openpayments.keys import generate_key, private_key_to_pem, public_jwk
-from tests.browser.database import fresh_database
 from tests.browser.programs import Programs
+from tests.databases import fresh_database
 from tests.payments.smtp import Postbox, free_port
 from tests.sandbox.process import SandboxProcess
 
@@ -222,6 +222,7 @@ def installed(folder: Path, providers: Sequence[SandboxProcess] | None = None) -
             **{name: os.environ[name] for name in KEPT_FROM_OUTSIDE if name in os.environ},
             **kept,
             "ENVIRONMENT": "development",
+            "VAR_DIR": str(folder),
             "DATABASE_URL": database_url,
             "BASE_URL": f"http://127.0.0.1:{port}",
             "EMAIL_URL": f"smtp://127.0.0.1:{mail_server.port}",
@@ -234,8 +235,6 @@ def installed(folder: Path, providers: Sequence[SandboxProcess] | None = None) -
         }
         programs = Programs(folder, environment)
         stack.callback(programs.stop)
-        programs.run("manage.py", "migrate", "--verbosity", "0")
-        programs.run("manage.py", "createcachetable")
         programs.start("web", *WEB, f"127.0.0.1:{port}")
         programs.start("worker", "manage.py", "qcluster")
         backstage = Backstage(programs.start("backstage", "-m", "tests.browser.backstage", talks=True))

@@ -1,4 +1,4 @@
-"""`make screenshot`: the picture in the README, of a demo that is started and filled for it. Not a test."""
+"""`make screenshot`: the pictures in the README, of a demo that is started and filled for them. Not a test."""
 
 import json
 import os
@@ -9,20 +9,23 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 import httpx
-from playwright.sync_api import ViewportSize, sync_playwright
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.browser.screens import fresh_page
 from tests.payments.smtp import free_port
 
 ROOT: Final = Path(__file__).parent.parent.parent
-PICTURE: Final = ROOT / "docs" / "screenshot.png"
-WHO: Final = "rosa"
+DOCS: Final = ROOT / "docs"
 SIZE: Final[ViewportSize] = {"width": 1400, "height": 1130}
+#: As many days as the demo has a past.
+REPORTED: Final = timedelta(days=40)
 START_SECONDS: Final = 180.0
 STOP_SECONDS: Final = 30.0
 LOOK_SECONDS: Final = 0.5
@@ -58,26 +61,46 @@ def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
     raise SystemExit("The demo did not start.")
 
 
-def take(url: str, password: str) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        with fresh_page(browser, "en") as page:
-            page.set_viewport_size(SIZE)
-            page.goto(f"{url}/admin/")
-            page.fill("input[name=login]", WHO)
-            page.fill("input[name=password]", password)
-            page.press("input[name=password]", "Enter")
-            page.wait_for_url(f"{url}/admin/")
-            page.wait_for_load_state("networkidle")
-            page.screenshot(path=PICTURE)
-        browser.close()
+@dataclass(frozen=True)
+class Picture:
+    """What `who` sees under `path`, in the file `name`."""
+
+    name: str
+    who: str
+    path: str
+
+    @property
+    def file(self) -> Path:
+        return DOCS / self.name
+
+
+def pictures() -> list[Picture]:
+    since = datetime.now(UTC).date() - REPORTED
+    report = f"/admin/reports/payments/?from={since}&currency=MXN"
+    return [Picture("screenshot.png", "rosa", "/admin/"), Picture("report.png", "luis", report)]
+
+
+def take(picture: Picture, browser: Browser, url: str, password: str) -> None:
+    with fresh_page(browser, "en") as page:
+        page.set_viewport_size(SIZE)
+        page.goto(f"{url}/admin/")
+        page.fill("input[name=login]", picture.who)
+        page.fill("input[name=password]", password)
+        page.press("input[name=password]", "Enter")
+        page.wait_for_url(f"{url}/admin/")
+        page.goto(url + picture.path)
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=picture.file)
+    sys.stdout.write(f"{picture.file.relative_to(ROOT)}: {picture.file.stat().st_size // 1024} KB\n")
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as name, demo(Path(name)) as url:
-        kept = json.loads((Path(name) / "secrets.json").read_text(encoding="utf-8"))
-        take(url, kept["passwords"][WHO])
-    sys.stdout.write(f"{PICTURE.relative_to(ROOT)}: {PICTURE.stat().st_size // 1024} KB\n")
+    with tempfile.TemporaryDirectory() as name, demo(Path(name)) as url, sync_playwright() as playwright:
+        passwords = json.loads((Path(name) / "secrets.json").read_text(encoding="utf-8"))["passwords"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        for picture in pictures():
+            take(picture, browser, url, passwords[picture.who])
+        browser.close()
 
 
 if __name__ == "__main__":

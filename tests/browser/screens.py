@@ -55,7 +55,7 @@ def fresh_page(browser: Browser, language: str, scheme: Scheme = "light") -> Ite
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
     errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("pageerror", lambda error: errors.append(f"{page.url}: {error}"))
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     try:
         yield page

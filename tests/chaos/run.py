@@ -14,7 +14,7 @@ from itertools import count
 from django.db.models import Max, QuerySet
 
 from ledger.api import backlog, seal
-from payments.compiled import Compiled
+from ledger.compiled import Compiled
 from payments.engine.advance import push
 from payments.models import OutgoingPayment, PaymentRequest
 from payments.worker.claims import claim_due_requests

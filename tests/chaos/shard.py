@@ -22,6 +22,7 @@ from tests import (
     environment,  # noqa: F401 - must run before the settings are read
     memory,
 )
+from tests.databases import like_the_template
 
 #: The payer's time runs out within a run.
 LIFETIME = timedelta(days=3)
@@ -68,9 +69,9 @@ def _database(folder: Path) -> Iterator[None]:
     from django.db import connection  # noqa: PLC0415 - after the settings
 
     is_sqlite = connection.vendor == "sqlite"
-    connection.settings_dict["TEST"]["NAME"] = str(folder / "chaos.sqlite3") if is_sqlite else f"chaos_{os.getpid()}"
     former = connection.settings_dict["NAME"]
-    connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    like_the_template(connection, folder, f"chaos_{os.getpid()}")
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, keepdb=is_sqlite)
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA synchronous=OFF" if is_sqlite else "SET synchronous_commit TO off")
     try:

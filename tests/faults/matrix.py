@@ -17,10 +17,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests import (
+    databases,
     environment,  # noqa: F401 - the runners inherit it
     memory,
 )
-from tests.faults import databases, report, selection
+from tests.faults import report, selection
 from tests.faults.naming import Case, Point, Result, Verdict
 from tests.faults.precautions import PRECAUTIONS, Precaution
 from tests.sandbox.process import PROJECT
@@ -100,7 +101,7 @@ class Matrix:
         self._runners: list[RunnerProcess] = []
 
     def __enter__(self) -> Self:
-        template = databases.migrated(self._databases, "template")
+        template = databases.template(self._url)
         for number in range(RUNNERS):
             folder = self._folder / f"runner{number}"
             self._runners.append(RunnerProcess(self._url, self._prefix, template, folder))
@@ -159,7 +160,7 @@ class Matrix:
 def write(path: Path, url: str, select: Selection) -> None:
     """Run all stories on SQLite, and on the server of `url` if it names one; then write the page of the docs."""
     found: dict[str, report.Found] = {}
-    for name, where in {"SQLite": "", **({"PostgreSQL": url} if databases.is_server(url) else {})}.items():
+    for name, where in {"SQLite": "", **({"PostgreSQL": url} if databases.is_postgresql(url) else {})}.items():
         with Matrix(where) as matrix:
             says = matrix.stories()
             found[name] = matrix.found(says, select)
@@ -171,8 +172,8 @@ def write(path: Path, url: str, select: Selection) -> None:
 
 def only(stories: Sequence[str], url: str) -> None:
     """Every case of these stories, on the database of `url`; tells how they ended."""
-    name = "PostgreSQL" if databases.is_server(url) else "SQLite"
-    with Matrix(url if databases.is_server(url) else "") as matrix:
+    name = "PostgreSQL" if databases.is_postgresql(url) else "SQLite"
+    with Matrix(url if databases.is_postgresql(url) else "") as matrix:
         found = matrix.found(stories, selection.all_of)
     print(report.summary(name, found))  # noqa: T201 - the result of a command
     _end_if(wrong_in(found), name)

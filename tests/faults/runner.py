@@ -20,7 +20,7 @@ import django
 
 from payments.openpayments.keys import generate_key, public_jwk
 from tests import environment  # noqa: F401 - must run before the settings are read
-from tests.faults.databases import Databases
+from tests.databases import Databases
 from tests.faults.naming import Case, Point, Side
 from tests.sandbox.process import SandboxProcess
 
@@ -158,7 +158,7 @@ def main(url: str, prefix: str, template: str, folder: Path) -> None:
         django.setup()
         from django.conf import settings  # noqa: PLC0415 - as above
 
-        from tests.faults import databases  # noqa: PLC0415
+        from tests import databases  # noqa: PLC0415
 
         settings.EMAIL_BACKEND = "tests.faults.mailbox.FolderBackend"
         runner = Runner(sandbox, databases.at(url, folder, prefix), template, folder, clock)

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from tests.faults import databases, report, selection
+from tests import databases
+from tests.faults import report, selection
 from tests.faults.matrix import Matrix, wrong_in
 from tests.faults.naming import Kind, Point
 from tests.faults.precautions import PRECAUTIONS, Precaution
@@ -21,7 +22,7 @@ from tests.summaries import SUMMARY
 ANSWERED_ONCE = ("post-continue", "post-token")
 #: One for each way in which a process fails: it dies, it is overtaken, it comes late.
 MUTANTS_OF_A_LOOK = {"order repeated", "lease dropped", "states overwritten"}
-URL = os.environ.get("DATABASE_URL", "") if databases.is_server(os.environ.get("DATABASE_URL", "")) else ""
+URL = os.environ.get("DATABASE_URL", "") if databases.is_postgresql(os.environ.get("DATABASE_URL", "")) else ""
 DATABASE = "PostgreSQL" if URL else "SQLite"
 
 

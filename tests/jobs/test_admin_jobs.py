@@ -143,7 +143,7 @@ def test_the_dialog_shows_payer_receiver_and_amount(staff: Client, seller: Selle
     job = cast.job()
     cast.applied(job)
     shown = staff.get(action(job, "request_payment")).content.decode()
-    for words in ("Sol Foundation", "https://wallet.example/sol", "1,250.00\xa0MXN", "Maria Lopez receives"):
+    for words in ("Sol Foundation", "https://wallet.example/sol", "1,250.00\xa0MXN", "Maria Lopez is owed"):
         assert words in shown, words
 
 

@@ -22,6 +22,7 @@ from ledger.books.figures import tell
 from ledger.models import Movement
 from payments.actions.outside_payments import Paid
 from payments.invariants import violations
+from payments.mail.rendering import render
 from payments.models import Message, OutsidePayment, PaymentRequest, Seller
 from payments.models.messages import Template
 from payments.openpayments.amounts import Amount, Asset
@@ -99,9 +100,19 @@ def test_cash_counts_once_a_second_person_says_so_and_stands_apart(rosa: User, l
         "paid_outside.waiting",
         "paid_outside.confirmed",
         "message.queued",
+        "message.queued",
     ]
     mail = Message.objects.get(template=Template.PAID_OUTSIDE)
     assert mail.to_email == worker.worker.email
+    # Whoever it was paid for reads it, too, and where to see it.
+    to_funder = Message.objects.get(template=Template.PAID_FOR_PAYER)
+    assert (to_funder.to_email, to_funder.language) == (job.funder.email, job.funder.language)
+    rendered = render(to_funder)
+    for words in (rendered.text, rendered.html):
+        assert "Maria Lopez was paid on your behalf" in words
+        assert "1,250.00\xa0MXN" in words
+        assert "Receipt 7" not in words
+    assert funder_url(job.funder) in rendered.text
     with pytest.raises(Refusal, match="already"):
         paid_outside.confirm(row.pk, by=luis)
     assert not violations()
@@ -183,6 +194,7 @@ def test_who_holds_the_money_may_have_paid_it_and_then_holds_less(rosa: User, lu
     assert (found.held.value, found.under_way.value, found.paid.value) == (200000, 0, 50000)
     assert str(tell(["held"]).total("held", "MXN").major) == "2000.00"
     assert Movement.objects.get(subject=row.pk).payer == f"seller:{holder.pk}"
+    assert not Message.objects.filter(template=Template.PAID_FOR_PAYER).exists(), "they paid when it came to be held"
     # The funder may have paid it, too: then what is held stays held, for them to have back.
     paid_outside.confirm(reported(ana, 125000, rosa).pk, by=luis)
     found = escrow_of(job)
@@ -275,4 +287,4 @@ def test_the_funders_page_lists_it_apart(rosa: User, luis: User, seller: Seller,
     shown = client.get(funder_url(job.funder)).content.decode()
     assert "Paid outside your wallet" in shown
     assert "400.00\xa0MXN" in shown
-    assert statements.months(job.funder) == []
+    assert [month.first for month in statements.months(job.funder)] == [days.today().replace(day=1)]

@@ -133,9 +133,16 @@ def test_only_entries_have_a_page() -> None:
     assert not any(admin.site.is_registered(model) for model in (EntrySubject, Link, PrivatePart, Unsealed))
 
 
-def test_the_only_permission_is_to_view() -> None:
-    permissions = Permission.objects.filter(content_type__app_label="ledger")
-    assert list(permissions.values_list("codename", flat=True)) == ["view_checkpoint", "view_entry"]
+def test_nothing_of_the_chain_can_be_permitted_but_to_look_and_to_take_along() -> None:
+    chain = ["checkpoint", "entry", "entrysubject", "link", "privatepart", "unsealed", "movement"]
+    permissions = Permission.objects.filter(content_type__app_label="ledger", content_type__model__in=chain)
+    assert set(permissions.values_list("codename", flat=True)) == {
+        "view_checkpoint",
+        "view_entry",
+        "export_entry",
+        "view_movement",
+        "export_movement",
+    }
 
 
 def test_checkpoints_are_shown_and_downloaded_by_whoever_may_see_them(auditor: Client, key: Path) -> None:

@@ -13,9 +13,9 @@ from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 
 from ledger import clock
+from ledger.compiled import Compiled
 from payments import pauses
 from payments.actions import pausing
-from payments.compiled import Compiled
 from payments.engine import queries
 from payments.models import Payment, PaymentRequest, sellers
 from payments.models.attempts import incoming_payments_of, latest_quote, outgoing_payments_of

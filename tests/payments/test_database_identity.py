@@ -26,12 +26,14 @@ from payments.worker.database_identity import check_installation, fingerprint
 from payments.worker.startup import check_ledger
 from payments.worker.startup import start as start_process
 from tests.cast import person
+from tests.databases import template
 from tests.ledger.tampering import tamper
 
 
 class Place(Protocol):
     """Where databases live, outside this process."""
 
+    def new(self, name: str) -> None: ...
     def url(self, name: str) -> str: ...
     def copy(self, name: str, to: str) -> None: ...
     def put_back(self, name: str, to: str) -> None: ...
@@ -40,6 +42,9 @@ class Place(Protocol):
 class Files:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    def new(self, name: str) -> None:
+        shutil.copyfile(template(""), self.folder / name)
 
     def url(self, name: str) -> str:
         return f"sqlite:///{self.folder / name}"
@@ -60,10 +65,11 @@ class Server:
         self.prefix = f"installation_{uuid4().hex[:12]}_"
         self.made: list[str] = []
 
+    def new(self, name: str) -> None:
+        self._run(f'CREATE DATABASE "{self.prefix}{name}" TEMPLATE "{template(os.environ["DATABASE_URL"])}"')
+        self.made.append(name)
+
     def url(self, name: str) -> str:
-        if name not in self.made:
-            self._run(f'CREATE DATABASE "{self.prefix}{name}"')
-            self.made.append(name)
         return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{self.prefix}{name}").geturl()
 
     def copy(self, name: str, to: str) -> None:
@@ -118,7 +124,7 @@ def start(url: str, then: str = "", **settings: str) -> str:
 
 @pytest.mark.django_db
 def test_a_copied_database_starts_paused_and_the_original_does_not(place: Place) -> None:
-    manage(place.url("original"), "migrate", "-v", "0")
+    place.new("original")
     assert start(place.url("original")) == "paused:"
     place.copy("original", "copied")
     assert start(place.url("copied")) == "paused: database_restored"
@@ -134,7 +140,7 @@ def test_a_backup_put_back_into_the_same_place_starts_paused(place: Place, tmp_p
         "LEDGER_CHECKPOINT_DIR": str(tmp_path / "checkpoints"),
     }
     write = "from tests.payments.test_database_identity import write_an_entry; write_an_entry()"
-    manage(place.url("original"), "migrate", "-v", "0")
+    place.new("original")
     assert start(place.url("original"), write, **outside) == "paused:"
     place.copy("original", "backup")
     assert start(place.url("original"), write, **outside) == "paused:"

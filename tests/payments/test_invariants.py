@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from ledger import clock
+from payments.books.booking import book
 from payments.invariants import INVARIANTS, violations
 from payments.invariants.amounts import MONEY
 from payments.invariants.state_order import ORDER
@@ -22,6 +23,7 @@ from payments.models import (
     IncomingPayment,
     Message,
     OutgoingPayment,
+    OutsidePayment,
     OutsideSettlement,
     Payment,
     PaymentRequest,
@@ -140,6 +142,31 @@ def reserve_for_nobody(told: Told) -> None:
     BudgetPeriod.objects.create(budget=budget, number=1, limit_value=100, reserved_value=1, **bounds)
 
 
+def confirm_what_was_paid_in_cash_alone(told: Told) -> None:
+    """Under the same id as the request, as above. Its database lost the constraint that keeps this from happening."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA ignore_check_constraints = ON")
+        else:
+            cursor.execute(
+                "ALTER TABLE payments_outsidepayment DROP CONSTRAINT paid_outside_says_a_second_person_and_was_owed"
+            )
+        amount = {"value": 100_00, "asset_code": "MXN", "asset_scale": 2, "owed_value": 100_00}
+        people = {"claimed_by": told.rosa, "decided_by": told.rosa, "decided_at": clock.now()}
+        OutsidePayment.objects.create(
+            id=told.request.pk,
+            seller=told.request.seller,
+            way="cash",
+            evidence="a receipt",
+            paid_on=clock.now().date(),
+            state="confirmed",
+            **amount,
+            **people,
+        )
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA ignore_check_constraints = OFF")
+
+
 #: Each invariant, how to break it, and the row that is then named.
 BREAKING: dict[str, tuple[Callable[[Told], None], str]] = {
     "one_live_order": (order_again, "payment"),
@@ -155,6 +182,7 @@ BREAKING: dict[str, tuple[Callable[[Told], None], str]] = {
     "never_more_than_asked": (lambda told: change(told.incoming, received_value=100_01), "payment"),
     "received_adds_up": (lambda told: change(told.payment, received_value=1), "payment"),
     "outside_by_two": (settle_outside_alone, "payment"),
+    "outside_by_two_and_owed": (confirm_what_was_paid_in_cash_alone, "request"),
     "fee_is_ours": (lambda told: change(told.payment, purpose="fee", state="sent"), "payment"),
     "authorised_by_another": (lambda told: change(told.request, authorised_by=told.rosa), "request"),
     "refunded_within_received": (
@@ -188,6 +216,7 @@ def test_a_payment_that_went_well_breaks_nothing(told: Told) -> None:
 
 def test_who_pays_exactly_what_they_fixed_breaks_nothing(told: Told) -> None:
     change(told.payment, fixed_debit=101_00, debit_code="MXN", debit_scale=2)
+    book([told.payment.pk])
     assert broken() == {}
 
 

@@ -30,7 +30,12 @@ def mail(
         request=None if template in notices.SUBJECTS else request,
         payment=payment,
         proof=asked_proof() if template == Template.PROOF else None,
-        details={"before": "https://wallet.example/ana", "after": "https://wallet.example/ana-2"},
+        details={
+            "before": "https://wallet.example/ana",
+            "after": "https://wallet.example/ana-2",
+            "way": "cash",
+            "paid_on": "2026-10-31",
+        },
         occasion="a test",
     )
     return render(message)

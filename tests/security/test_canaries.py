@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from payments.openpayments.keys import generate_key, private_key_to_pem
-from tests.browser.database import is_postgresql
+from tests.databases import is_postgresql
 from tests.security.conftest import Watched
 from tests.security.crawling import Page, crawl
 

@@ -23,7 +23,7 @@ import psycopg
 from cryptography.fernet import Fernet
 
 from payments.openpayments.keys import generate_key, private_key_to_pem, public_jwk
-from tests.browser.database import fresh_database, is_postgresql
+from tests.databases import fresh_database, is_postgresql
 from tests.sandbox.process import PROJECT, SandboxProcess
 from tests.workers.preparing import CENTS, KEY_ID
 
@@ -228,6 +228,4 @@ def house(folder: Path, *, providers: int = 1) -> Iterator[House]:
         seller = {"wallet": wallets[0].create_wallet("tequio", keys=[jwk]), "pem": private_key_to_pem(key)}
         built = House(database_url, folder, environment, wallets, seller)
         stack.callback(built.stop)
-        built.manage("migrate", "--verbosity", "0")
-        built.manage("createcachetable")
         yield built

@@ -6,7 +6,7 @@
 import os
 from pathlib import Path
 
-from tests.browser.database import is_postgresql
+from tests.databases import is_postgresql
 from tests.workers.house import house
 from tests.workers.stories import lose_power_half_way
 

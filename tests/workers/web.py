@@ -10,8 +10,8 @@ from typing import Final
 import httpx
 from cryptography.fernet import Fernet
 
-from tests.browser.database import fresh_database
 from tests.browser.programs import Programs
+from tests.databases import fresh_database
 from tests.sandbox.process import free_port
 
 KEPT_FROM_OUTSIDE: Final = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
@@ -33,9 +33,6 @@ def web(folder: Path, *options: str, database_url: str = "") -> Iterator[str]:
         }
         programs = Programs(folder, environment)
         stack.callback(programs.stop)
-        if not database_url:
-            programs.run("manage.py", "migrate", "--verbosity", "0")
-            programs.run("manage.py", "createcachetable")
         served = ("backoffice.wsgi", "--config", "python:backoffice.web_server", "--bind", url.removeprefix("http://"))
         programs.start("web", "-m", "gunicorn", *served, *options)
         programs.wait_for(lambda: _answers(url), "the site")

@@ -1,5 +1,7 @@
 """Months and people as this page names them."""
 
+from collections.abc import Iterable
+
 from babel.dates import format_skeleton
 from django.contrib.auth.models import User
 
@@ -21,5 +23,12 @@ def month_called(text: str) -> str:
 
 def person(user_id: str) -> str:
     """Whoever has that id among users, or had."""
-    user = User.objects.filter(pk=int(user_id)).first() if user_id.isdecimal() else None
-    return name_of(user) or user_id
+    return people([user_id])[user_id]
+
+
+def people(user_ids: Iterable[str]) -> dict[str, str]:
+    """The same of many, in one query."""
+    wanted = set(user_ids)
+    found = User.objects.in_bulk([int(user_id) for user_id in wanted if user_id.isdecimal()])
+    users = {str(pk): user for pk, user in found.items()}
+    return {user_id: name_of(users.get(user_id)) or user_id for user_id in wanted}

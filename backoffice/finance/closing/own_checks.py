@@ -8,12 +8,16 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.dashboard.links import rows
 from backoffice.finance.closing.checklist import ClosingCheck, also_check
+from backoffice.finance.statements.filters import UnreadFilter
 from ledger import clock
 from ledger.api import OLDER_OR_OTHER, compare_checkpoint
+from ledger.models import StatementException, StatementSource
 from ledger.months import CalendarMonth
+from ledger.statements.exceptions import open_exceptions
 from payments.admin.filters import GroupFilter
 from payments.invariants.books import BOOKS
 from payments.models import LedgerCheck, OutsideSettlement, Payment
+from payments.reconciliation.unread import lists_never_asked_for, unread_lists
 from payments.states import PAYMENTS, Group, PaymentState
 
 #: What was sent longer ago and is not settled deserves a look before the month is told.
@@ -39,6 +43,18 @@ def _on_their_way(month: CalendarMonth) -> int:
 def _unconfirmed(month: CalendarMonth) -> int:
     open_ones = OutsideSettlement.objects.filter(confirmed_at=None, withdrawn_at=None)
     return open_ones.filter(created_at__lt=month.ends_at).count()
+
+
+def _exceptions(month: CalendarMonth) -> int:
+    return open_exceptions().filter(at__lt=month.ends_at).count()
+
+
+def _unread_lists(month: CalendarMonth) -> int:
+    return unread_lists(month.begins_at, month.ends_at).count()
+
+
+def _never_asked_for(month: CalendarMonth) -> int:
+    return lists_never_asked_for(month.begins_at, month.ends_at)
 
 
 def _not_booked(_month: CalendarMonth) -> int:
@@ -80,6 +96,27 @@ def declare() -> None:
             _("A second person confirms or withdraws each."),
             _unconfirmed,
             lambda _month: reverse("admin:waiting"),
+        ),
+        ClosingCheck(
+            "exceptions",
+            _("Exceptions that are open, of the month or older"),
+            _("Say of each how it ends, so that the month agrees with wallets and banks."),
+            _exceptions,
+            lambda month: rows(StatementException, at_to=month.last.isoformat()),
+        ),
+        ClosingCheck(
+            "unread_lists",
+            _("Wallets' lists that were not read since the month ended"),
+            _("They are read every night; the page of one that can't be read says why."),
+            _unread_lists,
+            lambda month: rows(StatementSource, **{UnreadFilter.parameter_name: str(month)}),
+        ),
+        ClosingCheck(
+            "lists_never_asked_for",
+            _("Wallets that received in the month, and whose lists were never asked for"),
+            _("Run “manage.py reconcile”, or wait for the night."),
+            _never_asked_for,
+            lambda _month: rows(StatementSource),
         ),
         ClosingCheck(
             "ledger",

@@ -1,5 +1,6 @@
 """The page of all months: the next one to close with what is open of it, and those that are closed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from backoffice.finance.closing.checklist import CheckResult, look, stopping, title_of
-from backoffice.finance.closing.month_names import month_called, month_name, person
+from backoffice.finance.closing.month_names import month_called, month_name, people, person
 from backoffice.finance.format_totals import format_total_number
 from backoffice.finance.reports.catalogue import REPORTS
 from ledger import clock, days
@@ -75,7 +76,8 @@ def _close_action(request: HttpRequest, checks: list[CheckResult]) -> dict[str, 
 
 def _lines(month: CalendarMonth | None) -> list[MonthLine]:
     closed = list(Closing.objects.select_related("reopening")[:MOST_SHOWN])
-    return [*_open_months(month), *map(_line, closed)]
+    names = people(row.closed_by for row in closed)
+    return [*_open_months(month), *(_line(row, names) for row in closed)]
 
 
 def _open_months(month: CalendarMonth | None) -> list[MonthLine]:
@@ -87,8 +89,8 @@ def _open_months(month: CalendarMonth | None) -> list[MonthLine]:
     return found
 
 
-def _line(row: Closing) -> MonthLine:
-    return MonthLine(row.month, month_called(row.month), row, person(row.closed_by), hasattr(row, "reopening"))
+def _line(row: Closing, names: Mapping[str, str]) -> MonthLine:
+    return MonthLine(row.month, month_called(row.month), row, names[row.closed_by], hasattr(row, "reopening"))
 
 
 @dataclass(frozen=True)

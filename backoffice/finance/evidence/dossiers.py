@@ -14,7 +14,7 @@ from payments.models.messages import MessageState
 #: Far more than a job of a hundred workers leaves.
 MOST_ENTRIES: Final = 20_000
 
-Subject = Literal["payment", "job"]
+Subject = Literal["payment", "paid_outside", "job"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,30 @@ def of_payment(payment: Payment) -> Dossier:
         _sent(messages),
         [row for row in entries if not row.subjects.get("payment") or mine & {*row.subjects["payment"]}],
     )
+
+
+def of_outside_payment(row: OutsidePayment) -> Dossier:
+    """What was paid outside the wallets, with the work that it was for."""
+    applications = list(Application.objects.filter(outside_payouts__outside=row))
+    messages = Message.objects.filter(details__subjects__paid_outside=row.pk)
+    about = [("paid_outside", row.pk), *(("application", str(each.pk)) for each in applications)]
+    return Dossier(
+        "paid_outside",
+        row.pk,
+        row.title,
+        [],
+        [],
+        [row],
+        _accepted(applications),
+        _sent(messages),
+        [each for each in timeline(about, MOST_ENTRIES) if _is_of(each, row.pk)],
+    )
+
+
+def _is_of(entry: TimelineRow, outside_id: str) -> bool:
+    """Of the work alone, or of this payment: of the same work, another part may have been paid otherwise."""
+    others = {*entry.subjects.get("paid_outside", ()), *entry.subjects.get("payment", ())}
+    return not others or outside_id in others
 
 
 def of_job(job: Job) -> Dossier:

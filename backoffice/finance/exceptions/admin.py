@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
@@ -28,8 +28,10 @@ from backoffice.finance.exceptions.dialogs import (
 )
 from backoffice.finance.exceptions.filters import AgeFilter, StillOpenFilter, WhoseFilter
 from backoffice.finance.exceptions.words import MEANINGS, names_of, refusal_of, told
+from backoffice.finance.subjects import pages_of
 from ledger import clock
 from ledger.api import timeline
+from ledger.filters import BusinessDaysFilter
 from ledger.models import StatementException
 from ledger.models.statements import Age, age_of
 from ledger.statements import exceptions
@@ -38,7 +40,6 @@ from ledger.statements.exceptions import ExceptionRefused
 from ledger.statements.kinds import DifferenceType
 from payments.admin.dialogs import DecisionOn, Sentence, dialog_action, number_of
 from payments.admin.readonly import ReadOnlyAdmin
-from payments.models import Payment
 from payments.presentation import timeline_lines
 from payments.presentation.dates import age, day
 from payments.presentation.timeline_text import describe
@@ -70,7 +71,7 @@ def _done(act: Callable[[], object], said: Sentence) -> Sentence:
 
 @admin.register(StatementException)
 class StatementExceptionAdmin(ReadOnlyAdmin):
-    list_display = ("what", "waits", "expected", "found", "payment", "where", "assigned")
+    list_display = ("what", "waits", "expected", "found", "where", "assigned")
     list_display_links = ("what",)
     list_filter = (
         StillOpenFilter,
@@ -78,15 +79,18 @@ class StatementExceptionAdmin(ReadOnlyAdmin):
         AgeFilter,
         WhoseFilter,
         ("source", RelatedDropdownFilter),
+        ("at", BusinessDaysFilter),
     )
     list_select_related = ("source",)
+    when_empty = _(
+        "What wallets list is compared every night; import a file under “Statements” to have it compared at once."
+    )
     ordering = ("first_seen", "id")
     search_fields = ("subject__exact",)
     search_help_text = _("The id of a payment")
     list_before_template = "admin/finance/exceptions/attention.html"
-    change_form_outer_before_template = "admin/finance/exceptions/exception.html"
-    change_form_outer_after_template = "admin/finance/exceptions/timeline.html"
-    fields = ("id", "first_seen", "last_seen")
+    change_form_template = "admin/finance/exceptions/exception.html"
+    fields = ("id",)
     readonly_fields = fields
     actions = ("resolve_all_marked",)  # type: ignore[assignment]  # lists that are only read have none
     actions_detail = ("take", "assign", "note", "resolve")
@@ -104,6 +108,13 @@ class StatementExceptionAdmin(ReadOnlyAdmin):
         ]
         return [*own, *super().get_urls()]
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """With the pages of what the rows are about, read at once."""
+        found = super().get_changelist_instance(request)
+        found.result_list = list(found.result_list)
+        self._about = pages_of(row.subject for row in found.result_list if row.subject)
+        return found
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         self._names = names_of(user.pk for user in who_may_resolve())
         return super().changelist_view(request, {**(extra_context or {}), **waiting_payments(request)})
@@ -111,14 +122,13 @@ class StatementExceptionAdmin(ReadOnlyAdmin):
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
         row = context["original"]
         names = names_of([row.assigned_to, row.resolved_by, *row.notes.values_list("by", flat=True)])
-        payment = Payment.objects.filter(pk=row.subject).select_related("request").first() if row.subject else None
         told_of = {
             "exception": row,
             "tone": TYPE_TONES[DifferenceType(row.type)],
             "meaning": MEANINGS[DifferenceType(row.type)],
             "expected": told(expected_by(row)),
             "found": told(found_by(row)),
-            "payment": payment,
+            "about": pages_of([row.subject]).get(row.subject),
             "assigned": names.get(row.assigned_to, ""),
             "resolved_by": names.get(row.resolved_by, ""),
             "notes": [(names.get(one.by, ""), one) for one in row.notes.all()],
@@ -142,22 +152,24 @@ class StatementExceptionAdmin(ReadOnlyAdmin):
 
     @display(description=_("we say"))
     def expected(self, row: StatementException) -> str:
-        return told(expected_by(row)) or "-"
+        """With what of ours it is about."""
+        amount, about = told(expected_by(row)) or "-", self._about.get(row.subject)
+        if about is None:
+            return amount
+        return format_html(
+            '<div class="tequio-cell">{}<br><a href="{}">{}</a></div>', amount, about.link, about.receiver
+        )
 
     @display(description=_("they say"))
     def found(self, row: StatementException) -> str:
         return told(found_by(row)) or "-"
 
-    @display(description=_("payment"))
-    def payment(self, row: StatementException) -> str:
-        if not row.subject:
-            return "-"
-        link = reverse("admin:payments_payment_change", args=[row.subject])
-        return format_html('<a class="whitespace-nowrap" href="{}">…{}</a>', link, row.subject[-8:])
-
     @display(description=_("source"), ordering="at")
     def where(self, row: StatementException) -> str:
-        return format_html('{}<br><span class="tequio-meta whitespace-nowrap">{}</span>', row.source.name, day(row.at))
+        name, when = row.source.name, day(row.at)
+        return format_html(
+            '<div class="tequio-cell tequio-break">{}<br><span class="tequio-meta">{}</span></div>', name, when
+        )
 
     @display(description=_("taken care of by"), empty_value=_("nobody yet"))
     def assigned(self, row: StatementException) -> str | None:

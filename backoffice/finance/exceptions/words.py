@@ -60,8 +60,8 @@ def refusal_of(refused: ExceptionRefused) -> Refusal:
 
 
 def told(total: Total | None) -> str:
-    """The amount without its direction; empty where a side says nothing."""
-    return "" if total is None else format_total(-total if total.value < 0 else total)
+    """The amount, below zero where it left the account; empty where a side says nothing."""
+    return "" if total is None else format_total(total)
 
 
 def names_of(ids: Iterable[int | None]) -> dict[int, str]:

@@ -14,7 +14,6 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
-from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.writer.excel import save_workbook
 
@@ -30,7 +29,9 @@ from ledger.statements.kinds import RESOLUTIONS, DifferenceType, Resolution
 MOST_ROWS: Final = 5000
 LARGEST_FILE: Final = 5 * 1024 * 1024
 #: What it may come to once it is unpacked: a small file can hold a very large one.
-LARGEST_UNPACKED: Final = 100 * 1024 * 1024
+LARGEST_UNPACKED: Final = 25 * 1024 * 1024
+#: Far more than ours have: what a workbook says of its size is not to be believed.
+MOST_COLUMNS: Final = 50
 NUMBER, SEEN, ACTION, WHY = "number", "seen", "action", "why"
 HEADERS: Final[tuple[tuple[str, Promise, int], ...]] = (
     (NUMBER, gettext_lazy("No."), 8),
@@ -97,7 +98,7 @@ def _values(row: StatementException, names: dict[int, str]) -> list[Any]:
 
 
 def _number(total: Total | None) -> Any:
-    return "" if total is None else abs(total.major)
+    return "" if total is None else total.major
 
 
 def _cell(sheet: Any, value: Any) -> Any:
@@ -133,9 +134,12 @@ def read(file: IO[bytes], size: int) -> list[Wanted]:
         raise UnreadableWorkbookError(_("The file is too large. Upload the list as it was downloaded."))
     try:
         book = load_workbook(file, read_only=True, data_only=True)
-        rows = book.worksheets[0].iter_rows(values_only=True, max_row=MOST_ROWS + 1)
+        rows = book.worksheets[0].iter_rows(values_only=True, max_row=MOST_ROWS + 1, max_col=MOST_COLUMNS)
         return list(_wanted(rows))
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, IndexError, OSError) as error:
+    except UnreadableWorkbookError:
+        raise
+    # Whatever the library stumbles over in a file that somebody made by hand: of its many errors none is ours.
+    except Exception as error:
         raise UnreadableWorkbookError(_("This is no workbook (XLSX). Upload the list as it was downloaded.")) from error
 
 

@@ -20,6 +20,7 @@ from jobs.models import ApplicationStatus, JobStatus, Member
 from ledger.books.sums import Total
 from ledger.models import Movement
 from ledger.timeline import row as entry_row
+from payments.mail.colleagues import name_of
 from payments.models import Payment
 from payments.models.payments import Purpose
 from payments.presentation.reasons import sentence
@@ -63,6 +64,24 @@ class RequestColumns(ListColumns):
     sent_utc, sent = moments(_("Sent to the payer"), "sent_at")
     approved_utc, approved = moments(_("Approved"), "approved_at")
     finished_utc, finished = moments(_("Finished"), "finished_at")
+
+
+class OutsideColumns(ListColumns):
+    id = plain(_("Outside payment"), "pk")
+    state = plain(_("State"), "get_state_display")
+    payer = plain(_("Payer"), "payer_name")
+    receiver = plain(_("Receiver"), "receiver_name")
+    title = plain(_("Title"), "title")
+    reference = plain(_("Reference"), "reference")
+    seller = plain(_("Asked by"), "seller_id")
+    amount = amount(_("Amount"), "value")
+    currency = currency_of(_("Currency"))
+    paid_on = day_of(_("Paid on"), "paid_on")
+    way = plain(_("How"), "get_way_display")
+    reported = told(_("Reported by"), lambda row: name_of(row.claimed_by))
+    decided = told(_("Decided by"), lambda row: name_of(row.decided_by))
+    created_utc, created = moments(_("Reported"), "created_at")
+    decided_utc, decided_here = moments(_("Decided"), "decided_at")
 
 
 def _figure(name: str, unit: str) -> Any:
@@ -193,6 +212,9 @@ class ExportedList:
 LISTS: Final[Mapping[str, ExportedList]] = {
     "payments.payment": ExportedList(PaymentColumns, ("request",), (DayFilter("created_at"), DayFilter("settled_at"))),
     "payments.paymentrequest": ExportedList(RequestColumns, (), (DayFilter("created_at"), DayFilter("finished_at"))),
+    "payments.outsidepayment": ExportedList(
+        OutsideColumns, ("claimed_by", "decided_by"), (DayFilter("created_at"), DayFilter("paid_on"))
+    ),
     "ledger.movement": ExportedList(MovementColumns, (), (DayFilter("day"),)),
     "ledger.entry": ExportedList(EntryColumns, ("link", "private_part"), (DayFilter("recorded_at", in_utc=True),)),
     "jobs.job": ExportedList(JobColumns, ("funder",), (DayFilter("created_at"),), _with_selected),

@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase
-from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
@@ -14,13 +13,14 @@ from unfold.decorators import display
 
 from backoffice.finance.format_totals import format_total
 from backoffice.finance.movements.rows import NARROWS, Rows
+from backoffice.finance.subjects import SubjectPage, pages_of
 from ledger.admin.append_only import AppendOnlyAdmin
 from ledger.books.figures import FIGURES, amounts, tell
 from ledger.books.sums import Total
 from ledger.models import Movement
 from ledger.models.books import FIGURES as COLUMNS
 from ledger.models.books import IN_RECEIVED
-from payments.models import Payment, Seller, WalletAddress
+from payments.models import Seller, WalletAddress
 from payments.models.payments import Purpose
 
 
@@ -122,6 +122,9 @@ class MovementAdmin(AppendOnlyAdmin):
         UnderWayFilter,
     ]
     list_filter_submit = True
+    when_empty = gettext_lazy(
+        "A movement is booked whenever a payment's amounts change. Nobody was asked for money yet."
+    )
     list_before_template = "admin/finance/movements_head.html"
     search_fields = ["subject__exact", "request__exact"]
     search_help_text = gettext_lazy("The whole id of a payment or of a payment request.")
@@ -138,8 +141,7 @@ class MovementAdmin(AppendOnlyAdmin):
         found = super().get_changelist_instance(request)
         rows = list(found.result_list)
         figure = request.GET.get(FigureFilter.parameter_name, "")
-        payments = Payment.objects.filter(pk__in={row.subject for row in rows}).select_related("request")
-        about = {payment.pk: payment for payment in payments}
+        about = pages_of(row.subject for row in rows)
         adds = amounts(figure, rows) if figure in FIGURES else {}
         for row in rows:
             row.about = about.get(row.subject)
@@ -162,15 +164,15 @@ class MovementAdmin(AppendOnlyAdmin):
 
     @display(description=gettext_lazy("payment"))
     def what(self, row: Movement) -> SafeString:
-        payment = _about(row)
-        title = payment.request.title if payment else row.subject
-        link = reverse("admin:payments_payment_change", args=[row.subject])
-        return format_html('<a href="{}" class="tequio-movement">{}</a>', link, title)
+        about = _about(row)
+        if about is None:
+            return format_html("{}", row.subject)
+        return format_html('<a href="{}" class="tequio-movement">{}</a>', about.link, about.title)
 
     @display(description=gettext_lazy("from whom, to whom"))
     def who(self, row: Movement) -> str:
-        payment = _about(row)
-        return f"{payment.request.payer_name} → {payment.receiver_name}" if payment else ""
+        about = _about(row)
+        return f"{about.payer} → {about.receiver}" if about else ""
 
     @display(description=gettext_lazy("purpose"))
     def purpose_name(self, row: Movement) -> str:
@@ -184,14 +186,15 @@ class MovementAdmin(AppendOnlyAdmin):
             told = [("", format_total(total)) for total in _summed(adds)]
         else:
             told = [(_name(column), format_total(total)) for column, total in _changed(row)]
-        return format_html_join("", '<span class="tequio-change"><span>{}</span> <span>{}</span></span>', told)
+        lines = format_html_join("", '<span class="tequio-change"><span>{}</span> <span>{}</span></span>', told)
+        return format_html('<div class="tequio-cell">{}</div>', lines)
 
 
-def _about(row: Movement) -> Payment | None:
+def _about(row: Movement) -> SubjectPage | None:
     """As the list has read it for all its rows; of one row alone it is read here."""
     if not hasattr(row, "about"):
-        return Payment.objects.filter(pk=row.subject).select_related("request").first()
-    about: Payment | None = row.about
+        return pages_of([row.subject]).get(row.subject)
+    about: SubjectPage | None = row.about
     return about
 
 

@@ -38,7 +38,11 @@ def of_jobs(keys: Iterable[Key]) -> Mapping[Key, LineName]:
     wanted = {key[0] for key in keys}
     jobs = Job.objects.filter(pk__in=wanted - {None}).only("pk", "title")
     found = {
-        job.pk: LineName(f"{job.title} ({job.pk})", reverse("admin:jobs_job_change", args=[job.pk])) for job in jobs
+        job.pk: LineName(
+            _("%(title)s, job %(number)s") % {"title": job.title, "number": job.pk},
+            reverse("admin:jobs_job_change", args=[job.pk]),
+        )
+        for job in jobs
     }
     of_none = LineName(_("Of no one job"))
     return {(key,): _own(found.get(key, of_none), {"job": str(key or NOBODY)}) for key in wanted}

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
-from unfold.widgets import UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
 from backoffice.finance.format_totals import format_total
 from backoffice.finance.statements.words import PARTS, bad_row, problem_of
@@ -33,7 +33,7 @@ PERMISSION = "ledger.import_statement"
 
 
 class StatementFileForm(forms.Form):
-    file = forms.FileField(label=gettext_lazy("Statement (CSV)"))
+    file = forms.FileField(label=gettext_lazy("Statement (CSV)"), widget=UnfoldAdminFileFieldWidget())
 
 
 class ColumnsForm(forms.Form):
@@ -113,6 +113,8 @@ def _decide(request: HttpRequest, statement: StatementImport) -> HttpResponse:
 
 
 def _read_again(request: HttpRequest, statement: StatementImport) -> HttpResponse:
+    if statement.state != ImportState.PREVIEW:
+        raise ImportRefusedError("over")
     form = _columns(statement, request.POST)
     if form.is_valid():
         importing.look_again(statement, form.mapping)

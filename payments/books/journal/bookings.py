@@ -13,7 +13,7 @@ from ledger.models import Movement
 from payments.books.booking import seller_key
 from payments.books.journal.accounts import Charts
 from payments.books.journal.legs import MONEY, Leg, Ours, legs
-from payments.models import PaymentRequest
+from payments.models import OutsidePayment, PaymentRequest
 
 CHUNK: Final = 500
 #: How movements name whoever is one of ours.
@@ -78,11 +78,11 @@ def bookings(which: Days) -> Iterator[Booking]:
     rows = Movement.objects.filter(between(which.first, which.last) & which.whose).order_by("day", "pk")
     moved = (row for row in rows.iterator(chunk_size=CHUNK) if _moves_money(row))
     while chunk := list(islice(moved, CHUNK)):
-        asked = PaymentRequest.objects.in_bulk({row.request for row in chunk})
+        words = _words(chunk)
         for row in chunk:
             told = _postings(charts, row.seller, legs(Cell.of(row, MONEY), _ours(row)))
             if told:
-                about = asked.get(row.request)
+                title, reference = words.get(row.subject, ("", ""))
                 yield Booking(
                     day=row.day,
                     payment=row.subject,
@@ -91,9 +91,17 @@ def bookings(which: Days) -> Iterator[Booking]:
                     purpose=row.purpose,
                     corrects=row.corrects,
                     postings=told,
-                    title=about.title if about else "",
-                    reference=about.reference if about else "",
+                    title=title,
+                    reference=reference,
                 )
+
+
+def _words(rows: list[Movement]) -> dict[str, tuple[str, str]]:
+    """Title and reference of what each is about, by its subject: of a request, or of what was never asked for."""
+    asked = PaymentRequest.objects.in_bulk({row.request for row in rows if row.request})
+    outside = OutsidePayment.objects.in_bulk({row.subject for row in rows if not row.request})
+    told = ((row.subject, asked.get(row.request) or outside.get(row.subject)) for row in rows)
+    return {subject: (about.title, about.reference) for subject, about in told if about}
 
 
 def opening(which: Days) -> list[Posting]:

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterator
 from typing import Final
 
+from ledger.spreadsheet_text import neutral
 from payments.books.journal.bookings import Booking, Days, bookings
 from payments.books.journal.plain_text import one_line
 
@@ -11,8 +12,6 @@ COLUMNS: Final = (
     *("date", "transaction", "account", "role", "amount", "currency", "payment", "request", "purpose"),
     *("title", "reference", "corrects"),
 )
-#: A cell that begins so may be taken for a formula.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 class _Line:
@@ -41,19 +40,14 @@ def _lines(booking: Booking) -> Iterator[list[str]]:
         yield [
             booking.day.isoformat(),
             f"{booking.payment}-{booking.number}",
-            text_cell(posting.account),
+            neutral(posting.account),
             posting.role,
             f"{posting.total.major:f}",
-            text_cell(posting.total.code),
+            neutral(posting.total.code),
             booking.payment,
             booking.request,
             booking.purpose,
-            text_cell(one_line(booking.title)),
-            text_cell(one_line(booking.reference)),
+            neutral(one_line(booking.title)),
+            neutral(one_line(booking.reference)),
             booking.corrects.isoformat() if booking.corrects else "",
         ]
-
-
-def text_cell(text: str) -> str:
-    """`text`, behind an apostrophe where a spreadsheet might run it."""
-    return f"'{text}" if text.startswith(_FORMULA) else text

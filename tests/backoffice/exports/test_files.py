@@ -14,11 +14,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 from openpyxl import load_workbook
 
-from backoffice.finance.exports.files.cells import neutral
 from backoffice.finance.exports.listed_rows import is_exportable
 from backoffice.finance.exports.lists import LISTS
 from backoffice.models.exports import ExportState
 from ledger.api import timeline
+from ledger.spreadsheet_text import neutral
 from payments.models import Payment
 from payments.states import PaymentState, RequestState
 from tests import cast

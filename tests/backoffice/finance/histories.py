@@ -12,11 +12,13 @@ from typing import Final
 
 from django.db import transaction
 
+from jobs import paid_outside
 from jobs.escrow import escrow_of, give_back, pay_out, payable
 from jobs.funding import fund
 from jobs.models import Application, Job, JobFunding, Member, SubmissionStatus
-from ledger import clock
+from ledger import clock, days
 from payments.actions import attention, refunds
+from payments.actions.outside_payments import Paid
 from payments.engine.steps.receiving import note_received
 from payments.models import Payment, PaymentRequest
 from payments.openpayments.amounts import Amount, Asset
@@ -43,7 +45,10 @@ class History:
             cast.member("Mar Trust", wallet=cast.wallet("mar", "MXN", 4)),
         ]
         self.workers = [cast.member(name) for name in ("Maria Lopez", "Ana Cruz", "Beto Diaz")]
-        happenings = (self._pay, self._pay, self._hold, self._pay_out, self._send_back, self._go_on, self._twice)
+        happenings = (
+            *(self._pay, self._pay, self._hold, self._pay_out, self._send_back, self._go_on, self._twice),
+            self._pay_cash,
+        )
         for _ in range(steps):
             self.dice.choice(happenings)()
             self._pass_time()
@@ -78,6 +83,22 @@ class History:
             chosen = [choice.receiver for choice in owed if isinstance(choice.receiver, Application)]
             with suppress(Refusal):  # only a part had come to be held
                 self._see(pay_out(job, chosen[:1], by=self.by, form_id=self._form()))
+
+    def _pay_cash(self) -> None:
+        """Work, or a part of it, that is paid outside the wallets: by the funder, or out of what is held."""
+        job = self._held() if self.dice.random() < 0.5 else None
+        applied = list(job.applications.all()) if job else []
+        if job is None:
+            job, applied = self._job([self.dice.choice(self.workers)])
+        paid = Paid(Amount(self.dice.randrange(1, job.budget.value + 1), PESOS), days.today(), "cash", "Receipt 8")
+        held, form = bool(escrow_of(job)), self._form()
+        with suppress(Refusal):  # it is owed no more, or something is under way
+            row = paid_outside.report(self.dice.choice(applied), paid, from_held=held, by=self.by, form_id=form)
+            self._pass_time()
+            if self.dice.random() < 0.8:
+                paid_outside.confirm(row.pk, by=self.other)
+            elif self.dice.random() < 0.5:
+                paid_outside.withdraw(row.pk, by=self.by, why="Never paid")
 
     def _send_back(self) -> None:
         """What a worker got, or what is still held."""

@@ -14,11 +14,15 @@ from backoffice.finance.closing.checklist import ClosingCheck, also_check, look
 from ledger import clock
 from ledger.api import timeline
 from ledger.books.closed import closed_until
-from ledger.models import Closing, Reopening
+from ledger.models import Closing, Reopening, StatementException, StatementImport, StatementSource
+from ledger.models.statements import ImportState, SourceKind
 from ledger.months import CalendarMonth
-from payments.models import AccountName, Payment, Proposal
+from ledger.statements import exceptions
+from ledger.statements.kinds import RESOLUTIONS, DifferenceType
+from payments.models import AccountName, IncomingPayment, Payment, Proposal
 from payments.states import PaymentState
 from tests import cast
+from tests.backoffice.finance.queue import queue
 from tests.cast import signed_in
 from tests.dialogs import Answer, confirm, dialog
 from tests.ledger import samples
@@ -109,6 +113,36 @@ def test_a_room_adds_its_own_check(luz: Client) -> None:
     finally:
         del checklist._checks["of_a_test"]
     assert "of_a_test" not in {result.check.code for result in look(MONTH, thoroughly=False)}
+
+
+def test_reconciliation_is_looked_at_with_links_to_exactly_what_is_open(luz: Client) -> None:
+    row, *_others, later = queue(name="Banco del Sur")
+    StatementException.objects.update(at=MONTH.ends_at - timedelta(seconds=1))
+    StatementException.objects.filter(pk=later.pk).update(at=MONTH.ends_at)
+    exceptions.resolve(row.pk, RESOLUTIONS[DifferenceType(row.type)][0], "Seen", by=1)
+    # Two wallets received in the month: one list was read too early, the other was never asked for.
+    first, second = cast.settled(), cast.settled()
+    for payment, name in ((first, "early"), (second, "never")):
+        IncomingPayment.objects.filter(payment=payment).update(wallet=cast.wallet(name), created_at=MONTH.begins_at)
+    account = IncomingPayment.objects.filter(payment=first)[0].wallet.canonical_id
+    of_wallet = {"kind": SourceKind.INCOMING, "account": account, "client": first.request.seller_id}
+    source = StatementSource.objects.create(name="Read early", **of_wallet)
+    early = StatementImport.objects.create(
+        source=source, state=ImportState.COMPLETE, began_at=MONTH.ends_at - timedelta(seconds=1)
+    )
+
+    shown = {result.check.code: result for result in look(MONTH, thoroughly=False)}
+    told = {code: shown[code].count for code in ("exceptions", "unread_lists", "lists_never_asked_for")}
+    assert told == {"exceptions": 6, "unread_lists": 1, "lists_never_asked_for": 1}
+    listed = luz.get(shown["exceptions"].link).context["cl"].queryset
+    assert set(listed) == set(StatementException.objects.filter(resolved_at=None).exclude(pk=later.pk))
+    assert list(luz.get(shown["unread_lists"].link).context["cl"].queryset) == [source]
+    assert not luz.get(f"{reverse('admin:ledger_statementsource_changelist')}?unread=x").context["cl"].queryset
+    close(luz, note="The bank is asked")
+    assert Closing.objects.get().left_open.items() >= told.items()
+
+    StatementImport.objects.filter(pk=early.pk).update(began_at=MONTH.ends_at)
+    assert {each.check.code: each.count for each in look(MONTH, thoroughly=False)}["unread_lists"] == 0
 
 
 def test_a_month_that_is_not_over_is_not_closed() -> None:

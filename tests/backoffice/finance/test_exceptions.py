@@ -1,15 +1,19 @@
 """The queue of exceptions: typed, aged, assigned, noted, resolved with a reason, one by one, marked, or by a file."""
 
+import json
 import re
+import socket
+from collections.abc import Sequence
 from html import unescape
 from io import BytesIO
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 
 from backoffice import roles
 from ledger.models import Entry, ExceptionNote, StatementException
@@ -25,7 +29,7 @@ LIST = "/admin/ledger/statementexception/"
 
 def in_role(name: str, role: str) -> User:
     user = User.objects.create_user(name, f"{name}@example.org", is_staff=True)
-    user.groups.add(Group.objects.get(name=role))
+    user.groups.set(Group.objects.filter(name=role))
     return user
 
 
@@ -110,7 +114,7 @@ def test_marked_ones_are_resolved_together_and_the_queue_empties(luis: Client) -
 
 def test_by_file_the_list_comes_back_with_actions_and_says_first_what_it_will_do(luis: Client) -> None:
     rows = queue(name='=cmd|"/c calc"!A1')
-    book = load_workbook(BytesIO(luis.get(f"{LIST}file/").content))
+    book = load_workbook(BytesIO(luis.post(f"{LIST}file/").content))
     sheet = book.worksheets[0]
     assert sheet.max_row == len(rows) + 1
     for line in sheet.iter_rows(min_row=2):
@@ -135,24 +139,75 @@ def test_by_file_the_list_comes_back_with_actions_and_says_first_what_it_will_do
     assert found
     luis.post(f"{LIST}upload/", {"looked_at": found[1]})
     resolved = {row.type: row.resolution for row in StatementException.objects.exclude(resolved_at=None)}
+    (taken,) = Entry.objects.filter(kind="exceptions.taken")
+    assert json.loads(taken.body)["data"]["rows"] == len(rows)
+    assert luis.get(f"{LIST}file/").status_code == 405
     assert resolved == {"missing_here": "not_ours", "over": "accepted", "under": "corrected_there"}
     assert count_open() == len(rows) - 3
     luis.post(f"{LIST}upload/", {"looked_at": found[1] + "x"})
     assert count_open() == len(rows) - 3
 
 
-@pytest.mark.parametrize("content", [b"", b"not a workbook", b"PK\x03\x04broken"])
-def test_a_file_that_is_no_list_is_refused_with_a_sentence(luis: Client, content: bytes) -> None:
+#: A tenth of a kilobyte that wants to become a gigabyte.
+LAUGHS = "".join(f'<!ENTITY l{at} "{f"&l{at - 1};" * 10}">' for at in range(1, 10))
+BOMB = (
+    f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY l0 "lol">{LAUGHS}]><worksheet><sheetData>&l9;</sheetData></worksheet>'
+)
+READS = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/hostname">]><worksheet>&f;</worksheet>'
+
+
+def workbook(part: str = "", content: str = "", rows: Sequence[Sequence[Any]] = ()) -> bytes:
+    """A workbook with `rows`; one of its parts is something else."""
+    saved, book = BytesIO(), Workbook()
+    for row in rows:
+        book.worksheets[0].append([*row])
+    book.save(saved)
+    changed = BytesIO()
+    with ZipFile(saved) as before, ZipFile(changed, "w", ZIP_DEFLATED) as after:
+        for name in before.namelist():
+            after.writestr(name, content if name == part else before.read(name))
+    return changed.getvalue()
+
+
+def test_a_file_that_is_no_list_is_refused_with_a_sentence(luis: Client) -> None:
     queue()
-    answer = luis.post(f"{LIST}upload/", {"file": SimpleUploadedFile("list.xlsx", content)})
-    assert answer.status_code == 200
-    assert "tequio-problem" in answer.content.decode()
+    sheet, heads = "xl/worksheets/sheet1.xml", [["No.", "Action", "Why", "Leave as it is"]]
+    far = f'{{"{sheet}": 0}}'
+    hostile = {
+        "empty": b"",
+        "no workbook": b"not a workbook",
+        "cut": b"PK\x03\x04broken",
+        "entities": workbook(sheet, BOMB),
+        "a file of ours": workbook(sheet, READS),
+        "no xml": workbook(sheet, "<worksheet><sheetData><row"),
+        "no workbook in it": workbook("xl/workbook.xml", "<workbook/>"),
+        "types": workbook("[Content_Types].xml", far),
+        "too much in it": workbook("xl/theme/theme1.xml", "a" * 30_000_000, heads),
+        "no heads": workbook(rows=[[1, "accepted", "x", "y"]]),
+    }
+    for what, content in hostile.items():
+        answer = luis.post(f"{LIST}upload/", {"file": SimpleUploadedFile("list.xlsx", content)})
+        assert answer.status_code == 200, what
+        assert "tequio-problem" in answer.content.decode(), what
+        assert socket.gethostname() not in answer.content.decode(), what
+    # Rows that nobody can mean are told one by one; nothing is done.
+    odd: list[list[Any]] = [
+        *heads,
+        ["9" * 40, "accepted", "x", "y"],
+        [-1, "=1+1", None, None],
+        [1.5, "accepted", "x" * 40_000, 7],
+    ]
+    answer = luis.post(f"{LIST}upload/", {"file": SimpleUploadedFile("list.xlsx", workbook(rows=odd))})
+    assert "0 exceptions will be resolved" in answer.content.decode()
 
 
 def test_whoever_may_only_read_resolves_nothing() -> None:
     auditor = signed_in(in_role("ines", roles.AUDITOR))
     row = queue()[0]
     assert auditor.get(LIST).status_code == 200
+    assert auditor.get("/admin/exceptions/")["Location"] == LIST
+    assert auditor.post(f"{LIST}file/").status_code == 403, "what banks write leaves the house by finance's hand"
+    assert signed_in(in_role("eva", "")).get("/admin/exceptions/").status_code == 403
     assert auditor.get(f"{LIST}upload/").status_code == 403
     assert auditor.post(
         f"{LIST}{row.pk}/resolve/", {"resolution": "accepted", "why": "x", "seen": "y"}

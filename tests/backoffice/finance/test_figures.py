@@ -23,9 +23,10 @@ from ledger.books.page import page
 from ledger.books.sums import Total, until
 from ledger.management.commands.list_figures import PAGE
 from ledger.months import CalendarMonth
-from payments.books.journal.bookings import Days
+from payments.books.journal.bookings import Days, bookings
 from payments.invariants import violations
-from payments.models import Payment
+from payments.models import OutsidePayment, OutsidePaymentState, Payment
+from payments.models.charts import AccountRole
 from tests.backoffice.exports.asked import finance
 from tests.backoffice.finance.exported_figures import check_exports
 from tests.backoffice.finance.histories import History
@@ -69,6 +70,25 @@ def check_rows() -> None:
         assert total.at(4) == sum(held), job
 
 
+def check_journal(last: date) -> None:
+    """Every booking comes to nothing in each currency; what is held in it is what is held."""
+    booked = list(bookings(Days(date(2000, 1, 1), last)))
+    held: dict[str, Decimal] = defaultdict(Decimal)
+    for booking in booked:
+        sums: dict[str, Decimal] = defaultdict(Decimal)
+        for posting in booking.postings:
+            sums[posting.total.code] += posting.total.major
+            held[posting.total.code] -= posting.total.major if posting.role == AccountRole.HELD else 0
+        assert not any(sums.values()), booking
+        assert booking.title, "whatever it is of, it is called something"
+    told = tell(["held"], until(last))
+    assert {code: value for code, value in held.items() if value} == {
+        code: told.total("held", code).major for code in told.currencies if told.total("held", code).value
+    }
+    outside = {row.pk for row in OutsidePayment.objects.filter(state=OutsidePaymentState.CONFIRMED)}
+    assert outside <= {booking.payment for booking in booked}
+
+
 def check_report(report: Report) -> None:
     """Opening + movements = closing in each line; the last line is the sum of the others; every figure has its rows."""
     for section in report.sections:
@@ -105,6 +125,11 @@ def check_statements() -> None:
             for figure, totals, sign in (("charged", statement.charged, 1), ("sent_back", statement.sent_back, -1)):
                 told = {total.code: sign * total.major for total in totals}
                 assert told == of_funder(report, member.key, figure), (member, month, figure)
+            for column in ("charged", "sent_back", "outside", "back_outside"):
+                lines = [total for line in statement.lines for total in getattr(line, column)]
+                told = {total.code: sum(one.major for one in lines if one.code == total.code) for total in lines}
+                sums = {total.code: total.major for total in getattr(statement, column)}
+                assert {code: value for code, value in told.items() if value} == sums, (member, month, column)
             for line in statement.lines:
                 assert any((line.charged, line.arrived, line.outside, line.sent_back, line.back_outside))
 
@@ -157,6 +182,7 @@ def ends(section: Section, part: Part) -> dict[str, Any]:
 def check(first: date, last: date) -> None:
     # That more arrives than was asked is against the invariants, and booked all the same.
     assert {each.invariant.name for each in violations()} <= {"never_more_than_asked"}
+    check_journal(last)
     check_rows()
     check_statements()
     check_overview()

@@ -39,7 +39,7 @@ MARKED = 100
 def imported(client: Client, file: StatementFile) -> str:
     """Set its source up, upload it, look at it, import it: what the page says."""
     given = {"name": file.name, "account": file.account, "asset_code": file.currency}
-    answer = client.post(f"{SOURCES}add/", {**given, "window_days": "3", "tolerance": "0"})
+    answer = client.post(f"{SOURCES}add/", {**given, "window_days": "3", "tolerance": "0", "way": "bank"})
     assert answer.status_code == 302, answer.content.decode()
     place = looked_at(client, file)
     return words(client.post(place, {"do": "import"}, follow=True).content.decode())

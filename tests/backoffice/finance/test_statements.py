@@ -29,7 +29,14 @@ def luis() -> Client:
 
 def source(client: Client, account: str = "") -> StatementSource:
     """Set up by finance, in its own page."""
-    given = {"name": "Banco del Sur", "account": account, "asset_code": "mxn", "window_days": "3", "tolerance": "0"}
+    given = {
+        "name": "Banco del Sur",
+        "account": account,
+        "asset_code": "mxn",
+        "window_days": "3",
+        "tolerance": "0",
+        "way": "bank",
+    }
     answer = client.post(f"{LIST}add/", given)
     assert answer.status_code == 302, answer.content.decode()
     return StatementSource.objects.latest("pk")

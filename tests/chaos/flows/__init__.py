@@ -10,7 +10,7 @@ from tests.chaos.flows.refund import Refunding
 from tests.chaos.world import World
 
 #: In percent. Those that make several requests are rare: each request costs as much as a flow of one.
-SHARES: dict[type[Flow], int] = {Paying: 95, Refunding: 2, Escrow: 1, Budget: 2}
+SHARES: dict[type[Flow], int] = {Paying: 84, Refunding: 6, Escrow: 4, Budget: 6}
 
 
 def flow(world: World, at: At, seed: int, number: int) -> Flow:

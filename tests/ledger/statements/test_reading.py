@@ -89,6 +89,18 @@ def test_every_amount_that_is_written_comes_back(value: int, scale: int, mark: D
     assert (found.value, found.scale) == (value, scale)
 
 
+def test_what_fits_no_column_or_no_calendar_is_a_bad_row() -> None:
+    most = "9" * 18
+    rows = (f"2026-10-01,{most},0.5", "9999-12-31,1,-", "0001-01-01,1,-", "2026-10-02,1,-")
+    found = read("\n".join(("Date,Credit,Debit", *rows)).encode())
+    assert [(bad.number, bad.code) for bad in found.bad] == [
+        (2, "too_large"),
+        (3, "unreadable_day"),
+        (4, "unreadable_day"),
+    ]
+    assert len(found.rows) == 1
+
+
 def test_bad_rows_are_told_one_by_one_and_an_id_with_two_contents_is_one() -> None:
     content = (
         b"id,date,amount,currency\n"

@@ -1,18 +1,22 @@
 """What was settled in a closed month stays as it is; what arrives late is booked in an open one, and points back."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from ledger import days
 from ledger.api import Actor
 from ledger.books.closed import closed_until
 from ledger.books.closing import close, next_to_close, reckon
 from ledger.models import Movement
 from payments.actions import attention
+from payments.actions.outside_payments import Paid, PaidWork, confirm, locked, report
 from payments.engine.steps.receiving import note_received
-from payments.models import IncomingPayment, Payment
+from payments.models import IncomingPayment, OutsidePayment, Payment
+from payments.openpayments.amounts import Amount, Asset
 from payments.states import PaymentState
 from tests import cast
 from tests.driver import Stage
@@ -68,6 +72,39 @@ def test_what_was_settled_in_a_closed_month_stays(stage: Stage) -> None:
     with transaction.atomic():
         assert rows.update(receiver_email="") == 1
         transaction.set_rollback(True)
+
+
+@pytest.mark.django_db
+def test_what_was_paid_outside_and_confirmed_in_a_closed_month_stays(settings: Any, tmp_path: Path) -> None:
+    settings.CLOCK_OFFSET_FILE = str(tmp_path / "clock")
+    by, other, seller = cast.staff("rosa"), cast.staff("luis"), cast.seller()
+    work = PaidWork(seller, "Radio", "", "member:1", "Sol", "member:2", "Ana")
+    cash = Paid(Amount(100_00, Asset("MXN", 2)), days.today(), "cash", "Receipt 7")
+    row, later = (report(cash, work, by=by, form_id=form, link=lambda _row: {}) for form in ("1", "2"))
+    with transaction.atomic():
+        confirm(locked(row.pk), cash.amount, by=other, about={})
+    (tmp_path / "clock").write_text(str(45 * DAYS))
+    month = next_to_close()
+    assert month
+    close(reckon(month), by=Actor.staff(by.pk))
+    rows = OutsidePayment.objects.filter(pk=row.pk)
+    for columns in (
+        *({"value": 1}, {"asset_code": "USD"}, {"receiver_key": "member:9"}, {"payer_key": "x"}, {"way": "bank"}),
+        *(
+            {"state": "withdrawn"},
+            {"decided_at": None},
+            {"decided_by": by},
+            {"from_held": True},
+            {"owed_value": 200_00},
+        ),
+    ):
+        refused(lambda columns=columns: rows.update(**columns))  # type: ignore[misc]
+    refused(lambda: connection.cursor().execute("DELETE FROM payments_outsidepayment WHERE decided_at IS NOT NULL"))
+    # Who it was may be erased; and what was only reported by then is decided now, and booked now.
+    assert rows.update(receiver_name="", evidence="") == 1
+    with transaction.atomic():
+        confirm(locked(later.pk), cash.amount, by=other, about={})
+    assert Movement.objects.get(subject=later.pk).day == days.today()
 
 
 def test_what_arrives_late_is_booked_in_the_open_month_and_points_back(stage: Stage) -> None:

@@ -10,13 +10,17 @@ from ledger.models import StatementException, StatementImport, StatementRow, Sta
 from ledger.models.statements import ImportState, SourceKind
 from ledger.statements.kinds import DifferenceType, Resolution
 from payments.client import client
+from payments.engine.advance import advance
 from payments.models import IncomingPayment, Payment
 from payments.openpayments.client import InteractRequest, Limits, incoming_access, outgoing_access, quote_access
 from payments.openpayments.transport import Deadline
+from payments.openpayments.types import AccessToken, RemoteQuote
 from payments.reconciliation import reading
 from payments.reconciliation.run import reconcile
-from payments.states import PaymentState
-from tests.driver import Stage, asked_back
+from payments.states import GrantState, PaymentState
+from payments.tokens import token_of
+from tests.driver import SECONDS, Stage, asked_back
+from tests.payments.engine.budgets import active, again, drawn
 
 DAY = 86_400.0
 
@@ -37,11 +41,13 @@ def found() -> list[tuple[str, str]]:
     return [(row.type, row.subject) for row in rows]
 
 
-def order_by_hand(stage: Stage, payment: Payment, **metadata: str) -> str:
-    """The payer approves another order, and somebody with our key gives it; the incoming payment that it pays."""
-    hand, signer = client(), stage.seller.signer()
-    shared: dict[str, Any] = {"signer": signer, "deadline": Deadline.after(10)}
-    payer, worker = stage.payer, stage.worker
+def with_our_key(stage: Stage) -> dict[str, Any]:
+    return {"signer": stage.seller.signer(), "deadline": Deadline.after(10)}
+
+
+def quote_by_hand(stage: Stage, payment: Payment, **metadata: str) -> RemoteQuote:
+    """Somebody with our key asks what the same payment would cost once more."""
+    hand, shared, payer, worker = client(), with_our_key(stage), stage.payer, stage.worker
     access = [incoming_access(["create", "read"]), quote_access(["create", "read"])]
     given = hand.request_grant(worker.auth_server, access=access, **shared).token
     assert given
@@ -54,7 +60,7 @@ def order_by_hand(stage: Stage, payment: Payment, **metadata: str) -> str:
         metadata=metadata or None,
         **shared,
     )
-    quote = hand.create_quote(
+    return hand.create_quote(
         payer.resource_server,
         token=given,
         wallet_address=payer.canonical_id,
@@ -62,6 +68,12 @@ def order_by_hand(stage: Stage, payment: Payment, **metadata: str) -> str:
         incoming_amount=payment.amount,
         **shared,
     )
+
+
+def order_by_hand(stage: Stage, payment: Payment, **metadata: str) -> str:
+    """The payer approves another order, and somebody with our key gives it; the incoming payment that it pays."""
+    hand, shared, payer = client(), with_our_key(stage), stage.payer
+    quote = quote_by_hand(stage, payment, **metadata)
     asked = hand.request_grant(
         payer.auth_server,
         access=[outgoing_access(["create"], payer.canonical_id, Limits(debit_amount=quote.debit_amount))],
@@ -73,16 +85,20 @@ def order_by_hand(stage: Stage, payment: Payment, **metadata: str) -> str:
     reference = asked_back(stage.sandbox.approve(asked.interact.redirect))["interact_ref"]
     allowed = hand.continue_grant(asked.continue_, reference, **shared).token
     assert allowed
-    hand.create_outgoing_payment(
-        payer.resource_server,
+    give_order(stage, quote, allowed, **metadata)
+    return quote.receiver
+
+
+def give_order(stage: Stage, quote: RemoteQuote, allowed: AccessToken, **metadata: str) -> None:
+    client().create_outgoing_payment(
+        stage.payer.resource_server,
         token=allowed,
-        wallet_address=payer.canonical_id,
+        wallet_address=stage.payer.canonical_id,
         quote_id=quote.id,
         metadata=metadata or None,
-        **shared,
+        **with_our_key(stage),
     )
     stage.sandbox.control("POST", "/settle", {})
-    return incoming.id
 
 
 def list_fault(stage: Stage, do: str, **more: Any) -> None:
@@ -118,6 +134,36 @@ def test_a_payment_ordered_twice_by_hand_is_found_by_reconcile_alone(stage: Stag
     assert payment.pk in said
     run()
     assert len(found()) == 2, "the same again is nothing new"
+
+
+def test_what_was_ordered_twice_under_a_standing_budget_is_found_at_the_payers_wallet_alone(stage: Stage) -> None:
+    budget = active(stage)
+    payment = stage.payment(advance(drawn(stage, budget).pk, SECONDS))
+    assert payment.state == PaymentState.SETTLED
+    grant = again(budget).grant
+    assert grant
+    token = token_of(grant)
+    assert token
+    give_order(stage, quote_by_hand(stage, payment), token)
+    give_order(stage, quote_by_hand(stage, payment), token, externalRef=payment.pk)
+    assert stage.received() == 3 * payment.value
+    list_fault(stage, "500-before", times=None)  # the receivers' wallet says nothing
+
+    assert run()[0] == 1
+    rows = StatementException.objects.order_by("type").values_list("type", "subject", "source__kind")
+    assert list(rows) == [
+        (DifferenceType.MISSING_HERE, "", SourceKind.OUTGOING),
+        (DifferenceType.PAID_TWICE, payment.pk, SourceKind.OUTGOING),
+    ]
+    source = StatementSource.objects.get(kind=SourceKind.OUTGOING)
+    assert source.account == stage.payer.canonical_id
+    # A look never renews the budget's token: an answer that is lost would end what the funder approved.
+    stage.later(DAY)
+    run()
+    assert source.imports.count() == 1
+    assert not stage.sandbox.requests("post-token")
+    grant.refresh_from_db()
+    assert (grant.state, token_of(grant)) == (GrantState.ACTIVE, token)
 
 
 def test_what_a_wallet_says_otherwise_is_told_and_gone_when_it_agrees_again(stage: Stage) -> None:

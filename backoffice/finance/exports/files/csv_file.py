@@ -5,9 +5,10 @@ from datetime import date, datetime
 from typing import BinaryIO, Final
 
 from backoffice.finance.exports.files.about import About
-from backoffice.finance.exports.files.cells import CellValue, neutral
+from backoffice.finance.exports.files.cells import CellValue
 from backoffice.finance.exports.files.control_totals import ControlTotals, Head
 from ledger.books.sums import Total
+from ledger.spreadsheet_text import neutral
 
 #: Lines that are written at once.
 BATCH: Final = 500

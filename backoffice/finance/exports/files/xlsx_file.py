@@ -14,9 +14,10 @@ from openpyxl.utils import get_column_letter
 from openpyxl.writer.excel import save_workbook
 
 from backoffice.finance.exports.files.about import About
-from backoffice.finance.exports.files.cells import CellValue, is_risky
+from backoffice.finance.exports.files.cells import CellValue
 from backoffice.finance.exports.files.control_totals import ControlTotals, Head
 from ledger.books.sums import Total
+from ledger.spreadsheet_text import is_risky
 
 #: What the program takes in one sheet, less the head.
 MOST_ROWS: Final = 2**20 - 1

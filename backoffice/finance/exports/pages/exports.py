@@ -81,6 +81,9 @@ class ExportAdmin(OfExports):
     list_display_links = ("state_label", "list_name")
     list_filter = (("state", ChoicesDropdownFilter), ("created_at", BusinessDaysFilter))
     list_select_related = ("asked_by", "regular")
+    when_empty = _(
+        "Open a list, such as payments or movements, filter it, and press “Export” above it: the file is here then."
+    )
     search_fields = ("id__exact", "digest__exact")
     search_help_text = _("The whole id of an export, or the SHA-256 of its file.")
     fields = ("id",)

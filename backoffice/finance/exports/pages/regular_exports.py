@@ -12,7 +12,7 @@ from unfold.dataclasses import UnfoldAction
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
-from backoffice.finance.exports.export_mail import allowed
+from backoffice.finance.exports.export_mail import allowed, who_could_get
 from backoffice.finance.exports.listed_rows import name_of_list
 from backoffice.finance.exports.pages.exports import OfExports
 from backoffice.finance.exports.pages.receivers import offer
@@ -61,6 +61,7 @@ class RegularExportAdmin(OfExports):
     list_display = ("list_name", "often", "format", "next", "receiver_names", "how_it_goes")
     list_display_links = ("list_name",)
     list_select_related = ("made_by",)
+    when_empty = _("Press “Export” above a list, and choose “Export it regularly” there.")
     fields = ("list_name", "often", "format", "next", "receiver_names", "set_up_by", "how_it_goes", "errors", "latest")
     readonly_fields = fields
     actions_detail = ("change_regular", "stop_regular")
@@ -69,15 +70,27 @@ class RegularExportAdmin(OfExports):
         found: QuerySet[RegularExport] = super().get_queryset(request)
         return found.prefetch_related("receivers")
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """With who may get each list of the page: asked once for each list, not for each row."""
+        found = super().get_changelist_instance(request)
+        found.result_list = list(found.result_list)
+        could = {
+            label: {user.pk for user in who_could_get(label)} for label in {row.model for row in found.result_list}
+        }
+        for row in found.result_list:
+            row.could_get = could[row.model]
+        return found
+
     @display(description=_("next"), ordering="next_at")
     def next(self, row: RegularExport) -> str:
         return NOTHING if row.stopped_at else moment(row.next_at)
 
     @display(description=_("who gets it"))
-    def receiver_names(self, row: RegularExport) -> str:
+    def receiver_names(self, row: Any) -> str:
         """Those who may not export the list any more get none, and are marked."""
         people = list(row.receivers.all())
-        may = {user.pk for user in allowed(row.model, people)}
+        known = getattr(row, "could_get", None)
+        may = {user.pk for user in allowed(row.model, people)} if known is None else known
         none = _("%(name)s (gets none: may not export this list)")
         names = [name_of(user) if user.pk in may else str(none) % {"name": name_of(user)} for user in people]
         return ", ".join(names) or NOTHING
