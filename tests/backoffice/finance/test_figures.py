@@ -204,7 +204,7 @@ def check_history(seed: int, steps: int, clock_file: Path) -> None:
     check_exports(signed_in(finance("ines")), first, days.today())
 
 
-def check_journal(folder: Path, first: date, last: date) -> None:
+def check_hledger(folder: Path, first: date, last: date) -> None:
     """hledger takes each month, and comes to what the figures were at its end."""
     month = CalendarMonth.of(first)
     while month.first <= last:
@@ -219,7 +219,7 @@ def check_journal(folder: Path, first: date, last: date) -> None:
 def test_of_any_history_the_journal_agrees_in_the_eyes_of_hledger(clock_file: Path) -> None:
     first = days.today() - timedelta(days=70)
     History(4, 16, clock_file)
-    check_journal(clock_file.parent, first, days.today())
+    check_hledger(clock_file.parent, first, days.today())
 
 
 @needs_hledger
@@ -228,7 +228,7 @@ def test_of_any_history_the_journal_agrees_in_the_eyes_of_hledger(clock_file: Pa
 def test_of_many_histories_the_journal_agrees_in_the_eyes_of_hledger(seed: int, clock_file: Path) -> None:
     first = days.today() - timedelta(days=70)
     History(seed, 40, clock_file)
-    check_journal(clock_file.parent, first, days.today())
+    check_hledger(clock_file.parent, first, days.today())
 
 
 def test_of_any_history_all_figures_agree(clock_file: Path) -> None:
