@@ -69,6 +69,7 @@ def test_a_million_rows(settings: Any, tmp_path: Path) -> None:
         assert made.rows == ROWS
         grown = megabytes() - before
         rows.append((connection.vendor, file_format, made.rows, seconds, made.rows / seconds, made.size / 2**20, grown))
+        print(rows[-1])  # noqa: T201 - the next may take very long
     if connection.vendor == "postgresql":
         rows.append(copied(tmp_path / "copied.csv"))
     columns = (

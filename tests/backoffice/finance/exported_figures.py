@@ -67,7 +67,7 @@ def _check_cell(client: Client, cell: MoneyCell, currency: str) -> None:
     path, _, query = cell.link.partition("?")
     lines = _exported(client, path, f"?{query}")
     if path == MOVEMENTS:
-        shown: Any = client.get(cell.link).context_data  # type: ignore[attr-defined]  # what the page is made of
+        shown: Any = client.get(cell.link).context_data
         amounts = _summed(lines, COLUMNS[cell.head.figure][0])
         assert amounts == {total.code: total.major for total in shown["totals"] if total.value}, cell
         count = len({line["Payment"] for line in lines})

@@ -22,6 +22,7 @@ from ledger.books.figures import FIGURES, SUMS, tell
 from ledger.books.page import page
 from ledger.books.sums import Total, until
 from ledger.management.commands.list_figures import PAGE
+from ledger.months import CalendarMonth
 from payments.books.journal.bookings import Days, bookings
 from payments.invariants import violations
 from payments.models import OutsidePayment, OutsidePaymentState, Payment
@@ -30,6 +31,9 @@ from tests.backoffice.exports.asked import finance
 from tests.backoffice.finance.exported_figures import check_exports
 from tests.backoffice.finance.histories import History
 from tests.cast import signed_in
+from tests.payments.books.test_journal import FIGURES as OF_MONEY
+from tests.payments.books.test_journal import agree, balances, needs_hledger, run
+from tests.payments.books.test_journal import written as written_journal
 
 pytestmark = pytest.mark.django_db
 
@@ -198,6 +202,33 @@ def check_history(seed: int, steps: int, clock_file: Path) -> None:
     History(seed, steps, clock_file)
     check(first, days.today())
     check_exports(signed_in(finance("ines")), first, days.today())
+
+
+def check_hledger(folder: Path, first: date, last: date) -> None:
+    """hledger takes each month, and comes to what the figures were at its end."""
+    month = CalendarMonth.of(first)
+    while month.first <= last:
+        file = written_journal(folder, Days(month.first, month.last))
+        run(file, "check", "accounts")
+        if tell(OF_MONEY, until(month.last)).currencies:
+            agree(balances(file), until(month.last))
+        month = month.following
+
+
+@needs_hledger
+def test_of_any_history_the_journal_agrees_in_the_eyes_of_hledger(clock_file: Path) -> None:
+    first = days.today() - timedelta(days=70)
+    History(4, 16, clock_file)
+    check_hledger(clock_file.parent, first, days.today())
+
+
+@needs_hledger
+@pytest.mark.prove
+@pytest.mark.parametrize("seed", range(40, 60))
+def test_of_many_histories_the_journal_agrees_in_the_eyes_of_hledger(seed: int, clock_file: Path) -> None:
+    first = days.today() - timedelta(days=70)
+    History(seed, 40, clock_file)
+    check_hledger(clock_file.parent, first, days.today())
 
 
 def test_of_any_history_all_figures_agree(clock_file: Path) -> None:

@@ -22,7 +22,7 @@ from payments.states import PaymentState, RequestState
 from tests import cast
 from tests.ledger.statements.month import CURRENCIES, currency_of, month
 
-MODELS: Final = (PaymentRequest, Grant, Payment, IncomingPayment, Quote, OutgoingPayment)
+MODELS: Final[tuple[type[Any], ...]] = (PaymentRequest, Grant, Payment, IncomingPayment, Quote, OutgoingPayment)
 AT_ONCE: Final = 500
 #: In which its wallet pays: of the other currencies the wallet receives.
 PAYS: Final = CURRENCIES[-1][0]
