@@ -45,7 +45,7 @@ def plain(number: str) -> str:
 
 def test_every_figure_of_every_report_leads_to_the_movements_that_it_sums_up(tmp_path: Path, settings: Any) -> None:
     settings.CLOCK_OFFSET_FILE = str(tmp_path / "clock")
-    History(3, 12, tmp_path / "clock")
+    History(4, 12, tmp_path / "clock")
     client = signed_in(User.objects.create_superuser("raiz"))
     span = {"from": days.today().replace(day=1).isoformat(), "to": days.today().isoformat()}
     for code in REPORTS:
