@@ -23,7 +23,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import sql
 
 PROJECT: Final = Path(__file__).resolve().parents[1]
-MIGRATE_SECONDS: Final = 120
+MIGRATE_SECONDS: Final = 600
 #: Where this run keeps what all its processes share. Whoever sets it removes the folder, and what the folder names.
 RUN_FOLDER: Final = "TEQUIO_TEST_RUN"
 POSTGRESQL: Final = ("postgres", "postgresql")

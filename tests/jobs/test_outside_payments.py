@@ -107,6 +107,8 @@ def test_cash_counts_once_a_second_person_says_so_and_stands_apart(rosa: User, l
     # Whoever it was paid for reads it, too, and where to see it.
     to_funder = Message.objects.get(template=Template.PAID_FOR_PAYER)
     assert (to_funder.to_email, to_funder.language) == (job.funder.email, job.funder.language)
+    assert "se le pagó por cuenta de usted" in render(to_funder).text
+    to_funder.language = "en"
     rendered = render(to_funder)
     for words in (rendered.text, rendered.html):
         assert "Maria Lopez was paid on your behalf" in words

@@ -159,6 +159,7 @@ def test_every_message_to_a_worker_has_a_text_of_three_hundred_characters_at_mos
     message = Message(
         template=template,
         to_name=worker.name,
+        to_email=worker.email,
         language=language,
         request=request,
         payment=payment if request else None,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from ledger import clock
+from ledger import clock, days
 from ledger.api import Actor, record, seal, verify
 from ledger.books.closed import closed_until
 from ledger.books.closing import CannotClose, Obstacle, close, next_to_close, reckon, reopen
@@ -71,6 +71,19 @@ def test_a_month_is_closed_with_all_that_it_comes_to() -> None:
     assert Checkpoint.objects.get().size == entry.link.index
     assert next_to_close() == THIS_MONTH
     assert list(verify()) == []
+
+
+@pytest.mark.parametrize("name", ["America/Mexico_City", "Europe/Madrid", "Pacific/Auckland", "UTC"])
+def test_the_last_moment_of_a_month_is_the_business_s_whatever_clocks_are_moved_in_it(name: str, settings: Any) -> None:
+    settings.BUSINESS_TIME_ZONE = name
+    for first in (date(2026, 3, 1), date(2026, 9, 1), date(2026, 10, 1), date(2026, 12, 1)):
+        month = CalendarMonth(first)
+        late = samples.booked(month.ends_at - timedelta(microseconds=1), f"{first}a")
+        early = samples.booked(month.ends_at, f"{first}b")
+        assert (late.day, early.day) == (month.last, month.following.first)
+        assert month.following.begins_at == month.ends_at
+        local = (month.ends_at - timedelta(microseconds=1)).astimezone(days.zone())
+        assert (local.hour, local.minute, local.second) == (23, 59, 59)
 
 
 @pytest.mark.usefixtures("later")

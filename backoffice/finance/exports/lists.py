@@ -106,6 +106,8 @@ class MovementColumns(ListColumns):
     request = plain(_("Payment request"), "request")
     purpose = told(_("Purpose"), lambda row: _purpose(row.purpose))
     returns = told(_("Gives back"), lambda row: _purpose(row.returns))
+    holds = plain(_("Into (1) or out of (-1) what is held"), "holds")
+    corrects = day_of(_("Corrects"), "corrects")
     seller = plain(_("Asked by"), "seller")
     payer = plain(_("Payer"), "payer")
     receiver = plain(_("Receiver"), "receiver")
