@@ -107,7 +107,6 @@ class MovementColumns(ListColumns):
     purpose = told(_("Purpose"), lambda row: _purpose(row.purpose))
     returns = told(_("Gives back"), lambda row: _purpose(row.returns))
     holds = plain(_("Into (1) or out of (-1) what is held"), "holds")
-    corrects = day_of(_("Corrects"), "corrects")
     seller = plain(_("Asked by"), "seller")
     payer = plain(_("Payer"), "payer")
     receiver = plain(_("Receiver"), "receiver")
