@@ -64,20 +64,21 @@ def escrows_of(job: Job) -> list[Escrow]:
 
 
 def _escrow(of: JobFunding) -> Escrow | None:
-    came = [each for each in of.request.payments.all() if each.is_over and not refunds.arrived(each).is_zero]
+    came = [each for each in of.request.payments.all() if each.is_over and not each.arrived.is_zero]
     if not came:
         return None
     (payment,) = came
     outgoing = [payout.payment for payout in of.payouts.all()]
     back = [each.payment for each in payment.refunds.all()]
-    sent_back = [each.payment for payout in outgoing for each in payout.refunds.all() if each.payment.is_over]
-    returned = [refunds.arrived(each) for each in sent_back]
+    sent_back = [each for payout in outgoing for each in payout.refunds.all() if each.payment.is_over]
+    # What came twice and went back was never this job's.
+    returned = [each.payment.arrived - Amount(each.surplus_returned, each.payment.asset) for each in sent_back]
     outside = [link.outside for link in of.outside_payouts.all()]
     counted = [each.amount for each in outside if each.counts]
     said = [each.amount for each in outside if each.waits]
     amounts = [payment.amount, *(each.worth for each in [*outgoing, *back]), *returned, *counted, *said]
     asset = max((amount.asset for amount in amounts), key=lambda each: each.scale)
-    arrived = refunds.arrived(payment).rescaled(asset.scale)
+    arrived = payment.arrived.rescaled(asset.scale)
     spent = _sum([*(each.worth_arrived for each in outgoing if each.is_over), *counted], asset)
     paid = Amount(max(0, spent.value - _sum(returned, asset).value), asset)
     refunded = _sum((each.worth_arrived for each in back if each.is_over), asset)

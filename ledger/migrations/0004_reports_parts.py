@@ -17,6 +17,7 @@ class Migration(migrations.Migration):
         migrations.AddField("movement", "returns", models.CharField(blank=True, default="", editable=False, max_length=8, verbose_name="gives back"), preserve_default=False),
         migrations.AddField("movement", "received_ended", figure("received of what ended")),
         migrations.AddField("movement", "surplus", figure("received beyond what was asked")),
+        migrations.AddField("movement", "surplus_returned", figure("gives back what came beyond what was asked")),
         migrations.AddField("movement", "worth", figure("worth")),
         migrations.AddField("movement", "debited_ended", figure("debited for what ended")),
         migrations.AddField("movement", "saved", figure("approved, and cost less")),

@@ -15,7 +15,7 @@ RECEIVED_FIGURES = ("asked", "over", "waiting", "approved", "on_its_way", "atten
 #: Figures in the currency that the payer pays. What was approved was debited, is still open, or is no longer needed.
 PAID_FIGURES = ("promised", "debited", "open", "unused")
 #: Parts of these, by what became of their payments; and what counts against money that is held.
-RECEIVED_PARTS = ("early", "received_ended", "surplus", "worth")
+RECEIVED_PARTS = ("early", "received_ended", "surplus", "surplus_returned", "worth")
 PAID_PARTS = ("in_transit", "debited_ended", "saved", "worth_paid")
 IN_RECEIVED = (*RECEIVED_FIGURES, *RECEIVED_PARTS)
 IN_PAID = (*PAID_FIGURES, *PAID_PARTS)
@@ -63,6 +63,7 @@ class Movement(models.Model):
     early = _figure(_("received before the end"))  # by payments that are not over
     received_ended = _figure(_("received of what ended"))  # by those that ended, or were settled outside
     surplus = _figure(_("received beyond what was asked"))  # by those that are settled
+    surplus_returned = _figure(_("gives back what came beyond what was asked"))  # of refunds that are over
     worth = _figure(_("worth"))  # of what is over: what it took from where it was paid, see `Payment.worth_arrived`
 
     paid_code = models.CharField(_("currency paid"), max_length=32, blank=True, editable=False)

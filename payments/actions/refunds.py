@@ -15,11 +15,11 @@ from ledger.api import Actor, record
 from payments.actions.requests import Contact, RequestLine, ask, lock_request
 from payments.models import Payment, PaymentRequest, Refund, Seller, WalletAddress
 from payments.models.payments import Purpose
-from payments.openpayments.amounts import Amount, AmountError
+from payments.openpayments.amounts import Amount, AmountError, Asset
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal
 from payments.presentation.status import payment_status
-from payments.states import FINISHED_PAYMENTS, PAID
+from payments.states import FINISHED_PAYMENTS
 
 LONGEST_TITLE = 200
 
@@ -29,11 +29,6 @@ def going_back(payment: Payment) -> Amount:
     back = [each.payment for each in payment.refunds.all()]
     counted = [each.worth_arrived if each.is_over else each.worth for each in back]
     return Amount(sum(_at_least(amount, payment.asset_scale) for amount in counted), payment.asset)
-
-
-def arrived(payment: Payment) -> Amount:
-    """What of a payment that is over its receiver has, by wallet or outside."""
-    return payment.amount if payment.state in PAID else payment.received
 
 
 def _at_least(amount: Amount, scale: int) -> int:
@@ -73,7 +68,7 @@ def refund(  # noqa: PLR0913 - the parts of a refund
         _check(payment, amount, seen, of_escrow=of_escrow)
         request = _ask(payment, amount, by=by, form_id=form_id)
         back = request.payments.get()
-        Refund.objects.create(of=payment, payment=back)
+        Refund.objects.create(of=payment, payment=back, surplus_value=_of_surplus(payment, amount, back.asset))
         record(
             "payment.refund_asked",
             actor=Actor.staff(by.pk),
@@ -129,6 +124,19 @@ def _ask(payment: Payment, amount: Amount, *, by: User, form_id: str) -> Payment
 def changes_currency(payment: Payment) -> bool:
     """Whoever paid it has another currency than whoever received it."""
     return bool(payment.request.payer_wallet.asset_code != payment.asset_code)
+
+
+def _of_surplus(payment: Payment, amount: Amount, units: Asset) -> int:
+    """How much of `amount` gives back what came beyond what was asked, which goes back first; in `units`.
+
+    Nothing where the currency changes: what it is worth there, nobody knows yet.
+    """
+    if changes_currency(payment):
+        return 0
+    going = [each.surplus_returned if each.payment.is_over else each.surplus_value for each in payment.refunds.all()]
+    left = max(0, payment.surplus.value - sum(_at_least(Amount(each, units), payment.asset_scale) for each in going))
+    value: int = min(amount.value, left) * 10**units.scale // 10**payment.asset_scale
+    return value
 
 
 def _exact(amount: Amount, to: WalletAddress) -> Amount:

@@ -31,7 +31,7 @@ class Position:
 
 
 def position(payment: Payment) -> Position:
-    """Reads the request, `quotes` and `outgoing_payments` with their quotes."""
+    """Reads the request, of a refund what it gives back, `quotes` and `outgoing_payments` with their quotes."""
     figures: Counter[str] = Counter()
     _add_received(figures, payment)
     paid = _add_paid(figures, payment)
@@ -58,6 +58,8 @@ def _add_received(figures: Counter[str], payment: Payment) -> None:
         figures["surplus"] = over
     else:
         figures["received_ended"] = received
+    if payment.is_refund and payment.is_over:
+        figures["surplus_returned"] = payment.refund.surplus_returned
     if payment.is_over and payment.pays is None:
         figures["worth"] = payment.worth_arrived.value
 

@@ -20,7 +20,7 @@ from payments.models.grants import Grant
 from payments.models.requests import PaymentRequest
 from payments.models.wallets import WalletAddress
 from payments.openpayments.amounts import Amount, Asset
-from payments.states import DEAD_PAYMENTS, DEAD_REQUESTS, PAID, UNAPPROVED_PAYMENTS, PaymentState
+from payments.states import ARRIVED, DEAD_PAYMENTS, DEAD_REQUESTS, PAID, UNAPPROVED_PAYMENTS, PaymentState
 
 
 class Decision(models.TextChoices):
@@ -153,6 +153,16 @@ class Payment(Dated, Reasoned):
     @property
     def received(self) -> Amount:
         return Amount(self.received_value, self.asset)
+
+    @property
+    def arrived(self) -> Amount:
+        """Of one that is over, what its receiver has, by wallet or outside."""
+        return self.amount if self.state in PAID else self.received
+
+    @property
+    def surplus(self) -> Amount:
+        """What came beyond what was asked, late or twice, of one that is settled."""
+        return Amount(max(0, self.received_value - self.value) if self.state in ARRIVED else 0, self.asset)
 
     @property
     def pays(self) -> Amount | None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.urls import reverse
 
 from jobs import decisions
@@ -12,7 +13,9 @@ from jobs.escrow import escrow_of, escrows_of, give_back, pay_out, payable
 from jobs.funding import fund
 from jobs.models import Application, ApplicationStatus, Job, JobStatus, Payout, SubmissionStatus
 from ledger.api import seal, timeline, verify
-from payments.actions import refunds, requests, wallets
+from ledger.books.figures import tell
+from payments.actions import attention, refunds, requests, wallets
+from payments.engine.steps.receiving import note_received
 from payments.invariants import violations
 from payments.models import Message, Payment, PaymentRequest, Seller
 from payments.models.messages import Template
@@ -61,6 +64,10 @@ def left(job: Job) -> int:
     return found.held.value
 
 
+def held_in_the_books() -> int:
+    return int(tell(["held"]).total("held", "MXN").at(2))
+
+
 # How much is held
 
 
@@ -102,6 +109,23 @@ def test_a_part_of_the_funding_that_came_before_it_failed_is_held(rosa: User, ho
     assert escrows_of(job) == [], "it may still fail or come whole"
     progress.end(request, RequestState.FAILED)
     assert left(job) == 40000
+
+
+def test_what_came_twice_goes_back_first_and_is_never_held_for_the_job(rosa: User, holder: Seller) -> None:
+    """It came from the seller's own money, whatever job it was paid for."""
+    job, (maria, _ana) = funded(holder, rosa)
+    request = pay_out(job, [maria], by=rosa, form_id="1")
+    progress.settle(request)
+    payment = request.payments.get()
+    with transaction.atomic():
+        note_received(payment.incoming_payments.get(), payment.value + 500, completed=True)
+    attention.take_note(payment.pk, by=rosa)
+    assert (left(job), held_in_the_books()) == (125000, 125000)
+    for number, (back, held) in enumerate(((300, 125000), (300, 125100), (1000, 126100))):
+        amount = Amount(back, payment.asset)
+        progress.settle(refunds.refund(payment.pk, amount, by=rosa, form_id=f"back-{number}"))
+        assert (left(job), held_in_the_books()) == (held, held)
+    assert {each.invariant.name for each in violations()} <= {"never_more_than_asked"}
 
 
 # Paying out

@@ -122,6 +122,7 @@ class MovementColumns(ListColumns):
     early = _figure("early", "received")
     received_ended = _figure("received_ended", "received")
     surplus = _figure("surplus", "received")
+    surplus_returned = _figure("surplus_returned", "received")
     worth = _figure("worth", "received")
     received_in = currency_of(_("Currency received"), "received")
     promised = _figure("promised", "paid")

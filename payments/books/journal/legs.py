@@ -16,7 +16,7 @@ R: Final = AccountRole
 #: What of a movement moves money, or says whose it is.
 MONEY: Final = (
     *("debited", "in_transit", "debited_ended", "worth_paid"),
-    *("received", "early", "received_ended", "surplus", "outside", "worth"),
+    *("received", "early", "received_ended", "surplus", "surplus_returned", "outside", "worth"),
 )
 
 
@@ -97,7 +97,8 @@ def _why_got(cell: Cell, arrived: Total) -> Iterator[Leg]:
     if not cell.holds:
         yield Leg(R.FEES if cell.purpose == Purpose.FEE else R.OWN_MONEY, -arrived)
         return
-    early, surplus = _got(cell, "early"), _got(cell, "surplus")
+    # What came twice and went back is no job's, either time.
+    early, surplus = _got(cell, "early"), _got(cell, "surplus", "surplus_returned")
     yield Leg(R.HELD, early + surplus - arrived)
     yield Leg(R.NOT_OVER, -early)
     yield Leg(R.OUR_OTHERWISE, -surplus)

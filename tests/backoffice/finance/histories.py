@@ -112,14 +112,9 @@ class History:
             return
         paid = list(Payment.objects.filter(purpose__in=["work", "fee"], state__in=FINISHED_PAYMENTS).order_by("pk"))
         payment = self.dice.choice(paid) if paid else None
-        if payment and (value := self._part(self._refundable(payment))):
+        if payment and (value := self._part(refunds.refundable(payment).value)):
             amount = Amount(value, payment.asset)
             self._see(refunds.refund(payment.pk, amount, by=self.by, form_id=self._form()))
-
-    def _refundable(self, payment: Payment) -> int:
-        """Out of held money no more than was asked for: what came twice and goes back is nobody's in particular."""
-        left = refunds.refundable(payment).value
-        return left if payment.request.payer_key else max(0, left - max(0, payment.received_value - payment.value))
 
     def _part(self, value: int) -> int:
         return self.dice.choice([value, value // 2, value // 3])
