@@ -154,7 +154,7 @@ def _attempts() -> None:
     vouch(
         "refund",
         models.Refund,
-        once=("created_at", "of_id", "payment_id"),
+        once=("created_at", "of_id", "payment_id", "surplus_value"),
         left={"changed_at": WRITTEN},
         key="payment_id",
         rides=True,
