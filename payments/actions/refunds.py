@@ -133,8 +133,11 @@ def _of_surplus(payment: Payment, amount: Amount, units: Asset) -> int:
     """
     if changes_currency(payment):
         return 0
-    going = [each.surplus_returned if each.payment.is_over else each.surplus_value for each in payment.refunds.all()]
-    left = max(0, payment.surplus.value - sum(_at_least(Amount(each, units), payment.asset_scale) for each in going))
+    going = [
+        Amount(each.surplus_returned if each.payment.is_over else each.surplus_value, each.payment.asset)
+        for each in payment.refunds.all()
+    ]
+    left = max(0, payment.surplus.value - sum(_at_least(each, payment.asset_scale) for each in going))
     value: int = min(amount.value, left) * 10**units.scale // 10**payment.asset_scale
     return value
 

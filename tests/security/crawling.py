@@ -1,7 +1,7 @@
 """Opening every page that links lead to, and looking at what each page says to browsers."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from typing import Final
 from urllib.parse import urljoin, urlsplit
@@ -20,6 +20,13 @@ class Page:
     status: int
     headers: httpx.Headers
     text: str
+    #: Somewhere it is led to otherwise than by a form that sends something there.
+    is_linked: bool = True
+
+    @property
+    def opens(self) -> bool:
+        """Or else it only takes what a form sends, and nothing leads there to read."""
+        return self.status in {200, 302} or (self.status == 405 and not self.is_linked)
 
     @property
     def is_html(self) -> bool:
@@ -30,15 +37,19 @@ class _Links(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.found: list[str] = []
+        self.sent_to: list[str] = []
 
-    def handle_starttag(self, _tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        self.found += [value for name, value in attributes if name in LINKS and value]
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        found = [value for name, value in attributes if name in LINKS and value]
+        sends = tag == "form" and (dict(attributes).get("method") or "").lower() == "post"
+        (self.sent_to if sends else self.found).extend(found)
 
 
 def crawl(http: httpx.Client, starts: Iterable[str]) -> list[Page]:
     """Every page of the site that can be reached from `starts` by reading (GET) alone, each once."""
     waiting = [str(http.base_url.join(start)) for start in starts]
     seen = set(waiting)
+    linked = set(waiting)
     pages: list[Page] = []
     while waiting:
         url = waiting.pop()
@@ -46,20 +57,18 @@ def crawl(http: httpx.Client, starts: Iterable[str]) -> list[Page]:
         page = Page(url, answer.status_code, answer.headers, answer.text)
         pages.append(page)
         assert len(pages) < MOST_PAGES, "the site grows without end"
-        links = _links(page) if page.is_html else []
-        links += [answer.headers["location"]] if answer.is_redirect else []
-        for link in links:
-            target = _target(urljoin(url, link), str(http.base_url))
-            if target and target not in seen:
+        links = _Links()
+        if page.is_html:
+            links.feed(page.text)
+        links.found += [answer.headers["location"]] if answer.is_redirect else []
+        targets = {_target(urljoin(url, link), str(http.base_url)) for link in links.found}
+        linked |= {target for target in targets if target}
+        sent_to = {_target(urljoin(url, link), str(http.base_url)) for link in links.sent_to}
+        for target in sorted(filter(None, targets | sent_to)):
+            if target not in seen:
                 seen.add(target)
                 waiting.append(target)
-    return pages
-
-
-def _links(page: Page) -> list[str]:
-    parser = _Links()
-    parser.feed(page.text)
-    return parser.found
+    return [replace(page, is_linked=page.url in linked) for page in pages]
 
 
 def _target(url: str, base: str) -> str | None:

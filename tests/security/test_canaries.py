@@ -112,8 +112,7 @@ def test_no_secret_is_on_any_page(lived: Lived) -> None:
 
 
 def test_every_page_opens(lived: Lived) -> None:
-    # 405: it only takes what a form sends.
-    assert not [(page.url, page.status) for page in lived.staff_pages if page.status not in {200, 302, 405}]
+    assert not [(page.url, page.status) for page in lived.staff_pages if not page.opens]
     assert not [(page.url, page.status) for page in lived.strangers_pages if page.status not in {200, 302, 400, 404}]
 
 
