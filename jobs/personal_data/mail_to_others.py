@@ -1,9 +1,8 @@
 """Mail to others that names an erased member: to colleagues who were to decide, and to whom their work was paid for."""
 
-import json
 import re
 from collections.abc import Collection
-from typing import Final
+from typing import Any, Final
 
 from payments.models import Message
 from payments.models.messages import Template
@@ -12,17 +11,30 @@ from payments.models.messages import Template
 NOBODY: Final = "\N{EN DASH}"
 #: What they tell is made of names.
 NAMING: Final = (Template.SECOND_PERSON, Template.DECISION, Template.ALONE, Template.PAID_FOR_PAYER)
+#: What the program reads in them: whoever is called as such a thing is not taken out of it.
+OF_THE_PROGRAM: Final = frozenset({"amount", "subjects", "way", "key", "paid_on", "path"})
 
 
 def forget_in_mail_to_others(names: Collection[str], outside: Collection[str]) -> None:
     """Take `names` out of what those mails keep; of the payments `outside`, also what somebody wrote as evidence."""
-    words = "|".join(re.escape(json.dumps(name, ensure_ascii=False)[1:-1]) for name in names if name)
+    words = "|".join(re.escape(name) for name in names if name)
     named = re.compile(rf"(?<!\w)({words})(?!\w)") if words else None
     for message in Message.objects.filter(template__in=NAMING).exclude(details={}).iterator(chunk_size=500):
-        before = json.dumps(message.details, ensure_ascii=False)
-        told = json.loads(named.sub(NOBODY, before)) if named else message.details
+        told = _without(named, message.details) if named else dict(message.details)
         if told.get("subjects", {}).get("paid_outside") in outside:
             told |= {"rows": [], "why": []}
         if told != message.details:
             message.details = told
             message.save(update_fields=["details"])
+
+
+def _without(named: re.Pattern[str], told: Any) -> Any:
+    match told:
+        case str():
+            return named.sub(NOBODY, told)
+        case list():
+            return [_without(named, each) for each in told]
+        case dict():
+            return {key: each if key in OF_THE_PROGRAM else _without(named, each) for key, each in told.items()}
+        case _:
+            return told
