@@ -8,12 +8,12 @@ from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
 from django.utils.functional import Promise
 
 from backoffice.dashboard.links import rows
-from backoffice.finance.format_totals import format_total_number, usual_places
 from ledger import days
 from ledger.books.figures import FIGURES, tell
 from ledger.books.sums import Total
 from ledger.models import Movement
 from payments.models import Payment
+from payments.presentation.format_totals import format_total_number, usual_places
 from payments.presentation.status_groups import GROUPS
 from payments.states import FINISHED_PAYMENTS, Group
 

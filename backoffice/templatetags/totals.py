@@ -6,10 +6,10 @@ from urllib.parse import urlencode
 from django import template
 from django.urls import reverse
 
-from backoffice.finance.format_totals import format_total_number
 from backoffice.finance.reports.shapes import Column, Line, ReportFigure, Section
 from ledger.books.figures import FIGURES
 from ledger.books.sums import Total
+from payments.presentation.format_totals import format_total_number
 
 register: Final = template.Library()
 

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_safe
 
 from backoffice.finance.closing.checklist import CheckResult, look, stopping, title_of
 from backoffice.finance.closing.month_names import month_called, month_name, people, person
-from backoffice.finance.format_totals import format_total_number
 from backoffice.finance.reports.catalogue import REPORTS
 from ledger import clock, days
 from ledger.books.closing import closable_from, next_to_close
@@ -25,6 +24,7 @@ from ledger.books.sums import Total
 from ledger.models import Closing
 from ledger.months import CalendarMonth
 from payments.presentation.dates import moment
+from payments.presentation.format_totals import format_total_number
 
 #: Ten years; who looks for older ones has their address.
 MOST_SHOWN: Final = 120

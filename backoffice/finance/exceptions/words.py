@@ -7,11 +7,11 @@ from django.contrib.auth.models import User
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from backoffice.finance.format_totals import format_total
 from ledger.books.sums import Total
 from ledger.statements.exceptions import ExceptionRefused
 from ledger.statements.kinds import DifferenceType
 from payments.mail.colleagues import name_of
+from payments.presentation.format_totals import format_total
 from payments.presentation.reasons import Refusal
 
 MEANINGS: Final[dict[DifferenceType, tuple[Promise, Promise]]] = {

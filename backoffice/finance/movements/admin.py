@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter, TextFilter
 from unfold.decorators import display
 
-from backoffice.finance.format_totals import format_total
 from backoffice.finance.movements.rows import NARROWS, Rows
 from backoffice.finance.subjects import SubjectPage, pages_of
 from ledger.admin.append_only import AppendOnlyAdmin
@@ -22,6 +21,7 @@ from ledger.models.books import FIGURES as COLUMNS
 from ledger.models.books import IN_RECEIVED
 from payments.models import Seller, WalletAddress
 from payments.models.payments import Purpose
+from payments.presentation.format_totals import format_total
 
 
 class _Narrow:

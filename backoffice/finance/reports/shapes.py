@@ -13,8 +13,8 @@ from operator import add
 
 from django.utils.functional import Promise
 
-from backoffice.finance.format_totals import usual_places
 from ledger.books.sums import Total
+from payments.presentation.format_totals import usual_places
 
 Words = str | Promise
 

@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
-from backoffice.finance.format_totals import format_total
 from backoffice.finance.statements.words import PARTS, bad_row, problem_of
 from ledger.books.sums import Total
 from ledger.models import StatementImport, StatementSource
@@ -27,6 +26,7 @@ from ledger.statements.reading import LARGEST_FILE, UnreadableFileError
 from ledger.statements.written import DayOrder, DecimalMark
 from payments.admin.dialogs import staff
 from payments.presentation.dates import day, moment
+from payments.presentation.format_totals import format_total
 from payments.reconciliation.files import compare_file
 
 PERMISSION = "ledger.import_statement"

@@ -18,7 +18,6 @@ from backoffice.finance.exports.files.control_totals import from_json
 from backoffice.finance.exports.files.folder import opened
 from backoffice.finance.exports.listed_rows import exportable, may_export, name_of_list
 from backoffice.finance.exports.reasons import sentence
-from backoffice.finance.format_totals import format_total
 from backoffice.models import Export
 from backoffice.models.exports import ExportState, FileFormat
 from ledger.api import Actor, record, timeline
@@ -28,6 +27,7 @@ from payments.admin.readonly import ReadOnlyAdmin
 from payments.mail.colleagues import name_of
 from payments.presentation import timeline_lines
 from payments.presentation.dates import moment
+from payments.presentation.format_totals import format_total
 from payments.presentation.timeline_text import describe
 
 TONES: Final = {
