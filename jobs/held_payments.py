@@ -7,6 +7,7 @@ of one more per worker, and nothing for work that never came. The caller's trans
 from collections.abc import Iterable
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import QuerySet
 
 from jobs.models import Application, Job, Payout
@@ -56,13 +57,15 @@ def settle_fee(request_id: str, *, by: User | None = None) -> None:
     """Once nobody of this request waits any more, release its fee for those who are paid. Any number of times."""
     if not _fee_is_due(request_id):
         return  # most requests: left alone, so that the engine is not woken for nothing
-    lock_request(request_id)
-    if not _fee_is_due(request_id):
-        return
-    due = list(_waiting_fees().filter(request=request_id))
-    payouts = Payout.objects.filter(payment__request=request_id).select_related("payment__request", "application__job")
-    for fee in due:
-        _settle(fee, [each for each in payouts if each.application.job.budget_code == fee.asset_code], by)
+    with transaction.atomic():
+        lock_request(request_id)
+        if not _fee_is_due(request_id):
+            return
+        due = list(_waiting_fees().filter(request=request_id))
+        payouts = Payout.objects.filter(payment__request=request_id)
+        payouts = payouts.select_related("payment__request", "application__job")
+        for fee in due:
+            _settle(fee, [each for each in payouts if each.application.job.budget_code == fee.asset_code], by)
 
 
 def _fee_is_due(request_id: str) -> bool:

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from django.db import transaction
 from django.db.models import Q
 
 from jobs import held_payments, lifecycle, monthly_statements
@@ -18,9 +17,8 @@ SWEEP_BACK = timedelta(days=2)
 
 
 def sync_request(request_id: str) -> None:
-    """A payment request, or a payment of it, moved."""
-    with transaction.atomic():
-        held_payments.settle_fee(request_id)
+    """A payment request, or a payment of it, is over, or stopped on its way."""
+    held_payments.settle_fee(request_id)
     for job_id in jobs_of(request_id):
         sync_job(job_id)
     tell_troubles(Payment.objects.filter(request=request_id))
@@ -38,8 +36,7 @@ def sweep() -> None:
     """
     since = clock.now() - SWEEP_BACK
     for request_id in held_payments.unsettled_fees():
-        with transaction.atomic():
-            held_payments.settle_fee(request_id)
+        held_payments.settle_fee(request_id)
     moved = Q(fundings__request__changed_at__gte=since) | Q(
         applications__payouts__payment__request__changed_at__gte=since
     )

@@ -2,5 +2,6 @@
 
 from django.dispatch import Signal
 
-#: A payment request, or a payment of it, changed state. Keyword arguments: `request_id`.
+#: A payment request was approved or is over, or a payment of it is over or needs a person. Keyword arguments:
+#: `request_id`. Once for each request and transaction of the engine.
 request_moved = Signal()

@@ -21,7 +21,7 @@ from payments.engine.close_request import end_unsent, tell_cancelled
 from payments.engine.leases import wake
 from payments.engine.queries import REQUEST
 from payments.engine.second_person import to_second_person
-from payments.engine.transitions import begin, move
+from payments.engine.transitions import begin, move, one_change
 from payments.mail.queue import queue_message
 from payments.mail.second_person import tell_rejected
 from payments.models import Payment, PaymentRequest, Seller, WalletAddress
@@ -125,7 +125,7 @@ def ask(  # noqa: PLR0913 - the parts of a request
     )
     actor = Actor.staff(requested_by.pk)
     try:
-        with transaction.atomic():
+        with one_change():
             begin(request, actor=actor)
             for line in lines:
                 begin(_payment(request, line), actor=actor)

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from ledger import clock
-from payments.engine.queries import REQUEST
 from payments.models import Grant, PaymentRequest
 
 #: Longer than any call to a wallet may take, so that a lease only runs out when its holder died.
@@ -26,24 +25,42 @@ class Lease:
     inherited: bool = True
 
 
+@dataclass(frozen=True)
+class Free:
+    """A request that nobody held when it was read."""
+
+    request_id: str
+    fence: int
+    held_until: datetime | None
+
+
 def acquire(request_id: str) -> Lease | None:
-    """The lease, or None while somebody else holds it. Should the holder die, the request comes up again by itself."""
-    now = clock.now()
-    until = now + timedelta(seconds=SECONDS)
-    free = PaymentRequest.objects.filter(pk=request_id).filter(Q(lease_until=None) | Q(lease_until__lte=now)).order_by()
-    found = free.values_list("lease_fence", "lease_until").first()
-    if found is None:
-        return None
-    fence, held_until = found
+    """The lease, or None while somebody else holds it."""
+    found = free(request_id)
+    return take(found) if found else None
+
+
+def free(request_id: str) -> Free | None:
+    """The request as it is now, None while somebody holds it."""
+    rows = PaymentRequest.objects.filter(Q(lease_until=None) | Q(lease_until__lte=clock.now()), pk=request_id)
+    found = rows.order_by().values_list("lease_fence", "lease_until").first()
+    return Free(request_id, *found) if found else None
+
+
+def take(found: Free) -> Lease | None:
+    """Its lease, None when somebody was faster. Should the holder die, the request comes up again by itself."""
+    fence, until = found.fence + 1, clock.now() + timedelta(seconds=SECONDS)
     # One who comes back late renews a lease that ran out without a new number: compare both.
-    unchanged = PaymentRequest.objects.filter(pk=request_id, lease_fence=fence, lease_until=held_until)
-    if not unchanged.update(lease_fence=fence + 1, lease_until=until, next_attempt_at=until):
+    unchanged = PaymentRequest.objects.filter(
+        pk=found.request_id, lease_fence=found.fence, lease_until=found.held_until
+    )
+    if not unchanged.update(lease_fence=fence, lease_until=until, next_attempt_at=until):
         return None
-    return Lease(request_id, fence + 1, inherited=held_until is not None)
+    return Lease(found.request_id, fence, inherited=found.held_until is not None)
 
 
-def renew_and_lock(lease: Lease) -> PaymentRequest:
-    """The request, locked for this transaction, with the lease renewed. Raises LeaseLost.
+def lock(lease: Lease) -> None:
+    """Lock the request for this transaction, with the lease renewed. Raises LeaseLost.
 
     Every plan begins here and every command of a person begins by updating the same row: they happen one after the
     other, so that no cancellation slips in beside a payment.
@@ -52,7 +69,6 @@ def renew_and_lock(lease: Lease) -> PaymentRequest:
     mine = PaymentRequest.objects.filter(pk=lease.request_id, lease_fence=lease.fence)
     if not mine.update(lease_until=until, next_attempt_at=until, needs_replan=False):
         raise LeaseLost(lease.request_id)
-    return REQUEST.get(lease.request_id)
 
 
 def renew(lease: Lease) -> None:
@@ -66,7 +82,8 @@ def renew(lease: Lease) -> None:
 def release(lease: Lease, wake_at: datetime | None) -> bool:
     """Let go; False when somebody changed the request meanwhile and it wants another look first."""
     mine = PaymentRequest.objects.filter(pk=lease.request_id, lease_fence=lease.fence)
-    if mine.filter(needs_replan=False).update(lease_until=None, next_attempt_at=wake_at):
+    told = {"lease_until": None, "next_attempt_at": wake_at, "crashes": 0, "crash": ""}
+    if mine.filter(needs_replan=False).update(**told):
         return True
     return not mine.exists()
 

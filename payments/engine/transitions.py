@@ -1,12 +1,16 @@
 """How everything that moves money changes its state: with its ledger entry, in the caller's transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
+
+from django.db import transaction
 
 from ledger.api import Actor, record
 from ledger.content import Json
 from payments import states
-from payments.books.booking import book
+from payments.books.booking import book, booked_once
 from payments.books.position import LIVE_OUTGOING, STOPPED_OUTGOING
 from payments.engine.budget_reservations import give_back
 from payments.ledger_kinds import MOVES
@@ -33,6 +37,10 @@ BOOKED_REQUESTS = {states.RequestState.AWAITING_APPROVAL, states.RequestState.AP
 #: By which the payer's wallet says that it took money, or gives it back.
 BOOKED_OUTGOING = {*LIVE_OUTGOING, *STOPPED_OUTGOING}
 
+#: Moves to and from these are told to the room above: the payer approved, something is over, or needs a person.
+TOLD_REQUESTS = {states.RequestState.APPROVED, *states.PAID_REQUESTS, *states.DEAD_REQUESTS}
+TOLD_PAYMENTS = states.FINISHED_PAYMENTS | states.NEEDS_A_PERSON
+
 #: Parameters of reasons that name a person or are a person's own words.
 PERSONAL = {"name", "words", "why"}
 
@@ -47,6 +55,25 @@ NAMES: dict[type, str] = {
     SellerKey: "key",
     WalletProof: "proof",
 }
+
+
+#: The requests that the room above is told of at the end of `one_change`, in their order; None outside of it.
+_moved: ContextVar[dict[str, None] | None] = ContextVar("requests_that_moved", default=None)
+
+
+@contextmanager
+def one_change() -> Iterator[None]:
+    """A transaction in which much may move: each payment is booked, and each request told of, once at its end."""
+    moved: dict[str, None] = {}
+    token = _moved.set(moved)
+    try:
+        with transaction.atomic():
+            with booked_once():
+                yield
+            for request_id in moved:
+                request_moved.send(PaymentRequest, request_id=request_id)
+    finally:
+        _moved.reset(token)
 
 
 def begin(row: type_of_row, *, actor: Actor) -> None:
@@ -72,6 +99,21 @@ def move(row: type_of_row, to: str, *, actor: Actor, private: Mapping[str, str] 
         # Here, so that no way of ending a payment forgets what it reserved of a standing budget.
         give_back(row)
     _book(row, was)
+    _notify(row, was)
+
+
+def _notify(row: type_of_row, was: str) -> None:
+    """Tell the room above, once for each request and change, of what it may have to act on."""
+    is_told = (isinstance(row, PaymentRequest) and TOLD_REQUESTS & {was, row.state}) or (
+        isinstance(row, Payment) and TOLD_PAYMENTS & {was, row.state}
+    )
+    request_id = request_id_of(row)
+    if not is_told or not request_id:
+        return
+    if (moved := _moved.get()) is not None:
+        moved[request_id] = None
+    else:
+        request_moved.send(PaymentRequest, request_id=request_id)
 
 
 def _book(row: type_of_row, was: str | None) -> None:
@@ -95,9 +137,6 @@ def _group(state: str) -> states.Group:
 def _tell(row: type_of_row, actor: Actor, private: Mapping[str, str] | None) -> None:
     name = NAMES[type(row)]
     record(f"{name}.{row.state}", actor=actor, subjects=subjects_of(row), data=facts(row), private=private)
-    request_id = request_id_of(row)
-    if request_id and isinstance(row, PaymentRequest | Payment):
-        request_moved.send(type(row), request_id=request_id)
 
 
 def request_id_of(row: type_of_row) -> str | None:

@@ -41,8 +41,8 @@ LONGEST_SECONDS = 90
 STRETCH = 20
 #: How long one waits, beside others, for a request that another process holds.
 HURRIED_SECONDS = 0.2
-#: Where every plan is committed: to be seen there is to work on the request.
-PLAN = "payments.engine.advance._plan"
+#: Where plans are committed: to be seen there is to work on the request.
+PLANS = tuple(f"payments.engine.advance.{name}" for name in ("_begin", "_keep_and_decide", "_taken_and_decided"))
 
 
 def prepare() -> None:
@@ -239,7 +239,7 @@ def resume() -> None:
 
 
 def note_plan(world: World, name: str, point: Point, side: Side) -> None:
-    if side == Side.AFTER and point.kind == Kind.COMMIT and point.label.startswith(PLAN):
+    if side == Side.AFTER and point.kind == Kind.COMMIT and point.label.startswith(PLANS):
         with (world.folder / "plans").open("a") as plans:
             plans.write(f"{name}\n")
 

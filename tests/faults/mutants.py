@@ -9,13 +9,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 
 from ledger import clock
 from payments import moving, tasks
 from payments.engine import advance, evidence, transitions
-from payments.engine.leases import SECONDS, Lease, renew_and_lock
-from payments.engine.planning import Plan, mark_unanswered, paying, plan, settling, watching
+from payments.engine.leases import SECONDS, Free, Lease, lock
+from payments.engine.planning import Plan, paying, settling, watching
 from payments.engine.steps.base import ENGINE, Step
 from payments.engine.steps.sending import CreateOutgoingPayment
 from payments.mail import sending
@@ -40,34 +39,36 @@ def _intent_skipped() -> None:
     answers: dict[int, object] = {}
     call = advance._call
 
+    plan = advance._plan
+
     def plan_and_call(lease: Lease, *, takes_over: bool) -> Plan:
-        with transaction.atomic():
-            request = renew_and_lock(lease)
-            if takes_over:
-                mark_unanswered(request)
-            planned = plan(request, clock.now())
-            answers.update({id(step): call(step) for step in planned.steps})
+        planned = plan(lease, takes_over=takes_over)
+        answers.update({id(step): call(step) for step in planned.steps})
         return planned
 
     _exchange(advance, _plan=plan_and_call, _call=lambda step: answers.pop(id(step)))
 
 
 def _lease_dropped() -> None:
-    def always(request_id: str) -> Lease:
-        until = clock.now() + timedelta(seconds=SECONDS)
-        rows = PaymentRequest.objects.filter(pk=request_id)
-        rows.update(lease_fence=F("lease_fence") + 1, lease_until=until, next_attempt_at=until)
-        return Lease(request_id, rows.values_list("lease_fence", flat=True).get())
+    def always(request_id: str) -> Free:
+        fence = PaymentRequest.objects.values_list("lease_fence", flat=True).get(pk=request_id)
+        return Free(request_id, fence, None)
 
-    _exchange(advance, acquire=always)
+    def take(found: Free) -> Lease:
+        until = clock.now() + timedelta(seconds=SECONDS)
+        rows = PaymentRequest.objects.filter(pk=found.request_id)
+        rows.update(lease_fence=found.fence + 1, lease_until=until, next_attempt_at=until)
+        return Lease(found.request_id, found.fence + 1)
+
+    _exchange(advance, free=always, take=take)
 
 
 def _fencing_ignored() -> None:
-    def hold_anyhow(lease: Lease) -> PaymentRequest:
+    def hold_anyhow(lease: Lease) -> None:
         now_valid = PaymentRequest.objects.values_list("lease_fence", flat=True).get(pk=lease.request_id)
-        return renew_and_lock(Lease(lease.request_id, now_valid))
+        lock(Lease(lease.request_id, now_valid))
 
-    _exchange(advance, renew_and_lock=hold_anyhow)
+    _exchange(advance, lock=hold_anyhow)
 
 
 def _order_repeated() -> None:
@@ -106,15 +107,15 @@ def _answer_in_pieces() -> None:
     vars(transitions)["transaction"] = transaction
     move.__code__ = _move_by_itself.__code__
 
-    apply = advance._apply
+    take_and_decide = advance._taken_and_decided
 
-    def apply_without_transaction(step: Step, answer: Any) -> None:
-        if isinstance(step, CreateOutgoingPayment):
-            step.apply(answer)
-        else:
-            apply(step, answer)
+    def take_without_transaction(lease: Lease, step: Step, answer: Any, rests: Any) -> advance.Decided:
+        if not isinstance(step, CreateOutgoingPayment):
+            return take_and_decide(lease, step, answer, rests)
+        step.apply(answer)
+        return advance._keep_and_decide(lease, None, frozenset(), rests)
 
-    _exchange(advance, _apply=apply_without_transaction)
+    _exchange(advance, _taken_and_decided=take_without_transaction)
 
 
 def _move_by_itself(row: Any, to: str, *, actor: Any, private: Any = None, **columns: Any) -> None:

@@ -78,7 +78,7 @@ PRECAUTIONS: Final = (
     Precaution(
         "entry afterwards",
         "a state is committed before its ledger entry",
-        ((Way.KILLED, Point(Kind.COMMIT, "payments.engine.advance._take", 1), Side.AFTER),),
+        ((Way.KILLED, Point(Kind.COMMIT, "payments.engine.advance._taken_and_decided", 1), Side.AFTER),),
         "the ledger tells",
     ),
     Precaution(

@@ -37,10 +37,10 @@ def test_a_payment_is_asked_approved_debited_sent_and_received(stage: Stage) -> 
     assert debit
     all_of_it = {"asked": 100_00, "received": 100_00, "promised": debit, "debited": debit}
     assert booked(only(sent)) == {**all_of_it, "worth": 100_00}
-    first, *_, arrived, last = Movement.objects.filter(subject=only(sent).pk)
+    first, *_, last = Movement.objects.filter(subject=only(sent).pk)
     assert (first.number, first.waiting) == (1, 100_00)
-    # It had arrived a moment before the payment was over.
-    assert (arrived.received, arrived.early, last.early) == (100_00, 100_00, -100_00)
+    # That it arrived, and that with it the payment is over, is one change.
+    assert (last.received, last.early, last.in_transit) == (100_00, 0, -debit)
     assert (last.payer, last.receiver, last.purpose, last.seller) == ("", "", "work", "platform")
 
 

@@ -10,7 +10,7 @@ from payments.actions import release_held, requests, wallets
 from payments.actions.requests import Contact, RequestLine
 from payments.engine import advance as engine
 from payments.engine.advance import advance
-from payments.engine.leases import acquire, release, renew_and_lock
+from payments.engine.leases import acquire, lock, release
 from payments.engine.planning.buying import MOST_TRIES, lower
 from payments.invariants import violations
 from payments.models import IncomingPayment, Payment, PaymentRequest, Quote
@@ -68,9 +68,9 @@ def one_round(request: PaymentRequest) -> None:
     """What the engine does between two looks at the rows."""
     lease = acquire(request.pk)
     assert lease
-    planned = engine._plan(lease, takes_over=False)
-    engine._carry_out(lease, planned.steps, frozenset())
-    renew_and_lock(lease)  # what was learned meanwhile is for the next look
+    planned = engine._keep_and_decide(lease, None, frozenset(), lambda _plan: False).planned
+    engine._keep(engine._carry_out(lease, planned.steps, frozenset()), frozenset())
+    lock(lease)  # what was learned meanwhile is for the next look
     assert release(lease, None)
 
 

@@ -279,11 +279,12 @@ def test_a_long_plan_keeps_its_lease(stage: Stage, monkeypatch: pytest.MonkeyPat
     do = engine._do
     waves: list[int] = []
 
-    def slowly(steps: list[Step], suspected: frozenset[str]) -> None:
+    def slowly(steps: list[Step]) -> engine.Answered:
         waves.append(len(steps))
-        do(steps, suspected)
+        answered = do(steps)
         stage.later(30)
         assert acquire(request.pk) is None, "nobody else takes it over meanwhile"
+        return answered
 
     monkeypatch.setattr(engine, "_do", slowly)
     assert advance(request.pk, 120).state == RequestState.QUOTED
