@@ -102,7 +102,7 @@ def move(row: type_of_row, to: str, *, actor: Actor, private: Mapping[str, str] 
     _notify(row, was)
 
 
-def _notify(row: type_of_row, was: str) -> None:
+def _notify(row: type_of_row, was: Any) -> None:
     """Tell the room above, once for each request and change, of what it may have to act on."""
     is_told = (isinstance(row, PaymentRequest) and TOLD_REQUESTS & {was, row.state}) or (
         isinstance(row, Payment) and TOLD_PAYMENTS & {was, row.state}
