@@ -212,38 +212,32 @@ def _keep_and_decide(
     *,
     takes_over: bool = False,
 ) -> Decided:
-    """Keep what was answered, and plan on: the last answer and the plan are one transaction.
-
-    Each other answer has a transaction of its own, so that two who wait for the same rows never wait for each other.
-    """
+    """Keep what was answered, and plan on, in one transaction."""
     if answered is None:
         with one_change():
             lock(lease)
             return _decided(lease, rests, takes_over=takes_over)
-    *others, last = zip(answered.steps, answered.answers, strict=True)
-    if failed := _keep_each(others):
-        _keep_each([last])
-        raise failed
     try:
-        decided = _taken_and_decided(lease, *last, rests)
+        decided = _taken_and_decided(lease, answered, rests)
     except (OperationalError, InterfaceError):
         raise
-    except Exception:  # noqa: BLE001 - it happens again, in the half that it belongs to
-        # The answer is safe, whatever becomes of the plan.
-        _keep(Answered([last[0]], [last[1]]), suspected)
+    except Exception:  # noqa: BLE001 - it happens again, in the one that it belongs to
+        # Each answer by itself: all others are safe, whatever becomes of one or of the plan.
+        _keep(answered, suspected)
         return _keep_and_decide(lease, None, suspected, rests)
     _note_outcomes(answered, suspected)
     return decided
 
 
-def _taken_and_decided(lease: Lease, step: Step, answer: object, rests: Callable[[Plan], bool]) -> Decided:
+def _taken_and_decided(lease: Lease, answered: Answered, rests: Callable[[Plan], bool]) -> Decided:
+    """Rows that others wait for, too, are locked in one order: requests, ours last, then what several of them share."""
     with one_change():
-        for request_id in step.requests:
-            if request_id == lease.request_id:
-                lock(lease)
-            else:
-                _want_replan(request_id)
-        _take(step, answer)
+        for request_id in sorted({each for step in answered.steps for each in step.requests} - {lease.request_id}):
+            _want_replan(request_id)
+        lock(lease)
+        said = zip(answered.steps, answered.answers, strict=True)
+        for step, answer in sorted(said, key=lambda each: each[0].shared_row):
+            _take(step, answer)
         return _decided(lease, rests, takes_over=False)
 
 

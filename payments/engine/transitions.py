@@ -38,8 +38,8 @@ BOOKED_REQUESTS = {states.RequestState.AWAITING_APPROVAL, states.RequestState.AP
 BOOKED_OUTGOING = {*LIVE_OUTGOING, *STOPPED_OUTGOING}
 
 #: Moves to and from these are told to the room above: the payer approved, something is over, or needs a person.
-TOLD_REQUESTS = {states.RequestState.APPROVED, *states.PAID_REQUESTS, *states.DEAD_REQUESTS}
-TOLD_PAYMENTS = states.FINISHED_PAYMENTS | states.NEEDS_A_PERSON
+TOLD_REQUESTS: frozenset[str] = frozenset({states.RequestState.APPROVED, *states.PAID_REQUESTS, *states.DEAD_REQUESTS})
+TOLD_PAYMENTS: frozenset[str] = states.FINISHED_PAYMENTS | states.NEEDS_A_PERSON
 
 #: Parameters of reasons that name a person or are a person's own words.
 PERSONAL = {"name", "words", "why"}
@@ -102,7 +102,7 @@ def move(row: type_of_row, to: str, *, actor: Actor, private: Mapping[str, str] 
     _notify(row, was)
 
 
-def _notify(row: type_of_row, was: Any) -> None:
+def _notify(row: type_of_row, was: str) -> None:
     """Tell the room above, once for each request and change, of what it may have to act on."""
     is_told = (isinstance(row, PaymentRequest) and TOLD_REQUESTS & {was, row.state}) or (
         isinstance(row, Payment) and TOLD_PAYMENTS & {was, row.state}

@@ -6,7 +6,7 @@
 import types
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 
@@ -15,7 +15,7 @@ from payments import moving, tasks
 from payments.engine import advance, evidence, transitions
 from payments.engine.leases import SECONDS, Free, Lease, lock
 from payments.engine.planning import Plan, paying, settling, watching
-from payments.engine.steps.base import ENGINE, Step
+from payments.engine.steps.base import ENGINE
 from payments.engine.steps.sending import CreateOutgoingPayment
 from payments.mail import sending
 from payments.mail.rendering import render
@@ -109,9 +109,10 @@ def _answer_in_pieces() -> None:
 
     take_and_decide = advance._taken_and_decided
 
-    def take_without_transaction(lease: Lease, step: Step, answer: Any, rests: Any) -> advance.Decided:
+    def take_without_transaction(lease: Lease, answered: advance.Answered, rests: Any) -> advance.Decided:
+        (step,), (answer,) = answered.steps, cast("list[Any]", answered.answers)
         if not isinstance(step, CreateOutgoingPayment):
-            return take_and_decide(lease, step, answer, rests)
+            return take_and_decide(lease, answered, rests)
         step.apply(answer)
         return advance._keep_and_decide(lease, None, frozenset(), rests)
 

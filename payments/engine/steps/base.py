@@ -48,6 +48,11 @@ class Step(ABC):
         """The requests that its answer may change, in the order in which they are locked."""
         return (self.request_id,)
 
+    @property
+    def shared_row(self) -> int:
+        """The number of the row that it changes and other requests may change at once; 0 for none."""
+        return 0
+
     @abstractmethod
     def call(self, client: Client, deadline: Deadline) -> Any: ...
 

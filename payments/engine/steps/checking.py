@@ -41,6 +41,10 @@ class CheckWallet(Step):
     def address(self) -> str:
         return self.url
 
+    @property
+    def shared_row(self) -> int:
+        return self.wallet_id
+
     def call(self, client: Client, deadline: Deadline) -> Found:
         return client.get_wallet_address(self.url, deadline=deadline)
 
