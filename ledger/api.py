@@ -10,7 +10,7 @@ from ledger.erasure import erase, erase_subject
 from ledger.faults import Fault
 from ledger.kinds import declare, declared
 from ledger.proofs import payment_proof, proves
-from ledger.recording import Actor, record
+from ledger.recording import Actor, record, recorded_together
 from ledger.rows.carry_over import carry_over, comes_from_before
 from ledger.rows.verification import RowCounts, verify_rows, verify_rows_since
 from ledger.rows.vouching import EVERY, leave, vouch
@@ -51,6 +51,7 @@ __all__ = [
     "payment_proof",
     "proves",
     "record",
+    "recorded_together",
     "seal",
     "timeline",
     "verify",

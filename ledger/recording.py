@@ -1,8 +1,10 @@
 """The one way into the ledger."""
 
 import secrets
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import rfc8785
@@ -54,6 +56,41 @@ class Actor:
         return cls("api", key_id)
 
 
+@dataclass
+class _Waiting:
+    """Entries of one transaction that are written at its end, and when each of their subjects was last told of."""
+
+    #: How many savepoints are around them: what a further one may take back is not among them.
+    depth: int
+    entries: list[Entry] = field(default_factory=list)
+    parts: list[PrivatePart] = field(default_factory=list)
+    subjects: list[EntrySubject] = field(default_factory=list)
+    newest: dict[tuple[str, str], datetime] = field(default_factory=dict)
+
+
+_waiting: ContextVar[_Waiting | None] = ContextVar("entries_that_wait", default=None)
+
+
+@contextmanager
+def recorded_together() -> Iterator[None]:
+    """What is recorded within is written at the end, in a statement for each table: in the transaction around it."""
+    if _waiting.get() is not None:
+        yield
+        return
+    waiting = _Waiting(_savepoints())
+    token = _waiting.set(waiting)
+    try:
+        yield
+    finally:
+        _waiting.reset(token)
+    if waiting.entries:
+        _write(waiting)
+
+
+def _savepoints() -> int:
+    return len(transaction.get_connection().savepoint_ids)
+
+
 def record(
     kind: str,
     *,
@@ -93,8 +130,10 @@ def insert(
     check_identity(actor.id)
     named = _named(subjects)
     rows = snapshots.take(kind, named)
+    waiting, about = _waiting.get(), [(each, one) for each, identities in named.items() for one in identities]
+    told = [waiting.newest[each] + snapshots.NEXT for each in about if each in waiting.newest] if waiting else []
     # Two entries about one row are never at the same moment, nor in the order of two clocks that differ.
-    recorded_at = max(clock.now(), rows.not_before)
+    recorded_at = max(clock.now(), rows.not_before, *told)
     entry_id = str(ULID.from_datetime(recorded_at))
     part = _private_part(entry_id, private, rows.private)
     content: dict[str, Json] = {
@@ -111,15 +150,26 @@ def insert(
     if part:
         content["privateDigest"] = chain.private_digest(entry_id, part.salt, part.text)
     entry = _entry(entry_id, recorded_at, kind, actor, content)
-    if part:
-        part.save(force_insert=True)
-    EntrySubject.objects.bulk_create(
-        EntrySubject(entry=entry, subject_kind=subject, subject_id=identity, recorded_at=recorded_at)
-        for subject, identities in named.items()
-        for identity in identities
-    )
-    Unsealed(entry=entry, recorded_at=recorded_at).save(force_insert=True)
+    into = waiting if waiting and waiting.depth == _savepoints() else _Waiting(depth=0)
+    into.entries.append(entry)
+    into.parts += [part] if part else []
+    into.subjects += [
+        EntrySubject(entry_id=entry_id, subject_kind=subject, subject_id=identity, recorded_at=recorded_at)
+        for subject, identity in about
+    ]
+    into.newest |= dict.fromkeys(about, recorded_at)
+    if into is not waiting:
+        _write(into)
     return entry
+
+
+def _write(waiting: _Waiting) -> None:
+    Entry.objects.bulk_create(waiting.entries)
+    PrivatePart.objects.bulk_create(waiting.parts)
+    EntrySubject.objects.bulk_create(waiting.subjects)
+    Unsealed.objects.bulk_create(
+        Unsealed(entry_id=entry.pk, recorded_at=entry.recorded_at) for entry in waiting.entries
+    )
 
 
 def _named(subjects: Mapping[str, str | Iterable[str]]) -> dict[str, list[str]]:
@@ -147,7 +197,7 @@ def _entry(entry_id: str, recorded_at: datetime, kind: str, actor: Actor, conten
     body = rfc8785.dumps(content).decode()
     if len(body) > MAX_BODY:
         raise RefusedContentError(f"An entry of {len(body)} characters: the most is {MAX_BODY}.")
-    entry = Entry(
+    return Entry(
         id=entry_id,
         recorded_at=recorded_at,
         kind=kind,
@@ -156,5 +206,3 @@ def _entry(entry_id: str, recorded_at: datetime, kind: str, actor: Actor, conten
         body=body,
         digest=chain.body_digest(body),
     )
-    entry.save(force_insert=True)
-    return entry

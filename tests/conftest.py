@@ -7,10 +7,15 @@ import django
 import pytest
 from django.conf import settings
 from django.db import connections
+from hypothesis import settings as examples
 
 from backoffice import catalogue
 from tests import environment  # noqa: F401 - must run before the settings are read
 from tests.databases import like_the_template
+
+# How long an example takes says how busy the machine is.
+examples.register_profile("untimed", deadline=None)
+examples.load_profile("untimed")
 
 pytest_plugins = ["tests.summaries"]
 

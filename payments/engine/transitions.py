@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from ledger.api import Actor, record
+from ledger.api import Actor, record, recorded_together
 from ledger.content import Json
 from payments import states
 from payments.books.booking import book, booked_once
@@ -63,11 +63,11 @@ _moved: ContextVar[dict[str, None] | None] = ContextVar("requests_that_moved", d
 
 @contextmanager
 def one_change() -> Iterator[None]:
-    """A transaction in which much may move: each payment is booked, and each request told of, once at its end."""
+    """A transaction in which much may move: payments are booked, requests told of, entries written at its end."""
     moved: dict[str, None] = {}
     token = _moved.set(moved)
     try:
-        with transaction.atomic():
+        with transaction.atomic(), recorded_together():
             with booked_once():
                 yield
             for request_id in moved:

@@ -14,8 +14,8 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
-from django.db.models.signals import post_save
 
+from ledger import recording
 from ledger.models import Entry
 from payments.openpayments.transport import Transport
 from tests.faults.naming import Kind, Point, Side
@@ -59,7 +59,7 @@ class Instruments:
         self._around_calls()
         self._around_commits()
         connection_created.connect(self._around_statements, weak=False)
-        post_save.connect(self._remember, sender=Entry, weak=False)
+        self._around_entries()
 
     @contextmanager
     def unwatched(self) -> Iterator[None]:
@@ -116,8 +116,15 @@ class Instruments:
         with self.passing(Kind.WRITE, f"{_place()}: {words[0]} {table}"):
             return execute(sql, params, many, context)
 
-    def _remember(self, *, instance: Entry, **_signal: Any) -> None:
-        self._entries = [*self._entries, instance.kind]
+    def _around_entries(self) -> None:
+        insert, instruments = recording.insert, self
+
+        def remembered(kind: str, **told: Any) -> Entry:
+            entry = insert(kind, **told)
+            instruments._entries = [*instruments._entries, kind]
+            return entry
+
+        vars(recording)["insert"] = remembered
 
     @property
     def _entries(self) -> list[str]:

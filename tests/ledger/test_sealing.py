@@ -88,7 +88,7 @@ def test_an_entry_cannot_leave_the_sealers_list_unsealed() -> None:
 
 
 @pytest.mark.django_db
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.one_of(st.integers(-3600, 3600), st.just("seal")), max_size=25), limit=st.integers(1, 7))
 def test_any_order_of_commits_seals_to_a_chain_that_verifies(
     move_clock: MoveClock, steps: list[int | str], limit: int

@@ -62,7 +62,7 @@ def standing() -> StandingBudget:
 
 @pytest.mark.django_db
 @given(steps=STEPS)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_period_is_ever_above_its_limit(
     standing: StandingBudget, payments: list[str], steps: list[tuple[str, int, int, int]]
 ) -> None:

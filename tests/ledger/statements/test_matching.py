@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.books.sums import Total
@@ -36,7 +36,6 @@ def test_of_a_month_of_5000_payments_in_four_currencies_all_that_is_wrong_is_fou
     assert used == {MatchRule.ID, MatchRule.REFERENCE, MatchRule.AMOUNT}
 
 
-@settings(deadline=None)
 @given(seed=st.integers(0, 10**6), payments=st.integers(20, 120))
 def test_whatever_the_month_nothing_is_invented(seed: int, payments: int) -> None:
     made = month(payments, seed, each=payments // 20)

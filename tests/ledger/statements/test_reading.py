@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger import days
@@ -77,7 +77,6 @@ def test_what_is_not_one_number_is_refused(text: str) -> None:
         amount_of_text(text, DecimalMark.POINT, "MXN")
 
 
-@settings(deadline=None)
 @given(st.integers(-(10**15), 10**15), st.integers(0, 4), st.sampled_from(list(DecimalMark)))
 def test_every_amount_that_is_written_comes_back(value: int, scale: int, mark: DecimalMark) -> None:
     digits = str(abs(value)).rjust(scale + 1, "0")
@@ -151,7 +150,6 @@ def test_a_column_that_is_missing_is_named() -> None:
     assert (refused.value.code, refused.value.params) == ("missing_columns", {"names": "Importe"})
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_whatever_the_bytes_they_are_read_or_refused(content: bytes) -> None:
     try:
