@@ -88,6 +88,7 @@ SENTENCES: dict[str, Promise] = {
         "%(name)s is to pay exactly an amount in %(asset)s, but their wallet pays in %(wallet_asset)s. Set the budget "
         "in %(wallet_asset)s, or let each worker get exactly the budget."
     ),
+    "nobody_selected": _("Nobody is selected for this job yet. Select a worker first."),
     "nothing_owed": _("Every selected worker is paid, or being paid, already."),
     "budget_too_large": _("The budget times %(workers)s workers is more than can be counted. Check the budget."),
     "nobody_chosen": _("Choose at least one worker to pay."),

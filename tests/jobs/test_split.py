@@ -64,7 +64,7 @@ def test_several_jobs_of_one_funder_are_one_email_that_tells_them(rosa: User, se
     maria = cast.member("Maria Lopez")
     receivers = [cast.applied(one, maria), cast.applied(two, cast.member("Joan", wallet=cast.wallet("joan", "USD")))]
     request = fund([two, one], receivers, seller, by=rosa, form_id="1")
-    assert (request.title, request.reference) == ("2 trabajos: Riddles, Songs", "PO-1, PO-2")
+    assert (request.title, request.reference) == ("Riddles, Songs", "PO-1, PO-2")
     request.refresh_from_db()
     assert request.origin_path == f"/admin/payments/paymentrequest/{request.pk}/change/"
     lines = {payout.application.job.title: str(payout.payment.amount.to_major()) for payout in Payout.objects.all()}
