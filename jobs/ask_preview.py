@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from jobs import funding, payables
+from jobs import funding, job_payments, payables
 from jobs.contacts import at_work
 from jobs.models import Application, ApplicationStatus, Job, Member
 from jobs.payables import Choice
@@ -75,7 +75,7 @@ def _offer(choice: Choice, alike: dict[str, dict[int | str, str]], staff: set[st
             for pk, name in same.items()
             if pk != application.worker_id
         ]
-    return Offer(choice, application, _problem(choice), tuple(warnings), payables.work_accepted(application))
+    return Offer(choice, application, _problem(choice), tuple(warnings), job_payments.work_accepted(application))
 
 
 def _problem(choice: Choice) -> str:

@@ -23,7 +23,6 @@ from jobs.payables import (
     wallet_of,
     with_money,
     with_parts,
-    work_accepted,
     worker,
 )
 from jobs.platform_fee import RequestFee, fees
@@ -217,7 +216,9 @@ def _workers(jobs: Sequence[Job], receivers: Sequence[Application]) -> list[Choi
 
 def _held(choice: Choice, way: Way) -> bool:
     """Whose work is accepted already is paid at once, whatever the others wait for."""
-    return way == Way.HELD and isinstance(choice.receiver, Application) and not work_accepted(choice.receiver)
+    return (
+        way == Way.HELD and isinstance(choice.receiver, Application) and not job_payments.work_accepted(choice.receiver)
+    )
 
 
 def _fee_line(fee: RequestFee, payer_wallet: WalletAddress, job: Job, *, held: bool) -> RequestLine:

@@ -60,7 +60,7 @@ SENTENCES: dict[str, Promise] = {
         "The funder was asked to pay this job to %(name)s (payment %(request)s). Wait until that is over, or cancel "
         "it, then report what was paid outside."
     ),
-    "above_owed": _("%(name)s is owed %(owed)s: write that, or less."),
+    "above_owed": _("%(name)s gets at most %(owed)s: write that, or less."),
     "nothing_of_it": _("Write how much %(name)s gets: more than zero."),
     "funding_exists": _("The money for this job was asked for already, in payment %(request)s. Open it to see."),
     "job_funded_elsewhere": _(

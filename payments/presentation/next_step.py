@@ -58,9 +58,9 @@ def next_step(request: PaymentRequest, payments: Iterable[Payment]) -> NextStep:
                 _("Approved, not set aside. Waiting for the work to be accepted.") if waits else _while_approved(states)
             )
         case RequestState.SETTLED:
-            text = _("Everything has arrived. There is nothing left to do.")
+            text = _("All that was asked for here has arrived.")
         case RequestState.SETTLED_OUTSIDE:
-            text = _("Everything is settled, but not all of it in the wallets. There is nothing left to do.")
+            text = _("All that was asked for here is settled, but not all of it in the wallets.")
         case RequestState.SETTLED_IN_PART:
             text = _("A part was paid. What was not paid can be asked for again.")
         case RequestState.FAILED:

@@ -49,7 +49,7 @@ def test_everybody_who_is_owed_is_ticked_with_their_amount(staff: Client) -> Non
     shown = opened(staff, job)
     assert boxes(shown) == {worker.pk: "checked" for worker in workers}
     for worker in workers:
-        assert f"{worker.worker.name} is owed 1,250.00\xa0MXN" in shown
+        assert f"{worker.worker.name} gets 1,250.00\xa0MXN" in shown
 
 
 def test_whoever_can_not_be_paid_is_shown_with_why(staff: Client) -> None:

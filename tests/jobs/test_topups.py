@@ -51,7 +51,7 @@ def test_a_budget_raised_after_a_payment_makes_the_difference_owed(staff: Client
     assert save(staff, job, budget_text="1500.00").status_code == 302
     job.refresh_from_db()
     assert (job.budget_value, job.is_funded, job.status) == (150000, False, JobStatus.REVIEWING)
-    assert job_payments.money_status(Application.objects.get(pk=application.pk)) == job_payments.OWED
+    assert job_payments.money_status(Application.objects.get(pk=application.pk)) == job_payments.AGREED
     assert places(application) == {"owed": "250.00\xa0MXN", "settled": "1,250.00\xa0MXN"}
     shown = html(staff, job)
     assert "Ask again" in shown
