@@ -255,7 +255,7 @@ def test_a_job_is_made_with_an_exact_budget(staff: Client) -> None:
     ("changes", "sentence"),
     [
         ({"budget_text": "10.005"}, "MXN is counted with 2 decimals: “10.005” cannot be paid exactly."),
-        ({"budget_text": "1,250"}, "“1,250” is not an amount. Write it like 1250.00, without separators."),
+        ({"budget_text": "1,25"}, "“1,25” is not an amount. Write it like 1250.00."),
         ({"budget_text": "0"}, "The budget must be more than zero."),
         ({"workers_wanted": "0"}, "greater than or equal to 1"),
         (
@@ -279,7 +279,7 @@ def test_the_budget_stands_while_money_depends_on_it(staff: Client, rosa: User, 
     application = cast.applied(job)
     request = fund(job, [application], seller, by=rosa, form_id="1")
     answer = save(staff, job, budget_text="2000.00")
-    assert f"Payment {request.pk} uses this budget and this funder." in answer.content.decode()
+    assert f"Request {request.pk} uses this budget and this funder." in answer.content.decode()
     assert save(staff, job, title="Better title").status_code == 302
     job.refresh_from_db()
     assert (job.title, job.budget_value) == ("Better title", 125000)

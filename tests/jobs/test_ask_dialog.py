@@ -150,7 +150,7 @@ def test_two_members_of_staff_who_choose_overlapping_workers(staff: Client, rosa
     made = fund(job, workers[:2], seller, by=rosa, form_id="mine")
     send(staff, action(job, "request_payment"), theirs, *workers[1:])
     assert PaymentRequest.objects.get() == made
-    assert f"Payment {made.pk} to Xochitl Ruiz for this job exists already." in html(staff, job)
+    assert f"Request {made.pk} for Xochitl Ruiz and this job exists already." in html(staff, job)
     assert Payout.objects.count() == 2
 
 

@@ -159,7 +159,7 @@ def test_only_accepted_work_is_paid_out(rosa: User, holder: Seller) -> None:
 def test_nobody_is_paid_out_twice(rosa: User, holder: Seller) -> None:
     job, (maria, _ana) = funded(holder, rosa)
     request = pay_out(job, [maria], by=rosa, form_id="1")
-    assert f"Payment {request.pk} to Maria Lopez for this job exists already" in refused(job, [maria], rosa)
+    assert f"Request {request.pk} for Maria Lopez and this job exists already" in refused(job, [maria], rosa)
     progress.settle(request)
     assert "exists already" in refused(job, [maria], rosa)
 

@@ -125,7 +125,7 @@ def test_canceling_the_job_calls_all_of_them_off(rosa: User, taker: Seller) -> N
 def test_a_job_is_not_canceled_while_money_is_on_its_way(rosa: User, seller: Seller) -> None:
     job, workers, request = beforehand(seller, rosa)
     accept(workers[0], rosa)
-    with pytest.raises(Refusal, match=f"Payment {request.pk} of this job is still open"):
+    with pytest.raises(Refusal, match=f"Request {request.pk} of this job is still open"):
         decisions.move_job(job.pk, "cancel", by=rosa, seen=Job.objects.get(pk=job.pk).status)
     assert [payment_of(worker).state for worker in workers] == [P.APPROVED] * 3
     job.refresh_from_db()

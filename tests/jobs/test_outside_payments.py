@@ -132,7 +132,7 @@ def test_a_part_leaves_the_rest_to_be_asked_for_and_sums_never_pass_what_is_owed
     assert request.payments.get().value == 85000
     progress.settle(request)
     sync_job(job.pk)
-    assert refused(worker, 1, rosa).startswith(f"Payment {request.pk} to Maria Lopez")
+    assert refused(worker, 1, rosa).startswith(f"Request {request.pk} for Maria Lopez")
     assert job_payments.money_status(fresh(worker)) == OF_PAYMENTS[PaymentState.SETTLED_OUTSIDE]
     assert fresh(worker).job.is_funded
     assert not violations()

@@ -156,7 +156,7 @@ def test_whoever_is_being_paid_already_is_told_and_nobody_is_asked_twice(rosa: U
     with pytest.raises(Refusal) as caught:
         fund(job, workers[1:], seller, by=rosa, form_id="2")
     assert str(caught.value) == (
-        f"Payment {first.pk} to Xochitl Ruiz for this job exists already. Open it to see where it stands."
+        f"Request {first.pk} for Xochitl Ruiz and this job exists already. Open it to see where it stands."
     )
     assert Payout.objects.count() == 2
 

@@ -71,7 +71,7 @@ def test_funder_and_currency_stay_once_somebody_was_paid(staff: Client, rosa: Us
     request = fund(job, [cast.applied(job)], seller, by=rosa, form_id="1")
     progress.settle(request)
     for change in ({"currency": "USD"}, {"funder": str(cast.member("Luna").pk)}):
-        assert f"Payment {request.pk} uses this budget" in save(staff, job, **change).content.decode()
+        assert f"Request {request.pk} uses this budget" in save(staff, job, **change).content.decode()
     job.refresh_from_db()
     assert (job.budget_code, job.funder.name) == ("MXN", "Sol Foundation")
 
