@@ -30,6 +30,13 @@ from payments.second_person import objection
 from payments.states import Tone
 
 
+def _once_more(button: dict[str, Any]) -> dict[str, Any]:
+    """The button as it is when every receiver was sent the link to prove their wallet: it is their turn."""
+    if not str(button["path"]).rstrip("/").endswith("ask_proof"):
+        return button
+    return {**button, "title": _("Send the proof link again"), "variant": ActionVariant.DEFAULT}
+
+
 @admin.register(PaymentRequest)
 class PaymentRequestAdmin(RequestActions, ReadOnlyAdmin):
     list_display = ("state_label", "payer_name", "title", "amount", "turn", "since")
@@ -99,8 +106,11 @@ class PaymentRequestAdmin(RequestActions, ReadOnlyAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
     ) -> HttpResponse:
         row, offered = context["original"], context["actions_detail"]
+        told = review(row, request.user)
+        if told["all_asked"]:
+            offered = [_once_more(one) for one in offered]
         more = {
-            **review(row, request.user),
+            **told,
             "title": row.title,
             "subtitle": None,
             # The one thing to do next stands beside the words that ask for it; the others in the page's head.

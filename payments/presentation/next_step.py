@@ -76,6 +76,12 @@ def next_step(request: PaymentRequest, payments: Iterable[Payment]) -> NextStep:
     return NextStep(whose, text)
 
 
+def waits_for_proof(names: Iterable[str]) -> NextStep:
+    """Of a request whose receivers, of these names, were all sent the link to prove their wallets."""
+    words = _("%(names)s was sent the link to prove the wallet. Once that is done, go on here.")
+    return NextStep(Turn.RECEIVER, words % {"names": ", ".join(names)})
+
+
 def _while_approved(states: set[str]) -> str:
     if PaymentState.UNKNOWN in states:
         return _("The payer's wallet did not answer clearly. It is being asked; nothing is sent twice.")
