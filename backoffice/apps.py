@@ -24,7 +24,9 @@ class BackofficeConfig(AppConfig):
         from backoffice.sign_in import checks as sign_in_checks  # noqa: F401, PLC0415 - they register themselves
         from backoffice.sign_in import schedule, signal_receivers  # noqa: PLC0415
         from jobs.signals import member_erased  # noqa: PLC0415
+        from jobs.unanswered import unanswered  # noqa: PLC0415
         from ledger.api import declare  # noqa: PLC0415
+        from payments.admin.filters import also_unanswered  # noqa: PLC0415
         from payments.admin.more_links import also_link  # noqa: PLC0415
         from payments.presentation.timeline_text import also_ask  # noqa: PLC0415
         from payments.worker.allowed_tasks import allow_tasks_of  # noqa: PLC0415
@@ -41,6 +43,7 @@ class BackofficeConfig(AppConfig):
         also_ask(ledger_words.describe_own)
         also_ask(words.describe_own)
         also_link(link_to_evidence)
+        also_unanswered(unanswered)
         signal_receivers.connect()
         member_erased.connect(forgetting.forget, dispatch_uid="backoffice.finance.exports.forgetting")
         checks.register(check_installation, checks.Tags.security, deploy=True)

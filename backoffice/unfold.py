@@ -23,6 +23,8 @@ UNFOLD: dict[str, Any] = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _file("brand/icon.svg")}],
     "SHOW_LANGUAGES": True,
     "SHOW_BACK_BUTTON": True,
+    # Django's own says that there is none: what happened to a row stands in the ledger, and on its page.
+    "SHOW_HISTORY": False,
     "BORDER_RADIUS": "6px",
     "STYLES": [
         _file("admin.css"),

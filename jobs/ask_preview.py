@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from jobs import funding, job_payments, payables
 from jobs.contacts import at_work
-from jobs.models import Application, Job, Member
+from jobs.models import Application, ApplicationStatus, Job, Member
 from jobs.payables import Choice
 from jobs.platform_fee import fees
 from jobs.reasons import JobRefusal
@@ -42,10 +42,23 @@ def payer_problem(jobs: Sequence[Job]) -> str:
 
 def offers(jobs: Sequence[Job]) -> list[Offer]:
     """Every worker of `jobs` to whom something is owed, by job."""
-    found = [choice for job in jobs if not job_payments.funding_under_way(job) for choice in payables.owed(job)]
+    found = [choice for job in jobs if not funding.obstacle(job) for choice in payables.owed(job)]
     alike = _names_by_wallet(found)
     staff = at_work(choice.contact.email for choice in found)
     return [_offer(choice, alike, staff) for choice in found]
+
+
+def left_out(jobs: Sequence[Job], found: Sequence[Offer]) -> list[tuple[Job, str]]:
+    """Those of `jobs` of which nobody is in `found`, each with the sentence that says why."""
+    offered = {offer.choice.job.pk for offer in found}
+    return [(job, str(_why_nobody(job))) for job in jobs if job.pk not in offered]
+
+
+def _why_nobody(job: Job) -> JobRefusal:
+    if found := funding.obstacle(job):
+        return found
+    selected = job.applications.filter(status=ApplicationStatus.SELECTED).exists()
+    return JobRefusal("nothing_owed" if selected else "nobody_selected")
 
 
 def _offer(choice: Choice, alike: dict[str, dict[int | str, str]], staff: set[str]) -> Offer:
@@ -62,7 +75,7 @@ def _offer(choice: Choice, alike: dict[str, dict[int | str, str]], staff: set[st
             for pk, name in same.items()
             if pk != application.worker_id
         ]
-    return Offer(choice, application, _problem(choice), tuple(warnings), payables.work_accepted(application))
+    return Offer(choice, application, _problem(choice), tuple(warnings), job_payments.work_accepted(application))
 
 
 def _problem(choice: Choice) -> str:

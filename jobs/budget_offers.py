@@ -8,7 +8,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from jobs.contacts import payer_of
-from jobs.funding import fund, record_refusal
+from jobs.funding import fund, paid_jobs, record_refusal
 from jobs.models import Application, Job, Member
 from jobs.payables import default_seller
 from jobs.wallet_changes import check_settled
@@ -103,7 +103,7 @@ def ask_within(  # noqa: PLR0913 - the parts of an ask
                 standing_budgets.check_beforehand(made, budget)
     except Refusal as refusal:
         with transaction.atomic():
-            record_refusal(jobs, receivers, refusal, by)
+            record_refusal(paid_jobs(jobs, receivers), receivers, refusal, by)
         raise
     return made
 

@@ -11,7 +11,7 @@ from jobs.derive_status import sync_locked
 from jobs.models import Application, ApplicationStatus, Job, JobStatus, Submission, SubmissionStatus
 from jobs.models.work import APPLICATION_MOVES, SUBMISSION_MOVES
 from jobs.reasons import JobRefusal
-from jobs.worker_mail import tell_selected
+from jobs.worker_mail import tell_let_go, tell_selected
 from ledger import clock
 from ledger.api import Actor, record
 from payments.moving import NoSuchMove, swap
@@ -85,7 +85,7 @@ def select(application_id: int, *, by: User) -> Application:
 def reject(application_id: int, *, by: User) -> Application:
     """Pending or selected → rejected, unless money went to the worker for this job. Raises JobRefusal.
 
-    A payment that was approved beforehand, and waits for their work, is called off.
+    A payment that was approved beforehand, and waits for their work, is called off. Who was selected is told.
     """
     with transaction.atomic():
         application, job = _lock_application(application_id)
@@ -93,7 +93,11 @@ def reject(application_id: int, *, by: User) -> Application:
         sync_locked(job)
         if application.payouts.filter(active=True).exists() or job_payments.paid_outside(application):
             raise JobRefusal("application_settled", name=application.worker.name)
-        return _decide_application(application, job, ApplicationStatus.REJECTED, by)
+        was_selected = application.status == ApplicationStatus.SELECTED
+        rejected = _decide_application(application, job, ApplicationStatus.REJECTED, by)
+        if was_selected:
+            tell_let_go(rejected, job)
+        return rejected
 
 
 def _lock_application(application_id: int) -> tuple[Application, Job]:

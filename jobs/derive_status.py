@@ -47,7 +47,7 @@ class Facts:
         """Costs the same few queries however many workers there are; `bound` is asked for once a deadline passed."""
         settled = job.fundings.filter(active=True, request__state__in=PAID_REQUESTS).exists()
         selected = job.applications.filter(status=ApplicationStatus.SELECTED)
-        workers = selected.prefetch_related("submissions", *job_payments.PREFETCHED)
+        workers = selected.prefetch_related(*job_payments.PREFETCHED)
         all_over = _passed(job.expires_at)
         apply_over, hand_in_over = all_over or _passed(job.recruit_deadline), all_over or _passed(job.submit_deadline)
         return cls(

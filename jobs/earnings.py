@@ -1,4 +1,7 @@
-"""What a worker sees of their money: owed, on its way, arrived; per job, with dates. Reads only."""
+"""What a worker sees of their money: owed, agreed, on its way, arrived; per job, with dates. Reads only.
+
+Owed is what their accepted work earned them; before it is accepted, the same money is agreed.
+"""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -10,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from jobs import job_payments
-from jobs.models import AmountSide, Application, ApplicationStatus, Job, JobStatus, Member, SubmissionStatus
+from jobs.models import AmountSide, Application, ApplicationStatus, Job, Member
 from ledger import days
 from payments.models import OutsidePayment, Payment
 from payments.openpayments.amounts import Amount, AmountError, Asset
@@ -21,8 +24,6 @@ from payments.states import ARRIVED, PAYMENTS, UNSENT, Group, PaymentState
 
 #: Jobs that one page shows, newest first.
 MOST_JOBS: Final = 200
-#: Nothing will be paid for these any more, unless it is under way already.
-CALLED_OFF: Final = frozenset({JobStatus.CANCELED, JobStatus.EXPIRED})
 
 IN_YOUR_WALLET: Final = _("In your wallet")
 
@@ -44,6 +45,7 @@ class Earning:
 @dataclass(frozen=True)
 class Earnings:
     owed: list[Earning]
+    agreed: list[Earning]
     on_its_way: list[Earning]
     arrived: list[Earning]
     is_cut: bool  # there are older jobs, which are not shown
@@ -52,27 +54,28 @@ class Earnings:
 def of(worker: Member) -> Earnings:
     """In a constant number of queries."""
     found = worker.applications.select_related("job").prefetch_related(
-        "submissions", *job_payments.PREFETCHED, "payouts__payment__refunds__payment"
+        *job_payments.PREFETCHED, "payouts__payment__refunds__payment"
     )
     applications = list(found.order_by("-created_at", "-pk")[: MOST_JOBS + 1])
-    told = Earnings([], [], [], is_cut=len(applications) > MOST_JOBS)
+    told = Earnings([], [], [], [], is_cut=len(applications) > MOST_JOBS)
     for application in applications[:MOST_JOBS]:
+        to_come = told.owed if job_payments.work_accepted(application) else told.agreed
         for payout in application.payouts.all():
-            _tell(told, application.job, payout.payment)
+            _tell(told, to_come, application.job, payout.payment)
         for paid in job_payments.counted_outside(application):
             told.arrived.append(_outside(application.job, paid))
         remaining = _remaining(application)
         if remaining.value:
             job = application.job
             buys = job.amount_side == AmountSide.DEBIT
-            told.owed.append(
+            to_come.append(
                 Earning(job.title, job.reference, remaining, _before_asking(application), None, "", buys=buys)
             )
     return told
 
 
-def _tell(told: Earnings, job: Job, payment: Payment) -> None:
-    """Where one payment stands; one that ended without money is nowhere."""
+def _tell(told: Earnings, to_come: list[Earning], job: Job, payment: Payment) -> None:
+    """Where one payment stands, in `to_come` where nothing was sent; one that ended without money is nowhere."""
     buys = payment.pays is not None and payment.state in UNSENT
 
     def line(amount: Amount, note: str | Promise, at: datetime | None) -> Earning:
@@ -95,19 +98,19 @@ def _tell(told: Earnings, job: Job, payment: Payment) -> None:
         case Group.ON_ITS_WAY:
             told.on_its_way.append(line(amount, _("Your wallet has not confirmed it yet"), payment.sent_at))
         case Group.ATTENTION:
-            told.owed.append(line(amount, _trouble(payment), payment.changed_at))
+            to_come.append(line(amount, _trouble(payment), payment.changed_at))
         case Group.APPROVED if payment.waits_for_release:
             note = _("The funder approved; it is sent once your work is accepted")
-            told.owed.append(line(amount, note, request.approved_at))
+            to_come.append(line(amount, note, request.approved_at))
         case Group.APPROVED:
-            told.owed.append(line(amount, _("The funder approved; it is about to be sent"), request.approved_at))
+            to_come.append(line(amount, _("The funder approved; it is about to be sent"), request.approved_at))
         case Group.WAITING:
             note = (
                 _("The funder has been asked to pay")
                 if request.sent_at
                 else _("The funder is about to be asked to pay")
             )
-            told.owed.append(line(amount, note, payment.created_at))
+            to_come.append(line(amount, note, payment.created_at))
         case Group.SETTLED | Group.ENDED:
             raise AssertionError("what arrived, and what ended without money, was told before")
         case never:
@@ -142,7 +145,7 @@ def _trouble(payment: Payment) -> str:
 def _remaining(application: Application) -> Amount:
     """What nobody has been asked for yet, without what was paid of it."""
     nothing = Amount(0, application.job.budget.asset)
-    if application.status != ApplicationStatus.SELECTED or application.job.status in CALLED_OFF:
+    if application.status != ApplicationStatus.SELECTED or application.job.status in job_payments.CALLED_OFF:
         return nothing
     remaining = job_payments.remaining_of(application.job.budget, application)
     under_way = job_payments.open_payout(application)
@@ -158,5 +161,8 @@ def _remaining(application: Application) -> Amount:
 
 
 def _before_asking(application: Application) -> str:
-    accepted = any(work.status == SubmissionStatus.ACCEPTED for work in application.submissions.all())
+    payments = sorted((payout.payment for payout in application.payouts.all()), key=lambda payment: payment.pk)
+    if payments and payments[-1].state == PaymentState.FAILED and payments[-1].request.approved_at:
+        return _trouble(payments[-1])  # it was about to be paid: their work is not what it waits for
+    accepted = job_payments.work_accepted(application)
     return str(_("Your work is accepted; it is paid next") if accepted else _("Once your work is accepted"))

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from jobs import funding, lifecycle, payables
+from jobs import funding, job_payments, lifecycle, payables
 from jobs.derive_status import sync_locked
 from jobs.models import Application, Job, JobFunding, JobStatus
 from jobs.reasons import WAYS, JobRefusal
@@ -179,7 +179,7 @@ def _choices(job: Job, receivers: Sequence[Application]) -> list[payables.Choice
 
 
 def _accepted(choice: payables.Choice) -> bool:
-    return isinstance(choice.receiver, Application) and payables.work_accepted(choice.receiver)
+    return isinstance(choice.receiver, Application) and job_payments.work_accepted(choice.receiver)
 
 
 def _check_held(escrow: Escrow, amounts: Sequence[Amount]) -> None:

@@ -8,9 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import TextChoices
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from jobs import job_payments, lifecycle, wallet_changes
 from jobs.contacts import at_work, default_reference, payer_of
@@ -25,7 +23,6 @@ from jobs.payables import (
     wallet_of,
     with_money,
     with_parts,
-    work_accepted,
     worker,
 )
 from jobs.platform_fee import RequestFee, fees
@@ -64,12 +61,13 @@ def fund(  # noqa: PLR0913 - the parts of an ask
 ) -> PaymentRequest:
     """One payment request, asked for by `seller`, for all `receivers`, who are workers of `jobs` of one funder.
 
+    A job of which nobody is among them has no part in it: it is neither named, nor in the way.
     The same `form_id` returns the request that it made before. `seen` is what a person saw of each receiver's `Choice`
     (by application): another amount, budget, funder or wallet is then refused. `parts` says who gets only a part
     of what is owed to them (by application). Raises Refusal, with an entry in the ledger, when the money can't be asked
     for; nothing else is changed then.
     """
-    asked = [jobs] if isinstance(jobs, Job) else list(jobs)
+    asked = paid_jobs([jobs] if isinstance(jobs, Job) else jobs, receivers)
     try:
         with transaction.atomic():
             return _fund(asked, receivers, seller, way, by=by, form_id=form_id, seen=seen, parts=parts)
@@ -77,6 +75,28 @@ def fund(  # noqa: PLR0913 - the parts of an ask
         with transaction.atomic():
             record_refusal(asked, receivers, refusal, by)
         raise
+
+
+def paid_jobs(jobs: Sequence[Job], receivers: Sequence[Application] | Literal["seller"]) -> list[Job]:
+    """Those of `jobs` whose workers are among the `receivers`; all, where nobody's are."""
+    paid = set() if receivers == "seller" else {each.job_id for each in receivers}
+    return [job for job in jobs if job.pk in paid] or list(jobs)
+
+
+def obstacle(job: Job) -> JobRefusal | None:
+    """Why no worker of `job` can be paid by its funder now, whoever they are; None when they can."""
+    if refusal := _pays_nothing(job):
+        return refusal
+    if funding := job_payments.funding_under_way(job):
+        return JobRefusal("job_funded_elsewhere", name=funding.request.seller.name, request=funding.request_id)
+    return None
+
+
+def _pays_nothing(job: Job) -> JobRefusal | None:
+    status = JobStatus(job.status)
+    if status in PAYABLE:
+        return None
+    return JobRefusal("job_status_pays_nothing", status=str(status.label), way=str(WAYS[status]))
 
 
 def seller_of(*jobs: Job) -> Seller:
@@ -113,7 +133,8 @@ def _fund(  # noqa: PLR0913 - the parts of an ask
         return made_before(made, jobs)
     for job in jobs:
         sync_locked(job)  # what has ended meanwhile is no obstacle
-        _check_job(job, seller, alone=len(jobs) == 1)
+        refusal = _pays_nothing(job) if receivers == "seller" else obstacle(job)
+        _check_job(job, seller, refusal, alone=len(jobs) == 1)
     funder = _one_funder(jobs)
     found = _platform(jobs, seller) if receivers == "seller" else _workers(jobs, receivers)
     check_unchanged(found, seen)
@@ -130,7 +151,7 @@ def _fund(  # noqa: PLR0913 - the parts of an ask
         payer=payer_of(funder),
         seller=seller,
         lines=[*lines, *fee_lines],
-        title=_title(jobs, funder.language),
+        title=_title(jobs),
         reference=_reference(jobs, funder),
         requested_by=by,
         form_id=form_id,
@@ -150,11 +171,9 @@ def made_before(made: PaymentRequest, jobs: Sequence[Job]) -> PaymentRequest:
     return made
 
 
-def _check_job(job: Job, seller: Seller, *, alone: bool) -> None:
-    status, refusal = JobStatus(job.status), None
-    if status not in PAYABLE:
-        refusal = JobRefusal("job_status_pays_nothing", status=str(status.label), way=str(WAYS[status]))
-    elif job.seller_id and job.seller_id != seller.pk:
+def _check_job(job: Job, seller: Seller, refusal: JobRefusal | None, *, alone: bool) -> None:
+    """Raises `refusal`, where there is one; so that it says which job it means unless there is one alone."""
+    if refusal is None and job.seller_id and job.seller_id != seller.pk:
         refusal = JobRefusal("other_seller", seller=str(job.seller))
     if refusal is None:
         return
@@ -192,15 +211,14 @@ def _workers(jobs: Sequence[Job], receivers: Sequence[Application]) -> list[Choi
     found = list(with_money(Application.objects.filter(pk__in=wanted, job__in=jobs)).order_by("job_id", "id"))
     if len(found) < len(wanted):
         raise Application.DoesNotExist("a worker of another job")
-    for job in jobs:
-        if funding := job_payments.funding_under_way(job):
-            raise JobRefusal("job_funded_elsewhere", name=funding.request.seller.name, request=funding.request_id)
     return [worker(application, by_job[application.job_id]) for application in found]
 
 
 def _held(choice: Choice, way: Way) -> bool:
     """Whose work is accepted already is paid at once, whatever the others wait for."""
-    return way == Way.HELD and isinstance(choice.receiver, Application) and not work_accepted(choice.receiver)
+    return (
+        way == Way.HELD and isinstance(choice.receiver, Application) and not job_payments.work_accepted(choice.receiver)
+    )
 
 
 def _fee_line(fee: RequestFee, payer_wallet: WalletAddress, job: Job, *, held: bool) -> RequestLine:
@@ -215,14 +233,9 @@ def _reference(jobs: Sequence[Job], funder: Member) -> str:
     return own[:LONGEST_TITLE] or default_reference(funder)
 
 
-def _title(jobs: Sequence[Job], language: str) -> str:
-    """In the payer's words: what they are asked to pay for."""
-    if len(jobs) == 1:
-        return jobs[0].title
-    titles = ", ".join(job.title for job in jobs)
-    with translation.override(language):
-        words = ngettext("%(count)s job: %(titles)s", "%(count)s jobs: %(titles)s", len(jobs))
-    title = words % {"count": len(jobs), "titles": titles}
+def _title(jobs: Sequence[Job]) -> str:
+    """What is paid for, in no words but the jobs' own: payer, workers and staff read it, each in their language."""
+    title = ", ".join(dict.fromkeys(job.title for job in jobs))
     return title if len(title) <= LONGEST_TITLE else title[: LONGEST_TITLE - 1] + "…"
 
 

@@ -7,7 +7,17 @@ from typing import Final
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from jobs.models import Application, ApplicationStatus, Job, JobFunding, OutsidePayout, Payout
+from jobs.models import (
+    Application,
+    ApplicationStatus,
+    Job,
+    JobFunding,
+    JobStatus,
+    OutsidePayout,
+    Payout,
+    Submission,
+    SubmissionStatus,
+)
 from payments.models import OutsidePayment, OutsidePaymentState, PaymentRequest
 from payments.openpayments.amounts import Amount
 from payments.presentation.status import OF_PAYMENTS, WAITING, Status, payment_status
@@ -23,7 +33,7 @@ from payments.states import (
 )
 
 #: All that is read here of many applications, in a constant number of queries.
-PREFETCHED: Final = ("payouts__payment__request", "outside_payouts__outside")
+PREFETCHED: Final = ("submissions", "payouts__payment__request", "outside_payouts__outside")
 
 
 def requests_of(job: Job) -> QuerySet[PaymentRequest]:
@@ -141,7 +151,17 @@ def waiting_outside(application: Application) -> OutsidePayment | None:
 
 #: Of a worker for whom no payment is under way or done; any other is called what their payment is called.
 NOTHING_OWED: Final = Status("none", _("Nothing owed"), "default")
+#: Nothing will be paid for these any more, unless it is under way already, or the work was accepted.
+CALLED_OFF: Final = frozenset({JobStatus.CANCELED, JobStatus.EXPIRED})
+#: They are to get it, for work that nobody has accepted yet.
+AGREED: Final = Status("agreed", _("Agreed"), "default")
 OWED: Final = Status("owed", _("Owed"), "warning")
+
+
+def work_accepted(application: Application) -> bool:
+    """Before it is, money is agreed, and not owed. Reads the submissions."""
+    submissions: Iterable[Submission] = application.submissions.all()
+    return any(submission.status == SubmissionStatus.ACCEPTED for submission in submissions)
 
 
 def money_status(application: Application) -> Status:
@@ -157,7 +177,9 @@ def money_status(application: Application) -> Status:
     outside = counted_outside(application)
     nothing = not active and not outside
     if moving or nothing or (selected and remaining_of(application.job.budget, application).value):
-        return OWED if selected else NOTHING_OWED
+        if selected and work_accepted(application):
+            return OWED
+        return AGREED if selected and application.job.status not in CALLED_OFF else NOTHING_OWED
     # One that was paid outside the wallets stands for all: it is told apart from what the wallets settled.
     if outside:
         return OF_PAYMENTS[PaymentState.SETTLED_OUTSIDE]
@@ -167,7 +189,12 @@ def money_status(application: Application) -> Status:
 def money_statuses(applications: Iterable[Application]) -> list[tuple[Status, int]]:
     """How many of a job's workers are where, the most urgent first."""
     found = Counter(map(money_status, applications))
-    order = [OWED, WAITING, *sorted(OF_PAYMENTS.values(), key=lambda each: PAYMENTS[PaymentState(each.code)].rank)]
+    order = [
+        OWED,
+        AGREED,
+        WAITING,
+        *sorted(OF_PAYMENTS.values(), key=lambda each: PAYMENTS[PaymentState(each.code)].rank),
+    ]
     return [(each, found[each]) for each in order if found[each]]
 
 

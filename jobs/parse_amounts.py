@@ -8,6 +8,7 @@ from babel.numbers import get_currency_name, get_currency_precision
 from jobs.reasons import JobRefusal
 from payments.openpayments.amounts import Amount, AmountError, Asset
 from payments.presentation.format_amounts import locale_of
+from payments.presentation.typed_amounts import read_typed
 
 #: The marketplace's own, first in every list.
 USUAL = ("MXN", "USD", "EUR", "JPY")
@@ -42,7 +43,7 @@ def read(text: str, code: str) -> Amount:
     asset = asset_of(code)
     written = text.strip()
     try:
-        amount = Amount.from_major(written, asset)
+        amount = read_typed(written, asset)
     except AmountError as error:
         raise _refusal(error, written, asset) from error
     if amount.is_zero:

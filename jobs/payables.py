@@ -1,6 +1,6 @@
 """Who can get money of a job now, how much of it, and where it would go. Reads alone: nothing is asked for here."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Literal
@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from jobs import job_payments, wallet_changes
 from jobs.contacts import contact_of
-from jobs.models import AmountSide, Application, ApplicationStatus, Job, Submission, SubmissionStatus
+from jobs.models import AmountSide, Application, ApplicationStatus, Job
 from jobs.reasons import JobRefusal
 from payments.actions.requests import Contact, RequestLine
 from payments.models import Seller, WalletAddress
@@ -126,12 +126,6 @@ def to_seller(seller: Seller, job: Job) -> Choice:
 
 def default_seller() -> Seller | None:
     return Seller.objects.select_related("wallet").filter(is_default=True).first()
-
-
-def work_accepted(application: Application) -> bool:
-    """Reads the submissions."""
-    submissions: Iterable[Submission] = application.submissions.all()
-    return any(submission.status == SubmissionStatus.ACCEPTED for submission in submissions)
 
 
 def with_parts(found: Sequence[Choice], parts: Mapping[int, Amount] | None) -> list[Choice]:

@@ -14,7 +14,7 @@ SENTENCES: dict[str, Promise] = {
     "job_not_now": _("This cannot be done while the job is “%(status)s”."),
     "job_moved": _("Meanwhile the job changed to “%(status)s”. Look at it again before deciding."),
     "job_nobody_selected": _("Nobody is selected yet. Select a worker, then start the work."),
-    "job_money_open": _("Payment %(request)s of this job is still open. Cancel it, or wait until it has settled."),
+    "job_money_open": _("Request %(request)s of this job is still open. Cancel it, or wait until it has settled."),
     "job_outside_waits": _(
         "Somebody reported that work of this job was paid outside the wallets (%(payment)s). A second person must "
         "confirm or withdraw that first."
@@ -51,20 +51,20 @@ SENTENCES: dict[str, Promise] = {
     # Paying
     "job_status_pays_nothing": _("Nothing can be paid while the job is “%(status)s”. %(way)s"),
     "worker_not_selected": _("%(name)s is not selected for this job. Select the application first."),
-    "payout_exists": _("Payment %(request)s to %(name)s for this job exists already. Open it to see where it stands."),
+    "payout_exists": _("Request %(request)s for %(name)s and this job exists already. Open it to see where it stands."),
     "outside_waits": _(
         "Somebody reported that %(name)s was paid outside the wallets. Until a second person confirms or withdraws "
         "that, nothing else is paid to them for this job."
     ),
     "outside_funding": _(
-        "The funder was asked to pay this job to %(name)s (payment %(request)s). Wait until that is over, or cancel "
+        "The funder was asked to pay this job to %(name)s (request %(request)s). Wait until that is over, or cancel "
         "it, then report what was paid outside."
     ),
-    "above_owed": _("%(name)s is owed %(owed)s: write that, or less."),
+    "above_owed": _("%(name)s gets at most %(owed)s: write that, or less."),
     "nothing_of_it": _("Write how much %(name)s gets: more than zero."),
-    "funding_exists": _("The money for this job was asked for already, in payment %(request)s. Open it to see."),
+    "funding_exists": _("The money for this job was asked for already, in request %(request)s. Open it to see."),
     "job_funded_elsewhere": _(
-        "The funder was asked to pay this job to %(name)s (payment %(request)s). Asking again would charge them twice."
+        "The funder was asked to pay this job to %(name)s (request %(request)s). Asking again would charge them twice."
     ),
     "seller_holds_no_money": _(
         "%(seller)s may not receive money for jobs. An administrator can allow it on the seller's page."
@@ -88,6 +88,7 @@ SENTENCES: dict[str, Promise] = {
         "%(name)s is to pay exactly an amount in %(asset)s, but their wallet pays in %(wallet_asset)s. Set the budget "
         "in %(wallet_asset)s, or let each worker get exactly the budget."
     ),
+    "nobody_selected": _("Nobody is selected for this job yet. Select a worker first."),
     "nothing_owed": _("Every selected worker is paid, or being paid, already."),
     "budget_too_large": _("The budget times %(workers)s workers is more than can be counted. Check the budget."),
     "nobody_chosen": _("Choose at least one worker to pay."),
@@ -132,13 +133,13 @@ SENTENCES: dict[str, Promise] = {
     ),
     "other_name": _("That is not the name of this member: it is “%(name)s”."),
     # Forms
-    "budget_not_a_number": _("“%(text)s” is not an amount. Write it like 1250.00, without separators."),
+    "budget_not_a_number": _("“%(text)s” is not an amount. Write it like 1250.00."),
     "budget_zero": _("The budget must be more than zero."),
     "budget_too_precise": _("%(currency)s is counted with %(digits)s decimals: “%(text)s” cannot be paid exactly."),
     "budget_out_of_range": _("“%(text)s” is more than can be counted."),
     "currency_unknown": _("“%(text)s” is not a currency in use. Choose one from the list."),
     "job_money_fixed": _(
-        "Payment %(request)s uses this budget and this funder. They can change once it has ended without paying."
+        "Request %(request)s uses this budget and this funder. They can change once it has ended without paying."
     ),
 }  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Whose money goes where is changed by two people: one proposes another wallet, the member is told, a second confirms.
 
-Only a member who has no wallet yet gets one at once. Payments that were asked for keep the wallet they were asked with.
+Only a member who has none that ever worked gets one at once: no money can have gone to it. Payments that were asked
+for keep the wallet they were asked with. Whoever's wallet is another one from now on is told so.
 """
 
 from datetime import datetime
@@ -34,7 +35,7 @@ CHECK_TASK = "payments.tasks.check_wallet"
 def propose(
     member: Member, url: str, *, by: Literal["member", "staff"], user: User | None = None, shown_to: User | None = None
 ) -> WalletChange | None:
-    """Give `member` the wallet at `url`, or let it wait for a second person when they have another one.
+    """Give `member` the wallet at `url`, or let it wait for a second person when they have another one that worked.
 
     Returns the change that waits; None when there is nothing to wait for. `user` is the member of staff, `shown_to`
     whose copy of the member's link was used. The member is told at once, at the address they have now and at those they
@@ -49,8 +50,11 @@ def propose(
     if after.checked_at is None:
         async_task(CHECK_TASK, after.pk)
     before = locked.wallet
-    if before is None:
-        _give(locked, None, after, actor)
+    # One that was asked and never answered is a mistake to put right: nothing could be paid to it.
+    if before is None or (by == "staff" and before.problem and not before.is_known):
+        if waiting := waiting_change(locked):
+            _decide(waiting, WalletChangeState.SUPERSEDED, actor, user)
+        _give(locked, before, after, actor)
         return None
     if waiting := waiting_change(locked):
         if waiting.after == after:
@@ -58,15 +62,7 @@ def propose(
         _decide(waiting, WalletChangeState.SUPERSEDED, actor, user)
     change = WalletChange.objects.create(member=locked, before=before, after=after, proposed_by=user, shown_to=shown_to)
     _tell("member.wallet_change_proposed", change, actor)
-    for number, email in enumerate([locked.email, *member_emails.earlier(locked)]):
-        queue_notice(
-            Template.WALLET_CHANGE,
-            name=locked.name,
-            email=email,
-            language=locked.language,
-            details={"before": before.url, "after": after.url},
-            occasion=f"wallet_change:{change.pk}:{number}",
-        )
+    _write(Template.WALLET_CHANGE, locked, before, after, f"wallet_change:{change.pk}")
     _ask_to_confirm(change)
     return change
 
@@ -170,13 +166,29 @@ def _decide(change: WalletChange, state: WalletChangeState, actor: Actor, by: Us
 def _give(member: Member, before: WalletAddress | None, after: WalletAddress, actor: Actor) -> None:
     Member.objects.filter(pk=member.pk).update(wallet=after, changed_at=clock.now())
     member.wallet = after
-    record(
+    entry = record(
         "member.wallet_changed",
         actor=actor,
         subjects={"member": str(member.pk), "wallet": str(after.pk)},
         data={"before": before.url if before else "", "after": after.url},
         private={"name": member.name},
     )
+    # Who gave their first one themselves knows it.
+    if before or actor.kind == "staff":
+        _write(Template.WALLET_CHANGED, member, before, after, f"wallet_changed:{entry.pk}")
+
+
+def _write(template: Template, member: Member, before: WalletAddress | None, after: WalletAddress, once: str) -> None:
+    """To the member, at the address they have now and at those they had lately; `once` names the occasion."""
+    for number, email in enumerate([member.email, *member_emails.earlier(member)]):
+        queue_notice(
+            template,
+            name=member.name,
+            email=email,
+            language=member.language,
+            details={"before": before.url if before else "", "after": after.url},
+            occasion=f"{once}:{number}",
+        )
 
 
 def _tell(kind: str, change: WalletChange, actor: Actor, words: str = "") -> None:

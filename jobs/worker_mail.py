@@ -1,4 +1,4 @@
-"""What workers are told: that they were selected, and that their money is late or did not come.
+"""What workers are told: that they were selected or let go, and that their money is late or did not come.
 
 That it arrived is told by the engine.
 """
@@ -34,6 +34,24 @@ def tell_selected(application: Application, job: Job) -> None:
             "subjects": {"job": str(job.pk), "application": str(application.pk), "member": str(worker.pk)},
         },
         occasion=f"{_selected(application)}{application.changed_at.isoformat()}",
+    )
+
+
+def tell_let_go(application: Application, job: Job) -> None:
+    """In the transaction of the decision, to who had been selected, and so was told that they were."""
+    worker = application.worker
+    queue_notice(
+        Template.LET_GO,
+        name=worker.name,
+        email=worker.email,
+        language=worker.language,
+        details={
+            "title": job.title,
+            "reference": job.reference,
+            "key": worker.key,
+            "subjects": {"job": str(job.pk), "application": str(application.pk), "member": str(worker.pk)},
+        },
+        occasion=f"{_selected(application)}let_go:{application.changed_at.isoformat()}",
     )
 
 

@@ -4,8 +4,12 @@ A limit is one of a currency, in major units, whatever the scale that a wallet c
 that of every other currency; without that one, too, it has none.
 """
 
+from collections.abc import Iterable
+
+from ledger import clock
 from payments.authorisation import EVERY_OTHER, code_of
-from payments.models import Payment, PaymentRequest, ProofLimit
+from payments.models import Payment, PaymentRequest, ProofLimit, WalletProof
+from payments.models.proofs import OVER
 from payments.openpayments.amounts import Amount, Asset
 from payments.states import UNSENT
 
@@ -14,6 +18,13 @@ def unproven(request: PaymentRequest) -> list[Payment]:
     """The payments of `request` that are too large for a wallet whose owner has not proven that it is theirs."""
     waiting = request.payments.filter(state__in=UNSENT, receiver_wallet__proven_at=None)
     return [payment for payment in waiting.select_related("receiver_wallet") if needs_proof(payment)]
+
+
+def asked_to_prove(payments: Iterable[Payment]) -> dict[int, WalletProof]:
+    """The questions to their receivers that are still open, by wallet."""
+    wallets = {payment.receiver_wallet_id for payment in payments}
+    found = WalletProof.objects.filter(wallet__in=wallets, expires_at__gt=clock.now()).exclude(state__in=OVER)
+    return {proof.wallet_id: proof for proof in found} if wallets else {}
 
 
 def needs_proof(payment: Payment) -> bool:

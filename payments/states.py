@@ -203,6 +203,7 @@ class Turn(TextChoices):
     STAFF = "staff", _("Staff")
     SECOND_PERSON = "second_person", _("A second person")
     PAYER = "payer", _("The payer")
+    RECEIVER = "receiver", _("Whoever receives it")
     ENGINE = "engine", _("Tequio")
     NOBODY = "nobody", _("Nobody: it is over")
 

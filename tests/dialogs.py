@@ -10,13 +10,18 @@ if TYPE_CHECKING:
 else:
     from django.http import HttpResponse as Answer
 
-__all__ = ["Answer", "confirm", "dialog"]
+__all__ = ["Answer", "confirm", "dialog", "hidden"]
 
 
 def dialog(client: Client, url: str) -> dict[str, str]:
     """What the browser sends when the dialog at `url` is confirmed as it was opened."""
     shown = client.get(url)
     assert shown.status_code == 200
+    return hidden(shown)
+
+
+def hidden(shown: Answer) -> dict[str, str]:
+    """The hidden fields of the forms on a page."""
     fields = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', shown.content.decode())
     return {name: value for name, value in fields if name != "csrfmiddlewaretoken"}
 

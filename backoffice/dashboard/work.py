@@ -1,7 +1,7 @@
-"""What waits, for whom and since when; what needs a person; what failed lately."""
+"""What waits, for whom and since when; what needs a person; what failed and was not asked for again."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Count, Min
 from django.urls import reverse
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from backoffice.dashboard.links import rows
 from jobs import deadlines
 from jobs.models import Job, JobStatus, MemberNote
-from ledger import days
+from jobs.unanswered import failures
 from payments.models import Payment, PaymentRequest
 from payments.models.requests import STUCK
 from payments.presentation.format_amounts import format_amount
@@ -19,8 +19,6 @@ from payments.states import NEEDS_A_PERSON, Group, RequestState
 
 #: As many rows as the overview shows of a list; the link leads to all.
 SHOWN = 5
-#: “Lately”, in business days, today included.
-LATELY_DAYS = 7
 
 WAITING = (RequestState.AWAITING_APPROVAL, RequestState.AWAITING_AUTHORISATION, RequestState.QUOTED)
 
@@ -153,9 +151,8 @@ def notes() -> Troubles:
 
 
 def failed() -> Troubles:
-    """Payment requests that failed lately, newest first."""
-    first_day = days.today() - timedelta(days=LATELY_DAYS - 1)
-    found = PaymentRequest.objects.filter(state=RequestState.FAILED, finished_at__gte=days.begins(first_day))
+    """Payment requests that failed, and about which nobody has done anything since: the oldest first."""
+    found = failures()
     return Troubles(
         count=found.count(),
         first=[
@@ -167,7 +164,7 @@ def failed() -> Troubles:
                 since=request.finished_at,
                 link=reverse("admin:payments_paymentrequest_change", args=[request.pk]),
             )
-            for request in found.order_by("-finished_at")[:SHOWN]
+            for request in found.order_by("finished_at")[:SHOWN]
         ],
-        link=rows(PaymentRequest, status=RequestState.FAILED.value, finished_at_from=first_day.isoformat()),
+        link=rows(PaymentRequest, unanswered="yes"),
     )

@@ -1,5 +1,7 @@
 """The dialog that asks a funder for money: which workers of which jobs, when, and who asks."""
 
+from __future__ import annotations
+
 from itertools import groupby
 from typing import Any
 
@@ -9,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget
 
 from jobs import ask_preview, budget_offers, payables
-from jobs.admin.chosen_workers import ChosenWorkersForm, WorkerRow
+from jobs.admin.chosen_workers import AMOUNT, ChosenWorkersForm, WorkerRow, write_seen
 from jobs.ask_preview import Offer
 from jobs.budget_offers import BudgetOffer
 from jobs.funding import Way
@@ -18,6 +20,7 @@ from jobs.reasons import JobRefusal
 from payments.admin.dialogs import sent_form_id
 from payments.models import PaymentRequest, Seller, StandingBudget
 from payments.presentation.format_amounts import format_amount
+from payments.presentation.reasons import Refusal
 
 PLATFORM = "platform"
 BUDGET = "budget:"  # and which
@@ -54,8 +57,11 @@ class AskForm(ChosenWorkersForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         jobs = jobs_at(self.object_id)
-        self.problem = ask_preview.payer_problem(jobs)
         self.offers = ask_preview.offers(jobs)
+        # Who pays and who asks is a question of the jobs that can be paid, and of no other.
+        offered = {offer.choice.job.pk for offer in self.offers}
+        self.payable = [job for job in jobs if job.pk in offered] or jobs
+        self.problem = ask_preview.payer_problem(self.payable)
         self.offer(jobs, (each.choice for each in self.offers))
         self.held_by_us = self._held_by_us()
         self._set_sellers()
@@ -73,7 +79,7 @@ class AskForm(ChosenWorkersForm):
         anybody = self.offers or self._was_sent()
         if not anybody or self.problem or not self.request.user.has_perm("payments.draw_standingbudget"):
             return []
-        return budget_offers.offers(self.jobs[0].funder, self.fields["seller"].queryset)
+        return budget_offers.offers(self.payable[0].funder, self.fields["seller"].queryset)
 
     def _set_ways(self) -> None:
         ways = [(way.value, str(way.label)) for way in Way] if self.offers or self._was_sent() else []
@@ -112,7 +118,7 @@ class AskForm(ChosenWorkersForm):
     def _set_sellers(self) -> None:
         field = self.fields["seller"]
         assert isinstance(field, forms.ModelChoiceField)
-        own = [job.seller_id for job in self.jobs if job.seller_id]
+        own = [job.seller_id for job in self.payable if job.seller_id]
         found = Seller.objects.select_related("wallet")
         field.queryset = (
             found.filter(pk__in=own) if own else found.filter(retired_at=None).order_by("-is_default", "pk")
@@ -126,8 +132,9 @@ class AskForm(ChosenWorkersForm):
         grouped = groupby(self.offers, key=lambda offer: offer.choice.job)
         sellers: list[Seller] = list(self.fields["seller"].queryset)
         return {
-            "funder": self.jobs[0].funder,
+            "funder": self.payable[0].funder,
             "jobs": [(job, [(each, self._row(each)) for each in offers]) for job, offers in grouped],
+            "left_out": [] if self.held_by_us else ask_preview.left_out(self.jobs, self.offers),
             "errors": self.non_field_errors() if self.is_bound else [],
             "problem": self.problem,
             "held_by_us": self.held_by_us,
@@ -136,6 +143,22 @@ class AskForm(ChosenWorkersForm):
             "several_sellers": len(sellers) > 1,
             "fees": [(seller, lines) for seller in sellers if (lines := ask_preview.fee_lines(seller, self.offers))],
         }
+
+    def refused(self, refusal: Refusal) -> AskForm:
+        """The same form once more with the sentence, as things are now: whoever was chosen, and wrote what, still is.
+
+        Who is owed something else by now, or elsewhere, has all of it written anew: nobody asks for what they did not
+        see.
+        """
+        data, shown = self.data.copy(), self.seen_by_person
+        again = type(self)(self.request, self.object_id, data=data)
+        for key, choice in again.workers.items():
+            if shown.get(key) != choice.seen:
+                data.pop(f"{AMOUNT}{key}", None)
+        data["seen"] = write_seen(again.workers)
+        again.is_valid()
+        again.add_error(None, str(refusal))
+        return again
 
     def _row(self, offer: Offer) -> WorkerRow:
         return self.row(offer.application.pk, offer.problem)

@@ -17,9 +17,10 @@ from payments.admin.dialogs import number_of
 from payments.identifiers import new_ulid
 from payments.models import Seller
 from payments.models.standing_budgets import Unit
-from payments.openpayments.amounts import Amount, AmountError
+from payments.openpayments.amounts import AmountError
+from payments.presentation.typed_amounts import read_typed
 
-EXAMPLE = gettext_lazy("Such as 500.00, without separators, in the currency of the funder's wallet.")
+EXAMPLE = gettext_lazy("Such as 500.00, in the currency of the funder's wallet.")
 
 
 def _amount(label: Any) -> forms.CharField:
@@ -82,7 +83,7 @@ class BudgetTermsForm(BaseDialogForm):
         for name in ("limit", "largest"):
             if name in cleaned and (wallet := self.member.wallet) and wallet.is_known:
                 try:
-                    cleaned[name] = Amount.from_major(cleaned[name].strip(), wallet.asset)
+                    cleaned[name] = read_typed(cleaned[name], wallet.asset)
                 except AmountError:
                     self.add_error(name, _("Write an amount such as 500.00: digits, with at most one point."))
         if not (self.member.wallet and self.member.wallet.is_known):

@@ -19,6 +19,7 @@ from payments.identifiers import new_ulid
 from payments.openpayments.amounts import Amount, AmountError
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal
+from payments.presentation.typed_amounts import read_typed
 
 AMOUNT: Final = "amount-"  # and of whom: the number of the application
 LONGEST_AMOUNT: Final = 40  # characters
@@ -39,7 +40,7 @@ def read_amount(text: str, choice: Choice) -> Amount:
     """What was written for one worker, in units of what is owed to them. Raises Refusal, as for 0 or for more."""
     written, owed = text.strip(), choice.amount
     try:
-        wanted = Amount.from_major(written, owed.asset)
+        wanted = read_typed(written, owed.asset)
     except AmountError as error:
         if error.code == "too_large":
             raise JobRefusal("above_owed", name=choice.contact.name, owed=format_amount(owed)) from error

@@ -280,27 +280,25 @@ class JobAdmin(ReportOutside, KeptAdmin):
         submit=_("Continue"),
     )
     def request_payment(self, request: HttpRequest, form: AskForm, object_id: str) -> HttpResponse:
-        return self._ask(request, form, reverse("admin:jobs_job_change", args=[object_id]))
-
-    def _ask(self, request: HttpRequest, form: AskForm, back: str) -> HttpResponse:
-        """Ask for the money, get its quote, and go to its page; or back, with the sentence that says why not."""
-        given, by = form.cleaned_data, staff(request)
         try:
-            seller = given["seller"] or funding.seller_of(*form.jobs)
-            budget = form.budget
-            chosen = {"seen": form.seen_by_person, "parts": given.get("parts")}
-            if given["way"] == PLATFORM:
-                made = funding.fund(form.jobs, "seller", seller, by=by, form_id=given["form_id"])
-            elif budget:
-                made = ask_within(form.jobs, given["receivers"], budget, by=by, form_id=given["form_id"], **chosen)
-            else:
-                way = funding.Way(given["way"])
-                made = funding.fund(
-                    form.jobs, given["receivers"], seller, way, by=by, form_id=given["form_id"], **chosen
-                )
+            return self._ask(request, form)
         except Refusal as refusal:
             messages.error(request, str(refusal))
-            return go(request, back)
+            return go(request, reverse("admin:jobs_job_change", args=[object_id]))
+
+    def _ask(self, request: HttpRequest, form: AskForm) -> HttpResponse:
+        """Ask for the money, get its quote, and go to its page. Raises Refusal."""
+        given, by = form.cleaned_data, staff(request)
+        seller = given["seller"] or funding.seller_of(*form.payable)
+        budget = form.budget
+        chosen = {"seen": form.seen_by_person, "parts": given.get("parts")}
+        if given["way"] == PLATFORM:
+            made = funding.fund(form.jobs, "seller", seller, by=by, form_id=given["form_id"])
+        elif budget:
+            made = ask_within(form.jobs, given["receivers"], budget, by=by, form_id=given["form_id"], **chosen)
+        else:
+            way = funding.Way(given["way"])
+            made = funding.fund(form.jobs, given["receivers"], seller, way, by=by, form_id=given["form_id"], **chosen)
         advance_now(made.pk, WAIT_SECONDS)
         if budget:
             pay_now(request, made.pk, budget)
@@ -360,7 +358,10 @@ class JobAdmin(ReportOutside, KeptAdmin):
             raise PermissionDenied
         form = AskForm(data=request.POST if request.method == "POST" else None, request=request, object_id=object_id)
         if request.method == "POST" and form.is_valid():
-            return self._ask(request, form, reverse("admin:jobs_job_changelist"))
+            try:
+                return self._ask(request, form)
+            except Refusal as refusal:
+                form = form.refused(refusal)
         context = {
             **self.admin_site.each_context(request),
             "title": _("Quote & request approval"),

@@ -227,6 +227,9 @@ class MemberAdmin(PersonalData, KeptAdmin):
             told = {"after": change.after.url, "name": member.name}
             words = _("%(name)s was told that the wallet is to change to %(after)s. A second person must confirm it.")
             messages.warning(request, words % told)
+        elif member.wallet_id != wanted.pk:
+            words = _("%(after)s is the wallet of %(name)s now, who is told. It is being checked.")
+            messages.success(request, words % {"after": wanted.url, "name": member.name})
 
     def get_inlines(self, _request: HttpRequest, obj: Member | None = None) -> Any:
         return [OrganisationInline] if organisations.is_for(obj) else []

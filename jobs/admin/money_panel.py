@@ -7,7 +7,7 @@ from jobs import job_payments
 from jobs.deadlines import overdue_since
 from jobs.escrow import Escrow, escrows_of, is_to_be_refunded
 from jobs.funding import PAYABLE
-from jobs.models import ApplicationStatus, Job, WalletChange, WalletChangeState
+from jobs.models import ApplicationStatus, Job, Submission, SubmissionStatus, WalletChange, WalletChangeState
 from jobs.timeline_text import describe
 from jobs.worker_balances import Balance, WorkerBalance, balance_of, total
 from ledger.api import timeline
@@ -44,6 +44,7 @@ class WorkerLine:
     ask: bool  # something is owed to them that can be asked for now
     wallet_waits: bool  # another wallet of the worker waits for a second person
     outside: list[OutsidePayment]  # what was paid, or is said to be, by bank or in cash
+    to_review: list[Submission]  # work they handed in that nobody has decided on
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,7 @@ def _worker(account: WorkerBalance, changing: set[int], *, payable: bool) -> Wor
         ask=payable and account.places.owed is not None and not any(each.waits for each in outside),
         wallet_waits=account.application.worker_id in changing,
         outside=outside,
+        to_review=[work for work in account.application.submissions.all() if work.status == SubmissionStatus.PENDING],
     )
 
 

@@ -1,4 +1,4 @@
-"""A worker's own page: what is owed, on its way, arrived; their wallet; “this isn't right”. Only POST acts."""
+"""A worker's own page: what is owed, agreed, on its way, arrived; their wallet; “this isn't right”. Only POST acts."""
 
 from typing import Any, Final
 
@@ -58,6 +58,7 @@ def _show(
         "member": member,
         "groups": [
             _group(_("Owed to you"), found.owed, _("Nothing is owed to you at the moment.")),
+            *([_group(_("Agreed"), found.agreed)] if found.agreed else []),
             _group(_("On its way"), found.on_its_way, _("Nothing is on its way at the moment.")),
             _group(_("Arrived"), found.arrived, _("Nothing has arrived yet.")),
         ],
@@ -73,7 +74,7 @@ def _show(
     return page(render_to_string("public/worker.html", context), status)
 
 
-def _group(title: str, found: list[Earning], empty: str) -> dict[str, Any]:
+def _group(title: str, found: list[Earning], empty: str = "") -> dict[str, Any]:
     sums = earnings.totals(earning.amount for earning in found if not earning.buys)
     totals = [{"label": _("Together"), "value": format_amount(total), "total": True} for total in sums]
     return {

@@ -105,7 +105,8 @@ def _erase(known: Belongings, by: User) -> None:
     # Before the address by which they are found is gone.
     known.proofs.update(name=NOBODY, email="")
     known.messages.update(to_name=NOBODY, to_email="", details={})
-    forget_in_mail_to_others([member.name, member.email], subjects["paid_outside"])
+    asked = set(known.asked.values_list("pk", flat=True))
+    forget_in_mail_to_others([member.name, member.email], subjects["paid_outside"], asked)
     blank = ("legal_name", "tax_id", "address", "default_reference", "approver_name", "approver_email")
     known.organisations.update(**dict.fromkeys((*blank, "accounts_name", "accounts_email"), ""))
     member.notes.update(text="")

@@ -10,19 +10,30 @@ from payments.models.messages import Template
 #: In the place of a name.
 NOBODY: Final = "\N{EN DASH}"
 #: What they tell is made of names.
-NAMING: Final = (Template.SECOND_PERSON, Template.DECISION, Template.ALONE, Template.PAID_FOR_PAYER)
+NAMING: Final = (
+    Template.SECOND_PERSON,
+    Template.DECISION,
+    Template.NOT_APPROVED,
+    Template.ALONE,
+    Template.PAID_FOR_PAYER,
+)
 #: What the program reads in them: whoever is called as such a thing is not taken out of it.
 OF_THE_PROGRAM: Final = frozenset({"amount", "subjects", "way", "key", "paid_on", "path"})
 
 
-def forget_in_mail_to_others(names: Collection[str], outside: Collection[str]) -> None:
-    """Take `names` out of what those mails keep; of the payments `outside`, also what somebody wrote as evidence."""
+def forget_in_mail_to_others(names: Collection[str], outside: Collection[str], asked: Collection[str] = ()) -> None:
+    """Take `names` out of what those mails keep; of the payments `outside`, also what somebody wrote as evidence.
+
+    Of the requests `asked` of the member, also why they declined.
+    """
     words = "|".join(re.escape(name) for name in names if name)
     named = re.compile(rf"(?<!\w)({words})(?!\w)") if words else None
     for message in Message.objects.filter(template__in=NAMING).exclude(details={}).iterator(chunk_size=500):
         told = _without(named, message.details) if named else dict(message.details)
         if told.get("subjects", {}).get("paid_outside") in outside:
             told |= {"rows": [], "why": []}
+        if message.template == Template.NOT_APPROVED and told.get("subjects", {}).get("request") in asked:
+            told |= {"why": []}
         if told != message.details:
             message.details = told
             message.save(update_fields=["details"])

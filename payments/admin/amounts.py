@@ -9,6 +9,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from payments.authorisation import EVERY_OTHER
 from payments.openpayments.amounts import Amount, AmountError, Asset
+from payments.presentation.typed_amounts import without_groups
 
 #: Characters, as the column holds.
 LONGEST_CODE = 16
@@ -31,7 +32,7 @@ class AboveForm(forms.ModelForm[Any]):
         label=gettext_lazy("Above"),
         max_length=40,
         widget=UnfoldAdminTextInputWidget(),
-        help_text=gettext_lazy("Such as 500.00, without separators. With 0, every amount is above it."),
+        help_text=gettext_lazy("Such as 500.00. With 0, every amount is above it."),
     )
 
     def clean_asset_code(self) -> str:
@@ -51,7 +52,8 @@ class AboveForm(forms.ModelForm[Any]):
 
 def written_amount(written: str, code: str) -> Amount:
     """With as many decimal places as were written. Raises AmountError."""
-    return Amount.from_major(written, Asset(code, len(written.partition(".")[2])))
+    text = without_groups(written, "" if code == EVERY_OTHER else code)
+    return Amount.from_major(text, Asset(code, len(text.partition(".")[2])))
 
 
 def amount_words(error: AmountError) -> str:

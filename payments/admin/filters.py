@@ -1,7 +1,7 @@
 """Filters of this room's lists, also for links from elsewhere: what they let through is what totals count."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -75,6 +75,33 @@ class StuckFilter(ConditionFilter):
 
     def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str | Promise]]:
         return [("yes", _("Fails at it"))]
+
+
+class UnansweredFilter(DropdownFilter):
+    """Failures that nobody did anything about: what was asked for again, a room above knows."""
+
+    title = _("what failed")
+    parameter_name = "unanswered"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str | Promise]]:
+        return [("yes", _("Nothing was done since"))]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if not self.value():
+            return queryset
+        found = NOTHING
+        for condition in _unanswered if self.value() == "yes" else ():
+            found |= condition()
+        return queryset.filter(found)
+
+
+_unanswered: Final[list[Callable[[], Q]]] = []
+
+
+def also_unanswered(condition: Callable[[], Q]) -> None:
+    """Let a room above say which failed requests wait for somebody. Called when the program starts."""
+    if condition not in _unanswered:
+        _unanswered.append(condition)
 
 
 class PauseFilter(ConditionFilter):

@@ -73,8 +73,8 @@ class MessageAdmin(ReadOnlyAdmin):
         ("template", ChoicesDropdownFilter),
         ("created_at", BusinessDaysFilter),
     )
-    search_fields = ("to_name", "to_email", "request__id", "request__title", "details__title")
-    search_help_text = _("Name, email, payment id, title")
+    search_fields = ("to_name", "to_email", "request__id", "payment__id", "request__title", "details__title")
+    search_help_text = _("Name, email, request or payment id, title")
     fields = ("template_label", "recipient", "state", "why", "attempts", "created_at", "next_attempt_at", "sent_at")
     readonly_fields = ("template_label", "recipient", "why")
     actions_detail = ("send_once_more",)

@@ -48,7 +48,7 @@ class PaymentAdmin(PaymentActions, StateColumn, AmountColumn, ReadOnlyAdmin):
         ("settled_at", BusinessDaysFilter),
     )
     search_fields = ("id", "receiver_name", "receiver_email", "receiver_wallet__url", "request__id", "request__title")
-    search_help_text = _("Payment id, receiver, wallet address, title")
+    search_help_text = _("Payment or request id, receiver, wallet address, title")
     fields = (
         "id",
         "status",

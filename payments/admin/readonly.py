@@ -12,10 +12,6 @@ class ReadOnlyAdmin(ModelAdmin):
     show_full_result_count = False
     actions = None
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
-        """The ledger is the history of these rows; Django's own has nothing to say of them."""
-        return super().render_change_form(request, {**context, "show_history": False}, *args, **options)
-
     def has_add_permission(self, _request: HttpRequest, *_args: Any) -> bool:
         return False
 

@@ -15,6 +15,7 @@ from payments.identifiers import new_ulid
 from payments.models import Payment
 from payments.openpayments.amounts import Amount, AmountError
 from payments.presentation.reasons import Refusal
+from payments.presentation.typed_amounts import read_typed
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class AmountForm(BaseDialogForm):
     def clean_amount(self) -> Amount:
         text, asset = self.cleaned_data["amount"].strip(), self.side().left.asset
         try:
-            return Amount.from_major(text, asset)
+            return read_typed(text, asset)
         except AmountError as error:
             raise forms.ValidationError(str(Refusal("not_an_amount", text=text, currency=asset.code))) from error
 

@@ -3,7 +3,7 @@
 from typing import Any, get_args
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
@@ -16,17 +16,25 @@ from ledger.filters import BusinessDaysFilter
 from payments import limits
 from payments.actions import standing_budgets
 from payments.admin.dialogs import staff
-from payments.admin.filters import CurrencyFilter, ReachedFilter, RequestStatusFilter, StuckFilter
+from payments.admin.filters import CurrencyFilter, ReachedFilter, RequestStatusFilter, StuckFilter, UnansweredFilter
 from payments.admin.glass import may_break_glass
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.admin.request_actions import VALID_IN, RequestActions
 from payments.admin.review import CALM, review, version_of
-from payments.models import PaymentRequest
+from payments.identifiers import LENGTH
+from payments.models import Payment, PaymentRequest
 from payments.presentation.dates import age
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.status import row_status, row_turn, with_status
 from payments.second_person import objection
 from payments.states import Tone
+
+
+def _once_more(button: dict[str, Any]) -> dict[str, Any]:
+    """The button as it is when every receiver was sent the link to prove their wallet: it is their turn."""
+    if not str(button["path"]).rstrip("/").endswith("ask_proof"):
+        return button
+    return {**button, "title": _("Send the proof link again"), "variant": ActionVariant.DEFAULT}
 
 
 @admin.register(PaymentRequest)
@@ -37,6 +45,7 @@ class PaymentRequestAdmin(RequestActions, ReadOnlyAdmin):
         RequestStatusFilter,
         ReachedFilter,
         StuckFilter,
+        UnansweredFilter,
         CurrencyFilter,
         ("seller", RelatedDropdownFilter),
         ("created_at", BusinessDaysFilter),
@@ -44,7 +53,7 @@ class PaymentRequestAdmin(RequestActions, ReadOnlyAdmin):
     )
     list_select_related = ()
     search_fields = ("id", "title", "reference", "payer_name", "payer_email")
-    search_help_text = _("Payment id, title, reference, payer")
+    search_help_text = _("Request or payment id, title, reference, payer")
     actions_detail = (
         "draw_request",
         "send_request",
@@ -68,6 +77,14 @@ class PaymentRequestAdmin(RequestActions, ReadOnlyAdmin):
         found: QuerySet[PaymentRequest] = super().get_queryset(request)
         return with_status(found.select_related("payer_wallet", "seller", "requested_by", "authorised_by"))
 
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[PaymentRequest], search_term: str) -> Any:
+        """Also by the id of one of its payments: that stands in the mail to whom it pays."""
+        key = search_term.strip().upper()
+        if len(key) == LENGTH and key.isalnum():
+            of_payment = Payment.objects.filter(pk=key).values("request")
+            return queryset.filter(Q(pk=key) | Q(pk__in=of_payment)), False
+        return super().get_search_results(request, queryset, search_term)
+
     @display(description=_("state"), label={tone: tone for tone in get_args(Tone)}, ordering="state")
     def state_label(self, row: PaymentRequest) -> tuple[str, str]:
         status = row_status(row)
@@ -89,8 +106,11 @@ class PaymentRequestAdmin(RequestActions, ReadOnlyAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
     ) -> HttpResponse:
         row, offered = context["original"], context["actions_detail"]
+        told = review(row, request.user)
+        if told["all_asked"]:
+            offered = [_once_more(one) for one in offered]
         more = {
-            **review(row, request.user),
+            **told,
             "title": row.title,
             "subtitle": None,
             # The one thing to do next stands beside the words that ask for it; the others in the page's head.

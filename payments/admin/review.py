@@ -9,17 +9,19 @@ from ledger.api import timeline
 from payments import limits
 from payments.admin.second_person_panel import second_person_panel
 from payments.links import approval_url
-from payments.models import Payment, PaymentRequest
+from payments.models import Payment, PaymentRequest, WalletProof
 from payments.models.standing_budgets import budget_of
 from payments.presentation import budget_summary, timeline_lines
 from payments.presentation.cost_summary import CostSummary, cost_line_of
-from payments.presentation.next_step import next_step
+from payments.presentation.next_step import next_step, waits_for_proof
 from payments.presentation.reasons import sentence
 from payments.presentation.status import request_status
 from payments.presentation.timeline_text import describe
 from payments.states import NEEDS_A_PERSON, OPEN_REQUESTS, PAID_REQUESTS, RequestState
 
 TIMELINE_LIMIT = 300
+#: Of one request: each has a few entries, and their receivers rarely need another.
+MOST_PROOFS = 50
 #: Read when nothing moves any more, or nothing will for a while.
 CALM = {state for state in RequestState if state not in OPEN_REQUESTS} | {
     RequestState.QUOTED,
@@ -27,6 +29,8 @@ CALM = {state for state in RequestState if state not in OPEN_REQUESTS} | {
 }
 #: Whose receivers may have to prove their wallets first.
 NOT_PAID_YET = {RequestState.QUOTING, RequestState.QUOTED, RequestState.AWAITING_AUTHORISATION, RequestState.APPROVED}
+#: Of these, the ones in which nothing goes on before they have.
+WAITS_FOR_PROOF = {RequestState.QUOTED, RequestState.AWAITING_AUTHORISATION}
 #: The payer has, or had, a link.
 SENT_STATES = {RequestState.AWAITING_APPROVAL, RequestState.APPROVED, *PAID_REQUESTS}
 
@@ -48,6 +52,10 @@ def review(request: PaymentRequest, reader: User | AnonymousUser) -> dict[str, A
     own = budget_of(request)
     grown = request.proposed if request.state == RequestState.AWAITING_AUTHORISATION else None
     bill = CostSummary(request, [cost_line_of(payment) for payment in payments], grown)
+    unproven = limits.unproven(request) if request.state in NOT_PAID_YET else []
+    asked = limits.asked_to_prove(unproven)
+    all_asked = bool(unproven) and all(payment.receiver_wallet_id in asked for payment in unproven)
+    waits = all_asked and request.state in WAITS_FOR_PROOF
     may_send = reader.has_perm("payments.request_paymentrequest")
     return {
         "request_row": request,
@@ -55,18 +63,26 @@ def review(request: PaymentRequest, reader: User | AnonymousUser) -> dict[str, A
         "bill": bill,
         "budget": own or request.budget,
         "terms": budget_summary.terms(own) if own else [],
-        "step": next_step(request, payments),
+        "step": waits_for_proof([each.receiver_name for each in unproven]) if waits else next_step(request, payments),
         **second_person_panel(request),
         "problem": problem_of(request),
-        "unproven": limits.unproven(request) if request.state in NOT_PAID_YET else [],
+        "unproven": [(payment, asked.get(payment.receiver_wallet_id)) for payment in unproven],
+        "all_asked": all_asked,
         "troubled": [payment for payment in payments if payment.state in NEEDS_A_PERSON],
         "approval_url": approval_url(request, reader.pk) if request.state in SENT_STATES and may_send else "",
         "version": version_of(request),
         "follows": request.state not in CALM,
         "attempts": _attempts(request, payments),
         "mails": list(request.messages.all()),
-        "timeline": timeline_lines.lines(timeline([("request", request.pk)], TIMELINE_LIMIT), describe),
+        "timeline": timeline_lines.lines(timeline(_subjects(request, payments), TIMELINE_LIMIT), describe),
     }
+
+
+def _subjects(request: PaymentRequest, payments: list[Payment]) -> list[tuple[str, str]]:
+    """The request, and what its receivers were asked to prove since it was made."""
+    proofs = WalletProof.objects.filter(wallet__in={payment.receiver_wallet_id for payment in payments})
+    since = proofs.filter(seller=request.seller_id, created_at__gte=request.created_at)
+    return [("request", request.pk), *(("proof", pk) for pk in since.values_list("pk", flat=True)[:MOST_PROOFS])]
 
 
 def version_of(request: PaymentRequest) -> str:

@@ -23,11 +23,12 @@ from payments.admin.dialogs import staff
 from payments.admin.proposing import ProposingAdmin, propose
 from payments.admin.seller_actions import NO_KEY, SellerActions, WriteOnlyTextarea, key_rows, steps_of
 from payments.models import Seller
-from payments.openpayments.amounts import Amount, AmountError
+from payments.openpayments.amounts import AmountError
 from payments.openpayments.keys import KeyFormatError
 from payments.openpayments.urls import LONGEST_URL
 from payments.presentation.format_amounts import format_amount, percent
 from payments.presentation.reasons import Refusal, sentence
+from payments.presentation.typed_amounts import read_typed
 from payments.states import OPEN_REQUESTS, KeyState
 
 #: How the state of a key is coloured.
@@ -144,7 +145,7 @@ class SellerForm(forms.ModelForm[Seller]):
             self.add_error("fee_text", _("The wallet was not reached yet, so its currency is unknown. Try again."))
             return None
         try:
-            each = Amount.from_major(written, wallet.asset)
+            each = read_typed(written, wallet.asset)
         except AmountError:
             self.add_error(
                 "fee_text",

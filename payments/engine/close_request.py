@@ -7,6 +7,7 @@ from ledger import clock
 from ledger.api import Actor, record
 from payments.engine.steps.base import ENGINE
 from payments.engine.transitions import facts, move, subjects_of
+from payments.mail.not_approved import tell_not_approved
 from payments.mail.queue import queue_message
 from payments.models import Payment, PaymentRequest
 from payments.models.messages import Template
@@ -19,6 +20,13 @@ REMAINING_REASONS: dict[str, str] = {
     RemainingEnd.EXPIRED: "rest_expired",
     RemainingEnd.CANCELLED: "rest_cancelled",
     RemainingEnd.FAILED: "some_failed",
+}
+
+
+#: The sentence for who asked, where the payer did not approve: of a whole request, and of the rest of one.
+NOT_APPROVED: dict[str, tuple[str, str]] = {
+    RequestState.DECLINED: ("declined", "rest_declined"),
+    RequestState.EXPIRED: ("not_approved_in_time", "rest_expired"),
 }
 
 
@@ -83,7 +91,8 @@ def end_unsent(  # noqa: PLR0913 - who, how and why
 ) -> None:
     """Nothing more is asked of the payer. The request ends as `to` says; paid in part, it says so instead.
 
-    While something that was ordered is under way, the request stays open until that has ended.
+    While something that was ordered is under way, the request stays open until that has ended. Who asked is told when
+    it is the payer who did not approve.
     """
     for payment in payments:
         if payment.state in UNSENT:
@@ -106,6 +115,10 @@ def end_unsent(  # noqa: PLR0913 - who, how and why
             finished_at=clock.now(),
             payer_asked_at=None,
         )
+    if to in NOT_APPROVED:
+        whole, rest = NOT_APPROVED[to]
+        ordered = any(payment.state in IN_FLIGHT | PAID for payment in payments)
+        tell_not_approved(request, rest if ordered else whole, str(params.get("words", "")))
 
 
 def _see_to_the_end(

@@ -21,15 +21,18 @@ from payments.presentation.reasons import OWN_REASONS
 
 SUBJECTS: Final[dict[str, Promise]] = {
     Template.SELECTED: gettext_lazy("You were selected: %(title)s"),
+    Template.LET_GO: gettext_lazy("No longer selected: %(title)s"),
     Template.STATEMENT: gettext_lazy("Your statement: %(title)s"),
     Template.PAID_OUTSIDE: gettext_lazy("You were paid outside your wallet: %(title)s"),
     Template.PAID_FOR_PAYER: gettext_lazy("Paid for you outside your wallet: %(title)s"),
     Template.PROOF: gettext_lazy("Please prove that your wallet is yours"),
     Template.WALLET_CHANGE: gettext_lazy("Was it you? Your wallet address is to change"),
+    Template.WALLET_CHANGED: gettext_lazy("Where your payments go from now on"),
     Template.EMAIL_CHANGE: gettext_lazy("Was it you? Your email address has changed"),
     Template.ACCOUNT: gettext_lazy("Look at this: %(title)s"),
     Template.SECOND_PERSON: gettext_lazy("Please decide: %(title)s"),
     Template.DECISION: gettext_lazy("Decided: %(title)s"),
+    Template.NOT_APPROVED: gettext_lazy("Not approved: %(title)s"),
     Template.ALONE: gettext_lazy("Decided by one person alone: %(title)s"),
     Template.CHECKPOINT: gettext_lazy("Checkpoint of our ledger"),
     Template.PAUSED: gettext_lazy("All new payments are paused"),
@@ -66,6 +69,7 @@ def context(message: Message, reader: MailReader) -> dict[str, Any]:
         **({"link": links.site_url(message.details["path"])} if "path" in message.details else {}),
         **(_paused(message) if message.template == Template.PAUSED else {}),
         **(_selected(message, page) if message.template == Template.SELECTED else {}),
+        **({"request": message.details} if message.template == Template.LET_GO else {}),
         **({"link": f"{page}/{message.details['month']}"} if message.template == Template.STATEMENT and page else {}),
         **(_paid_outside(message, page) if message.template in OUTSIDE else {}),
     }
@@ -107,6 +111,12 @@ def short(message: Message) -> str:
         chosen = _("%(name)s, you were selected for “%(title)s”. You receive %(amount)s once your work is accepted.")
         told = {"name": message.to_name, "title": message.title, "amount": format_amount(_amount(message))}
         return fitted(chosen, told)
+    if message.template == Template.LET_GO:
+        released = _("%(name)s, you are no longer selected for “%(title)s”. A mistake? Tell us.")
+        return fitted(released, {"name": message.to_name, "title": message.title})
+    if message.template == Template.WALLET_CHANGED:
+        words = _("%(name)s, your payments go to %(after)s from now on. Was it not you? Tell us now.")
+        return words % {"name": message.to_name, "after": message.details["after"]}
     if message.template != Template.WALLET_CHANGE:
         return ""
     words = _("%(name)s, your wallet for payments is to change to %(after)s. Was it not you? Tell us now.")

@@ -38,7 +38,7 @@ class RemainingEnd(models.TextChoices):
 class PaymentRequest(Dated, Reasoned):
     """One ask to one payer to approve; its id is what everybody quotes when they speak of it."""
 
-    id = ulid_field(verbose_name=_("payment id"))
+    id = ulid_field(verbose_name=_("request id"))
     state = models.CharField(
         _("state"), max_length=32, choices=RequestState, default=RequestState.QUOTING, editable=False
     )

@@ -58,9 +58,9 @@ def next_step(request: PaymentRequest, payments: Iterable[Payment]) -> NextStep:
                 _("Approved, not set aside. Waiting for the work to be accepted.") if waits else _while_approved(states)
             )
         case RequestState.SETTLED:
-            text = _("Everything has arrived. There is nothing left to do.")
+            text = _("All that was asked for here has arrived.")
         case RequestState.SETTLED_OUTSIDE:
-            text = _("Everything is settled, but not all of it in the wallets. There is nothing left to do.")
+            text = _("All that was asked for here is settled, but not all of it in the wallets.")
         case RequestState.SETTLED_IN_PART:
             text = _("A part was paid. What was not paid can be asked for again.")
         case RequestState.FAILED:
@@ -74,6 +74,12 @@ def next_step(request: PaymentRequest, payments: Iterable[Payment]) -> NextStep:
         case never:
             assert_never(never)
     return NextStep(whose, text)
+
+
+def waits_for_proof(names: Iterable[str]) -> NextStep:
+    """Of a request whose receivers, of these names, were all sent the link to prove their wallets."""
+    words = _("%(names)s was sent the link to prove the wallet. Once that is done, go on here.")
+    return NextStep(Turn.RECEIVER, words % {"names": ", ".join(names)})
 
 
 def _while_approved(states: set[str]) -> str:

@@ -125,6 +125,7 @@ SENTENCES: dict[str, Promise] = {
     "nobody_left": _("None of the receivers can be paid. Each has a reason of their own, shown beside them."),
     "rest_declined": _("A part was ordered before; the payer declined the rest. %(words)s"),
     "rest_expired": _("A part was ordered before; the rest was not approved in time."),
+    "not_approved_in_time": _("Nobody approved it in time, and the link no longer works."),
     "rest_cancelled": _("A part was ordered before; the rest was cancelled."),
     # Asking
     "no_lines": _("There is nobody to pay: select a worker first."),

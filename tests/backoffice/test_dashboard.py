@@ -19,7 +19,11 @@ from django_q.conf import Conf
 from django_q.models import OrmQ
 
 from backoffice import roles
-from ledger import days
+from jobs import decisions
+from jobs.derive_status import sync_job
+from jobs.funding import fund
+from jobs.models import Application, JobStatus
+from ledger import clock, days
 from ledger.api import Actor, record, seal
 from payments.actions import pausing
 from payments.mail.queue import queue_message
@@ -28,8 +32,10 @@ from payments.models.messages import MessageState, Template
 from payments.models.pauses import PauseScope
 from payments.openpayments.amounts import LARGEST_VALUE
 from payments.states import PaymentState, RequestState
+from tests import cast, progress
 from tests.backoffice.test_health import running_queue
 from tests.cast import asked, paid_to_maria, person, settled, signed_in, standing_budget
+from tests.jobs.test_outside_payments import reported
 
 __all__ = ["running_queue"]
 
@@ -217,19 +223,34 @@ def test_a_long_list_is_cut_and_says_how_much_is_left(root: Client) -> None:
     assert "2 more" in words(root)
 
 
-def test_only_what_failed_lately_is_told(root: Client) -> None:
-    week = days.begins(days.today() - timedelta(days=6))
-    lately = asked(
-        RequestState.FAILED, finished_at=week, reason="wallet_unreachable", reason_params={"host": "w.example"}
-    )
-    asked(RequestState.FAILED, finished_at=week - timedelta(microseconds=1))
-    assert "The wallet w.example did not answer." in words(root)
-    assert [row.pk for row in leads_to(root, "1 request failed in the last 7 days")] == [lately.pk]
+def test_what_failed_is_told_until_somebody_did_something_about_it(root: Client) -> None:
+    """Not until it is a week old: nobody may have looked."""
+    rosa, seller = cast.staff("rosa"), cast.seller()
+    job = cast.job(JobStatus.SUBMITTING, workers_wanted=4)
+    workers = [cast.applied(job, cast.member(name)) for name in ("Left", "Again", "Outside", "Let go")]
+
+    def failed(worker: Application, number: int) -> PaymentRequest:
+        request = fund(job, [worker], seller, by=rosa, form_id=f"{number}")
+        progress.end(request, RequestState.FAILED)
+        sync_job(job.pk)
+        return request
+
+    requests = [failed(worker, number) for number, worker in enumerate(workers)]
+    PaymentRequest.objects.filter(pk=requests[0].pk).update(finished_at=clock.now() - timedelta(days=30))
+    told = "requests failed, and nothing was done since"
+    assert {row.pk for row in leads_to(root, f"4 {told}")} == {row.pk for row in requests}
+    again = failed(workers[1], 9)
+    decisions.reject(workers[3].pk, by=rosa)
+    assert {row.pk for row in leads_to(root, f"3 {told}")} == {requests[0].pk, again.pk, requests[2].pk}
+    fund(job, [workers[1]], seller, by=rosa, form_id="asked again")
+    reported(workers[2], 125000, rosa)
+    (left,) = leads_to(root, "1 request failed, and nothing was done since")
+    assert left.pk == requests[0].pk
 
 
 def test_when_nothing_is_wrong_it_says_so(root: Client) -> None:
     settled()
-    assert "Nothing needs attention, and nothing failed in the last 7 days." in words(root)
+    assert "Nothing needs attention, and whatever failed was seen to." in words(root)
 
 
 # How it goes

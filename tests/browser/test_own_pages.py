@@ -69,7 +69,7 @@ def test_each_sees_what_concerns_them(site: Installation, browser: Browser, came
     with fresh_page(browser, language) as page:
         phone = Phone(page, language, camera)
         phone.open(worker_link)
-        phone.see(phone.say("Owed to you"), work.title, OWED, phone.say("Once your work is accepted"))
+        phone.see(phone.say("Agreed"), work.title, OWED, phone.say("Once your work is accepted"))
         phone.look("1-worker-owed")
 
     request_id = site.asked(work)

@@ -143,7 +143,7 @@ def test_the_dialog_shows_payer_receiver_and_amount(staff: Client, seller: Selle
     job = cast.job()
     cast.applied(job)
     shown = staff.get(action(job, "request_payment")).content.decode()
-    for words in ("Sol Foundation", "https://wallet.example/sol", "1,250.00\xa0MXN", "Maria Lopez is owed"):
+    for words in ("Sol Foundation", "https://wallet.example/sol", "1,250.00\xa0MXN", "Maria Lopez gets"):
         assert words in shown, words
 
 
@@ -207,10 +207,14 @@ def test_the_page_shows_link_id_amounts_whose_turn_and_everything_that_happened(
 
 def test_a_settled_payment_has_no_button_to_pay_again(staff: Client, rosa: User, seller: Seller) -> None:
     job = cast.job()
-    progress.settle(fund(job, [cast.applied(job)], seller, by=rosa, form_id="1"))
+    worker = cast.applied(job)
+    handed_in = cast.handed_in(worker)
+    progress.settle(fund(job, [worker], seller, by=rosa, form_id="1"))
     shown = html(staff, job)
     assert "Complete payment" not in shown
-    assert "Everything has arrived." in shown
+    assert "All that was asked for here has arrived." in shown
+    assert "Work waits to be reviewed" in shown, "the money came, and the work is yet to be looked at"
+    assert f"/admin/jobs/submission/{handed_in.pk}/change/" in shown
 
 
 def test_a_title_can_not_break_the_page(staff: Client, rosa: User, seller: Seller) -> None:
@@ -251,7 +255,7 @@ def test_a_job_is_made_with_an_exact_budget(staff: Client) -> None:
     ("changes", "sentence"),
     [
         ({"budget_text": "10.005"}, "MXN is counted with 2 decimals: “10.005” cannot be paid exactly."),
-        ({"budget_text": "1,250"}, "“1,250” is not an amount. Write it like 1250.00, without separators."),
+        ({"budget_text": "1,25"}, "“1,25” is not an amount. Write it like 1250.00."),
         ({"budget_text": "0"}, "The budget must be more than zero."),
         ({"workers_wanted": "0"}, "greater than or equal to 1"),
         (
@@ -275,7 +279,7 @@ def test_the_budget_stands_while_money_depends_on_it(staff: Client, rosa: User, 
     application = cast.applied(job)
     request = fund(job, [application], seller, by=rosa, form_id="1")
     answer = save(staff, job, budget_text="2000.00")
-    assert f"Payment {request.pk} uses this budget and this funder." in answer.content.decode()
+    assert f"Request {request.pk} uses this budget and this funder." in answer.content.decode()
     assert save(staff, job, title="Better title").status_code == 302
     job.refresh_from_db()
     assert (job.title, job.budget_value) == ("Better title", 125000)

@@ -77,7 +77,7 @@ def test_a_worker_is_selected_and_let_go(staff: Client) -> None:
     application.refresh_from_db()
     assert application.status == ApplicationStatus.REJECTED
     kinds = [row.kind for row in timeline([("application", str(application.pk))])]
-    assert kinds == ["application.selected", "message.queued", "application.rejected"]
+    assert kinds == ["application.selected", "message.queued", "application.rejected", "message.queued"]
 
 
 def mark(client: Client, model: str, action: str, *rows: Application | Submission) -> str:
@@ -177,7 +177,10 @@ def test_an_application_is_for_a_job_that_takes_them(staff: Client) -> None:
 def test_where_the_money_stands_is_told_in_words(staff: Client, rosa: User, seller: Seller) -> None:
     job = cast.job()
     application = cast.applied(job)
+    assert "Agreed" in said(staff, "application")
+    work = cast.handed_in(application, SubmissionStatus.ACCEPTED)
     assert "Owed" in said(staff, "application")
+    work.delete()
     request = fund(job, [application], seller, by=rosa, form_id="1")
     assert "Being quoted" in said(staff, "application")
     progress.settle(request)

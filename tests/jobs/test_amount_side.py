@@ -126,11 +126,11 @@ def test_before_it_is_sent_a_worker_reads_what_is_paid_for_them_not_a_sum_that_n
 ) -> None:
     job = debit_job()
     application = abroad(job)
-    (owed,) = earnings.of(application.worker).owed
+    (owed,) = earnings.of(application.worker).agreed
     assert (owed.amount, owed.buys) == (Amount(1250_00, MXN), True)
     request = fund(job, [application], seller, by=rosa, form_id="1")
     Payment.objects.filter(request=request).update(value=64_80)
-    (owed,) = earnings.of(application.worker).owed
+    (owed,) = earnings.of(application.worker).agreed
     assert (owed.amount, owed.buys) == (Amount(1250_00, MXN), True)
     progress.settle(request)
     (arrived,) = earnings.of(application.worker).arrived

@@ -14,10 +14,11 @@ from jobs.models import Application, Job, JobStatus, Payout, SubmissionStatus
 from payments.models import Payment, PaymentRequest, Seller
 from tests import cast
 from tests.cast import person, signed_in
-from tests.dialogs import Answer, dialog
+from tests.dialogs import Answer, dialog, hidden
 from tests.jobs.test_admin_jobs import ASK, CHANGE, SEE, action, html
 from tests.jobs.test_held_payments import accept, beforehand
 from tests.jobs.test_split import staffed
+from tests.payments.pages import words
 
 pytestmark = pytest.mark.django_db
 JOBS = "/admin/jobs/job/"
@@ -48,7 +49,7 @@ def test_everybody_who_is_owed_is_ticked_with_their_amount(staff: Client) -> Non
     shown = opened(staff, job)
     assert boxes(shown) == {worker.pk: "checked" for worker in workers}
     for worker in workers:
-        assert f"{worker.worker.name} is owed 1,250.00\xa0MXN" in shown
+        assert f"{worker.worker.name} gets 1,250.00\xa0MXN" in shown
 
 
 def test_whoever_can_not_be_paid_is_shown_with_why(staff: Client) -> None:
@@ -138,8 +139,8 @@ def test_a_job_canceled_after_the_dialog_was_opened_pays_nobody(staff: Client) -
     job, workers = staffed()
     fields = dialog(staff, action(job, "request_payment"))
     Job.objects.filter(pk=job.pk).update(status=JobStatus.CANCELED)
-    send(staff, action(job, "request_payment"), fields, *workers)
-    assert "Nothing can be paid while the job is “Canceled”." in html(staff, job)
+    answer = send(staff, action(job, "request_payment"), fields, *workers)
+    assert "Nothing can be paid while the job is “Canceled”." in answer.content.decode()
     assert not PaymentRequest.objects.exists()
 
 
@@ -149,7 +150,7 @@ def test_two_members_of_staff_who_choose_overlapping_workers(staff: Client, rosa
     made = fund(job, workers[:2], seller, by=rosa, form_id="mine")
     send(staff, action(job, "request_payment"), theirs, *workers[1:])
     assert PaymentRequest.objects.get() == made
-    assert f"Payment {made.pk} to Xochitl Ruiz for this job exists already." in html(staff, job)
+    assert f"Request {made.pk} for Xochitl Ruiz and this job exists already." in html(staff, job)
     assert Payout.objects.count() == 2
 
 
@@ -194,9 +195,46 @@ def test_jobs_of_different_funders_can_not_be_submitted(staff: Client) -> None:
     shown = staff.get(url).content.decode()
     assert "These jobs have different funders." in shown
     assert ">arrow_forward<" not in shown
-    send(staff, url, dialog(staff, url), *workers)
-    assert "These jobs have different funders." in staff.get(JOBS).content.decode()
+    answer = send(staff, url, dialog(staff, url), *workers)
+    assert "These jobs have different funders." in answer.content.decode()
     assert not PaymentRequest.objects.exists()
+
+
+def test_a_job_of_which_nobody_is_paid_is_left_out_with_why_and_named_nowhere(
+    staff: Client, rosa: User, seller: Seller
+) -> None:
+    Seller.objects.update(may_hold_money=True)
+    seller.refresh_from_db()
+    jobs, workers = several(2)
+    funder = jobs[0].funder
+    for job, reference in zip(jobs, ("PO-1", "PO-2"), strict=True):
+        Job.objects.filter(pk=job.pk).update(reference=reference)
+    over, held = (cast.job(funder=funder, title=title, reference="PO-9") for title in ("Over", "Held"))
+    waits = [cast.applied(each, cast.member(each.title)) for each in (over, held)]
+    fund(held, "seller", seller, by=rosa, form_id="held")
+    Job.objects.filter(pk=over.pk).update(status=JobStatus.CANCELED)
+    url = mark(staff, [*jobs, over, held, cast.job(funder=funder, title="Empty")])
+    shown = words(staff.get(url))
+    assert boxes(staff.get(url).content.decode()) == {worker.pk: "checked" for worker in workers}
+    assert "Over : Nothing can be paid while the job is “Canceled”." in shown
+    assert "Held : The funder was asked to pay this job to Tequio" in shown
+    assert "Empty : Nobody is selected for this job yet." in shown
+    # Somebody who can't be paid stops it, and what was chosen and written is still there.
+    fields = {**dialog(staff, url), f"amount-{workers[0].pk}": "1000.50"}
+    refused = send(staff, url, fields, workers[0], waits[0])
+    assert "“Over”: Nothing can be paid while the job is “Canceled”." in words(refused)
+    assert boxes(refused.content.decode()) == {workers[0].pk: "checked", workers[1].pk: "empty"}
+    assert 'value="1000.50"' in refused.content.decode()
+    # Who is owed something else by now is shown that, and not what was written before.
+    Job.objects.filter(pk=jobs[0].pk).update(budget_value=200000)
+    refused = send(staff, url, fields, workers[0])
+    assert "changed meanwhile" in words(refused)
+    assert 'value="2000.00"' in refused.content.decode()
+    answer = send(staff, url, hidden(refused), workers[0])
+    assert not answer.content, [line for line in answer.content.decode().splitlines() if "tequio-problem" in line]
+    made = PaymentRequest.objects.exclude(form_id="held").get()
+    assert (made.title, made.reference, made.payments.get().value) == ("Job 0", "PO-1", 200000)
+    assert made.origin_path == f"/admin/jobs/job/{jobs[0].pk}/change/"
 
 
 def test_marked_jobs_that_owe_nothing_say_so(staff: Client) -> None:

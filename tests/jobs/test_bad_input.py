@@ -69,7 +69,7 @@ def test_a_budget_edited_between_approval_and_payout_pays_what_was_approved(rosa
     job, workers, request = beforehand(seller, rosa)
     client = signed_in(person("ana", *SEE, *CHANGE))
     answer = save(client, job, budget_text="2000.00", workers_wanted="3")
-    assert f"Payment {request.pk} uses this budget and this funder." in answer.content.decode()
+    assert f"Request {request.pk} uses this budget and this funder." in answer.content.decode()
     accept(workers[0], rosa)
     job.refresh_from_db()
     released = workers[0].payouts.get().payment

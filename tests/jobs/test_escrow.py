@@ -159,7 +159,7 @@ def test_only_accepted_work_is_paid_out(rosa: User, holder: Seller) -> None:
 def test_nobody_is_paid_out_twice(rosa: User, holder: Seller) -> None:
     job, (maria, _ana) = funded(holder, rosa)
     request = pay_out(job, [maria], by=rosa, form_id="1")
-    assert f"Payment {request.pk} to Maria Lopez for this job exists already" in refused(job, [maria], rosa)
+    assert f"Request {request.pk} for Maria Lopez and this job exists already" in refused(job, [maria], rosa)
     progress.settle(request)
     assert "exists already" in refused(job, [maria], rosa)
 
@@ -273,7 +273,7 @@ def test_the_dialog_pays_out_and_without_the_permission_there_is_none(rosa: User
     client = signed_in(person("ana", *MAY))
     assert where in client.get(page).content.decode()
     shown = client.get(where).content.decode().replace("\xa0", " ")
-    for words in ("Maria Lopez is owed 1,250.00 MXN", "treasury@example.org", "2,500.00 MXN"):
+    for words in ("Maria Lopez gets 1,250.00 MXN", "treasury@example.org", "2,500.00 MXN"):
         assert words in shown, words
     assert "Ana Cruz" not in shown
     nobody = confirm(client, where)

@@ -94,7 +94,7 @@ def test_the_same_worker_is_not_asked_for_twice(rosa: User, seller: Seller) -> N
     application = cast.applied(job)
     request = fund(job, [application], seller, by=rosa, form_id="1")
     assert refused(job, application, seller, rosa) == (
-        f"Payment {request.pk} to Maria Lopez for this job exists already. Open it to see where it stands."
+        f"Request {request.pk} for Maria Lopez and this job exists already. Open it to see where it stands."
     )
 
 
@@ -115,7 +115,7 @@ def test_a_job_can_have_only_one_active_funding(rosa: User) -> None:
     job = cast.job()
     request = fund(job, "seller", holder, by=rosa, form_id="1")
     assert refused(job, "seller", holder, rosa) == (
-        f"The money for this job was asked for already, in payment {request.pk}. Open it to see."
+        f"The money for this job was asked for already, in request {request.pk}. Open it to see."
     )
 
 

@@ -87,7 +87,7 @@ def test_work_starts_only_when_somebody_is_selected(rosa: User) -> None:
 def test_a_job_is_not_canceled_while_a_payment_is_open(rosa: User, seller: Seller) -> None:
     job = cast.job()
     request = fund(job, [cast.applied(job)], seller, by=rosa, form_id="1")
-    with pytest.raises(JobRefusal, match=f"Payment {request.pk} of this job is still open"):
+    with pytest.raises(JobRefusal, match=f"Request {request.pk} of this job is still open"):
         press(job, "cancel", rosa)
 
 

@@ -29,3 +29,23 @@ def test_only_words_that_people_read_lose_the_name(name: str) -> None:
     forget_in_mail_to_others([name], [])
     message.refresh_from_db()
     assert message.details == {**kept, "title": f"A story by {NOBODY}", "receiver": NOBODY, "rows": [["Who", NOBODY]]}
+
+
+def test_why_somebody_declined_goes_with_them() -> None:
+    told = {"title": "Songs", "rows": [["Payer", "Ana Cruz"]], "why": ["The payer declined. “My mother is ill”"]}
+    mails = [
+        Message.objects.create(
+            template=Template.NOT_APPROVED,
+            to_name="Rosa",
+            to_email="rosa@example.org",
+            language="es",
+            details={**told, "subjects": {"request": request}},
+            occasion=request,
+        )
+        for request in ("01A", "01B")
+    ]
+    forget_in_mail_to_others(["Ana Cruz"], [], {"01A"})
+    for mail in mails:
+        mail.refresh_from_db()
+    assert [mail.details["why"] for mail in mails] == [[], told["why"]]
+    assert mails[0].details["rows"] == [["Payer", NOBODY]]

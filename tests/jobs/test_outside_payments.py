@@ -75,8 +75,8 @@ def test_cash_counts_once_a_second_person_says_so_and_stands_apart(rosa: User, l
     worker = cast.applied(job, cast.member("Maria Lopez", wallet=None))
     work = cast.handed_in(worker)
     row = reported(worker, 125000, rosa)
-    assert (outside(), job_payments.money_status(fresh(worker))) == ("0", job_payments.OWED), "one person's word"
-    assert earnings.of(worker.worker).owed
+    assert (outside(), job_payments.money_status(fresh(worker))) == ("0", job_payments.AGREED), "one person's word"
+    assert earnings.of(worker.worker).agreed
     with pytest.raises(Refusal, match="reported this yourself"):
         paid_outside.confirm(row.pk, by=rosa)
 
@@ -127,12 +127,12 @@ def test_a_part_leaves_the_rest_to_be_asked_for_and_sums_never_pass_what_is_owed
     worker = cast.applied(job)
     paid_outside.confirm(reported(worker, 40000, rosa).pk, by=luis)
     assert [choice.amount.value for choice in choices(job)] == [85000]
-    assert refused(worker, 85001, rosa) == "Maria Lopez is owed 850.00 MXN: write that, or less."
+    assert refused(worker, 85001, rosa) == "Maria Lopez gets at most 850.00 MXN: write that, or less."
     request = fund(job, [worker], seller, by=rosa, form_id="1")
     assert request.payments.get().value == 85000
     progress.settle(request)
     sync_job(job.pk)
-    assert refused(worker, 1, rosa).startswith(f"Payment {request.pk} to Maria Lopez")
+    assert refused(worker, 1, rosa).startswith(f"Request {request.pk} for Maria Lopez")
     assert job_payments.money_status(fresh(worker)) == OF_PAYMENTS[PaymentState.SETTLED_OUTSIDE]
     assert fresh(worker).job.is_funded
     assert not violations()

@@ -54,9 +54,9 @@ def post(url: str, **fields: str) -> str:
 
 def group(page: str, title: str) -> str:
     """The part of a worker's page under one heading."""
-    titles = ["Owed to you", "On its way", "Arrived", "Your wallet"]
+    titles = ["Owed to you", "Agreed", "On its way", "Arrived", "Your wallet"]
     after = page.split(f"{title} ", 1)[1]
-    following = titles[titles.index(title) + 1]
+    following = next(each for each in titles[titles.index(title) + 1 :] if f" {each} " in after)
     return after.split(f" {following} ", 1)[0]
 
 
@@ -149,6 +149,10 @@ def test_a_worker_sees_what_is_owed_on_its_way_and_arrived(maria: Member, rosa: 
         assert request
         progress.approve(request)
         progress.bring(request.payments.get(), state)
+    _job, request = work("Failed")
+    assert request
+    progress.approve(request)
+    progress.bring(request.payments.get(), PaymentState.FAILED)
     _job, request = work("Settled")
     assert request
     progress.settle(request)
@@ -158,12 +162,15 @@ def test_a_worker_sees_what_is_owed_on_its_way_and_arrived(maria: Member, rosa: 
     cast.applied(canceled, maria)
 
     page = shown(links.worker_url(maria))
-    owed, way, arrived = (group(page, title) for title in ("Owed to you", "On its way", "Arrived"))
-    assert "Selected Once your work is accepted" in owed
+    names = ("Owed to you", "Agreed", "On its way", "Arrived")
+    owed, agreed, way, arrived = (group(page, title) for title in names)
     assert "Accepted Your work is accepted; it is paid next" in owed
-    assert "Asked Being quoted · The funder is about to be asked to pay" in owed
-    assert "Stuck Needs attention · Something went wrong between the wallets. Somebody is looking at it" in owed
-    assert "Together 5,000.00 MXN" in owed
+    assert owed.count("MXN") == 1, "nothing is owed before the work is accepted"
+    assert "Selected Once your work is accepted" in agreed
+    assert "Asked Being quoted · The funder is about to be asked to pay" in agreed
+    assert "Stuck Needs attention · Something went wrong between the wallets. Somebody is looking at it" in agreed
+    assert "Failed Something went wrong between the wallets. Somebody is looking at it" in agreed
+    assert "Together 5,000.00 MXN" in agreed
     assert "Sent Sent · Your wallet has not confirmed it yet" in way
     assert "Settled Settled · In your wallet" in arrived
     assert "PO-7 1,250.00 MXN" in arrived
@@ -178,24 +185,25 @@ def test_what_arrived_of_a_failed_payment_is_no_longer_owed(maria: Member, rosa:
     progress.end(request, RequestState.FAILED, received=50000)
     application.payouts.update(active=False)
     page = shown(links.worker_url(maria))
-    assert "750.00 MXN" in group(page, "Owed to you")
+    assert "750.00 MXN" in group(page, "Agreed")
     assert "500.00 MXN" in group(page, "Arrived")
 
 
-def test_what_waits_for_the_work_is_approved_but_still_owed(maria: Member, rosa: User, seller: Seller) -> None:
+def test_what_waits_for_the_work_is_approved_but_not_on_its_way(maria: Member, rosa: User, seller: Seller) -> None:
     request = fund(job := cast.job(S.SUBMITTING), [cast.applied(job, maria)], seller, Way.HELD, by=rosa, form_id="1")
     progress.approve(request)
-    assert "it is sent once your work is accepted" in group(shown(links.worker_url(maria)), "Owed to you")
+    assert "it is sent once your work is accepted" in group(shown(links.worker_url(maria)), "Agreed")
+    cast.handed_in(maria.applications.get(), SubmissionStatus.ACCEPTED)
     Payment.objects.filter(request=request).update(released_at=clock.now())
     assert "it is about to be sent" in group(shown(links.worker_url(maria)), "Owed to you")
 
 
-def test_a_payment_that_nobody_approved_is_asked_for_again_and_stays_owed_once(
+def test_a_payment_that_nobody_approved_is_asked_for_again_and_stays_agreed_once(
     maria: Member, rosa: User, seller: Seller
 ) -> None:
     request = fund(job := cast.job(S.SUBMITTING), [cast.applied(job, maria)], seller, by=rosa, form_id="1")
     progress.end(request, RequestState.DECLINED)
-    owed = group(shown(links.worker_url(maria)), "Owed to you")
+    owed = group(shown(links.worker_url(maria)), "Agreed")
     assert owed.count("1,250.00 MXN") == 1
     assert "Once your work is accepted" in owed
 
@@ -204,9 +212,9 @@ def test_currencies_are_not_added_up(maria: Member) -> None:
     cast.applied(cast.job(), maria)
     dollars = cast.job(funder=cast.member("Archive"), budget_code="USD")
     cast.applied(dollars, maria)
-    owed = group(shown(links.worker_url(maria)), "Owed to you")
-    assert "Together 1,250.00 USD" in owed
-    assert "Together 1,250.00 MXN" in owed
+    agreed = group(shown(links.worker_url(maria)), "Agreed")
+    assert "Together 1,250.00 USD" in agreed
+    assert "Together 1,250.00 MXN" in agreed
 
 
 def test_the_page_costs_the_same_queries_for_one_job_and_for_many(maria: Member, rosa: User, seller: Seller) -> None:

@@ -41,7 +41,8 @@ def places(application: Application) -> dict[str, str]:
 
 
 def owed(worker: Application) -> list[int]:
-    return [line.amount.value for line in earnings.of(worker.worker).owed if not line.payment_id]
+    told = earnings.of(worker.worker)
+    return [line.amount.value for line in (*told.owed, *told.agreed) if not line.payment_id]
 
 
 def test_a_part_is_asked_for_and_the_rest_stays_owed_until_it_is_asked_for_too(rosa: User, seller: Seller) -> None:
@@ -79,7 +80,7 @@ def test_a_part_is_asked_for_and_the_rest_stays_owed_until_it_is_asked_for_too(r
     ("part", "sentence"),
     [
         (of(0), "more than zero"),
-        (of(125001), "is owed 1,250.00\xa0MXN: write that, or less"),
+        (of(125001), "gets at most 1,250.00\xa0MXN: write that, or less"),
         (of(2**63 - 1), "write that, or less"),
         (Amount(1, Asset("USD", 2)), "changed meanwhile"),
         (Amount(1, Asset("MXN", 255)), "smallest unit is larger|or less"),
@@ -115,7 +116,7 @@ def test_from_money_that_is_held_a_part_is_paid_out(rosa: User, holder: Seller) 
     sync_job(job.pk)
     client = signed_in(person("ana", *MAY))
     shown = client.get(action(job, "pay_out")).content.decode()
-    assert "Maria Lopez is owed 750.00\xa0MXN" in shown
+    assert "Maria Lopez gets 750.00\xa0MXN" in shown
     assert 'value="750.00"' in shown
     fields = {**dialog(client, action(job, "pay_out")), "receivers": [str(maria.pk)], f"amount-{maria.pk}": "750.01"}
     answer = client.post(action(job, "pay_out"), fields, headers={"HX-Request": "true"})

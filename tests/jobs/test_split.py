@@ -64,7 +64,7 @@ def test_several_jobs_of_one_funder_are_one_email_that_tells_them(rosa: User, se
     maria = cast.member("Maria Lopez")
     receivers = [cast.applied(one, maria), cast.applied(two, cast.member("Joan", wallet=cast.wallet("joan", "USD")))]
     request = fund([two, one], receivers, seller, by=rosa, form_id="1")
-    assert (request.title, request.reference) == ("2 trabajos: Riddles, Songs", "PO-1, PO-2")
+    assert (request.title, request.reference) == ("Riddles, Songs", "PO-1, PO-2")
     request.refresh_from_db()
     assert request.origin_path == f"/admin/payments/paymentrequest/{request.pk}/change/"
     lines = {payout.application.job.title: str(payout.payment.amount.to_major()) for payout in Payout.objects.all()}
@@ -156,7 +156,7 @@ def test_whoever_is_being_paid_already_is_told_and_nobody_is_asked_twice(rosa: U
     with pytest.raises(Refusal) as caught:
         fund(job, workers[1:], seller, by=rosa, form_id="2")
     assert str(caught.value) == (
-        f"Payment {first.pk} to Xochitl Ruiz for this job exists already. Open it to see where it stands."
+        f"Request {first.pk} for Xochitl Ruiz and this job exists already. Open it to see where it stands."
     )
     assert Payout.objects.count() == 2
 

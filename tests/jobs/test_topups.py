@@ -51,7 +51,7 @@ def test_a_budget_raised_after_a_payment_makes_the_difference_owed(staff: Client
     assert save(staff, job, budget_text="1500.00").status_code == 302
     job.refresh_from_db()
     assert (job.budget_value, job.is_funded, job.status) == (150000, False, JobStatus.REVIEWING)
-    assert job_payments.money_status(Application.objects.get(pk=application.pk)) == job_payments.OWED
+    assert job_payments.money_status(Application.objects.get(pk=application.pk)) == job_payments.AGREED
     assert places(application) == {"owed": "250.00\xa0MXN", "settled": "1,250.00\xa0MXN"}
     shown = html(staff, job)
     assert "Ask again" in shown
@@ -71,7 +71,7 @@ def test_funder_and_currency_stay_once_somebody_was_paid(staff: Client, rosa: Us
     request = fund(job, [cast.applied(job)], seller, by=rosa, form_id="1")
     progress.settle(request)
     for change in ({"currency": "USD"}, {"funder": str(cast.member("Luna").pk)}):
-        assert f"Payment {request.pk} uses this budget" in save(staff, job, **change).content.decode()
+        assert f"Request {request.pk} uses this budget" in save(staff, job, **change).content.decode()
     job.refresh_from_db()
     assert (job.budget_code, job.funder.name) == ("MXN", "Sol Foundation")
 

@@ -10,10 +10,12 @@ from jobs.escrow import pay_out
 from jobs.funding import fund
 from jobs.models import Member, WalletChange, WalletChangeState
 from jobs.reasons import JobRefusal
+from ledger import clock
 from ledger.api import timeline
 from payments.actions.standing_budgets import BudgetTerms, business_day
 from payments.mail.rendering import render
 from payments.models import Message, PaymentRequest, WalletAddress
+from payments.models.messages import Template
 from payments.models.standing_budgets import Unit
 from payments.openpayments.amounts import Amount, Asset
 from payments.presentation.reasons import Refusal
@@ -97,6 +99,7 @@ def test_a_second_person_confirms_it(maria: Member, rosa: User, luis: User) -> N
     change.refresh_from_db()
     assert maria.wallet == change.after
     assert (change.state, change.decided_by) == (WalletChangeState.CONFIRMED, luis)
+    assert Message.objects.get(template=Template.WALLET_CHANGED).to_email == maria.email
     told = ["member.wallet_change_proposed", "member.wallet_change_confirmed", "member.wallet_changed"]
     assert kinds(maria) == told
     with pytest.raises(JobRefusal, match="“Confirmed” already"):
@@ -130,6 +133,33 @@ def test_a_member_without_a_wallet_gets_one_at_once() -> None:
     assert member.wallet.url == NEW
     assert not Message.objects.exists()
     assert kinds(member) == ["member.wallet_changed"]
+
+
+def test_a_wallet_that_never_answered_is_put_right_by_one_person_and_the_member_is_told(
+    maria: Member, rosa: User
+) -> None:
+    """A typo: nothing can have been paid to it."""
+    cast.wallet("maria-2")
+    typo = cast.unchecked_wallet("mraia")
+    Member.objects.filter(pk=maria.pk).update(wallet=typo)
+    maria.refresh_from_db()
+    client = signed_in(rosa)
+    # Nobody has asked it yet: it may be right.
+    client.post(page(maria), fields(maria, wallet_text=NEW))
+    assert WalletChange.objects.get().state == WalletChangeState.WAITING
+    typo.keep(checked_at=clock.now(), problem="wallet_not_found")
+    saved = client.post(page(maria), fields(maria, wallet_text=NEW), follow=True)
+    assert f"{NEW} is the wallet of Maria Lopez now" in saved.content.decode()
+    maria.refresh_from_db()
+    assert maria.wallet
+    assert maria.wallet.url == NEW
+    assert WalletChange.objects.get().state == WalletChangeState.SUPERSEDED
+    mail = render(Message.objects.get(template=Template.WALLET_CHANGED))
+    for words in (mail.text, mail.html, mail.short):
+        assert NEW in words
+    assert typo.url in mail.text
+    # It worked: from now on there are two.
+    assert wallet_changes.propose(maria, "https://wallet.example/other", by="staff", user=rosa)
 
 
 def test_a_later_change_takes_the_place_of_the_one_that_waits(maria: Member, rosa: User) -> None:

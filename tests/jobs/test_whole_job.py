@@ -56,7 +56,12 @@ def test_one_action_on_the_job_leads_to_a_quote_and_then_to_a_paid_worker_and_a_
     job.refresh_from_db()
     assert (job.status, job.is_funded) == (JobStatus.COMPLETE, True)
     shown = staff.get(page).content.decode()
-    for words in ("Everything has arrived.", "arrived at", "All work is accepted and paid.", "Charged so far"):
+    for words in (
+        "All that was asked for here has arrived.",
+        "arrived at",
+        "All work is accepted and paid.",
+        "Charged so far",
+    ):
         assert words in shown, words
     seal()
     assert not list(verify())

@@ -8,6 +8,7 @@ from jobs import decisions, links
 from jobs.funding import fund
 from jobs.models import Application, ApplicationStatus, JobStatus, Member
 from jobs.tasks import sweep, sync_request
+from jobs.worker_mail import messages_to
 from ledger.api import Actor, timeline
 from payments.mail.fitting import LONGEST_SHORT
 from payments.mail.queue import is_pointless, queue_again
@@ -71,6 +72,19 @@ def test_who_is_not_selected_is_not_told_that_they_are(maria: Member, rosa: User
         decisions.select(application.pk, by=rosa)
     decisions.reject(application.pk, by=rosa)
     assert not Message.objects.exists()
+
+
+def test_who_was_selected_and_is_let_go_is_told(maria: Member, rosa: User) -> None:
+    application = selected(maria, rosa)
+    decisions.reject(application.pk, by=rosa)
+    mail = render(Message.objects.get(template=Template.LET_GO))
+    assert mail.subject == "No longer selected: Stories in Nahuatl"
+    assert "PO-7" in mail.text
+    assert "you are no longer selected for “Stories in Nahuatl”" in mail.short
+    decisions.select(application.pk, by=rosa)
+    decisions.reject(application.pk, by=rosa)
+    assert Message.objects.filter(template=Template.LET_GO).count() == 2
+    assert messages_to(application).count() == 4
 
 
 def test_a_message_about_no_request_is_sent_again_and_shown_in_the_outbox(

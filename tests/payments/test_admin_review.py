@@ -198,3 +198,15 @@ def test_the_list_of_payments_tells_every_state_in_words(reader: Client, state: 
     paid_to_maria(asked(), state)
     table = text_of(reader, f"{reverse('admin:payments_payment_changelist')}?status={state}").split("<tbody")[1]
     assert f">{state.label}<" in re.sub(r"\s*([<>])\s*", r"\1", table)
+
+
+def test_a_request_is_found_by_its_own_id_and_by_that_in_the_receivers_mail(reader: Client) -> None:
+    payment, other = settled(), asked()
+    paid_to_maria(other)
+    for id_in_a_mail in (payment.pk, payment.request_id, f" {payment.pk.lower()} "):
+        found = reader.get(reverse("admin:payments_paymentrequest_changelist"), {"q": id_in_a_mail}).content.decode()
+        assert f"/paymentrequest/{payment.request_id}/change/" in found
+        assert f"/paymentrequest/{other.pk}/change/" not in found
+    for id_in_a_mail in (payment.pk, payment.request_id):
+        found = reader.get(reverse("admin:payments_payment_changelist"), {"q": id_in_a_mail}).content.decode()
+        assert f"/payment/{payment.pk}/change/" in found

@@ -351,7 +351,7 @@ def test_a_rule_is_changed_and_removed(administrator: Client) -> None:
     ("changes", "sentence"),
     [
         ({"amount": "1500.5.5"}, "Write an amount such as 500.00"),
-        ({"amount": "1,500"}, "Write an amount such as 500.00"),
+        ({"amount": "1,50"}, "Write an amount such as 500.00"),
         ({"amount": "-1"}, "Write an amount such as 500.00"),
         ({"amount": "9" * 30}, "This is more than a wallet can hold."),
         ({"amount": ""}, "This field is required."),

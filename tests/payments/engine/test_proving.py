@@ -305,6 +305,12 @@ def test_the_page_of_the_request_says_who_must_prove_and_sends_the_link(stage: S
     )
     confirm(client, action)
     assert Message.objects.filter(template="proof").count() == 1
-    assert "is on its way to María" in client.get(url).content.decode()
+    text = client.get(url).content.decode()
+    assert "is on its way to María" in text
+    assert "María was asked to prove that the wallet" in text
+    assert "Whose turn? Whoever receives it" in text
+    assert "is asked to prove that it is theirs." in text, "the timeline"
+    assert "Send the proof link again" in text
+    assert "must first prove" not in text
     WalletAddress.objects.update(proven_at=request.created_at)
     assert action not in client.get(url).content.decode()
