@@ -11,7 +11,7 @@ from django_q import admin as queue
 from django_q.models import Failure, OrmQ, Schedule, Success
 from unfold.admin import ModelAdmin
 
-from backoffice import people_admin
+from backoffice import entries_admin, people_admin
 from backoffice.finance.closing import admin as closing_admin
 from backoffice.finance.exceptions import admin as exceptions_admin
 from backoffice.finance.exports.pages import exports, regular_exports
@@ -20,6 +20,7 @@ from backoffice.finance.statements import admin as statements_admin
 
 __all__ = [
     "closing_admin",
+    "entries_admin",
     "exceptions_admin",
     "exports",
     "movements_admin",
