@@ -11,12 +11,13 @@ from django_q import admin as queue
 from django_q.models import Failure, OrmQ, Schedule, Success
 from unfold.admin import ModelAdmin
 
-from backoffice import entries_admin, people_admin
+from backoffice import people_admin
 from backoffice.finance.closing import admin as closing_admin
 from backoffice.finance.exceptions import admin as exceptions_admin
 from backoffice.finance.exports.pages import exports, regular_exports
 from backoffice.finance.movements import admin as movements_admin
 from backoffice.finance.statements import admin as statements_admin
+from backoffice.ledger_entries import admin as entries_admin
 
 __all__ = [
     "closing_admin",

@@ -38,7 +38,7 @@ OF_ONE_ROW: Final = {"<path:object_id>/": "object_id", "<id>/": "id"}
 def stamped(field: "DateTimeField[Any, Any]") -> Callable[[Model], str]:
     """A column of a list with the moments of `field`."""
 
-    @display(description=field.verbose_name, ordering=field.name)
+    @display(description=field.verbose_name, ordering=field.name)  # type: ignore[untyped-decorator]  # Unfold ships no types
     def column(row: Model) -> str:
         return stamp(getattr(row, field.name)) or "-"
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter, TextFilter
 from unfold.decorators import display
 
-from backoffice.entry_subjects import joined, links_of
+from backoffice.ledger_entries.subjects import joined, links_of
 from ledger.admin.append_only import AppendOnlyAdmin
 from ledger.filters import MomentRangeFilter, SealedFilter
 from ledger.kinds import declared
