@@ -17,9 +17,11 @@ from backoffice.finance.exceptions import admin as exceptions_admin
 from backoffice.finance.exports.pages import exports, regular_exports
 from backoffice.finance.movements import admin as movements_admin
 from backoffice.finance.statements import admin as statements_admin
+from backoffice.ledger_entries import admin as entries_admin
 
 __all__ = [
     "closing_admin",
+    "entries_admin",
     "exceptions_admin",
     "exports",
     "movements_admin",

@@ -4,7 +4,7 @@ An address can be typed by hand, so nothing in one reaches the database but what
 its filters, a key that can be one, words to search for that are as many as somebody would write.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,9 +13,13 @@ from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ORDER_VAR
 from django.core.exceptions import ValidationError
+from django.db.models import DateTimeField, Model
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import URLPattern
+from unfold.decorators import display
 from unfold.views import ChangeList
+
+from ledger.stamps import stamp
 
 if TYPE_CHECKING:
     from unfold.admin import ModelAdmin
@@ -29,6 +33,17 @@ MOST_WORDS: Final = 12
 LONGEST_ORDER: Final = 40
 #: How the paths of one row's pages begin, and what they call its key.
 OF_ONE_ROW: Final = {"<path:object_id>/": "object_id", "<id>/": "id"}
+
+
+def stamped(field: "DateTimeField[Any, Any]") -> Callable[[Model], str]:
+    """A column of a list with the moments of `field`."""
+
+    @display(description=field.verbose_name, ordering=field.name)  # type: ignore[untyped-decorator]  # Unfold ships no types
+    def column(row: Model) -> str:
+        return stamp(getattr(row, field.name)) or "-"
+
+    column.__name__ = field.name
+    return column  # type: ignore[no-any-return]  # Unfold ships no types
 
 
 class GuardedChangeList(ChangeList):  # type: ignore[misc]  # Unfold ships no types
@@ -54,6 +69,12 @@ class GuardedAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         return super().get_search_results(request, queryset, " ".join(search_term.split()[:MOST_WORDS]))
+
+    def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
+        """Moments short, in the one style of all lists, and whole where they are pointed at."""
+        moments = {field.name: field for field in self.opts.get_fields() if isinstance(field, DateTimeField)}
+        shown = super().get_list_display(request)
+        return [stamped(moments[name]) if name in moments and not hasattr(self, name) else name for name in shown]
 
     def get_changeform_initial_data(self, _request: HttpRequest) -> dict[str, Any]:
         """Nothing: no page links to a form that is partly filled in, so whatever an address says was typed."""

@@ -1,4 +1,4 @@
-"""The sidebar: what each person may look at, in the order of their day."""
+"""The sidebar: what each person may look at, in the order of their day, with what they seldom use folded."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -34,9 +34,19 @@ class OwnPage:
     permissions: tuple[str, ...]
 
 
-GROUPS: tuple[tuple[str | Promise, tuple[AdminPage | OwnPage, ...]], ...] = (
-    (
+@dataclass(frozen=True)
+class PageGroup:
+    """Pages of one kind: folded for whoever lacks the permission `used_with`; without one it stands open for all."""
+
+    title: str | Promise
+    used_with: str
+    pages: tuple[AdminPage | OwnPage, ...]
+
+
+GROUPS: tuple[PageGroup, ...] = (
+    PageGroup(
         _("Work"),
+        "jobs.change_job",
         (
             AdminPage(_("Jobs"), "handyman", "jobs.job"),
             AdminPage(_("Members"), "groups", "jobs.member"),
@@ -45,50 +55,60 @@ GROUPS: tuple[tuple[str | Promise, tuple[AdminPage | OwnPage, ...]], ...] = (
             AdminPage(_("Notes from members"), "chat", "jobs.membernote"),
         ),
     ),
-    (
+    PageGroup(
         _("Payments"),
+        "",
         (
             AdminPage(_("Payment requests"), "request_quote", "payments.paymentrequest"),
             AdminPage(_("Payments"), "payments", "payments.payment"),
             AdminPage(_("Paid outside"), "handshake", "payments.outsidepayment"),
             AdminPage(_("Standing budgets"), "savings", "payments.standingbudget"),
-            AdminPage(_("Grants"), "key", "payments.grant"),
-            AdminPage(_("Sellers"), "storefront", "payments.seller"),
-            AdminPage(_("Wallets"), "account_balance_wallet", "payments.walletaddress"),
-            AdminPage(_("Rules for a second person"), "gavel", "payments.secondpersonrule"),
-            AdminPage(_("Limits for unproven wallets"), "badge", "payments.prooflimit"),
-            AdminPage(_("Proposals"), "how_to_vote", "payments.proposal"),
-            AdminPage(_("Decided alone"), "emergency", "payments.brokenglass"),
-            AdminPage(_("Pauses"), "pause_circle", "payments.pause"),
         ),
     ),
-    (
+    PageGroup(
         _("Finance"),
+        "ledger.close_period",
         (
             OwnPage(_("Reports"), "monitoring", "reports", ("ledger.view_movement",)),
             AdminPage(_("Exceptions"), "rule", "ledger.statementexception"),
             AdminPage(_("Statements"), "receipt_long", "ledger.statementsource"),
             OwnPage(_("Periods"), "event_available", "periods", ("ledger.view_closing",)),
+            AdminPage(_("Movements"), "swap_horiz", "ledger.movement"),
             AdminPage(_("Exports"), "download", "backoffice.export"),
             AdminPage(_("Regular exports"), "event_repeat", "backoffice.regularexport"),
             AdminPage(_("Chart of accounts"), "account_tree", "payments.accountname"),
         ),
     ),
-    (
-        _("Ledger"),
+    PageGroup(
+        _("Records"),
+        "auth.view_group",
         (
-            AdminPage(_("Entries"), "menu_book", "ledger.entry"),
+            AdminPage(_("Ledger"), "menu_book", "ledger.entry"),
             AdminPage(_("Checkpoints"), "verified", "ledger.checkpoint"),
-            AdminPage(_("Movements"), "swap_horiz", "ledger.movement"),
+            AdminPage(_("Proposals"), "how_to_vote", "payments.proposal"),
+            AdminPage(_("Decided alone"), "emergency", "payments.brokenglass"),
+            AdminPage(_("Grants"), "key", "payments.grant"),
+            AdminPage(_("Outbox"), "outgoing_mail", "payments.message"),
         ),
     ),
-    (_("Messages"), (AdminPage(_("Outbox"), "outgoing_mail", "payments.message"),)),
-    (
-        _("System"),
+    PageGroup(
+        _("Set-up"),
+        "auth.change_user",
         (
             AdminPage(_("Users"), "person", "auth.user"),
             AdminPage(_("Roles"), "badge", "auth.group"),
             OwnPage(_("Who could do what"), "manage_history", "access_history", NEEDED),
+            AdminPage(_("Sellers"), "storefront", "payments.seller"),
+            AdminPage(_("Wallets"), "account_balance_wallet", "payments.walletaddress"),
+            AdminPage(_("Rules for a second person"), "gavel", "payments.secondpersonrule"),
+            AdminPage(_("Limits for unproven wallets"), "lock_person", "payments.prooflimit"),
+            AdminPage(_("Pauses"), "pause_circle", "payments.pause"),
+        ),
+    ),
+    PageGroup(
+        _("Background work"),
+        "django_q.view_ormq",
+        (
             AdminPage(_("Queued tasks"), "hourglass_top", "django_q.ormq"),
             AdminPage(_("Schedules"), "schedule", "django_q.schedule"),
             AdminPage(_("Failed tasks"), "error", "django_q.failure"),
@@ -103,10 +123,11 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     groups: list[dict[str, Any]] = [{"items": [overview, _waiting(request)]}]
     if not request.user.has_perm("ledger.view_entry") and request.user.pk and access_of(request.user.pk):
         groups[0]["items"].append({"title": _("Audit"), "icon": "policy", "link": reverse("admin:audit")})
-    found = [(title, [_item(page) for page in pages if _may_see(page, request)]) for title, pages in GROUPS]
-    for title, items in found:
+    for group in GROUPS:
+        items = [_item(page) for page in group.pages if _may_see(page, request)]
+        folded = bool(group.used_with and not request.user.has_perm(group.used_with))
         if items:
-            groups.append({"title": title, "separator": True, "items": items})
+            groups.append({"title": group.title, "items": items, "collapsible": folded})
     return groups
 
 

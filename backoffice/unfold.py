@@ -28,6 +28,7 @@ UNFOLD: dict[str, Any] = {
     "BORDER_RADIUS": "6px",
     "STYLES": [
         _file("admin.css"),
+        _file("admin_frame.css"),
         _file("admin_payments.css"),
         _file("admin_dashboard.css"),
         _file("admin_finance.css"),

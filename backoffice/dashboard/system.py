@@ -16,9 +16,9 @@ from backoffice.health import queue
 from ledger import days
 from ledger.api import Comparison, backlog, compare_checkpoint
 from ledger.models import Entry
+from ledger.stamps import short
 from payments.models import LedgerCheck, Message, Pause
 from payments.models.messages import MessageState
-from payments.presentation.dates import moment
 
 Tone = Literal["good", "warn", "bad"]
 
@@ -162,7 +162,7 @@ def _check(kind: LedgerCheck.Extent) -> tuple[Tone, list[Fact]]:
     last = LedgerCheck.objects.filter(kind=kind, finished_at__isnull=False).first()
     if last is None:
         return "warn", [Fact(str(NEVER_CHECKED[kind]))]
-    text = CHECKED[kind] % {"when": moment(last.finished_at), "rows": last.rows, "entries": last.entries}
+    text = CHECKED[kind] % {"when": short(last.finished_at), "rows": last.rows, "entries": last.entries}
     if not last.faults:
         return "good", [Fact(text)]
     count = ngettext("%(count)d fault was found.", "%(count)d faults were found.", last.faults)

@@ -82,7 +82,6 @@ def _ask(admin: Any, request: HttpRequest, rows: list[Row], action: str, decisio
         **admin.admin_site.each_context(request),
         "title": decision.title(number),
         "opts": admin.opts,
-        "media": admin.media,
         "lines": lines,
         "number": number,
         "decision": decision,

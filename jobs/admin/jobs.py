@@ -366,7 +366,6 @@ class JobAdmin(ReportOutside, KeptAdmin):
             **self.admin_site.each_context(request),
             "title": _("Quote & request approval"),
             "form": form,
-            "media": self.media,
             "opts": self.opts,
         }
         return TemplateResponse(request, "admin/jobs/job/ask_many.html", context)

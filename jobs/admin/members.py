@@ -31,12 +31,12 @@ from jobs.admin.wallet_dialogs import DECISIONS, RefuseChangeForm, WalletChangeF
 from jobs.budget_offers import set_up_budget
 from jobs.models import Member, WalletChange, WalletChangeState
 from jobs.reasons import JobRefusal
+from ledger.stamps import short, stamp
 from payments.actions import wallets
 from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, Sentence, dialog_action, go, number_of, staff
 from payments.locking import lock
 from payments.models import WalletAddress
 from payments.openpayments.urls import LONGEST_URL
-from payments.presentation.dates import moment
 from payments.presentation.reasons import Refusal, sentence
 from payments.worker.places import place
 
@@ -182,11 +182,11 @@ class MemberAdmin(PersonalData, KeptAdmin):
 
     @display(description=_("last checked"), ordering="wallet__checked_at")
     def last_checked(self, member: Member) -> str:
-        return (member.wallet and moment(member.wallet.checked_at)) or NOTHING
+        return (member.wallet and stamp(member.wallet.checked_at)) or NOTHING
 
     @display(description=_("control proven"))
     def proven(self, member: Member) -> str:
-        return (member.wallet and moment(member.wallet.proven_at)) or str(_("Not proven"))
+        return (member.wallet and stamp(member.wallet.proven_at)) or str(_("Not proven"))
 
     @display(description=_("new wallet"))
     def waiting_wallet(self, member: Member) -> str:
@@ -194,7 +194,7 @@ class MemberAdmin(PersonalData, KeptAdmin):
         if change is None:
             return NOTHING
         who = change.proposed_by.get_username() if change.proposed_by else _("the member")
-        told = {"after": change.after.url, "who": who, "when": moment(change.created_at)}
+        told = {"after": change.after.url, "who": who, "when": short(change.created_at)}
         words = _("%(after)s, proposed by %(who)s on %(when)s. A second person must confirm it.") % told
         return format_html("{} <span>{}</span>", badge(str(_("Waits")), "warning"), words)
 

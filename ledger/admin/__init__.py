@@ -1,5 +1,5 @@
 """The ledger in the admin: to read, filter and search."""
 
-from ledger.admin import checkpoints, entries
+from ledger.admin import checkpoints
 
-__all__ = ["checkpoints", "entries"]
+__all__ = ["checkpoints"]

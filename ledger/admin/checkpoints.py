@@ -11,6 +11,7 @@ from unfold.decorators import display
 
 from ledger.admin.append_only import AppendOnlyAdmin
 from ledger.models import Checkpoint, Entry
+from ledger.stamps import stamp
 
 
 @admin.register(Checkpoint)
@@ -41,7 +42,7 @@ class CheckpointAdmin(AppendOnlyAdmin):
     @display(description=gettext_lazy("the last of them recorded at"))
     def until(self, row: Checkpoint) -> str:
         recorded_at = Entry.objects.filter(link__index=row.size).values_list("recorded_at", flat=True).first()
-        return f"{recorded_at:%Y-%m-%d %H:%M:%S} UTC" if recorded_at else "-"
+        return stamp(recorded_at) or "-"
 
     @display(description=gettext_lazy("signed checkpoint"))
     def signed(self, row: Checkpoint) -> SafeString:

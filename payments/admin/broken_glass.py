@@ -13,13 +13,13 @@ from unfold.decorators import display
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 
+from ledger.stamps import stamp
 from payments.actions import break_glass
 from payments.admin.dialogs import DecisionOn, Sentence, dialog_action, staff
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.locking import lock
 from payments.mail.second_person import AUTHORISE
 from payments.models import BrokenGlass
-from payments.presentation.dates import moment
 from payments.second_person import objection
 
 #: The page of what was decided, by what the ledger calls it.
@@ -46,11 +46,11 @@ class BrokenGlassAdmin(ReadOnlyAdmin):
 
     @display(description=_("decided"))
     def when(self, row: BrokenGlass) -> str:
-        return moment(row.created_at)
+        return stamp(row.created_at)
 
     @display(description=_("seen"))
     def seen_when(self, row: BrokenGlass) -> str:
-        return moment(row.seen_at) if row.seen_at else "-"
+        return stamp(row.seen_at) if row.seen_at else "-"
 
     def get_actions_detail(self, request: HttpRequest, object_id: int | str) -> list[UnfoldAction]:
         row = BrokenGlass.objects.filter(pk=object_id, seen_at=None).first()

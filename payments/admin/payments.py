@@ -13,6 +13,7 @@ from unfold.decorators import display
 
 from ledger.api import proves, timeline
 from ledger.filters import BusinessDaysFilter
+from ledger.stamps import stamp
 from payments.actions.refunds import refundable
 from payments.admin import attention_panel
 from payments.admin.columns import AmountColumn, StateColumn
@@ -136,9 +137,9 @@ class PaymentAdmin(PaymentActions, StateColumn, AmountColumn, ReadOnlyAdmin):
     def received(self, row: Payment) -> str:
         return format_amount(row.received)
 
-    @display(description=_("age"), ordering="created_at")
+    @display(description=_("asked for"), ordering="created_at")
     def since(self, row: Payment) -> str:
-        return age(row.created_at)
+        return stamp(row.created_at)
 
     @display(description=_("waiting time"), ordering="changed_at")
     def waits_for(self, row: Payment) -> str:

@@ -13,6 +13,7 @@ from unfold.decorators import display
 from unfold.enums import ActionVariant
 
 from ledger.filters import BusinessDaysFilter
+from ledger.stamps import stamp
 from payments import limits
 from payments.actions import standing_budgets
 from payments.admin.dialogs import staff
@@ -23,7 +24,6 @@ from payments.admin.request_actions import VALID_IN, RequestActions
 from payments.admin.review import CALM, review, version_of
 from payments.identifiers import LENGTH
 from payments.models import Payment, PaymentRequest
-from payments.presentation.dates import age
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.status import row_status, row_turn, with_status
 from payments.second_person import objection
@@ -98,9 +98,9 @@ class PaymentRequestAdmin(RequestActions, ReadOnlyAdmin):
     def turn(self, row: PaymentRequest) -> str:
         return str(row_turn(row).label)
 
-    @display(description=_("age"), ordering="created_at")
+    @display(description=_("asked for"), ordering="created_at")
     def since(self, row: PaymentRequest) -> str:
-        return age(row.created_at)
+        return stamp(row.created_at)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any

@@ -13,6 +13,7 @@ from unfold.dataclasses import UnfoldAction
 from unfold.decorators import display
 from unfold.enums import ActionVariant
 
+from ledger.stamps import day_stamp
 from payments.actions import standing_budgets
 from payments.actions.requests import lock_request
 from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, SeenForm, Sentence, dialog_action
@@ -20,7 +21,6 @@ from payments.admin.readonly import ReadOnlyAdmin
 from payments.models import StandingBudget
 from payments.models.standing_budgets import BudgetState
 from payments.presentation import budget_summary
-from payments.presentation.dates import day
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import sentence
 from payments.worker.advance_now import advance_now
@@ -119,7 +119,7 @@ class StandingBudgetAdmin(ReadOnlyAdmin):
     @display(description=_("starts anew"))
     def next_reset(self, row: StandingBudget) -> str:
         period = budget_summary.current(row)
-        return day(period.ends_at) if period and period.ends_at < row.ends_at else NOTHING
+        return day_stamp(period.ends_at) if period and period.ends_at < row.ends_at else NOTHING
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any

@@ -1,4 +1,7 @@
-"""Moments as people read them, in the business's time zone, which is named beside a time of day."""
+"""Moments as members read them: a day in words, and a time of day with the business's time zone beside it.
+
+Staff read many of them on a page; theirs are short, and in `ledger.stamps`.
+"""
 
 from datetime import datetime
 
@@ -16,9 +19,13 @@ def moment(when: datetime | None) -> str:
     zone = get_timezone(settings.BUSINESS_TIME_ZONE)
     locale = locale_of()
     local = when.astimezone(zone)
-    city = get_timezone_location(zone, locale=locale, return_city=True)
     time = format_time(local, "short", tzinfo=zone, locale=locale)
-    return f"{format_date(local, 'long', locale=locale)}, {time} ({city})"
+    return f"{format_date(local, 'long', locale=locale)}, {time} ({zone_name()})"
+
+
+def zone_name() -> str:
+    """The business's time zone as a place, such as “Mexico City”, in the reader's language."""
+    return get_timezone_location(get_timezone(settings.BUSINESS_TIME_ZONE), locale=locale_of(), return_city=True)
 
 
 def day(when: datetime | None) -> str:

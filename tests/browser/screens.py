@@ -17,6 +17,8 @@ SCHEMES: Final[tuple[Scheme, ...]] = ("light", "dark")
 WIDTHS: Final = {"wide": (1280, 900), "narrow": (390, 844)}
 LOCALES: Final = {"en": "en-US", "es": "es-MX"}
 PATIENCE: Final = 30_000  # milliseconds
+#: How often Tab is pressed before a button counts as out of reach.
+MOST_TABS: Final = 60
 LINK: Final = re.compile(r"http://127\.0\.0\.1:\d+/approve/\S+")
 
 
@@ -87,6 +89,38 @@ def submit_dialog(page: Page) -> None:
     """The dialog's own button; the page changes by it."""
     with page.expect_navigation():
         page.locator("#dialog [type=submit]").last.click()
+
+
+def tab_to(page: Page, label: str) -> None:
+    """Press Tab until what has the focus is called so."""
+    for _press in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        if label in page.evaluate("document.activeElement.innerText || ''").split("\n"):
+            return
+    raise AssertionError(f"Tab never comes to “{label}”.")
+
+
+def open_by_keyboard(page: Page, label: str) -> None:
+    """An action's dialog, without a mouse: it has a name, keeps the focus, and gives it back when it is left."""
+    tab_to(page, label)
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_have_accessible_name(page.locator("#dialog-title").inner_text())
+    for _press in range(MOST_TABS // 4):
+        assert not page.evaluate("!!document.activeElement.closest('#page')"), "the focus went behind the dialog"
+        page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    assert label in page.evaluate("document.activeElement.innerText"), "the focus did not come back"
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_visible()
+
+
+def confirm_by_keyboard(page: Page, label: str) -> None:
+    """The button of the dialog that is open; the page changes by it."""
+    tab_to(page, label)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
 
 
 def decide_at_wallet(page: Page, decision: Literal["approve", "reject"]) -> None:

@@ -113,6 +113,24 @@ def test_pages_of_staff_keep_nobody_out(site: Installation, browser: Browser, ca
     assert not found, "\n".join(found)
 
 
+def test_no_page_of_the_sidebar_has_a_script_that_fails_or_runs_out_of_its_window(
+    site: Installation, browser: Browser, told: Told
+) -> None:
+    """`fresh_page` finds the errors. What only some pages bring (calendars, charts, choices) is among them."""
+    marked = ".".join(str(site.work().job_id) for _job in range(2))
+    with fresh_page(browser, "es") as page:
+        sign_in(page, site, "admin")
+        links = page.locator("#nav-sidebar-apps a").evaluate_all("links => links.map(link => link.href)")
+        more = [f"/admin/jobs/job/ask/{marked}/", "/admin/jobs/job/add/", "/admin/auth/user/add/"]
+        details = [f"/admin/jobs/job/{told.job_id}/change/", "/admin/payments/payment/export/"]
+        for address in (*links, *(f"{site.url}{path}" for path in (*more, *details))):
+            page.goto(address)
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{address} is too wide"
+        page.goto(f"{site.url}/admin/reports/payments/")
+        page.set_viewport_size({"width": WIDTHS["narrow"][0], "height": WIDTHS["narrow"][1]})
+        assert not axe.violations(page, {}, ["target-size"], "rule")
+
+
 def _look(page: Page, name: str, excepted: Mapping[str, tuple[str, ...]]) -> list[str]:
     """By all rules while it is light; dark, only the colours are others."""
     found = [f"{name}: {line}" for line in axe.violations(page, excepted)]

@@ -88,7 +88,7 @@ def test_staff_ask_the_funder_approves_and_the_worker_has_the_money(
 
 
 def _staff_ask(page: Page, walk: Walk) -> tuple[str, str]:
-    """From the sign-in to the sent request; its id, and the debit as the review page writes it."""
+    """From the sign-in to the sent request, by keyboard alone; its id, and the debit as the review page writes it."""
     site, work = walk.site, walk.work
     page.goto(f"{site.url}/admin/")
     walk.look(page, "01-sign-in")
@@ -97,11 +97,13 @@ def _staff_ask(page: Page, walk: Walk) -> tuple[str, str]:
     page.goto(f"{site.url}/admin/jobs/job/{work.job_id}/change/")
     walk.look(page, "03-job-before")
 
-    screens.open_dialog(page, walk.say("Quote & request approval"))
+    screens.tab_to(page, walk.say("Skip to the content"))
+    page.keyboard.press("Enter")
+    screens.open_by_keyboard(page, walk.say("Quote & request approval"))
     expect(page.locator("#dialog")).to_contain_text(work.worker.name)
     expect(page.locator("#dialog")).to_contain_text(RECEIVED)
     walk.look(page, "04-quote-dialog")
-    screens.submit_dialog(page)
+    screens.confirm_by_keyboard(page, walk.say("Continue"))
 
     page.wait_for_url("**/paymentrequest/*/change/")
     expect(page.locator(".tequio-step")).to_contain_text(walk.say("Quoted, not sent"), timeout=PATIENCE)
@@ -111,10 +113,10 @@ def _staff_ask(page: Page, walk: Walk) -> tuple[str, str]:
     assert debit.endswith("\xa0USD")
     expect(receiver.locator(".tequio-figure")).to_have_text(RECEIVED)
     walk.look(page, "05-review")
-    screens.open_dialog(page, walk.say("Send approval request"))
+    screens.open_by_keyboard(page, walk.say("Send approval request"))
     expect(page.locator("#dialog")).to_contain_text(debit)
     walk.look(page, "06-send-dialog")
-    screens.submit_dialog(page)
+    screens.confirm_by_keyboard(page, walk.say("Send"))
     expect(page.locator(".tequio-step")).to_contain_text(walk.say("Waiting for the payer"))
     walk.look(page, "07-sent")
     return screens.path_of(page).split("/")[-3], debit

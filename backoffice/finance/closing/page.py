@@ -23,7 +23,7 @@ from ledger.books.figures import FIGURES
 from ledger.books.sums import Total
 from ledger.models import Closing
 from ledger.months import CalendarMonth
-from payments.presentation.dates import moment
+from ledger.stamps import short
 from payments.presentation.format_totals import format_total_number
 
 #: Ten years; who looks for older ones has their address.
@@ -52,7 +52,7 @@ def periods_view(request: HttpRequest) -> HttpResponse:
         "title": _("Periods"),
         "month": month_name(month) if month else "",
         "checks": checks,
-        "closable_from": moment(closable_from(month)) if month else "",
+        "closable_from": short(closable_from(month)) if month else "",
         "is_over": bool(checks),
         "action": _close_action(request, checks),
         "months": _lines(month),

@@ -34,6 +34,7 @@ from ledger.api import timeline
 from ledger.filters import BusinessDaysFilter
 from ledger.models import StatementException
 from ledger.models.statements import Age, age_of
+from ledger.stamps import day_stamp
 from ledger.statements import exceptions
 from ledger.statements.amounts import expected_by, found_by
 from ledger.statements.exceptions import ExceptionRefused
@@ -41,7 +42,7 @@ from ledger.statements.kinds import DifferenceType
 from payments.admin.dialogs import DecisionOn, Sentence, dialog_action, number_of
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.presentation import timeline_lines
-from payments.presentation.dates import age, day
+from payments.presentation.dates import age
 from payments.presentation.timeline_text import describe
 
 AGE_TONES = {Age.HOURS: "info", Age.DAYS: "warning", Age.WEEK: "danger", Age.LONGER: "danger"}
@@ -166,7 +167,7 @@ class StatementExceptionAdmin(ReadOnlyAdmin):
 
     @display(description=_("source"), ordering="at")
     def where(self, row: StatementException) -> str:
-        name, when = row.source.name, day(row.at)
+        name, when = row.source.name, day_stamp(row.at)
         return format_html(
             '<div class="tequio-cell tequio-break">{}<br><span class="tequio-meta">{}</span></div>', name, when
         )

@@ -19,6 +19,7 @@ from ledger.books.sums import Total
 from ledger.models import Movement
 from ledger.models.books import FIGURES as COLUMNS
 from ledger.models.books import IN_RECEIVED
+from ledger.stamps import stamp
 from payments.models import Seller, WalletAddress
 from payments.models.payments import Purpose
 from payments.presentation.format_totals import format_total
@@ -160,7 +161,7 @@ class MovementAdmin(AppendOnlyAdmin):
 
     @display(description=gettext_lazy("booked"), ordering="id")
     def moment(self, row: Movement) -> str:
-        return f"{row.at:%Y-%m-%d %H:%M:%S} UTC"
+        return stamp(row.at)
 
     @display(description=gettext_lazy("payment"))
     def what(self, row: Movement) -> SafeString:

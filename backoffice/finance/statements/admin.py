@@ -19,12 +19,12 @@ from backoffice.finance.statements.filters import UnreadFilter
 from backoffice.finance.statements.words import problem_of
 from ledger.models import StatementException, StatementImport, StatementSource
 from ledger.models.statements import ImportState, SourceKind
+from ledger.stamps import stamp
 from ledger.statements import sources
 from payments.admin.dialogs import staff
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.models import Seller
 from payments.openpayments.amounts import LONGEST_ASSET_CODE
-from payments.presentation.dates import moment
 from payments.presentation.statement_words import problem_sentence
 
 SHOWN = 25
@@ -131,7 +131,7 @@ class StatementSourceAdmin(ReadOnlyAdmin):
 
     @display(description=_("last read"), ordering="read_at", empty_value=_("never"))
     def read(self, row: Any) -> str | None:
-        return moment(row.read_at) if row.read_at else None
+        return stamp(row.read_at) if row.read_at else None
 
     @display(description=_("state"), label={tone: tone for tone in ("info", "success", "warning", "danger", "default")})
     def state(self, row: Any) -> tuple[str, Any]:

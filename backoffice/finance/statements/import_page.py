@@ -19,13 +19,14 @@ from backoffice.finance.statements.words import PARTS, bad_row, problem_of
 from ledger.books.sums import Total
 from ledger.models import StatementImport, StatementSource
 from ledger.models.statements import ImportState, SourceKind
+from ledger.stamps import short
 from ledger.statements import importing
 from ledger.statements.importing import ImportRefusedError
 from ledger.statements.mapping import Mapping
 from ledger.statements.reading import LARGEST_FILE, UnreadableFileError
 from ledger.statements.written import DayOrder, DecimalMark
 from payments.admin.dialogs import staff
-from payments.presentation.dates import day, moment
+from payments.presentation.dates import day
 from payments.presentation.format_totals import format_total
 from payments.reconciliation.files import compare_file
 
@@ -138,7 +139,7 @@ def _shown(request: HttpRequest, statement: StatementImport, form: ColumnsForm |
         "problem": problem_of(found["problem"].get("code", ""), found["problem"].get("params")),
         "sample": [_row(row) for row in found["sample"]],
         "bad_rows": [(row["number"], bad_row(row)) for row in found["bad"]],
-        "same_file": moment(datetime.fromisoformat(found["same_file"])) if found["same_file"] else "",
+        "same_file": short(datetime.fromisoformat(found["same_file"])) if found["same_file"] else "",
         "can_import": statement.fresh and not statement.bad and not found["problem"],
     }
     return _page(request, statement.source, told)

@@ -2,5 +2,5 @@
 
 from django.conf.locale.es_MX.formats import *  # type: ignore[import-untyped]  # noqa: F403 - Django ships no types for it
 
-DATE_FORMAT = "j b Y"
-DATETIME_FORMAT = "j b Y, H:i"
+DATE_FORMAT = "j\xa0b\xa0Y"
+DATETIME_FORMAT = "j\xa0b\xa0Y, H:i"

@@ -22,11 +22,11 @@ from backoffice.models import Export
 from backoffice.models.exports import ExportState, FileFormat
 from ledger.api import Actor, record, timeline
 from ledger.filters import BusinessDaysFilter
+from ledger.stamps import stamp
 from payments.admin.dialogs import staff
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.mail.colleagues import name_of
 from payments.presentation import timeline_lines
-from payments.presentation.dates import moment
 from payments.presentation.format_totals import format_total
 from payments.presentation.timeline_text import describe
 
@@ -102,7 +102,7 @@ class ExportAdmin(OfExports):
     def until(self, row: Export) -> str:
         if row.is_over:
             return str(_("Over"))
-        return moment(row.expires_at) or "\N{EN DASH}"
+        return stamp(row.expires_at) or "\N{EN DASH}"
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any

@@ -19,10 +19,10 @@ from backoffice.finance.exports.pages.receivers import offer
 from backoffice.finance.exports.reasons import sentence
 from backoffice.models import RegularExport
 from backoffice.models.exports import Often
+from ledger.stamps import short, stamp
 from payments.admin.dialogs import DecisionOn, SeenForm, Sentence, dialog_action
 from payments.locking import lock
 from payments.mail.colleagues import name_of
-from payments.presentation.dates import moment
 
 NOTHING = "\N{EN DASH}"
 NEWEST = 10
@@ -83,7 +83,7 @@ class RegularExportAdmin(OfExports):
 
     @display(description=_("next"), ordering="next_at")
     def next(self, row: RegularExport) -> str:
-        return NOTHING if row.stopped_at else moment(row.next_at)
+        return NOTHING if row.stopped_at else stamp(row.next_at)
 
     @display(description=_("who gets it"))
     def receiver_names(self, row: Any) -> str:
@@ -102,12 +102,12 @@ class RegularExportAdmin(OfExports):
     @display(description=_("how it goes"))
     def how_it_goes(self, row: RegularExport) -> str:
         if row.stopped_at:
-            return str(_("Stopped on %(when)s")) % {"when": moment(row.stopped_at)}
+            return str(_("Stopped on %(when)s")) % {"when": short(row.stopped_at)}
         return sentence(row.reason, row.reason_params) if row.errors else str(_("It works"))
 
     @display(description=_("latest files"))
     def latest(self, row: RegularExport) -> str:
-        made = [moment(one.finished_at) for one in row.exports.order_by("-created_at")[:NEWEST] if one.finished_at]
+        made = [short(one.finished_at) for one in row.exports.order_by("-created_at")[:NEWEST] if one.finished_at]
         return " · ".join(made) or NOTHING
 
     # Acting

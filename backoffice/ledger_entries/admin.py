@@ -1,33 +1,34 @@
-"""The ledger in the admin: to read, filter and search. Nobody can add, change or delete anything here."""
+"""The ledger in the admin: to read, filter and search. Nobody can add, change or delete anything here.
+
+What happened is told in sentences, as on the timelines; who did it by name, and what it is about by links. What was
+recorded, word for word, is on an entry's own page.
+"""
 
 import json
+from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter, TextFilter
 from unfold.decorators import display
 
+from backoffice.ledger_entries.subjects import joined, links_of
 from ledger.admin.append_only import AppendOnlyAdmin
 from ledger.filters import MomentRangeFilter, SealedFilter
 from ledger.kinds import declared
 from ledger.models import Entry, EntrySubject
-from ledger.timeline import row
-
-_ACTORS = {
-    "staff": gettext_lazy("Staff"),
-    "system": gettext_lazy("System"),
-    "payer": gettext_lazy("Payer"),
-    "member": gettext_lazy("Member"),
-    "wallet": gettext_lazy("Wallet"),
-    "api": gettext_lazy("API key"),
-}
+from ledger.stamps import stamp
+from ledger.timeline import TimelineRow, row
+from payments.presentation.timeline_lines import lines
+from payments.presentation.timeline_text import Sentence, describe
 
 
 class KindFilter(DropdownFilter):
@@ -57,32 +58,46 @@ class SubjectFilter(TextFilter):
 
 @admin.register(Entry)
 class EntryAdmin(AppendOnlyAdmin):
-    list_display = ["at", "kind", "actor", "subjects", "index"]
+    list_display = ["at", "told", "who", "subjects", "index"]
     list_display_links = ["at"]
     list_filter = [KindFilter, SubjectFilter, ("recorded_at", MomentRangeFilter), SealedFilter]
     list_filter_submit = True
     list_select_related = ["link", "private_part"]
     search_fields = ["id__exact", "subject_rows__subject_id__exact"]
     search_help_text = gettext_lazy("The whole id of an entry, or of anything that entries are about.")
-    fields = ["at", "kind", "actor", "subjects", "data", "private", "carried", "index", "chain_hash", "digest", "id"]
+    fields = ["at", "told", "who", "subjects", "data", "private", "carried", "index", "chain_hash", "digest", "id"]
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
         found: QuerySet[Entry] = super().get_queryset(request).select_related("link", "private_part")
         return found
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """With what the rows of the page tell, and are about, read at once."""
+        found = super().get_changelist_instance(request)
+        found.result_list = _read(found.result_list, request)
+        return found
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        found = super().get_object(request, object_id, from_field)
+        return _read([found], request)[0] if found else None
+
     @display(description=gettext_lazy("recorded at"), ordering="recorded_at")
     def at(self, entry: Entry) -> str:
-        return f"{entry.recorded_at:%Y-%m-%d %H:%M:%S} UTC"
+        return stamp(entry.recorded_at)
+
+    @display(description=gettext_lazy("what happened"))
+    def told(self, entry: Any) -> SafeString:
+        words = '<div class="tequio-cell">{}<br><code class="tequio-meta">{}</code></div>'
+        return format_html(words, entry.line.sentence.text, entry.kind)
 
     @display(description=gettext_lazy("who"))
-    def actor(self, entry: Entry) -> str:
-        return f"{_ACTORS.get(entry.actor_kind, entry.actor_kind)} {entry.actor_id}"
+    def who(self, entry: Any) -> str:
+        return str(entry.line.who)
 
     @display(description=gettext_lazy("about"))
-    def subjects(self, entry: Entry) -> SafeString:
-        named = [(kind, identity) for kind, identities in row(entry).subjects.items() for identity in identities]
-        return format_html_join(", ", '<span class="whitespace-nowrap">{} {}</span>', named) or SafeString("-")
+    def subjects(self, entry: Any) -> SafeString:
+        return joined(entry.about)
 
     @display(description=gettext_lazy("place in the chain"))
     def index(self, entry: Entry) -> str:
@@ -111,6 +126,25 @@ class EntryAdmin(AppendOnlyAdmin):
             return entry.link.hash
         except ObjectDoesNotExist:
             return _("waiting")
+
+
+def _read(entries: Iterable[Any], request: HttpRequest) -> list[Any]:
+    """The entries, each with its line of a timeline and the links of what it is about."""
+    found = list(entries)
+    rows = [row(entry) for entry in found]
+    about = [[(kind, one) for kind, ids in told.subjects.items() for one in ids] for told in rows]
+    links = links_of(chain.from_iterable(about), request)
+    for entry, line, things in zip(found, lines(rows, _sentence), about, strict=True):
+        entry.line, entry.about = line, [links[thing] for thing in things]
+    return found
+
+
+def _sentence(told: TimelineRow) -> Sentence:
+    """What happened; of an entry without what its words speak of, such as one of long ago, the kind alone."""
+    try:
+        return describe(told)
+    except (KeyError, TypeError, ValueError):
+        return Sentence(text=told.kind, icon="help", tone="neutral")
 
 
 def _pretty(value: Any) -> SafeString:
