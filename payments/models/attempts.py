@@ -35,6 +35,7 @@ class Attempt(Dated, Reasoned):
     class Meta:
         abstract = True
         ordering = ["created_at", "id"]
+        indexes = [models.Index(fields=["created_at", "id"], name="%(class)s_newest")]
 
     def __str__(self) -> str:
         return self.remote_id or self.id
