@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from ledger.trigrams import trigram_index
+
 
 class Migration(migrations.Migration):
 
@@ -39,4 +41,6 @@ class Migration(migrations.Migration):
             model_name='submission',
             index=models.Index(condition=models.Q(('file', ''), _negated=True), fields=['file'], name='submission_file'),
         ),
+        trigram_index("job_words", "jobs_job", "title", "reference", "target_language"),
+        trigram_index("member_words", "jobs_member", "name", "email"),
     ]

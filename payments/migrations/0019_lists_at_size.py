@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import migrations, models
 
+from ledger.trigrams import trigram_index
+
 
 class Migration(migrations.Migration):
 
@@ -64,4 +66,20 @@ class Migration(migrations.Migration):
             model_name='walletaddress',
             index=models.Index(fields=['asset_code'], name='wallet_currency'),
         ),
+        migrations.AddIndex(
+            model_name='incomingpayment',
+            index=models.Index(condition=models.Q(('remote_id', ''), _negated=True), fields=['remote_id'], name='incomingpayment_remote'),
+        ),
+        migrations.AddIndex(
+            model_name='outgoingpayment',
+            index=models.Index(condition=models.Q(('remote_id', ''), _negated=True), fields=['remote_id'], name='outgoingpayment_remote'),
+        ),
+        migrations.AddIndex(
+            model_name='quote',
+            index=models.Index(condition=models.Q(('remote_id', ''), _negated=True), fields=['remote_id'], name='quote_remote'),
+        ),
+        trigram_index("wallet_words", "payments_walletaddress", "url", "canonical_id", "public_name"),
+        trigram_index("request_words", "payments_paymentrequest", "title", "reference", "payer_name", "payer_email"),
+        trigram_index("payment_words", "payments_payment", "receiver_name", "receiver_email"),
+        trigram_index("message_words", "payments_message", "to_name", "to_email", "details ->> 'title'"),
     ]
