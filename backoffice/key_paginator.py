@@ -17,4 +17,5 @@ class KeyPaginator(Paginator[Any]):
         keys = rows.values_list("pk", flat=True)
         from_end = self.count - last
         found = keys.reverse()[from_end : self.count - first] if first > from_end else keys[first:last]
-        return self._get_page(rows.filter(pk__in=found), valid, self)
+        # Told one by one: beside many joins, PostgreSQL would come to a subquery last.
+        return Page(rows.filter(pk__in=list(found)), valid, self)
