@@ -78,6 +78,10 @@ class Migration(migrations.Migration):
             model_name='quote',
             index=models.Index(condition=models.Q(('remote_id', ''), _negated=True), fields=['remote_id'], name='quote_remote'),
         ),
+        migrations.AddIndex(
+            model_name='walletaddress',
+            index=models.Index(fields=['canonical_id'], name='wallet_canonical'),
+        ),
         trigram_index("wallet_words", "payments_walletaddress", "url", "canonical_id", "public_name"),
         trigram_index("request_words", "payments_paymentrequest", "title", "reference", "payer_name", "payer_email"),
         trigram_index("payment_words", "payments_payment", "receiver_name", "receiver_email"),

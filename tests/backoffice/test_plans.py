@@ -22,6 +22,7 @@ from jobs.deadlines import overdue
 from jobs.derive_status import jobs_of
 from jobs.job_payments import binding_payment, money_under_way, open_request
 from jobs.models import Application, Job, Member, Submission
+from jobs.wallet_changes import others_with
 from jobs.worker_mail import messages_to
 from ledger.models import Entry, Movement
 from payments.mail.sending import due_messages
@@ -134,6 +135,7 @@ def reads() -> Iterator[tuple[str, Callable[[], object]]]:
     for decides in (binding_payment, money_under_way, open_request):
         yield decides.__name__, partial(decides, application.job)
     yield "jobs of a request", partial(jobs_of, application.payouts.get().payment.request_id)
+    yield "others with a wallet", partial(others_with, application.worker, application.worker.wallet)
     yield "overdue", partial(list, Job.objects.filter(overdue()))
     for each in (tasks.sweep, due_messages, count_due):
         yield each.__name__, each
