@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final
 
+from django.contrib import messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.utils import unquote
@@ -16,9 +17,12 @@ from django.core.exceptions import ValidationError
 from django.db.models import DateTimeField, Model
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import URLPattern
+from django.utils.translation import gettext as _
 from unfold.decorators import display
 from unfold.views import ChangeList
 
+from backoffice import bounded_search
+from backoffice.key_paginator import KeyPaginator
 from ledger.stamps import stamp
 
 if TYPE_CHECKING:
@@ -31,6 +35,8 @@ else:
 MOST_WORDS: Final = 12
 #: Characters of the parameter that orders a list: `-1.2.-3` for three columns.
 LONGEST_ORDER: Final = 40
+#: In the META of a request that no browser made: all that a search finds is wanted.
+EVERY_MATCH: Final = "every_match"
 #: How the paths of one row's pages begin, and what they call its key.
 OF_ONE_ROW: Final = {"<path:object_id>/": "object_id", "<id>/": "id"}
 
@@ -63,12 +69,22 @@ class GuardedChangeList(ChangeList):  # type: ignore[misc]  # Unfold ships no ty
 class GuardedAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     #: Counting each choice of each filter is a way to keep the database busy; no list offers it.
     show_facets = ShowFacets.NEVER
+    paginator = KeyPaginator
 
     def get_changelist(self, _request: HttpRequest, **_kwargs: Any) -> type[ChangeList]:
         return GuardedChangeList
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
-        return super().get_search_results(request, queryset, " ".join(search_term.split()[:MOST_WORDS]))
+        fields, words = self.get_search_fields(request), search_term.split()[:MOST_WORDS]
+        if not fields or not words or all(each.endswith("__exact") for each in fields):
+            return super().get_search_results(request, queryset, " ".join(words))
+        if request.META.get(EVERY_MATCH):
+            return bounded_search.every_match(queryset, fields, words), False
+        found = bounded_search.search(queryset, fields, words)
+        if found.more and request.resolver_match and request.resolver_match.url_name != "autocomplete":
+            text = _("More than %(most)s rows match, and these are some. Add another word, or search for a whole id.")
+            messages.warning(request, text % {"most": bounded_search.MOST_FOUND})
+        return found.rows, False
 
     def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
         """Moments short, in the one style of all lists, and whole where they are pointed at."""

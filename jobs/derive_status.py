@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 
 from jobs import job_payments, lifecycle
 from jobs.models import Application, ApplicationStatus, Job, JobFunding, Payout, SubmissionStatus
@@ -169,5 +168,6 @@ def _put_out_of_use(link: JobFunding | Payout, job: Job, subjects: dict[str, str
 
 def jobs_of(request_id: str) -> list[int]:
     """The jobs that a payment request has to do with."""
-    about = Q(fundings__request=request_id) | Q(applications__payouts__payment__request=request_id)
-    return sorted(set(Job.objects.filter(about).values_list("pk", flat=True)))
+    funded = JobFunding.objects.filter(request=request_id).values_list("job_id", flat=True)
+    paid = Payout.objects.filter(payment__request=request_id).values_list("application__job_id", flat=True)
+    return sorted({*funded, *paid})

@@ -75,9 +75,10 @@ def _fee_is_due(request_id: str) -> bool:
     return not waits and _waiting_fees().filter(request=request_id).exists()
 
 
-def unsettled_fees() -> list[str]:
-    """The requests whose fee waits."""
-    return sorted(set(_waiting_fees().values_list("request_id", flat=True)))
+def unsettled_fees(after: str, most: int) -> list[str]:
+    """The first `most` requests whose fee waits, in the order of their ids, and beyond `after`."""
+    found = _waiting_fees().filter(request__gt=after).order_by("request_id").values_list("request_id", flat=True)
+    return list(found.distinct()[:most])
 
 
 def _waiting_fees() -> QuerySet[Payment]:

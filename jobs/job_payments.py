@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +18,7 @@ from jobs.models import (
     Submission,
     SubmissionStatus,
 )
-from payments.models import OutsidePayment, OutsidePaymentState, PaymentRequest
+from payments.models import OutsidePayment, OutsidePaymentState, PaymentRequest, Refund
 from payments.openpayments.amounts import Amount
 from payments.presentation.status import OF_PAYMENTS, WAITING, Status, payment_status
 from payments.states import (
@@ -38,18 +38,23 @@ PREFETCHED: Final = ("submissions", "payouts__payment__request", "outside_payout
 
 def requests_of(job: Job) -> QuerySet[PaymentRequest]:
     """Every request that was ever made for this job, newest first."""
-    about = Q(job_fundings__job=job) | Q(payments__payout__application__job=job)
-    about |= Q(payments__refund__of__request__job_fundings__job=job)
-    about |= Q(payments__refund__of__payout__application__job=job)
-    return PaymentRequest.objects.filter(pk__in=PaymentRequest.objects.filter(about).values("pk"))
+    fundings, payouts = JobFunding.objects.filter(job=job), Payout.objects.filter(application__job=job)
+    refunds = Refund.objects.filter(of__request__job_fundings__job=job)
+    more = Refund.objects.filter(of__payout__application__job=job)
+    return _any_of(
+        fundings.values("request"),
+        payouts.values("payment__request"),
+        refunds.values("payment__request"),
+        more.values("payment__request"),
+    )
 
 
 def open_request(job: Job) -> str | None:
     """The id of a request that may still take money from the funder for this job."""
-    about = Q(job_fundings__job=job, job_fundings__active=True)
+    fundings = JobFunding.objects.filter(job=job, active=True)
     moving = Payout.objects.filter(application__job=job).exclude(payment__state__in=FINISHED_PAYMENTS)
-    about |= Q(pk__in=moving.values("payment__request"))
-    return PaymentRequest.objects.filter(about, state__in=OPEN_REQUESTS).values_list("pk", flat=True).first()
+    found = _any_of(fundings.values("request"), moving.values("payment__request")).filter(state__in=OPEN_REQUESTS)
+    return found.values_list("pk", flat=True).first()
 
 
 def binding_payment(job: Job) -> str | None:
@@ -57,9 +62,7 @@ def binding_payment(job: Job) -> str | None:
 
     That is a request that may still take money, or has; or what was paid, or is said to be, outside the wallets.
     """
-    active = Q(job_fundings__job=job, job_fundings__active=True)
-    active |= Q(payments__payout__application__job=job, payments__payout__active=True)
-    found = PaymentRequest.objects.filter(active).values_list("pk", flat=True).first()
+    found = _first_active(job, Payout.objects.filter(application__job=job, active=True))
     return found or _outside(Q(application__job=job), OutsidePaymentState.WAITING, OutsidePaymentState.CONFIRMED)
 
 
@@ -68,11 +71,20 @@ def money_under_way(job: Job) -> str | None:
 
     That is a request whose money may still move, or is held by a seller; or what is said to be paid outside.
     """
-    active = Q(job_fundings__job=job, job_fundings__active=True)
-    payouts = Payout.objects.filter(application__job=job, active=True, paid=False)
-    active |= Q(pk__in=payouts.values("payment__request"))
-    found = PaymentRequest.objects.filter(active).values_list("pk", flat=True).first()
+    found = _first_active(job, Payout.objects.filter(application__job=job, active=True, paid=False))
     return found or _outside(Q(application__job=job), OutsidePaymentState.WAITING)
+
+
+def _first_active(job: Job, payouts: QuerySet[Payout]) -> str | None:
+    fundings = JobFunding.objects.filter(job=job, active=True)
+    found = _any_of(fundings.values("request"), payouts.values("payment__request"))
+    return found.values_list("pk", flat=True).first()
+
+
+def _any_of(*ids: QuerySet[Any, Any]) -> QuerySet[PaymentRequest]:
+    """Asked from the job's side: an OR over joins would have the database look at every request there is."""
+    first, *others = (each.order_by() for each in ids)
+    return PaymentRequest.objects.filter(pk__in=first.union(*others))
 
 
 def paid_outside(application: Application) -> bool:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_q.tasks import async_task
@@ -143,10 +144,12 @@ def others_with(member: Member, wallet: WalletAddress | None) -> list[Member]:
     """Other members whose wallet is this one, under whichever address it was typed."""
     if wallet is None:
         return []
-    same = Member.objects.filter(wallet=wallet)
+    same = Q(pk=wallet.pk)
     if wallet.canonical_id:
-        same |= Member.objects.filter(wallet__canonical_id=wallet.canonical_id)
-    return list(same.exclude(pk=member.pk).order_by("name"))
+        same |= Q(canonical_id=wallet.canonical_id)
+    # First the few wallets: an OR over the join would have the database look at every member there is.
+    members = Member.objects.filter(wallet__in=WalletAddress.objects.filter(same).values("pk"))
+    return list(members.exclude(pk=member.pk).order_by("name"))
 
 
 def _lock_waiting(change_id: int) -> WalletChange:

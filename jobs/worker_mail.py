@@ -6,7 +6,7 @@ That it arrived is told by the engine.
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from jobs.models import AmountSide, Application, Job
 from payments.mail.queue import TO_RECEIVER, queue_message, queue_notice
@@ -79,9 +79,11 @@ def tell_paid_outside(application: Application, paid: OutsidePayment) -> None:
 
 def messages_to(application: Application) -> QuerySet[Message]:
     """All that its worker was told about this work and its money."""
-    about_money = Q(payment__payout__application=application, template__in=TO_RECEIVER)
-    about_work = Q(occasion__startswith=_selected(application)) | Q(occasion__startswith=_outside(application))
-    return Message.objects.filter(about_money | about_work)
+    found = Message.objects.order_by()
+    about_money = found.filter(payment__payout__application=application, template__in=TO_RECEIVER)
+    about_work = (found.filter(occasion__startswith=start(application)) for start in (_selected, _outside))
+    # Each asked for itself: an OR of a join and a prefix would have the database look at every message there is.
+    return Message.objects.filter(pk__in=about_money.values("pk").union(*(each.values("pk") for each in about_work)))
 
 
 def _selected(application: Application) -> str:
@@ -92,15 +94,17 @@ def _outside(application: Application) -> str:
     return f"paid_outside:{application.pk}:"
 
 
-def tell_troubles(payments: QuerySet[Payment]) -> None:
+def tell_troubles(payments: QuerySet[Payment], most: int | None = None) -> list[str]:
     """Tell the workers whose payments stopped on their way, once for each reason.
 
     Before the funder approved, nobody has told them of a payment, so neither of its failure. What arrived after its end
-    is no trouble of theirs.
+    is no trouble of theirs. With `most`, the first so many, in the order of their ids, which are returned.
     """
     stopped = payments.filter(state__in=TOLD, late_at=None, request__approved_at__isnull=False, payout__isnull=False)
-    for payment in stopped.select_related("request"):
+    found = list(stopped.select_related("request").order_by("pk")[:most])
+    for payment in found:
         template = TOLD[PaymentState(payment.state)]
         with transaction.atomic():
             occasion = f"{template}:{payment.pk}:{payment.reason}"
             queue_message(template, request=payment.request, payment=payment, occasion=occasion)
+    return [payment.pk for payment in found]

@@ -112,7 +112,10 @@ def _refused_lately() -> Fact | None:
 
 def _mail() -> SystemPart:
     first = (days.today() - timedelta(days=MAIL_DAYS - 1)).isoformat()
-    lately = Message.objects.filter(created_at__gte=days.begins(days.today() - timedelta(days=MAIL_DAYS - 1)))
+    lately = Message.objects.filter(
+        state__in=[MessageState.QUEUED, MessageState.FAILED],
+        created_at__gte=days.begins(days.today() - timedelta(days=MAIL_DAYS - 1)),
+    )
     counts = dict(lately.order_by().values_list("state").annotate(Count("pk")))
     waiting, lost = counts.get(MessageState.QUEUED, 0), counts.get(MessageState.FAILED, 0)
     facts = []

@@ -69,7 +69,6 @@ class ApplicationAdmin(KeptAdmin):
     form = ApplicationForm
     subject = "application"
     list_display = ("applicant", "job", "state", "money", "created_at")
-    list_select_related = ("job", "worker")
     list_filter = ("status", "job__status")
     search_fields = ("worker__name", "worker__email", "job__title", "job__reference")
     autocomplete_fields = ("job", "worker")
@@ -82,7 +81,8 @@ class ApplicationAdmin(KeptAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:
         found: QuerySet[Application] = super().get_queryset(request)
-        return found.prefetch_related(*PREFETCHED)
+        # Their names also make what is called an application elsewhere.
+        return found.select_related("job", "worker").prefetch_related(*PREFETCHED)
 
     def get_fields(self, _request: HttpRequest, obj: Application | None = None) -> Any:
         return ("job", "worker", ("state", "money"), "created_at") if obj else ("job", "worker")

@@ -22,6 +22,7 @@ from jobs import escrow, funding, lifecycle, payables
 from jobs.admin.ask_forms import BETWEEN, MOST_JOBS, PLATFORM, AskForm
 from jobs.admin.audited_admin import KeptAdmin
 from jobs.admin.badges import application_badge, job_badge, money_badge
+from jobs.admin.currency_filter import BudgetCurrencyFilter
 from jobs.admin.deadlines import OverdueFilter, ReopenForm
 from jobs.admin.job_forms import CancelForm, JobForm, MoveForm
 from jobs.admin.money_panel import panel
@@ -104,7 +105,7 @@ class JobAdmin(ReportOutside, KeptAdmin):
     subject = "job"
     list_display = ("heading", "funder", "state", "budget", "workers", "money", "recruit_deadline", "created_at")
     list_select_related = ("funder",)
-    list_filter = ("status", OverdueFilter, "is_funded", "budget_code", ("created_at", BusinessDaysFilter))
+    list_filter = ("status", OverdueFilter, "is_funded", BudgetCurrencyFilter, ("created_at", BusinessDaysFilter))
     search_fields = ("title", "reference", "funder__name", "target_language")
     autocomplete_fields = ("funder",)
     readonly_fields = ("state", "is_funded")

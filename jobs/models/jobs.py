@@ -91,6 +91,16 @@ class Job(Dated):
         verbose_name = _("job")
         verbose_name_plural = _("jobs")
         ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["created_at", "id"], name="job_newest"),
+            models.Index(fields=["budget_code"], name="job_currency"),
+            # What the sweep looks at.
+            models.Index(
+                fields=["id"],
+                condition=~models.Q(status__in=["complete", "expired", "canceled"]),
+                name="job_unfinished",
+            ),
+        ]
         default_permissions = ("add", "change", "view")
         permissions = [("export_job", _("Can export jobs"))]
 

@@ -42,6 +42,7 @@ class Member(Dated):
         verbose_name = _("member")
         verbose_name_plural = _("members")
         ordering = ["name", "id"]
+        indexes = [models.Index(fields=["name", "id"], name="member_name")]
         default_permissions = ("add", "change", "view")
         permissions = [
             ("export_member", _("Can export members")),

@@ -47,6 +47,7 @@ class Application(Dated):
         verbose_name = _("application")
         verbose_name_plural = _("applications")
         ordering = ["-created_at", "-id"]
+        indexes = [models.Index(fields=["created_at", "id"], name="application_newest")]
         default_permissions = ("add", "change", "view")
         constraints = [models.UniqueConstraint(fields=["job", "worker"], name="one_application_per_job_and_worker")]
 
@@ -71,6 +72,10 @@ class Submission(Dated):
         verbose_name = _("submission")
         verbose_name_plural = _("submissions")
         ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["created_at", "id"], name="submission_newest"),
+            models.Index(fields=["file"], condition=~models.Q(file=""), name="submission_file"),
+        ]
         default_permissions = ("add", "change", "view")
 
     def __str__(self) -> str:

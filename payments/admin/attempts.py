@@ -78,7 +78,7 @@ class GrantAdmin(TriedAdmin):
 class IncomingPaymentAdmin(AmountColumn, TriedAdmin):
     list_display = ("state_label", "wallet", "amount", "received", "created_at")
     list_display_links = ("state_label", "wallet")
-    search_fields = ("id", "payment__id", "remote_id", "wallet__url")
+    search_fields = ("id", "payment__id", "remote_id__exact", "wallet__url")
     select_related = ("wallet", "payment")
     fields = (
         "id",
@@ -106,7 +106,7 @@ class IncomingPaymentAdmin(AmountColumn, TriedAdmin):
 class QuoteAdmin(TriedAdmin):
     list_display = ("state_label", "payment", "debit", "receive", "expires_at", "created_at")
     list_display_links = ("state_label", "payment")
-    search_fields = ("id", "payment__id", "remote_id")
+    search_fields = ("id", "payment__id", "remote_id__exact")
     select_related = ("payment", "incoming")
     fields = (
         "id",
@@ -136,7 +136,7 @@ class QuoteAdmin(TriedAdmin):
 class OutgoingPaymentAdmin(TriedAdmin):
     list_display = ("state_label", "payment", "debit", "sent", "created_at")
     list_display_links = ("state_label", "payment")
-    search_fields = ("id", "payment__id", "remote_id")
+    search_fields = ("id", "payment__id", "remote_id__exact")
     select_related = ("payment", "quote", "grant")
     fields = (
         "id",

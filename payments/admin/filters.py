@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
+from ledger.distinct import distinct_values
 from payments.models import WalletAddress
 from payments.models.requests import STUCK
 from payments.presentation.status import PAYMENT_STATUSES, REQUEST_STATUSES, Status
@@ -120,8 +121,7 @@ class CurrencyFilter(DropdownFilter):
     parameter_name = "currency"
 
     def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
-        held = WalletAddress.objects.exclude(asset_code="").order_by("asset_code")
-        return [(code, code) for code in held.values_list("asset_code", flat=True).distinct()]
+        return [(code, code) for code in distinct_values(WalletAddress, "asset_code")]
 
     def queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(asset_code=self.value()) if self.value() else queryset

@@ -35,6 +35,10 @@ class Attempt(Dated, Reasoned):
     class Meta:
         abstract = True
         ordering = ["created_at", "id"]
+        indexes = [
+            models.Index(fields=["created_at", "id"], name="%(class)s_newest"),
+            models.Index(fields=["remote_id"], condition=~models.Q(remote_id=""), name="%(class)s_remote"),
+        ]
 
     def __str__(self) -> str:
         return self.remote_id or self.id

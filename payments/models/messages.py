@@ -86,6 +86,11 @@ class Message(Dated, Reasoned):
         verbose_name = _("message")
         verbose_name_plural = _("messages")
         ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["created_at", "id"], name="message_newest"),
+            # The few that are not done with: workers ask for them every second.
+            models.Index(fields=["state", "created_at"], condition=~models.Q(state="sent"), name="message_not_sent"),
+        ]
 
     @property
     def title(self) -> str:

@@ -110,7 +110,22 @@ class Payment(Dated, Reasoned):
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
         ordering = ["created_at", "id"]
-        indexes = [models.Index(fields=["state", "created_at"])]
+        indexes = [
+            models.Index(fields=["state", "created_at"]),
+            models.Index(fields=["created_at", "id"], name="payment_newest"),
+            models.Index(fields=["settled_at"], name="payment_settled"),
+            # What the sweep looks for; most payments never are in them.
+            models.Index(
+                fields=["changed_at"],
+                condition=models.Q(state__in=["needs_attention", "failed"]),
+                name="payment_stopped",
+            ),
+            models.Index(
+                fields=["request"],
+                condition=models.Q(purpose="fee", held=True, released_at=None),
+                name="payment_fee_waits",
+            ),
+        ]
         permissions = [
             ("resolve_payment", _("Can resolve payments that need attention")),
             ("make_evidence", _("Can make a file of everything that is known of a payment or a job")),

@@ -136,6 +136,8 @@ class PaymentRequest(Dated, Reasoned):
         ordering = ["-created_at", "-id"]
         indexes = [
             models.Index(fields=["state", "created_at"]),
+            models.Index(fields=["created_at", "id"], name="request_newest"),
+            models.Index(fields=["finished_at"], name="request_finished"),
             # What one person sent in a day.
             models.Index(fields=["requested_by", "sent_at"]),
         ]

@@ -47,6 +47,10 @@ class WalletAddress(Dated):
         verbose_name = _("wallet address")
         verbose_name_plural = _("wallet addresses")
         ordering = ["url"]
+        indexes = [
+            models.Index(fields=["asset_code"], name="wallet_currency"),
+            models.Index(fields=["canonical_id"], name="wallet_canonical"),
+        ]
         permissions = [("accept_walletaddress", _("Can accept that a wallet address became another wallet"))]
 
     def __str__(self) -> str:

@@ -7,8 +7,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils.timezone import localtime
+from django_q.models import OrmQ
 
-from jobs import decisions
+from jobs import decisions, tasks
 from jobs.deadlines import overdue, overdue_since
 from jobs.funding import fund
 from jobs.models import ApplicationStatus, Job, JobStatus, SubmissionStatus
@@ -282,3 +283,17 @@ def test_an_overdue_job_says_so_in_the_list_and_on_its_page(staff: Client) -> No
     assert "Not late" not in listed
     shown = staff.get(reverse("admin:jobs_job_change", args=[job.pk])).content.decode()
     assert "A deadline passed on" in shown
+
+
+def test_what_one_task_of_the_sweep_leaves_another_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "SWEEP_AT_ONCE", 1)
+    found = [cast.job(S.RECRUITING, recruit_deadline=past()) for _number in range(3)]
+    sweep()
+    for done in range(1, 4):
+        states = list(Job.objects.order_by("pk").values_list("status", flat=True))
+        assert states == [S.EXPIRED] * done + [S.RECRUITING] * (3 - done)
+        (queued,) = [row.task for row in OrmQ.objects.all()]
+        assert (queued["func"], queued["args"]) == ("jobs.tasks.sweep_jobs", (found[done - 1].pk,))
+        OrmQ.objects.all().delete()
+        tasks.sweep_jobs(*queued["args"])
+    assert not OrmQ.objects.exists()

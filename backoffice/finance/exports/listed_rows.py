@@ -16,6 +16,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 
+from backoffice.guarded_admin import EVERY_MATCH
+
 #: Parameters of a list's address that say which part of it is looked at, or how.
 OF_THE_PAGE: Final = ("p", "all", "e", "_popup", "_to_field", "_changelist_filters", "_facets")
 SEARCH: Final = "q"
@@ -101,6 +103,7 @@ def listed(label: str, query: str, user: User) -> Listed:
 def _asked_by(user: User | AnonymousUser, query: str) -> HttpRequest:
     request = HttpRequest()
     request.method, request.user, request.GET = "GET", user, QueryDict(query)
+    request.META[EVERY_MATCH] = True
     return request
 
 

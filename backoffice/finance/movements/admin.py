@@ -16,6 +16,7 @@ from backoffice.finance.subjects import SubjectPage, pages_of
 from ledger.admin.append_only import AppendOnlyAdmin
 from ledger.books.figures import FIGURES, amounts, tell
 from ledger.books.sums import Total
+from ledger.distinct import distinct_values
 from ledger.models import Movement
 from ledger.models.books import FIGURES as COLUMNS
 from ledger.models.books import IN_RECEIVED
@@ -48,8 +49,7 @@ class MovementCurrencyFilter(_Narrow, DropdownFilter):
     parameter_name = "currency"
 
     def lookups(self, *_args: Any) -> list[tuple[str, str]]:
-        held = WalletAddress.objects.exclude(asset_code="").order_by("asset_code")
-        return [(code, code) for code in held.values_list("asset_code", flat=True).distinct()]
+        return [(code, code) for code in distinct_values(WalletAddress, "asset_code")]
 
 
 class SellerFilter(_Narrow, DropdownFilter):

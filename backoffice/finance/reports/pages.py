@@ -19,6 +19,7 @@ from backoffice.finance.reports.filters import Filters
 from backoffice.finance.reports.periods import Span
 from backoffice.finance.reports.shapes import Line, Part, Report, Section
 from ledger.books.figures import FIGURES, SUMS
+from ledger.distinct import distinct_values
 from payments.models import Seller, WalletAddress
 from payments.models.payments import Purpose
 
@@ -120,9 +121,8 @@ def _narrowed(span: Span, filters: Filters) -> list[tuple[str, str]]:
 
 
 def _choices() -> dict[str, list[tuple[str, str]]]:
-    held = WalletAddress.objects.exclude(asset_code="").order_by("asset_code")
     return {
-        "currency": [(code, code) for code in held.values_list("asset_code", flat=True).distinct()],
+        "currency": [(code, code) for code in distinct_values(WalletAddress, "asset_code")],
         "seller": [(row.pk, row.name) for row in Seller.objects.only("pk", "name").order_by("name")],
         "purpose": [(value, str(label)) for value, label in Purpose.choices],
     }
