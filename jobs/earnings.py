@@ -115,7 +115,8 @@ def _tell(told: Earnings, job: Job, payment: Payment) -> None:
 
 
 def _outside(job: Job, paid: OutsidePayment) -> Earning:
-    note = f"{_('Paid outside your wallet')}: {paid.get_way_display()}"
+    outside = _("Paid outside your wallet")
+    note = f"{outside}: {paid.get_way_display()}"
     return Earning(job.title, job.reference, paid.amount, note, days.begins(paid.paid_on), paid.pk)
 
 
@@ -136,7 +137,8 @@ def totals(amounts: Iterable[Amount]) -> list[Amount]:
 
 
 def _trouble(payment: Payment) -> str:
-    return f"{why_not_here(payment)} {_('Somebody is looking at it; you need not do anything')}"
+    calm = _("Somebody is looking at it; you need not do anything.")
+    return f"{why_not_here(payment)} {calm}"
 
 
 def _remaining(application: Application) -> Amount:
