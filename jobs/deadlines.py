@@ -17,6 +17,8 @@ from payments.presentation.dates import moment
 DEADLINES: Final = ("recruit_deadline", "submit_deadline", "expires_at")
 #: Nobody waits for a job in these.
 AT_REST: Final = frozenset({JobStatus.DRAFT, JobStatus.COMPLETE, JobStatus.EXPIRED, JobStatus.CANCELED})
+#: Something is still to be done for a job in these: they are few, however many there were.
+GOING_ON: Final = frozenset(JobStatus) - AT_REST
 
 
 def of(job: Job) -> dict[str, datetime | None]:

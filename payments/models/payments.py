@@ -110,7 +110,11 @@ class Payment(Dated, Reasoned):
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
         ordering = ["created_at", "id"]
-        indexes = [models.Index(fields=["state", "created_at"])]
+        indexes = [
+            models.Index(fields=["state", "created_at"]),
+            # Found by how much it was.
+            models.Index(fields=["value"]),
+        ]
         permissions = [
             ("resolve_payment", _("Can resolve payments that need attention")),
             ("make_evidence", _("Can make a file of everything that is known of a payment or a job")),
