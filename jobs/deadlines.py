@@ -17,8 +17,8 @@ from payments.presentation.dates import moment
 DEADLINES: Final = ("recruit_deadline", "submit_deadline", "expires_at")
 #: Nobody waits for a job in these.
 AT_REST: Final = frozenset({JobStatus.DRAFT, JobStatus.COMPLETE, JobStatus.EXPIRED, JobStatus.CANCELED})
-#: Something is still to be done for a job in these: they are few, however many there were.
-GOING_ON: Final = frozenset(JobStatus) - AT_REST
+#: Named one by one, so that an index finds the few jobs that are in them.
+AWAKE: Final = sorted(set(JobStatus) - AT_REST)
 
 
 def of(job: Job) -> dict[str, datetime | None]:
@@ -47,7 +47,7 @@ def overdue() -> Q:
     now = clock.now()
     passed = Q(status=JobStatus.RECRUITING, recruit_deadline__lte=now)
     passed |= Q(status=JobStatus.SUBMITTING, submit_deadline__lte=now)
-    return passed | (Q(expires_at__lte=now) & ~Q(status__in=AT_REST))
+    return passed | Q(status__in=AWAKE, expires_at__lte=now)
 
 
 def overdue_since(job: Job) -> datetime | None:

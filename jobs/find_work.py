@@ -12,10 +12,9 @@ from typing import Final
 from django.db.models import Q
 
 from jobs import job_payments, payables
-from jobs.deadlines import GOING_ON
-from jobs.earnings import CALLED_OFF
-from jobs.models import Application, Job, Member
-from payments.find_money import Few, Wanted, worth
+from jobs.deadlines import AWAKE
+from jobs.models import Application, Job, Member, SubmissionStatus
+from payments.find_money import Few, LookedFor, worth
 from payments.models import Payment, WalletAddress
 from payments.openpayments.amounts import Amount
 
@@ -34,7 +33,7 @@ class Unasked:
     accepted: bool
 
 
-def members(wanted: Wanted, wallets: Sequence[WalletAddress], most: int) -> Few[Member]:
+def members(wanted: LookedFor, wallets: Sequence[WalletAddress], most: int) -> Few[Member]:
     """By number, email, wallet, or words of their name, whichever finds somebody first."""
     found = Member.objects.select_related("wallet").order_by("name", "pk")
     if wallets:
@@ -48,7 +47,7 @@ def members(wanted: Wanted, wallets: Sequence[WalletAddress], most: int) -> Few[
     return Few.of(found.filter(_says("name", wanted.text)), most)
 
 
-def jobs(wanted: Wanted, most: int) -> Few[Job]:
+def jobs(wanted: LookedFor, most: int) -> Few[Job]:
     """By number or reference; else by words of the title, or, of those that go on, by what each worker gets."""
     found = Job.objects.select_related("funder").order_by("-created_at", "-pk")
     if wanted.address or wanted.row_id or not wanted.text or "@" in wanted.text:
@@ -58,7 +57,7 @@ def jobs(wanted: Wanted, most: int) -> Few[Job]:
         return named
     if wanted.amount is not None:
         same = worth(wanted, "budget_value", "budget_code", "budget_scale")
-        return Few.of(found.filter(same, status__in=sorted(GOING_ON)), most)
+        return Few.of(found.filter(same, status__in=AWAKE), most)
     return Few.of(found.filter(_says("title", wanted.text) | Q(reference__istartswith=wanted.text)), most)
 
 
@@ -77,10 +76,14 @@ def payments_of(found: Sequence[Job], most: int) -> Few[Payment]:
 def unasked(workers: Sequence[Member], found: Sequence[Job], most: int) -> list[Unasked]:
     """Of these people, and of these jobs, the work for which something is owed that nobody asked for, oldest first."""
     about = Q(worker__in=[worker.pk for worker in workers]) | Q(job__in=[job.pk for job in found])
-    waiting = job_payments.unpaid(Application.objects.filter(about).exclude(job__status__in=CALLED_OFF))
+    waiting = job_payments.unpaid(Application.objects.filter(about, job__status__in=AWAKE))
     rows = payables.with_money(waiting).order_by("created_at", "pk")[:most]
-    told = [Unasked(row, job_payments.remaining_of(row.job.budget, row), payables.work_accepted(row)) for row in rows]
+    told = [Unasked(row, job_payments.remaining_of(row.job.budget, row), _accepted(row)) for row in rows]
     return [one for one in told if not one.amount.is_zero]
+
+
+def _accepted(row: Application) -> bool:
+    return any(work.status == SubmissionStatus.ACCEPTED for work in row.submissions.all())
 
 
 def _says(column: str, text: str) -> Q:

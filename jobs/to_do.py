@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, 
 from django.db.models.functions import Coalesce
 
 from jobs import deadlines, job_payments, payables
-from jobs.deadlines import GOING_ON
+from jobs.deadlines import AWAKE
 from jobs.find_work import Unasked
 from jobs.models import (
     Application,
@@ -64,7 +64,7 @@ def held_for(found: Sequence[Job]) -> dict[int, Held]:
 
 def work_to_review() -> QuerySet[Submission]:
     waiting = Submission.objects.filter(status=SubmissionStatus.PENDING, application__status=ApplicationStatus.SELECTED)
-    about = waiting.filter(application__job__status__in=sorted(GOING_ON))
+    about = waiting.filter(application__job__status__in=AWAKE)
     return about.select_related("application__worker", "application__job").order_by("created_at", "pk")
 
 
@@ -82,13 +82,10 @@ def ended_requests() -> QuerySet[PaymentRequest]:
     """Requests that ended without their money, for work that goes on, and that nobody asked for again since."""
     later = Payout.objects.filter(application=OuterRef("application"), pk__gt=OuterRef("pk"))
     payouts = Payout.objects.filter(
-        ~Exists(later),
-        active=False,
-        application__status=ApplicationStatus.SELECTED,
-        application__job__status__in=sorted(GOING_ON),
+        ~Exists(later), active=False, application__status=ApplicationStatus.SELECTED, application__job__status__in=AWAKE
     )
     later_funding = JobFunding.objects.filter(job=OuterRef("job"), pk__gt=OuterRef("pk"))
-    held = JobFunding.objects.filter(~Exists(later_funding), active=False, job__status__in=sorted(GOING_ON))
+    held = JobFunding.objects.filter(~Exists(later_funding), active=False, job__status__in=AWAKE)
     mine = Q(pk__in=payouts.values("payment__request")) | Q(pk__in=held.values("request"))
     return PaymentRequest.objects.filter(mine, state__in=ENDED).order_by("finished_at", "pk")
 
@@ -114,7 +111,7 @@ def wallets_in_the_way() -> QuerySet[WalletAddress]:
 
 
 def _going_on() -> QuerySet[Job]:
-    return Job.objects.filter(status__in=sorted(GOING_ON))
+    return Job.objects.filter(status__in=AWAKE)
 
 
 def _first(rows: QuerySet[Application] | QuerySet[Submission], column: str) -> Subquery:

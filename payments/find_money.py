@@ -33,13 +33,13 @@ MONEY: Final = re.compile(r"(?:([A-Z]{3}) ?)?\$? ?(\d[\d.,' \u00a0\u202f]*)(?: ?
 
 
 @dataclass(frozen=True)
-class Wanted:
+class LookedFor:
     """What somebody looks for, in one line, and what it can be."""
 
     text: str
 
     @classmethod
-    def read(cls, text: str) -> "Wanted":
+    def read(cls, text: str) -> "LookedFor":
         return cls(" ".join(text.replace("\0", "").split())[:LONGEST])
 
     @property
@@ -91,7 +91,7 @@ class Few(Generic[Row]):
 
 
 @dataclass(frozen=True)
-class Money:
+class FoundMoney:
     """`exact`: an id named it, so nothing else is meant."""
 
     requests: Few[PaymentRequest] = field(default_factory=Few)
@@ -100,38 +100,38 @@ class Money:
     exact: bool = False
 
 
-def find(wanted: Wanted, most: int) -> Money:
+def find(wanted: LookedFor, most: int) -> FoundMoney:
     """At most so many of each, newest first."""
     if not wanted.text:
-        return Money()
+        return FoundMoney()
     if owner := _by_id(wanted):
-        return Money(
+        return FoundMoney(
             Few.of(_requests().filter(pk=owner[0]), most),
             Few.of(_payments().filter(pk=owner[1]) if owner[1] else _payments().filter(request=owner[0]), most),
             exact=True,
         )
     if wanted.row_id:
-        return Money()
+        return FoundMoney()
     requests = list(_requests().filter(reference__in=_spellings(wanted.text))[: most + 1])
     if requests:
         few = Few(requests[:most], len(requests) > most)
-        return Money(few, Few.of(_payments().filter(request__in=[one.pk for one in few.rows]), most))
+        return FoundMoney(few, Few.of(_payments().filter(request__in=[one.pk for one in few.rows]), most))
     if wanted.address:
         wallets = _at(wanted.address, most)
         keys = [wallet.pk for wallet in wallets.rows]
         paid = _payments().filter(receiver_wallet__in=keys) if keys else Payment.objects.none()
-        return Money(payments=Few.of(paid, most), wallets=wallets)
+        return FoundMoney(payments=Few.of(paid, most), wallets=wallets)
     if wanted.amount is not None:
-        return Money(payments=Few.of(_payments().filter(worth(wanted)), most))
-    return Money()
+        return FoundMoney(payments=Few.of(_payments().filter(worth(wanted)), most))
+    return FoundMoney()
 
 
-def of_people(keys: Sequence[str], most: int) -> Money:
+def of_people(keys: Sequence[str], most: int) -> FoundMoney:
     """What the people of these keys were asked for, and what they receive, newest first."""
     if not keys:
-        return Money()
+        return FoundMoney()
     asked = Few.of(_requests().filter(payer_key__in=keys), most)
-    return Money(asked, Few.of(_payments().filter(receiver_key__in=keys), most))
+    return FoundMoney(asked, Few.of(_payments().filter(receiver_key__in=keys), most))
 
 
 def paid_by(keys: Sequence[str], most: int) -> Few[Payment]:
@@ -152,7 +152,7 @@ def _payments() -> QuerySet[Payment]:
     return found.order_by("-created_at", "-pk")
 
 
-def _by_id(wanted: Wanted) -> tuple[str, str] | None:
+def _by_id(wanted: LookedFor) -> tuple[str, str] | None:
     """The request, and the payment where one is meant, of whatever the id names; None when it names nothing of ours."""
     if key := wanted.row_id:
         return _of_row(key)
@@ -192,7 +192,7 @@ def _at(address: str, most: int) -> Few[WalletAddress]:
     return exact if exact.rows else Few.of(wallets.filter(url__startswith=address), most)
 
 
-def worth(wanted: Wanted, value: str = "value", code: str = "asset_code", scale: str = "asset_scale") -> Q:
+def worth(wanted: LookedFor, value: str = "value", code: str = "asset_code", scale: str = "asset_scale") -> Q:
     """Rows whose amount, in the columns named, is the one that is looked for, whatever decimals it is counted in."""
     assert wanted.amount is not None
     counted = {decimals: wanted.amount.scaleb(decimals) for decimals in range(MOST_DECIMALS + 1)}

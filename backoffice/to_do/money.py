@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from backoffice.page_actions import PageAction
-from backoffice.to_do.shapes import Group, Todo, one_group
+from backoffice.to_do.shapes import Todo, TodoGroup, one_group
 from backoffice.waiting import WaitingItem, items
 from jobs import to_do
 from payments.admin.attention_panel import claim_of
@@ -23,7 +23,7 @@ from payments.presentation.reasons import sentence
 ASKING = (Template.APPROVAL, Template.APPROVAL_AGAIN, Template.BUDGET)
 
 
-def not_sent(_request: HttpRequest, found: list[PaymentRequest]) -> list[Group]:
+def not_sent(_request: HttpRequest, found: list[PaymentRequest]) -> list[TodoGroup]:
     def row(request: PaymentRequest) -> Todo:
         link = _page(request)
         return _of_request(
@@ -35,7 +35,7 @@ def not_sent(_request: HttpRequest, found: list[PaymentRequest]) -> list[Group]:
     return one_group([row(request) for request in found])
 
 
-def at_payer(http: HttpRequest, found: list[PaymentRequest]) -> list[Group]:
+def at_payer(http: HttpRequest, found: list[PaymentRequest]) -> list[TodoGroup]:
     sent = Message.objects.filter(request__in=found, template__in=ASKING, state=MessageState.SENT)
     told = dict(sent.order_by().values_list("request").annotate(last=Max("sent_at")))
     may = http.user.has_perm("payments.request_paymentrequest")
@@ -50,7 +50,7 @@ def at_payer(http: HttpRequest, found: list[PaymentRequest]) -> list[Group]:
     return one_group([row(request) for request in found])
 
 
-def ended(http: HttpRequest, found: list[PaymentRequest]) -> list[Group]:
+def ended(http: HttpRequest, found: list[PaymentRequest]) -> list[TodoGroup]:
     jobs = to_do.jobs_of(found)
     may = http.user.has_perm("payments.request_paymentrequest")
 
@@ -70,7 +70,7 @@ def ended(http: HttpRequest, found: list[PaymentRequest]) -> list[Group]:
     return one_group([row(request) for request in found])
 
 
-def attention(_request: HttpRequest, found: list[Payment]) -> list[Group]:
+def attention(_request: HttpRequest, found: list[Payment]) -> list[TodoGroup]:
     def row(payment: Payment) -> Todo:
         link = reverse("admin:payments_payment_change", args=[payment.pk])
         step = attention_step(payment, claim_of(payment))
@@ -87,7 +87,7 @@ def attention(_request: HttpRequest, found: list[Payment]) -> list[Group]:
     return one_group([row(payment) for payment in found])
 
 
-def second_person(request: HttpRequest, _found: list[Any]) -> list[Group]:
+def second_person(request: HttpRequest, _found: list[Any]) -> list[TodoGroup]:
     """As the page of everything that waits for two tells it: what this person may decide on."""
 
     def row(item: WaitingItem) -> Todo:

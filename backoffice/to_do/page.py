@@ -6,7 +6,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from backoffice.to_do.counting import counted
-from backoffice.to_do.shapes import MOST, CountedTab, Group
+from backoffice.to_do.shapes import MOST, CountedTab, TodoGroup
 from backoffice.to_do.tabs import TABS
 
 
@@ -31,7 +31,7 @@ def _chosen(code: str, tabs: list[CountedTab]) -> CountedTab | None:
     return next(iter([*named, *waiting, *tabs]), None)
 
 
-def _groups(request: HttpRequest, chosen: CountedTab) -> list[Group]:
+def _groups(request: HttpRequest, chosen: CountedTab) -> list[TodoGroup]:
     """The rows that were counted. Of several kinds, each is read by whoever tells them."""
     queues = chosen.tab.queues(request)
     rows = list(queues[0][:MOST]) if len(queues) == 1 else []

@@ -30,7 +30,7 @@ class Todo:
 
 
 @dataclass(frozen=True)
-class Group:
+class TodoGroup:
     """Rows that belong together; `action` is for all of them at once."""
 
     rows: list[Todo]
@@ -39,9 +39,9 @@ class Group:
     action: PageAction | None = None
 
 
-def one_group(rows: list[Todo]) -> list[Group]:
+def one_group(rows: list[Todo]) -> list[TodoGroup]:
     """Rows that belong to nobody in particular."""
-    return [Group(rows)] if rows else []
+    return [TodoGroup(rows)] if rows else []
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Tab:
     calm: str | Promise
     permission: str
     queues: Callable[[HttpRequest], Sequence[QuerySet[Any]]]
-    tell: Callable[[HttpRequest, list[Any]], list[Group]]
+    tell: Callable[[HttpRequest, list[Any]], list[TodoGroup]]
     ours: bool = True
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from backoffice.page_actions import PageAction
-from backoffice.to_do.shapes import Group, Todo, one_group
+from backoffice.to_do.shapes import Todo, TodoGroup, one_group
 from jobs import deadlines, earnings, to_do
 from jobs.admin.ask_forms import BETWEEN, MOST_JOBS
 from jobs.find_work import Unasked
@@ -24,7 +24,7 @@ from payments.presentation.reasons import sentence
 MOST_NAMES: Final = 3
 
 
-def ready(request: HttpRequest, jobs: list[Job]) -> list[Group]:
+def ready(request: HttpRequest, jobs: list[Job]) -> list[TodoGroup]:
     """By funder: one approval of theirs can pay for all of them."""
     workers, held = to_do.ready_workers(jobs), to_do.held_for(jobs)
     by_funder: dict[int, list[Job]] = defaultdict(list)
@@ -33,14 +33,16 @@ def ready(request: HttpRequest, jobs: list[Job]) -> list[Group]:
     return [_of_funder(request, found, workers, held) for found in by_funder.values()]
 
 
-def _of_funder(http: HttpRequest, jobs: list[Job], workers: dict[int, list[Unasked]], held: dict[int, Held]) -> Group:
+def _of_funder(
+    http: HttpRequest, jobs: list[Job], workers: dict[int, list[Unasked]], held: dict[int, Held]
+) -> TodoGroup:
     rows = [_ready(http, job, workers[job.pk], held[job.pk]) for job in jobs]
     askable = [job for job, row in zip(jobs, rows, strict=True) if held[job.pk] == Held.NOTHING and not row.blocks]
     owed = earnings.totals(one.amount for job in jobs for one in workers[job.pk])
     together = 1 < len(askable) <= MOST_JOBS and http.user.has_perm("payments.request_paymentrequest")
     link = reverse("admin:jobs_job_ask_many", args=[BETWEEN.join(str(job.pk) for job in askable)]) if together else ""
     text = ngettext("Ask for %(n)s job at once", "Ask for %(n)s jobs at once", len(askable)) % {"n": len(askable)}
-    return Group(
+    return TodoGroup(
         rows,
         title=jobs[0].funder.name,
         amount=" + ".join(map(format_amount, owed)),
@@ -88,7 +90,7 @@ def _wallet_trouble(name: str, wallet: WalletAddress | None) -> str:
     return "" if wallet.is_known else _("The wallet of %(name)s was not checked yet.") % {"name": name}
 
 
-def to_review(_request: HttpRequest, found: list[Submission]) -> list[Group]:
+def to_review(_request: HttpRequest, found: list[Submission]) -> list[TodoGroup]:
     def row(work: Submission) -> Todo:
         link = reverse("admin:jobs_submission_change", args=[work.pk])
         return Todo(
@@ -104,7 +106,7 @@ def to_review(_request: HttpRequest, found: list[Submission]) -> list[Group]:
     return one_group([row(work) for work in found])
 
 
-def to_choose(_request: HttpRequest, found: list[Any]) -> list[Group]:
+def to_choose(_request: HttpRequest, found: list[Any]) -> list[TodoGroup]:
     def row(job: Any) -> Todo:
         told = {"applied": job.applied, "chosen": job.chosen, "wanted": job.workers_wanted}
         link = reverse("admin:jobs_job_change", args=[job.pk])
@@ -121,7 +123,7 @@ def to_choose(_request: HttpRequest, found: list[Any]) -> list[Group]:
     return one_group([row(job) for job in found])
 
 
-def overdue(_request: HttpRequest, found: list[Job]) -> list[Group]:
+def overdue(_request: HttpRequest, found: list[Job]) -> list[TodoGroup]:
     def row(job: Job) -> Todo:
         since = deadlines.overdue_since(job)
         told = {"status": JobStatus(job.status).label, "when": moment(since)}
@@ -139,7 +141,7 @@ def overdue(_request: HttpRequest, found: list[Job]) -> list[Group]:
     return one_group([row(job) for job in found])
 
 
-def notes(_request: HttpRequest, found: list[MemberNote]) -> list[Group]:
+def notes(_request: HttpRequest, found: list[MemberNote]) -> list[TodoGroup]:
     def row(note: MemberNote) -> Todo:
         link = f"{reverse('admin:where_is_money')}?note={note.pk}"
         return Todo(
@@ -155,7 +157,7 @@ def notes(_request: HttpRequest, found: list[MemberNote]) -> list[Group]:
     return one_group([row(note) for note in found])
 
 
-def wallets(http: HttpRequest, found: list[WalletAddress]) -> list[Group]:
+def wallets(http: HttpRequest, found: list[WalletAddress]) -> list[TodoGroup]:
     def row(wallet: WalletAddress) -> Todo:
         link = reverse("admin:payments_walletaddress_change", args=[wallet.pk])
         check = reverse("admin:payments_walletaddress_check_now", args=[wallet.pk])

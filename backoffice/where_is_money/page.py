@@ -19,7 +19,7 @@ from backoffice.where_is_money import told
 from backoffice.where_is_money.search import Found, of_member, search
 from jobs.models import MemberNote
 from payments.admin.dialogs import number_of
-from payments.find_money import Wanted
+from payments.find_money import LookedFor
 
 #: Payments that one answer shows; who needs others writes more of what they look for.
 MOST: Final = 20
@@ -41,7 +41,7 @@ def where_view(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm(PERMISSION):
         raise PermissionDenied
     note = _note(request)
-    wanted = Wanted.read(note.member.email if note else request.GET.get("q", ""))
+    wanted = LookedFor.read(note.member.email if note else request.GET.get("q", ""))
     found = of_member(request, note.member, MOST) if note else search(request, wanted, MOST)
     context = {
         **admin.site.each_context(request),

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from backoffice.navigation import sidebar
 from backoffice.where_is_money.page import PERMISSION, about, title_of
 from backoffice.where_is_money.search import Found, search
-from payments.find_money import Few, Wanted
+from payments.find_money import Few, LookedFor
 from payments.presentation.format_amounts import format_amount, format_gets
 from payments.presentation.status import payment_status, request_status
 
@@ -27,7 +27,7 @@ LEAST: Final = 2
 
 
 @dataclass(frozen=True)
-class Line:
+class PaletteLine:
     """One line of the palette: what it is, what it is about, and where it leads."""
 
     icon: str
@@ -39,7 +39,7 @@ class Line:
 
 def palette_view(request: HttpRequest) -> HttpResponse:
     """What Unfold's palette puts into itself, as `s` is typed."""
-    wanted = Wanted.read(request.GET.get("s", ""))
+    wanted = LookedFor.read(request.GET.get("s", ""))
     if not wanted.text:
         return HttpResponse()
     enough = len(wanted.text) >= LEAST or wanted.number is not None
@@ -48,7 +48,7 @@ def palette_view(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "admin/where_is_money/palette.html", {"lines": lines})
 
 
-def _money(request: HttpRequest, wanted: Wanted, found: Found) -> Iterator[Line]:
+def _money(request: HttpRequest, wanted: LookedFor, found: Found) -> Iterator[PaletteLine]:
     yield from _rows(found.people, "person", _("Member"), "jobs_member", about)
     yield from _rows(found.payments, "payments", _("Payment"), "payments_payment", _payment)
     yield from _rows(found.requests, "request_quote", _("Payment request"), "payments_paymentrequest", _request)
@@ -59,12 +59,12 @@ def _money(request: HttpRequest, wanted: Wanted, found: Found) -> Iterator[Line]
         cut = [few for few in (found.people, found.payments, found.requests, found.jobs, found.wallets) if few.more]
         told = _("More than %(most)s were found: see where each stands") % {"most": MOST}
         title = told if cut else _("See where each payment stands")
-        yield Line("travel_explore", _("Where is the money?"), title, wanted.text, link)
+        yield PaletteLine("travel_explore", _("Where is the money?"), title, wanted.text, link)
 
 
-def _rows(few: Few[Any], icon: str, kind: str, page: str, tell: Any) -> Iterator[Line]:
+def _rows(few: Few[Any], icon: str, kind: str, page: str, tell: Any) -> Iterator[PaletteLine]:
     for row in few.rows:
-        yield Line(icon, kind, title_of(row), tell(row), reverse(f"admin:{page}_change", args=[row.pk]))
+        yield PaletteLine(icon, kind, title_of(row), tell(row), reverse(f"admin:{page}_change", args=[row.pk]))
 
 
 def _payment(payment: Any) -> str:
@@ -78,10 +78,12 @@ def _request(request: Any) -> str:
     return " · ".join(str(one) for one in told if one)
 
 
-def _pages(request: HttpRequest, wanted: Wanted) -> Iterator[Line]:
+def _pages(request: HttpRequest, wanted: LookedFor) -> Iterator[PaletteLine]:
     """Of the sidebar, as this person sees it."""
     typed = wanted.text.casefold()
     for group in sidebar(request):
         for item in group["items"]:
             if typed in str(item["title"]).casefold():
-                yield Line(item["icon"], _("Page"), str(item["title"]), str(group.get("title", "")), item["link"])
+                yield PaletteLine(
+                    item["icon"], _("Page"), str(item["title"]), str(group.get("title", "")), item["link"]
+                )

@@ -11,7 +11,7 @@ from jobs import find_work
 from jobs.find_work import Unasked
 from jobs.models import Application, Job, Member
 from payments import find_money
-from payments.find_money import MOST_OWNERS, Few, Wanted
+from payments.find_money import MOST_OWNERS, Few, LookedFor
 from payments.models import Payment, PaymentRequest, WalletAddress
 
 Row = TypeVar("Row", bound=Model)
@@ -31,7 +31,7 @@ class Found:
         return not any((self.people.rows, self.jobs.rows, self.requests.rows, self.payments.rows, self.wallets.rows))
 
 
-def search(http: HttpRequest, wanted: Wanted, most: int) -> Found:
+def search(http: HttpRequest, wanted: LookedFor, most: int) -> Found:
     """In a constant number of queries, each bounded. An id names one thing; other words may name several."""
     money = find_money.find(wanted, most)
     if money.exact:

@@ -39,7 +39,7 @@ class Reply:
 
 
 @dataclass(frozen=True)
-class Told:
+class PaymentCard:
     """What one payment, or what nobody asked for yet, looks like on the page. `look` asks the wallets anew."""
 
     key: str
@@ -69,18 +69,18 @@ class Told:
         return self.step.turn.label
 
 
-def payments(http: HttpRequest, found: list[Payment]) -> list[Told]:
+def payments(http: HttpRequest, found: list[Payment]) -> list[PaymentCard]:
     """Those that are not over come first; among each, the newest."""
     prefetch_related_objects(found, *PREFETCHED)
     return [_payment(http, one) for one in sorted(found, key=lambda one: one.is_over)]
 
 
-def unasked(found: Iterable[Unasked]) -> list[Told]:
+def unasked(found: Iterable[Unasked]) -> list[PaymentCard]:
     return [_unasked(one) for one in found]
 
 
-def _payment(http: HttpRequest, payment: Payment) -> Told:
-    return Told(
+def _payment(http: HttpRequest, payment: Payment) -> PaymentCard:
+    return PaymentCard(
         key=payment.pk,
         title=payment.request.title,
         who=payment.receiver_name,
@@ -124,9 +124,9 @@ def _reply(payment: Payment) -> Reply:
         return Reply(text, _mail(payment.receiver_email, payment.request.title, text))
 
 
-def _unasked(one: Unasked) -> Told:
+def _unasked(one: Unasked) -> PaymentCard:
     row, worker = one.application, one.application.worker
-    return Told(
+    return PaymentCard(
         key=f"application-{row.pk}",
         title=row.job.title,
         who=worker.name,

@@ -13,14 +13,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddIndex(
-            model_name='incomingpayment',
-            index=models.Index(fields=['remote_id'], name='payments_in_remote__a8fb54_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='outgoingpayment',
-            index=models.Index(fields=['remote_id'], name='payments_ou_remote__f2f91d_idx'),
-        ),
-        migrations.AddIndex(
             model_name='payment',
             index=models.Index(fields=['value'], name='payments_pa_value_eec633_idx'),
         ),

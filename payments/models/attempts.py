@@ -68,8 +68,6 @@ class IncomingPayment(Attempt):
     class Meta(Attempt.Meta):
         verbose_name = _("incoming payment")
         verbose_name_plural = _("incoming payments")
-        # Found by what its wallet calls it.
-        indexes = [models.Index(fields=["remote_id"])]
 
     @property
     def amount(self) -> Amount | None:
@@ -124,7 +122,6 @@ class OutgoingPayment(Attempt):
     class Meta(Attempt.Meta):
         verbose_name = _("outgoing payment")
         verbose_name_plural = _("outgoing payments")
-        indexes = [models.Index(fields=["remote_id"])]
         constraints = [
             # The rule of rules: never two live orders to pay for one payment.
             models.UniqueConstraint(

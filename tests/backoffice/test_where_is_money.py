@@ -14,7 +14,7 @@ from backoffice.where_is_money import page as where_page
 from backoffice.where_is_money import palette
 from jobs.models import JobStatus, Member, Payout, SubmissionStatus
 from jobs.self_service import write_note
-from payments.find_money import Wanted
+from payments.find_money import LookedFor
 from payments.models import IncomingPayment, Payment
 from payments.states import PaymentState, RequestState
 from tests import cast
@@ -72,7 +72,7 @@ def marias() -> tuple[Member, Payment]:
     ],
 )
 def test_an_amount_is_read_however_it_is_written(text: str, amount: str, code: str) -> None:
-    wanted = Wanted.read(text)
+    wanted = LookedFor.read(text)
     assert (str(wanted.amount), wanted.currency) == (amount, code)
 
 
