@@ -42,7 +42,11 @@ class BackofficeAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # Unfold ship
         return guarded
 
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
-        """The lists whose names have what was typed. They fit on one page, so a number of a page is no question."""
+        """What the palette finds; or the lists whose names have what was typed, on one page, so none is numbered."""
+        if "extended" in request.GET:
+            from backoffice.where_is_money.palette import palette_view  # noqa: PLC0415 - as above
+
+            return palette_view(request)
         query = request.GET.copy()
         query.pop("page", None)
         request.GET = query  # type: ignore[assignment]  # the same, but for what was taken out

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.access_history import NEEDED
 from backoffice.audit.access import access_of
+from backoffice.to_do.tabs import badge
 from backoffice.waiting import count_for
 
 
@@ -120,7 +121,10 @@ GROUPS: tuple[PageGroup, ...] = (
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's navigation for the person who asks: groups without a page they may see are left out."""
     overview = {"title": _("Overview"), "icon": "space_dashboard", "link": reverse("admin:index")}
-    groups: list[dict[str, Any]] = [{"items": [overview, _waiting(request)]}]
+    groups: list[dict[str, Any]] = [{"items": [overview, _to_do(request), _waiting(request)]}]
+    if request.user.has_perm("payments.view_payment"):
+        where = reverse("admin:where_is_money")
+        groups[0]["items"].append({"title": _("Where is the money?"), "icon": "travel_explore", "link": where})
     if not request.user.has_perm("ledger.view_entry") and request.user.pk and access_of(request.user.pk):
         groups[0]["items"].append({"title": _("Audit"), "icon": "policy", "link": reverse("admin:audit")})
     for group in GROUPS:
@@ -129,6 +133,13 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         if items:
             groups.append({"title": group.title, "items": items, "collapsible": folded})
     return groups
+
+
+def _to_do(request: HttpRequest) -> dict[str, Any]:
+    """What waits for staff, with how much of it."""
+    item = {"title": _("To do"), "icon": "checklist", "link": reverse("admin:to_do")}
+    count = badge(request)
+    return {**item, "badge": count, "badge_variant": "primary"} if count else item
 
 
 def _waiting(request: HttpRequest) -> dict[str, Any]:

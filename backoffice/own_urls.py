@@ -13,7 +13,9 @@ from backoffice.finance.evidence.pages import job_evidence, payment_evidence
 from backoffice.finance.exceptions.files_page import queue_view
 from backoffice.finance.journal import journal_view
 from backoffice.finance.reports.pages import figures_view, index_view, report_view
+from backoffice.to_do.page import to_do_view
 from backoffice.waiting import waiting_view
+from backoffice.where_is_money.page import where_view
 
 View = Callable[..., HttpResponseBase]
 
@@ -22,6 +24,8 @@ def own_urls(staff_only: Callable[[View], Any]) -> list[URLPattern]:
     """Each behind the admin's door: `staff_only` is `AdminSite.admin_view`."""
     pages: tuple[tuple[str, View, str], ...] = (
         ("waiting/", waiting_view, "waiting"),
+        ("to-do/", to_do_view, "to_do"),
+        ("where-is-the-money/", where_view, "where_is_money"),
         ("audit/", audit, "audit"),
         ("audit/<str:object_id>/", audit_evidence, "audit_evidence"),
         ("access-history/", access_history, "access_history"),

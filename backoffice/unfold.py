@@ -33,12 +33,13 @@ UNFOLD: dict[str, Any] = {
         _file("admin_dashboard.css"),
         _file("admin_finance.css"),
         _file("admin_closing.css"),
+        _file("admin_queues.css"),
         _file("sign_in.css"),
     ],
     "DASHBOARD_CALLBACK": "backoffice.dashboard.overview",
     "LOGIN": {"image": _file("brand/textile.svg")},
     "ACCOUNT": {"navigation": [{"title": _("Your sign-in"), "link": reverse_lazy("mfa_index")}]},
-    "SIDEBAR": {"show_search": True, "navigation": "backoffice.navigation.sidebar"},
+    "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "backoffice.navigation.sidebar"},
     # Warm paper and wool for the ground, indigo (añil) for what can be pressed. Red is kept for what went wrong.
     # Each pair that carries text has at least 4.5:1: 600 on white, 500 on base-900.
     "COLORS": {

@@ -37,7 +37,7 @@ from payments.presentation.rule_words import because_sentences
 from payments.states import RequestState
 
 #: Of each kind; the oldest come first.
-SHOWN = 50
+SHOWN = 100
 MOST_RECEIVERS = 5
 
 Row = tuple[str | Promise, str]
@@ -64,7 +64,7 @@ class WaitingItem:
 
 def waiting_view(request: HttpRequest) -> HttpResponse:
     """The page: what this person may decide on, then what others must."""
-    found = sorted(_all(request), key=lambda item: item.since)
+    found = items(request)
     context = {
         **admin.site.each_context(request),
         "title": _("Waiting for a second person"),
@@ -76,11 +76,12 @@ def waiting_view(request: HttpRequest) -> HttpResponse:
 
 def count_for(request: HttpRequest) -> int:
     """How many things wait that this person did not propose and may decide on: one query, on every page."""
-    asked = [rows.order_by().annotate(one=Value(1)).values("one") for rows in _decidable(request)]
+    asked = [rows.order_by().annotate(one=Value(1)).values("one") for rows in decidable(request)]
     return asked[0].union(*asked[1:], all=True).count() if asked else 0
 
 
-def _decidable(request: HttpRequest) -> Iterator[QuerySet[Any]]:
+def decidable(request: HttpRequest) -> Iterator[QuerySet[Any]]:
+    """What this person did not propose and may decide on, of each kind."""
     user = request.user
     if user.has_perm(AUTHORISE):
         yield _requests().exclude(requested_by=user.pk)
@@ -125,8 +126,12 @@ def _outside_payments() -> QuerySet[OutsidePayment]:
     return OutsidePayment.objects.filter(state=OutsidePaymentState.WAITING)
 
 
+def items(request: HttpRequest) -> list[WaitingItem]:
+    """What the person may see, in a constant number of queries; what waits longest comes first."""
+    return sorted(_all(request), key=lambda item: item.since)
+
+
 def _all(request: HttpRequest) -> Iterator[WaitingItem]:
-    """What the person may see, in a constant number of queries."""
     sources: tuple[tuple[type[Model], Any], ...] = (
         (PaymentRequest, _request_items),
         (Proposal, _proposal_items),

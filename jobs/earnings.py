@@ -118,7 +118,8 @@ def _tell(told: Earnings, to_come: list[Earning], job: Job, payment: Payment) ->
 
 
 def _outside(job: Job, paid: OutsidePayment) -> Earning:
-    note = f"{_('Paid outside your wallet')}: {paid.get_way_display()}"
+    outside = _("Paid outside your wallet")
+    note = f"{outside}: {paid.get_way_display()}"
     return Earning(job.title, job.reference, paid.amount, note, days.begins(paid.paid_on), paid.pk)
 
 
@@ -139,7 +140,8 @@ def totals(amounts: Iterable[Amount]) -> list[Amount]:
 
 
 def _trouble(payment: Payment) -> str:
-    return f"{why_not_here(payment)} {_('Somebody is looking at it; you need not do anything')}"
+    calm = _("Somebody is looking at it; you need not do anything.")
+    return f"{why_not_here(payment)} {calm}"
 
 
 def _remaining(application: Application) -> Amount:

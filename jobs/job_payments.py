@@ -108,6 +108,11 @@ def request_is_dead(request: PaymentRequest) -> bool:
 
 
 def unpaid_workers(job: Job) -> QuerySet[Application]:
+    """As `unpaid`, of one job."""
+    return unpaid(job.applications.all())
+
+
+def unpaid(applications: QuerySet[Application]) -> QuerySet[Application]:
     """The selected workers for whom no money is under way, or said to be paid.
 
     Whether anything is still owed to them, `remaining_of` says.
@@ -117,7 +122,7 @@ def unpaid_workers(job: Job) -> QuerySet[Application]:
     over |= Q(payment__state__in=UNAPPROVED_PAYMENTS, payment__request__state__in=DEAD_REQUESTS)
     under_way = Payout.objects.filter(application=OuterRef("pk"), active=True).exclude(over)
     said = OutsidePayout.objects.filter(application=OuterRef("pk"), outside__state=OutsidePaymentState.WAITING)
-    return job.applications.filter(~Exists(under_way), ~Exists(said), status=ApplicationStatus.SELECTED)
+    return applications.filter(~Exists(under_way), ~Exists(said), status=ApplicationStatus.SELECTED)
 
 
 def funding_under_way(job: Job) -> JobFunding | None:

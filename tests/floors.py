@@ -23,6 +23,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("payments/mail",),
     ("payments/presentation",),
     (
+        "payments/find_money.py",
         "payments/limits.py",
         "payments/authorisation.py",
         "payments/rolling_sums.py",

@@ -9,6 +9,10 @@ from backoffice import catalogue
 
 PLACEHOLDERS = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*(?:![rsa])?(?::[^{}]*)?\}|</?\w+")
 
+ROOMS = ("backoffice", "jobs", "payments", "ledger")
+#: A text to be translated, inside of an f-string.
+HIDDEN = re.compile(r"""\bf"[^"\n]*\{n?_?_\('""")
+
 
 def test_every_text_is_translated_and_fits() -> None:
     """`make messages` brings new texts into the catalogue; who adds a text translates it there."""
@@ -45,6 +49,13 @@ def fault_of(message: Message | None) -> str:
 
 def placeholders(text: str) -> list[str]:
     return sorted(PLACEHOLDERS.findall(text.replace("%%", "")))
+
+
+def test_no_text_hides_from_the_catalogue() -> None:
+    """Babel reads no call inside an f-string: such a text would be English for everybody."""
+    sources = (path for room in ROOMS for path in (catalogue.ROOT / room).rglob("*.py"))
+    assert not [str(path) for path in sources if HIDDEN.search(path.read_text(encoding="utf-8"))]
+    assert HIDDEN.search("""f"{why} {_('Nothing was sent.')}" """)
 
 
 def test_the_check_sees_what_does_not_fit() -> None:

@@ -125,6 +125,8 @@ class Payment(Dated, Reasoned):
                 condition=models.Q(purpose="fee", held=True, released_at=None),
                 name="payment_fee_waits",
             ),
+            # Found by how much it was.
+            models.Index(fields=["value"]),
         ]
         permissions = [
             ("resolve_payment", _("Can resolve payments that need attention")),

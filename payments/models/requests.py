@@ -140,6 +140,8 @@ class PaymentRequest(Dated, Reasoned):
             models.Index(fields=["finished_at"], name="request_finished"),
             # What one person sent in a day.
             models.Index(fields=["requested_by", "sent_at"]),
+            # Found by what the payer calls it.
+            models.Index(fields=["reference"]),
         ]
         permissions = [
             ("request_paymentrequest", _("Can ask payers for money")),

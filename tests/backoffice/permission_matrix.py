@@ -54,7 +54,7 @@ READ: Final = frozenset({"changelist", "history", "preview", "status", "file", "
 READ_ELSEWHERE: Final = frozenset(
     {"admin:index", "admin:search", "admin:app_list", "admin:jsi18n", "admin:autocomplete", "admin:view_on_site"}
     | {"admin:password_change_done", "health", "approve-status", "statement", "finish"}
-    | {"admin:reports", "admin:report", "admin:figures"}
+    | {"admin:reports", "admin:report", "admin:figures", "admin:where_is_money"}
 )
 
 

@@ -60,7 +60,8 @@ class XlsxFile:
 
     def _new_sheet(self) -> Any:
         number = len(self._book.worksheets) + 1
-        sheet = self._book.create_sheet(_("Rows") if number == 1 else f"{_('Rows')} {number}")
+        title = _("Rows")
+        sheet = self._book.create_sheet(title if number == 1 else f"{title} {number}")
         sheet.freeze_panes = "A2"
         words = [head.words for head in self._heads]
         for place, head in enumerate(words, 1):

@@ -1,0 +1,124 @@
+"""The queues of money: requests on their way to a payer, or back from one, and payments that stopped."""
+
+from typing import Any
+
+from django.db.models import Max
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from backoffice.page_actions import PageAction
+from backoffice.to_do.shapes import Todo, TodoGroup, one_group
+from backoffice.waiting import WaitingItem, items
+from jobs import to_do
+from payments.admin.attention_panel import claim_of
+from payments.models import Message, Payment, PaymentRequest
+from payments.models.messages import MessageState, Template
+from payments.presentation.dates import age, day
+from payments.presentation.format_amounts import format_amount
+from payments.presentation.next_step import attention_step
+from payments.presentation.reasons import sentence
+
+#: What asks a payer, or asks them again.
+ASKING = (Template.APPROVAL, Template.APPROVAL_AGAIN, Template.BUDGET)
+
+
+def not_sent(_request: HttpRequest, found: list[PaymentRequest]) -> list[TodoGroup]:
+    def row(request: PaymentRequest) -> Todo:
+        link = _page(request)
+        return _of_request(
+            request,
+            about=_("Quoted, and not sent to the payer yet."),
+            action=PageAction(_("Look at it and send"), "send", link),
+        )
+
+    return one_group([row(request) for request in found])
+
+
+def at_payer(http: HttpRequest, found: list[PaymentRequest]) -> list[TodoGroup]:
+    sent = Message.objects.filter(request__in=found, template__in=ASKING, state=MessageState.SENT)
+    told = dict(sent.order_by().values_list("request").annotate(last=Max("sent_at")))
+    may = http.user.has_perm("payments.request_paymentrequest")
+
+    def row(request: PaymentRequest) -> Todo:
+        last = told.get(request.pk)
+        ends = _("The link ends on %(day)s.") % {"day": day(request.expires_at)}
+        reminded = _("Last written to %(age)s ago.") % {"age": age(last)} if last else _("No email went out yet.")
+        again = PageAction(_("Send again"), "forward_to_inbox", _dialog(request, "send_again"), dialog=True)
+        return _of_request(request, about=f"{reminded} {ends}", action=again if may else None)
+
+    return one_group([row(request) for request in found])
+
+
+def ended(http: HttpRequest, found: list[PaymentRequest]) -> list[TodoGroup]:
+    jobs = to_do.jobs_of(found)
+    may = http.user.has_perm("payments.request_paymentrequest")
+
+    def row(request: PaymentRequest) -> Todo:
+        job = jobs[request.pk]
+        why = sentence(request.reason, request.reason_params)
+        page = reverse("admin:jobs_job_change", args=[job])
+        again = PageAction(
+            _("Ask again"), "request_quote", reverse("admin:jobs_job_request_payment", args=[job]), dialog=True
+        )
+        return _of_request(
+            request,
+            about=": ".join(filter(None, [str(request.get_state_display()), why])),
+            action=again if may else PageAction(_("Open the job"), "open_in_new", page),
+        )
+
+    return one_group([row(request) for request in found])
+
+
+def attention(_request: HttpRequest, found: list[Payment]) -> list[TodoGroup]:
+    def row(payment: Payment) -> Todo:
+        link = reverse("admin:payments_payment_change", args=[payment.pk])
+        step = attention_step(payment, claim_of(payment))
+        return Todo(
+            title=payment.request.title,
+            who=payment.receiver_name,
+            amount=format_amount(payment.amount),
+            about=f"{sentence(payment.reason, payment.reason_params)} {step.text}".strip(),
+            since=payment.changed_at,
+            link=link,
+            action=PageAction(_("Look and decide"), "front_hand", link),
+        )
+
+    return one_group([row(payment) for payment in found])
+
+
+def second_person(request: HttpRequest, _found: list[Any]) -> list[TodoGroup]:
+    """As the page of everything that waits for two tells it: what this person may decide on."""
+
+    def row(item: WaitingItem) -> Todo:
+        return Todo(
+            title=item.title,
+            who=item.who,
+            amount="",
+            about=f"{item.kind}: {' '.join(item.why)}",
+            since=item.since,
+            link=item.link,
+            action=PageAction(_("Look at it and decide"), "how_to_vote", item.link),
+        )
+
+    return one_group([row(item) for item in items(request) if item.may_decide])
+
+
+def _of_request(request: PaymentRequest, about: str, action: PageAction | None) -> Todo:
+    return Todo(
+        title=request.title,
+        who=request.payer_name,
+        amount=format_amount(request.ceiling),
+        about=about,
+        since=request.finished_at or request.sent_at or request.created_at,
+        link=_page(request),
+        action=action,
+    )
+
+
+def _page(request: PaymentRequest) -> str:
+    return reverse("admin:payments_paymentrequest_change", args=[request.pk])
+
+
+def _dialog(request: PaymentRequest, action: str) -> str:
+    return reverse(f"admin:payments_paymentrequest_{action}", args=[request.pk])

@@ -1,0 +1,38 @@
+"""“To do”: one tab for each queue, the oldest first, each row with what blocks it and the one thing to do."""
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from backoffice.to_do.counting import counted
+from backoffice.to_do.shapes import MOST, CountedTab, TodoGroup
+from backoffice.to_do.tabs import TABS
+
+
+def to_do_view(request: HttpRequest) -> HttpResponse:
+    """The tab that the address names; else the first in which something waits."""
+    tabs = counted(request, TABS)
+    chosen = _chosen(request.GET.get("tab", ""), tabs)
+    context = {
+        **admin.site.each_context(request),
+        "title": _("To do"),
+        "tabs": tabs,
+        "chosen": chosen,
+        "groups": _groups(request, chosen) if chosen else [],
+        "most": MOST,
+    }
+    return TemplateResponse(request, "admin/to_do/page.html", context)
+
+
+def _chosen(code: str, tabs: list[CountedTab]) -> CountedTab | None:
+    named = [one for one in tabs if one.tab.code == code]
+    waiting = [one for one in tabs if one.count and one.tab.ours]
+    return next(iter([*named, *waiting, *tabs]), None)
+
+
+def _groups(request: HttpRequest, chosen: CountedTab) -> list[TodoGroup]:
+    """The rows that were counted. Of several kinds, each is read by whoever tells them."""
+    queues = chosen.tab.queues(request)
+    rows = list(queues[0][:MOST]) if len(queues) == 1 else []
+    return chosen.tab.tell(request, rows)

@@ -1,0 +1,70 @@
+"""What a queue shows: rows, in groups, each with what blocks it and the one action."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.functional import Promise
+
+from backoffice.page_actions import PageAction
+
+#: Rows that one tab lists, and counts: beyond them it says that there are more.
+MOST: Final = 100
+
+
+@dataclass(frozen=True)
+class Todo:
+    """One row. `about` says what it is and what it waits for; `blocks` what must be solved first, if anything."""
+
+    title: str
+    who: str
+    amount: str
+    about: str
+    since: datetime | None
+    link: str
+    action: PageAction | None = None
+    blocks: str = ""
+
+
+@dataclass(frozen=True)
+class TodoGroup:
+    """Rows that belong together; `action` is for all of them at once."""
+
+    rows: list[Todo]
+    title: str = ""
+    amount: str = ""
+    action: PageAction | None = None
+
+
+def one_group(rows: list[Todo]) -> list[TodoGroup]:
+    """Rows that belong to nobody in particular."""
+    return [TodoGroup(rows)] if rows else []
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One queue. `queues` are the rows that it counts, of each kind; `tell` is given the first of them, to be shown.
+
+    `ours`: staff can take the next step, so the sidebar counts it. Of others they only keep an eye on it.
+    """
+
+    code: str
+    title: str | Promise
+    calm: str | Promise
+    permission: str
+    queues: Callable[[HttpRequest], Sequence[QuerySet[Any]]]
+    tell: Callable[[HttpRequest, list[Any]], list[TodoGroup]]
+    ours: bool = True
+
+
+@dataclass(frozen=True)
+class CountedTab:
+    tab: Tab
+    count: int
+
+    @property
+    def shown(self) -> str:
+        return f"{MOST}+" if self.count > MOST else str(self.count)
