@@ -82,7 +82,15 @@ GROUPS: tuple[tuple[str | Promise, tuple[AdminPage | OwnPage, ...]], ...] = (
             AdminPage(_("Movements"), "swap_horiz", "ledger.movement"),
         ),
     ),
-    (_("Messages"), (AdminPage(_("Outbox"), "outgoing_mail", "payments.message"),)),
+    (
+        _("Messages"),
+        (
+            AdminPage(_("Outbox"), "outgoing_mail", "payments.message"),
+            AdminPage(_("Webhook endpoints"), "webhook", "payments.webhookendpoint"),
+            AdminPage(_("Webhook deliveries"), "send_time_extension", "payments.webhookdelivery"),
+            AdminPage(_("Webhook senders"), "call_received", "payments.webhooksender"),
+        ),
+    ),
     (
         _("System"),
         (

@@ -25,6 +25,7 @@ from payments.models.payments import Block
 from payments.moving import swap
 from payments.openpayments.amounts import Amount
 from payments.signals import request_moved
+from payments.webhooks.events import tell_endpoints
 
 type_of_row = PaymentRequest | Payment | Grant | IncomingPayment | Quote | OutgoingPayment | SellerKey | WalletProof
 
@@ -98,6 +99,7 @@ def _tell(row: type_of_row, actor: Actor, private: Mapping[str, str] | None) -> 
     request_id = request_id_of(row)
     if request_id and isinstance(row, PaymentRequest | Payment):
         request_moved.send(type(row), request_id=request_id)
+        tell_endpoints(row)
 
 
 def request_id_of(row: type_of_row) -> str | None:
