@@ -90,12 +90,15 @@ GROUPS: tuple[PageGroup, ...] = (
             AdminPage(_("Decided alone"), "emergency", "payments.brokenglass"),
             AdminPage(_("Grants"), "key", "payments.grant"),
             AdminPage(_("Outbox"), "outgoing_mail", "payments.message"),
+            AdminPage(_("Webhook deliveries"), "send_time_extension", "payments.webhookdelivery"),
         ),
     ),
     PageGroup(
         _("Set-up"),
         "auth.change_user",
         (
+            AdminPage(_("Webhook endpoints"), "webhook", "payments.webhookendpoint"),
+            AdminPage(_("Webhook senders"), "call_received", "payments.webhooksender"),
             AdminPage(_("Users"), "person", "auth.user"),
             AdminPage(_("Roles"), "badge", "auth.group"),
             OwnPage(_("Who could do what"), "manage_history", "access_history", NEEDED),

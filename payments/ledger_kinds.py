@@ -28,6 +28,7 @@ EVENTS: Final[dict[str, tuple[str, ...]]] = {
         "came_back",
         "ending",
         "late_answer",
+        "nudged",
         "reckoned",
         "rejected",
         "resent",
@@ -66,6 +67,9 @@ EVENTS: Final[dict[str, tuple[str, ...]]] = {
     "source": ("set_up", "changed"),
     "statement": ("imported", "discarded"),
     "queue": ("refused",),
+    "webhook": ("added", "changed", "secret_changed", "switched_off", "switched_on"),
+    "webhook_delivery": ("delivered", "failed", "test_asked", "asked_again"),
+    "webhook_sender": ("added", "secret_changed", "switched_off", "switched_on"),
 }
 KINDS: Final = frozenset(
     f"{name}.{what}" for table in (MOVES, EVENTS) for name, happens in table.items() for what in happens

@@ -37,6 +37,7 @@ def declare() -> None:
     _budgets()
     _people_and_limits()
     _sellers_and_wallets()
+    _webhooks()
 
 
 def _asked_for() -> None:
@@ -347,3 +348,38 @@ def _sellers_and_wallets() -> None:
     leave(models.WalletHost, "How a host has behaved lately: at worst it is left alone, or asked too often.")
     leave(models.LedgerCheck, "When the ledger was last checked, and what was found: it is checked again and again.")
     leave(models.Installation, "Compared with the machine itself, and with the ledger's head outside, at each start.")
+
+
+def _webhooks() -> None:
+    vouch(
+        "webhook",
+        models.WebhookEndpoint,
+        once=("created_at",),
+        changing=("name", "url", "events", "kept_by_id", "off_at", "off_because"),
+        private=("name", "url"),
+        present=("sealed",),
+        left={
+            "changed_at": WRITTEN,
+            "overlap_until": "How long an earlier secret counts: a day, from the entry that changed it.",
+            "failures": TRIES,
+            "failing_since": TRIES,
+            "retry_at": TRIES,
+            "lease_until": TRIES,
+        },
+        live=EVERY,
+    )
+    vouch(
+        "webhook_sender",
+        models.WebhookSender,
+        once=("created_at",),
+        changing=("name", "off_at"),
+        private=("name",),
+        present=("sealed",),
+        left={
+            "changed_at": WRITTEN,
+            "overlap_until": "How long an earlier secret counts: a day, from the entry that changed it.",
+        },
+        live=EVERY,
+    )
+    leave(models.WebhookDelivery, "What other programs are told: no money moves by it, and they can ask us instead.")
+    leave(models.ReceivedWebhook, "Which nudges were taken: at worst a wallet is asked once too often.")

@@ -1,10 +1,10 @@
 """What background workers are told to do. Each may run twice, at once, or late: the rows decide what is left to do."""
 
-from payments.actions import proposals, seller_keys, wallets
+from payments.actions import proposals, seller_keys, wallets, webhook_endpoints
 from payments.engine import prove_wallet
 from payments.mail.sending import send
 from payments.reconciliation.run import reconcile as reconcile_lists
-from payments.worker import ledger_checks
+from payments.worker import ledger_checks, webhook_turns
 from payments.worker.pool import work
 
 #: A worker stays with payment requests this long before other tasks get their turn.
@@ -53,6 +53,16 @@ def check_ledger() -> None:
 def reconcile() -> None:
     """Nightly: what wallets list against what we say; exceptions wait for finance."""
     reconcile_lists(RECONCILE_SECONDS)
+
+
+def deliver_webhooks() -> None:
+    """Some endpoint has something due: serve it, and others."""
+    webhook_turns.work()
+
+
+def forget_old_webhooks() -> None:
+    """Nightly: of deliveries that are over, and of webhooks that were taken, the old ones go."""
+    webhook_endpoints.forget_old()
 
 
 def send_message(message_id: str) -> None:

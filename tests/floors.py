@@ -20,6 +20,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("payments/reconciliation",),
     ("payments/actions",),
     ("payments/engine",),
+    ("payments/webhooks",),
     ("payments/mail",),
     ("payments/presentation",),
     (

@@ -14,6 +14,9 @@ from payments.admin import (
     sellers,
     standing_budgets,
     wallets,
+    webhook_deliveries,
+    webhook_endpoints,
+    webhook_senders,
 )
 
 __all__ = [
@@ -30,4 +33,7 @@ __all__ = [
     "sellers",
     "standing_budgets",
     "wallets",
+    "webhook_deliveries",
+    "webhook_endpoints",
+    "webhook_senders",
 ]

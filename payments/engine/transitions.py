@@ -29,6 +29,7 @@ from payments.models.payments import Block
 from payments.moving import swap
 from payments.openpayments.amounts import Amount
 from payments.signals import request_moved
+from payments.webhooks.events import tell_endpoints
 
 type_of_row = PaymentRequest | Payment | Grant | IncomingPayment | Quote | OutgoingPayment | SellerKey | WalletProof
 
@@ -137,6 +138,8 @@ def _group(state: str) -> states.Group:
 def _tell(row: type_of_row, actor: Actor, private: Mapping[str, str] | None) -> None:
     name = NAMES[type(row)]
     record(f"{name}.{row.state}", actor=actor, subjects=subjects_of(row), data=facts(row), private=private)
+    if isinstance(row, PaymentRequest | Payment):
+        tell_endpoints(row)
 
 
 def request_id_of(row: type_of_row) -> str | None:

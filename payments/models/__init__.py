@@ -18,6 +18,7 @@ from payments.models.rules import Colleague, SecondPersonRule
 from payments.models.sellers import Seller, SellerKey
 from payments.models.standing_budgets import BudgetPeriod, Draw, StandingBudget
 from payments.models.wallets import WalletAddress
+from payments.models.webhooks import ReceivedWebhook, WebhookDelivery, WebhookEndpoint, WebhookSender
 
 __all__ = [
     "AccountName",
@@ -40,6 +41,7 @@ __all__ = [
     "ProofLimit",
     "Proposal",
     "Quote",
+    "ReceivedWebhook",
     "Refund",
     "SecondPersonRule",
     "Seller",
@@ -48,4 +50,7 @@ __all__ = [
     "WalletAddress",
     "WalletHost",
     "WalletProof",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookSender",
 ]

@@ -97,7 +97,7 @@ class Transport:
         self._user_agent = user_agent
         self._largest_answer = largest_answer
         self._pool = httpcore.ConnectionPool(
-            ssl_context=_tls(ca_bundle),
+            ssl_context=tls_context(ca_bundle),
             max_connections=None,  # whoever calls decides how many calls run at once
             max_keepalive_connections=MOST_IDLE_CONNECTIONS,
             keepalive_expiry=IDLE_SECONDS,
@@ -237,12 +237,12 @@ class _Call:
         # A wallet may quote our token back at us; its words are kept and shown, the token never is.
         said = _said(raw.content.replace(self.token.encode(), b"(token)") if self.token else raw.content)
         if HTTPStatus.BAD_REQUEST <= raw.status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            return Refused(self.operation, self.url, raw.status, said, retry_after=_retry_after(raw.headers))
+            return Refused(self.operation, self.url, raw.status, said, retry_after=retry_after_of(raw.headers))
         detail = f"{raw.status} {said.code}: {said.description}"
-        return WalletFailed(self.operation, self.url, detail, raw.status, retry_after=_retry_after(raw.headers))
+        return WalletFailed(self.operation, self.url, detail, raw.status, retry_after=retry_after_of(raw.headers))
 
 
-def _retry_after(headers: Mapping[str, str]) -> timedelta:
+def retry_after_of(headers: Mapping[str, str]) -> timedelta:
     """How long a wallet asks us to wait (RFC 9110, 10.2.3): in seconds alone, a date would trust its clock."""
     said = headers.get("retry-after", "").strip()
     if not (said.isascii() and said.isdigit()):
@@ -270,7 +270,7 @@ def _said(content: bytes) -> Said:
 
 
 @lru_cache(maxsize=4)
-def _tls(ca_bundle: str | None) -> ssl.SSLContext:
+def tls_context(ca_bundle: str | None) -> ssl.SSLContext:
     """Made once for all clients of a process: reading the certificates takes longer than most calls."""
     # Not create_default_context: that one looks for certificates and a key log file in the environment.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

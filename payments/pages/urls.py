@@ -4,6 +4,7 @@ from django.urls import path
 
 from payments.pages.approve import approve
 from payments.pages.finish import finish
+from payments.pages.incoming_webhook import incoming_webhook
 from payments.pages.live_status import status
 from payments.pages.proof import proof
 from payments.pages.prove import prove
@@ -14,4 +15,5 @@ urlpatterns = [
     path("approve/<str:token>/proof/<str:payment_id>", proof, name="approve-proof"),
     path("prove/<str:token>", prove, name="prove"),
     path("payments/finish", finish, name="finish"),
+    path("api/webhooks/payments", incoming_webhook, name="incoming-webhook"),
 ]

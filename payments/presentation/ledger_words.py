@@ -68,6 +68,26 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("What the payer is asked for was reckoned anew."),
     ),
     "request.ending": (_("Nothing more is asked of the payer. What was sent is seen to its end."),),
+    "request.nudged": (_("Another program said that something happened. The wallets are asked; it is not believed."),),
+    "webhook.added": (_("A webhook endpoint was set up."),),
+    "webhook.changed": (_("A webhook endpoint was changed."),),
+    "webhook.secret_changed": (_("A webhook endpoint got a new secret."),),
+    "webhook.switched_off": (_("A webhook endpoint was switched off."),),
+    "webhook.switched_on": (_("A webhook endpoint was switched on again."),),
+    "webhook_delivery.delivered": (_("Another program was told: %(event)s."), _("Another program was told.")),
+    "webhook_delivery.failed": (
+        _("Another program could not be told: %(event)s."),
+        _("Another program could not be told."),
+    ),
+    "webhook_delivery.test_asked": (_("A test event was sent to a webhook endpoint."),),
+    "webhook_delivery.asked_again": (
+        _("Another program is told once more: %(event)s."),
+        _("Another program is told once more."),
+    ),
+    "webhook_sender.added": (_("Another program may send us webhooks."),),
+    "webhook_sender.secret_changed": (_("A sender of webhooks got another secret."),),
+    "webhook_sender.switched_off": (_("A sender of webhooks was switched off."),),
+    "webhook_sender.switched_on": (_("A sender of webhooks was switched on again."),),
     "request.wrong_return": (_("Somebody came back with a proof that does not match. It was ignored."),),
     # Payments
     "payment.new": (

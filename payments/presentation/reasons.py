@@ -225,6 +225,21 @@ SENTENCES: dict[str, Promise] = {
     "clean_up_failed": _("The wallet did not confirm that it ended this approval. It ends by itself when it expires."),
     "wallets_busy": _("Too many people wait for wallets at this moment. Nothing was done: please try again in a minute."),
     "never_created": _("The wallet never created it; nothing arrived, and nothing can arrive any more."),
+    # Webhooks
+    "webhook_refused": _("The endpoint answered with %(status)s. Whoever runs it finds the reason there; it is sent again."),
+    "webhook_gone": _("The endpoint answered with %(status)s: it wants no more webhooks."),
+    "webhook_unsafe": _("This is no public https address, so nothing is sent there. Write it like https://shop.example/webhooks."),
+    "webhook_private": _("The address leads into a private network. Whoever runs the program can allow it, under OPEN_PAYMENTS_TRUSTED_HOSTS."),
+    "webhook_dns": _("The name of the endpoint's host was not found. Check the address."),
+    "webhook_connect": _("The endpoint could not be reached."),
+    "webhook_tls": _("The endpoint has no valid certificate for its name."),
+    "webhook_time_out": _("The endpoint did not answer in time. It should answer first, and work afterwards."),
+    "webhook_broken": _("The endpoint closed the connection without an answer."),
+    "webhook_too_large": _("The endpoint answered with more than any answer needs."),
+    "webhook_secret_unreadable": _("The secret cannot be opened with the configured encryption keys. Make a new one."),
+    "webhook_secret": _("This is no secret of Standard Webhooks: “whsec_”, followed by 24 to 64 bytes in base64."),
+    "webhook_off": _("It is switched off. Switch it on first."),
+    "webhook_on": _("It is switched on already."),
     **OWN_REASONS,
 }  # fmt: skip
 

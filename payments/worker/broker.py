@@ -9,7 +9,7 @@ from django_q.tasks import async_task
 
 from ledger.api import keep_if_due, seal
 from payments.mail.sending import due_messages
-from payments.worker import timetable
+from payments.worker import timetable, webhook_turns
 from payments.worker.claims import count_due
 from payments.worker.database_identity import check_installation
 from payments.worker.pool import AT_ONCE
@@ -41,13 +41,15 @@ class Broker(ORM):  # type: ignore[misc]  # django-q2 ships no types
         return [(row_id, task) for row_id, payload in super().dequeue() or [] if (task := _checked(row_id, payload))]
 
     def look(self) -> None:
-        """Workers are called for what is due, messages queued, the ledger looked after, the timetable read."""
+        """Workers are called for what is due, messages and webhooks queued, the ledger kept, the timetable read."""
         due = count_due()
         if due and self.queue_size() < ENOUGH_TASKS:
             for _ in range(0, due, AT_ONCE):
                 async_task("payments.tasks.advance_due")
         for message_id in due_messages():
             async_task("payments.tasks.send_message", message_id)
+        if webhook_turns.is_due() and self.queue_size() < ENOUGH_TASKS:
+            async_task("payments.tasks.deliver_webhooks")
         check_installation()
         while seal(SEAL_AT_ONCE) == SEAL_AT_ONCE:
             pass

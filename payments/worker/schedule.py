@@ -19,6 +19,7 @@ def make(using: str, **_kwargs: Any) -> None:
         ),
         Planned("payments.check_ledger", "payments.tasks.check_ledger", at_night=True),
         Planned("payments.reconcile", "payments.tasks.reconcile", at_night=True),
+        Planned("payments.forget_old_webhooks", "payments.tasks.forget_old_webhooks", at_night=True),
         # What looked for work before the broker did, in databases that were made then.
         gone=("payments.tick",),
     )

@@ -17,10 +17,22 @@ from jobs import links, paid_outside, wallet_changes
 from jobs.models import ApplicationStatus, Member, MemberNote, Submission
 from ledger import clock, days
 from ledger.models import Entry, StatementException, StatementSource
+from payments.actions import webhook_endpoints
 from payments.actions.outside_payments import Paid
+from payments.actions.webhook_endpoints import EndpointTerms
 from payments.links import approval_url, proof_url
 from payments.mail.queue import queue_message
-from payments.models import AccountName, Message, Pause, ProofLimit, SecondPersonRule, StandingBudget
+from payments.models import (
+    AccountName,
+    Message,
+    Pause,
+    ProofLimit,
+    SecondPersonRule,
+    StandingBudget,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookSender,
+)
 from payments.models.charts import AccountRole
 from payments.models.messages import Template
 from payments.openpayments.amounts import Amount
@@ -106,6 +118,15 @@ def _exports(by: User) -> dict[type[Model], Any]:
     return {RegularExport: regular.pk, Export: Export.objects.create(**asked, asked_by=by, regular=regular).pk}
 
 
+def _webhooks(by: User) -> dict[type[Model], Any]:
+    """Nothing listens where the endpoint lies."""
+    terms = EndpointTerms("Shop", "https://shop.example/hooks", ["payment.failed"], by)
+    endpoint = webhook_endpoints.add_endpoint(terms, by=by)
+    delivery = webhook_endpoints.send_test(endpoint, by=by)
+    sender = webhook_endpoints.add_sender("Shop", "", by=by)
+    return {WebhookEndpoint: endpoint.pk, WebhookDelivery: delivery.pk, WebhookSender: sender.pk}
+
+
 def furnish() -> House:
     """The rows, made as the product makes them. The people are those of `tests.cast`."""
     rosa = cast.staff("rosa")
@@ -150,6 +171,7 @@ def furnish() -> House:
         Group: Group.objects.get(name="auditor").pk,
         Entry: Entry.objects.order_by("pk").values_list("pk", flat=True)[0],
     }
+    keys |= _webhooks(rosa)
     keys |= _exports(cast.staff("luis"))
     keys |= _queue() | {model: _first(model) for model in admin.site._registry if model not in keys}
     tokens = {

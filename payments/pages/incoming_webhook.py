@@ -1,0 +1,38 @@
+"""`POST /api/webhooks/payments`: another program says that something happened (Standard Webhooks, signed).
+
+Answers `{"ok": true}`, for a repeated one too; errors are `{"error": …, "details": {"code": …}}`, as in all of the API.
+"""
+
+import logging
+from http import HTTPStatus
+
+from django.db import DatabaseError
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from payments.actions.incoming_webhooks import NotTaken, take
+from payments.pages.headers import private_page
+
+log = logging.getLogger(__name__)
+
+
+@csrf_exempt
+@private_page
+@require_POST
+def incoming_webhook(request: HttpRequest) -> JsonResponse:
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    try:
+        take(headers, request.body)
+    except NotTaken as refused:
+        log.warning("[webhook] refused: %s", refused.code)
+        return _problem(refused.http_status, refused.code, str(refused))
+    except DatabaseError:
+        log.exception("[webhook] could not be written down")
+        words = "It could not be written down. Send it again."
+        return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "not_written", words)
+    return JsonResponse({"ok": True})
+
+
+def _problem(status: HTTPStatus, code: str, words: str) -> JsonResponse:
+    return JsonResponse({"error": words, "details": {"code": code}}, status=status)
