@@ -66,6 +66,9 @@ EVENTS: Final[dict[str, tuple[str, ...]]] = {
     "source": ("set_up", "changed"),
     "statement": ("imported", "discarded"),
     "queue": ("refused",),
+    "api_key": ("made", "replaced", "revoked", "used", "refused"),
+    "api_ask": ("made",),
+    "marketplace": ("added",),
 }
 KINDS: Final = frozenset(
     f"{name}.{what}" for table in (MOVES, EVENTS) for name, happens in table.items() for what in happens

@@ -37,6 +37,7 @@ def declare() -> None:
     _budgets()
     _people_and_limits()
     _sellers_and_wallets()
+    _programs()
 
 
 def _asked_for() -> None:
@@ -347,3 +348,18 @@ def _sellers_and_wallets() -> None:
     leave(models.WalletHost, "How a host has behaved lately: at worst it is left alone, or asked too often.")
     leave(models.LedgerCheck, "When the ledger was last checked, and what was found: it is checked again and again.")
     leave(models.Installation, "Compared with the machine itself, and with the ledger's head outside, at each start.")
+
+
+def _programs() -> None:
+    """Those that ask through the API."""
+    vouch("marketplace", models.Marketplace, once=("created_at", "name", "seller_id"), left={"changed_at": WRITTEN})
+    vouch(
+        "api_key",
+        models.ApiKey,
+        once=("created_at", "name", "family", "marketplace_id", "acts_for_id", "scopes", "digest"),
+        changing=("expires_at", "revoked_at"),
+        left={"changed_at": WRITTEN, "last_used_at": "When it was last used, for people."},
+        live=EVERY,
+    )
+    vouch("api_ask", models.ApiAsk, once=("key_id",), key="request_id")
+    leave(models.ApiAnswer, "A copy of an answer that was given. What was done stands in the rows that it is about.")

@@ -12,8 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 
-from backoffice.front_door.buckets import Rate, take
 from backoffice.front_door.client_address import client_address
+from payments.buckets import Rate, take
 
 ADMIN: Final = "/admin/"
 #: Bytes of a body: of a public page's, of any other form without files, of one of the admin with files.

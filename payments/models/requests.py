@@ -138,6 +138,8 @@ class PaymentRequest(Dated, Reasoned):
             models.Index(fields=["state", "created_at"]),
             # What one person sent in a day.
             models.Index(fields=["requested_by", "sent_at"]),
+            # Page by page, newest first.
+            models.Index(fields=["created_at", "id"]),
         ]
         permissions = [
             ("request_paymentrequest", _("Can ask payers for money")),

@@ -224,6 +224,8 @@ SENTENCES: dict[str, Promise] = {
     "clean_up_failed": _("The wallet did not confirm that it ended this approval. It ends by itself when it expires."),
     "wallets_busy": _("Too many people wait for wallets at this moment. Nothing was done: please try again in a minute."),
     "never_created": _("The wallet never created it; nothing arrived, and nothing can arrive any more."),
+    # Programs
+    "api_key_over": _("This key was revoked or has expired. Make a new one."),
     **OWN_REASONS,
 }  # fmt: skip
 
