@@ -2,19 +2,23 @@
 
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from pytest_django import Settings
 
+from backoffice.front_door.request_limits import OF_AN_ADDRESS
 from jobs.models import Job, JobStatus, SubmissionStatus
 from ledger import clock
 from ledger.models import Entry
-from payments.actions import api_keys
+from payments.actions import api_keys, proposals
 from payments.api.keys import OF_A_KEY
 from payments.api.once import GIVEN_UP_AFTER
-from payments.models import ApiAnswer, ApiAsk, ApiKey, ApiScope, PaymentRequest, SecondPersonRule
+from payments.models import ApiAnswer, ApiAsk, ApiKey, ApiScope, PaymentRequest, Proposal, SecondPersonRule, Seller
+from payments.openpayments.keys import generate_key, private_key_to_pem
 from payments.states import RequestState
 from payments.worker import places
 from tests import cast
@@ -220,3 +224,52 @@ def test_who_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (last["Retry-After"], last["RateLimit-Remaining"]) == ("1", "0")
     assert "openapi" in nobody.get("/api/openapi.json").json()
     assert b"/offers/{offer_id}/quotes/start" in nobody.get("/api/docs").content
+
+
+@pytest.mark.django_db
+def test_a_seller_is_registered_by_two_people(tmp_path: Path, settings: Settings) -> None:
+    """Its private key is the name of a file in one folder; neither that folder nor the key is ever told."""
+    settings.SELLER_PRIVATE_KEY_DIR = str(tmp_path / "privates")
+    (tmp_path / "privates").mkdir()
+    secret = private_key_to_pem(generate_key())
+    for name in ("mvr5656.key", "../outside.key"):
+        path = tmp_path / "privates" / name
+        path.write_text(secret)
+        path.chmod(0o600)
+    shop, luis = Program(), cast.person("luis", "payments.hold_money_seller")
+    body = {
+        "id": "default-seller",
+        "walletAddressUrl": "https://ilp.interledger-test.dev/mvr5656",
+        "keyId": "fe775339-6ebc-4eb8-a4b4-0811acba3b62",
+        "privateKeyPath": "./privates/mvr5656.key",
+    }
+    for path in ("nothing.key", "../outside.key", "/etc/passwd", "..", "", "mvr5656.key\0"):
+        refused = shop.post("/sellers", {**body, "privateKeyPath": path})
+        assert code(refused, 422 if path else 400) == ("key_unusable" if path else "invalid")
+        assert str(tmp_path) not in refused.content.decode()
+    assert not Seller.objects.exists()
+
+    assert shop.post("/sellers", body, once="s").json() == {"ok": True, "id": "default-seller", "status": "waiting"}
+    assert [row["inUse"] for row in shop.get("/sellers").json()["sellers"]] == [False]
+    proposals.approve(Proposal.objects.get().pk, by=luis)
+    told = shop.get("/sellers")
+    public = {name: body[name] for name in ("id", "walletAddressUrl", "keyId")}
+    assert told.json() == {"sellers": [{**public, "inUse": True}]}
+    assert shop.post("/sellers", body).json()["status"] == "done"
+    assert code(shop.post("/sellers", {**body, "keyId": "another"}), 409) == "key_by_steps"
+    moved = {**body, "walletAddressUrl": "https://ilp.interledger-test.dev/elsewhere"}
+    assert shop.post("/sellers", moved).json()["status"] == "waiting"
+    market = api_keys.add_marketplace("Voces", Seller.objects.get(), by=luis)
+    assert code(Program(marketplace=market).post("/sellers", moved), 403) == "not_permitted"
+    used = Entry.objects.filter(kind="api_key.used", actor_id=shop.key.pk)
+    assert used.count() == 2
+
+
+@pytest.mark.django_db
+def test_what_is_too_much_is_refused_in_the_same_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = Program()
+    assert code(shop.post("/sellers", {"id": "x" * 40_000}), 413) == "too_large"
+    monkeypatch.setattr("payments.buckets._now", lambda: 2e9)
+    elsewhere = Client(REMOTE_ADDR="198.51.100.7", headers={"Authorization": "Bearer tq_"})
+    last = [elsewhere.get("/sellers") for _each in range(OF_AN_ADDRESS.at_once + 1)][-1]
+    assert (code(last, 429), last["Retry-After"]) == ("too_many_requests", "1")
