@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 
 from jobs.api import offers
-from payments.api import payments, problems, sellers
+from payments.api import payments, plain_requests, problems, sellers
 from payments.api.headers import NAMESPACE
 
 VERSION = "1.0.0"
@@ -21,8 +21,8 @@ api = NinjaAPI(
     title="Tequio", version=VERSION, description=DESCRIPTION, urls_namespace=NAMESPACE, openapi_url=None, docs_url=None
 )
 problems.install(api)
-for room in (sellers, offers, payments):
-    api.add_router("", room.router)
+for part in (sellers, offers, plain_requests, payments):
+    api.add_router("", part.router)
 
 
 @require_safe
@@ -47,10 +47,10 @@ def _document() -> dict[str, Any]:
     return dict(api.get_openapi_schema(path_prefix="/"))
 
 
-_operations, *_names = api.urls
+_operations, _app, _space = api.urls
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/openapi.json", document, name="openapi"),
     path("api/docs", page, name="api-docs"),
     # Without the library's own page at the root.
-    path("", ([each for each in _operations if each.name != "api-root"], *_names)),
+    path("", ([each for each in _operations if getattr(each, "name", "") != "api-root"], _app, _space)),
 ]

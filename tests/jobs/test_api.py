@@ -10,13 +10,15 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
-from backoffice.front_door.request_limits import OF_AN_ADDRESS
+from backoffice.front_door import request_limits
 from jobs.models import Job, JobStatus, SubmissionStatus
 from ledger import clock
 from ledger.models import Entry
 from payments.actions import api_keys, proposals
+from payments.api import keys
 from payments.api.keys import OF_A_KEY
 from payments.api.once import GIVEN_UP_AFTER
+from payments.buckets import Rate
 from payments.models import ApiAnswer, ApiAsk, ApiKey, ApiScope, PaymentRequest, Proposal, SecondPersonRule, Seller
 from payments.openpayments.keys import generate_key, private_key_to_pem
 from payments.states import RequestState
@@ -134,6 +136,37 @@ def test_more_than_one_person_may_ask_alone_waits_for_a_second_one(stage: Stage,
     assert (told["state"], told["redirectUrl"]) == ("awaiting_authorisation", None)
 
 
+def test_another_marketplace_asks_for_what_is_no_offer_of_ours(stage: Stage) -> None:
+    other = Program(marketplace=api_keys.add_marketplace("Voces", stage.seller, by=stage.staff))
+    cast.seller(id="ours", is_default=False)
+    maria = {"name": "María", "email": "maria@example.org", "language": "es", "walletAddressUrl": stage.worker_url}
+    maria |= {"amount": "12.50", "assetCode": "USD"}
+    payer = {"name": "Sol", "email": "sol@example.org", "walletAddressUrl": stage.payer_url}
+    body = {"title": "Cuentos", "reference": "V-7", "payer": payer, "receivers": [maria]}
+    where = "/api/payments/requests"
+    for told, refused in (
+        ({**body, "receivers": [{**maria, "amount": "12.505"}]}, "amount_unusable"),
+        ({**body, "receivers": [{**maria, "amount": "0"}]}, "nothing_to_pay"),
+        ({**body, "receivers": [{**maria, "assetCode": "MXN"}]}, "other_currency"),
+        ({**body, "receivers": [{**maria, "walletAddressUrl": stage.payer_url}]}, "same_wallet"),
+        ({**body, "receivers": [{**maria, "walletAddressUrl": "nothing"}]}, "wallet_not_an_address"),
+        ({**body, "receivers": [{**maria, "walletAddressUrl": f"{stage.worker_url}-2"}]}, "wallet_not_found"),
+        ({**body, "sellerId": "ours"}, "no_such_seller"),
+    ):
+        assert code(other.post(where, told), 422) == refused
+    assert not PaymentRequest.objects.exists()
+    first = other.post(where, body, once="V-7").json()
+    assert (first["state"], first["offerId"]) == ("awaiting_approval", None)
+    assert other.post(where, body, once="V-7").json() == first
+    assert stage.settle(PaymentRequest.objects.get()).state == RequestState.SETTLED
+    assert stage.received() == 1250
+    assert other.get(f"/payments/{first['pendingId']}/status").json()["status"] == "paid"
+    assert code(Program().get(f"/payments/{first['pendingId']}/status"), 404) == "not_found"
+    # Who works here is paid by two.
+    User.objects.create_user("lupe", email="maria@example.org", is_staff=True)
+    assert other.post(where, body).json()["state"] == "awaiting_authorisation"
+
+
 def test_as_many_as_may_wait_for_wallets_do(stage: Stage, job: Job) -> None:
     """The answer is one to ask again, and asking again is not asking twice."""
     shop = Program()
@@ -184,7 +217,7 @@ def test_who_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("payments.buckets._now", lambda: 1e9)  # no bucket fills meanwhile
     row, job = cast.asked(), cast.job()
     reads = ("/sellers", "/payments/pending", f"/payments/{row.pk}/status", f"/offers/{job.pk}/payments")
-    writes = ("/sellers", f"/offers/{job.pk}/quotes/start")
+    writes = ("/sellers", f"/offers/{job.pk}/quotes/start", "/api/payments/requests")
     shop, nothing = Program(), Program(scopes=[])
     powerless = Program(by=cast.person("otto"))
     revoked = Program()
@@ -219,7 +252,8 @@ def test_who_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert int(answer["RateLimit-Limit"]) == OF_A_KEY.at_once
     assert not ApiKey.objects.filter(digest__contains=shop.token).exists()
 
-    last = [shop.get("/sellers") for _each in range(OF_A_KEY.at_once + 1)][-1]
+    monkeypatch.setattr(keys, "OF_A_KEY", Rate(at_once=2, a_second=2))
+    last = [shop.get("/sellers") for _each in range(3)][-1]
     assert code(last, 429) == "too_many_requests"
     assert (last["Retry-After"], last["RateLimit-Remaining"]) == ("1", "0")
     assert "openapi" in nobody.get("/api/openapi.json").json()
@@ -243,9 +277,9 @@ def test_a_seller_is_registered_by_two_people(tmp_path: Path, settings: Settings
         "keyId": "fe775339-6ebc-4eb8-a4b4-0811acba3b62",
         "privateKeyPath": "./privates/mvr5656.key",
     }
-    for path in ("nothing.key", "../outside.key", "/etc/passwd", "..", "", "mvr5656.key\0"):
-        refused = shop.post("/sellers", {**body, "privateKeyPath": path})
-        assert code(refused, 422 if path else 400) == ("key_unusable" if path else "invalid")
+    for given in ("nothing.key", "../outside.key", "/etc/passwd", "..", "", "mvr5656.key\0"):
+        refused = shop.post("/sellers", {**body, "privateKeyPath": given})
+        assert code(refused, 422 if given else 400) == ("key_unusable" if given else "invalid")
         assert str(tmp_path) not in refused.content.decode()
     assert not Seller.objects.exists()
 
@@ -270,6 +304,7 @@ def test_what_is_too_much_is_refused_in_the_same_words(monkeypatch: pytest.Monke
     shop = Program()
     assert code(shop.post("/sellers", {"id": "x" * 40_000}), 413) == "too_large"
     monkeypatch.setattr("payments.buckets._now", lambda: 2e9)
+    monkeypatch.setattr(request_limits, "OF_AN_ADDRESS", Rate(at_once=2, a_second=1))
     elsewhere = Client(REMOTE_ADDR="198.51.100.7", headers={"Authorization": "Bearer tq_"})
-    last = [elsewhere.get("/sellers") for _each in range(OF_AN_ADDRESS.at_once + 1)][-1]
+    last = [elsewhere.get("/sellers") for _each in range(3)][-1]
     assert (code(last, 429), last["Retry-After"]) == ("too_many_requests", "1")
