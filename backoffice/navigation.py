@@ -60,6 +60,8 @@ GROUPS: tuple[tuple[str | Promise, tuple[AdminPage | OwnPage, ...]], ...] = (
             AdminPage(_("Proposals"), "how_to_vote", "payments.proposal"),
             AdminPage(_("Decided alone"), "emergency", "payments.brokenglass"),
             AdminPage(_("Pauses"), "pause_circle", "payments.pause"),
+            AdminPage(_("API keys"), "vpn_key", "payments.apikey"),
+            AdminPage(_("Marketplaces"), "hub", "payments.marketplace"),
         ),
     ),
     (
@@ -88,8 +90,6 @@ GROUPS: tuple[tuple[str | Promise, tuple[AdminPage | OwnPage, ...]], ...] = (
         (
             AdminPage(_("Users"), "person", "auth.user"),
             AdminPage(_("Roles"), "badge", "auth.group"),
-            AdminPage(_("API keys"), "vpn_key", "payments.apikey"),
-            AdminPage(_("Marketplaces"), "hub", "payments.marketplace"),
             OwnPage(_("Who could do what"), "manage_history", "access_history", NEEDED),
             AdminPage(_("Queued tasks"), "hourglass_top", "django_q.ormq"),
             AdminPage(_("Schedules"), "schedule", "django_q.schedule"),
