@@ -97,6 +97,8 @@ GROUPS: tuple[PageGroup, ...] = (
         _("Set-up"),
         "auth.change_user",
         (
+            AdminPage(_("API keys"), "vpn_key", "payments.apikey"),
+            AdminPage(_("Marketplaces"), "hub", "payments.marketplace"),
             AdminPage(_("Webhook endpoints"), "webhook", "payments.webhookendpoint"),
             AdminPage(_("Webhook senders"), "call_received", "payments.webhooksender"),
             AdminPage(_("Users"), "person", "auth.user"),

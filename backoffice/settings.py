@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "backoffice.requestid.RequestIdMiddleware",
+    "payments.api.headers.ApiHeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "backoffice.front_door.request_limits.RateLimitMiddleware",
@@ -187,6 +188,8 @@ SELLER_ID = env.str("SELLER_ID", "")
 SELLER_WALLET_ADDRESS_URL = env.str("SELLER_WALLET_ADDRESS_URL", "")
 SELLER_KEY_ID = env.str("SELLER_KEY_ID", "")
 SELLER_PRIVATE_KEY_PATH = env.str("SELLER_PRIVATE_KEY_PATH", "")
+# The one folder from which a seller that is registered over HTTP takes its private key, by the name of the file.
+SELLER_PRIVATE_KEY_DIR = env.str("SELLER_PRIVATE_KEY_DIR", "")
 
 # Checkpoints of the ledger are signed under this name, with a key that lies apart from the database, and are written
 # outside it, so that an older or rewritten one is noticed, by strangers too.

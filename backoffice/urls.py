@@ -14,4 +14,5 @@ urlpatterns = [
     path("languages/", include("django.conf.urls.i18n")),
     path("", include("payments.pages.urls")),
     path("", include("jobs.pages.urls")),
+    path("", include("backoffice.api")),
 ]

@@ -4,8 +4,8 @@ Some people wait for a wallet, for up to eight seconds, and a few of the threads
 the other threads serve pages and `/health` meanwhile. Who sends slowly waits without a thread (`whole_requests`).
 """
 
-from backoffice.front_door import buckets  # noqa: F401 - one piece of memory for all processes, so it is made before they are
 from backoffice.installation.private_files import keep_new_files_private
+from payments import buckets  # noqa: F401 - one piece of memory for all processes, so it is made before they are
 
 worker_class = "backoffice.front_door.whole_requests.WholeRequestWorker"
 workers = 2

@@ -11,6 +11,7 @@ class JobsConfig(AppConfig):
         # Models can only be imported once every app is loaded.
         from jobs import (  # noqa: PLC0415
             invariants,
+            job_payments,
             ledger_kinds,
             ledger_rows,
             links,
@@ -22,6 +23,7 @@ class JobsConfig(AppConfig):
         )
         from jobs.personal_data import erasing  # noqa: PLC0415
         from ledger.api import declare  # noqa: PLC0415
+        from payments.api import offers  # noqa: PLC0415
         from payments.invariants import also_hold  # noqa: PLC0415
         from payments.mail.pages import provide  # noqa: PLC0415
         from payments.presentation.timeline_text import also_ask  # noqa: PLC0415
@@ -37,6 +39,7 @@ class JobsConfig(AppConfig):
         also_hold(invariants.ESCROW_IS_ENOUGH, invariants.OUTSIDE_WITHIN_BUDGET)
         also_draw(*state_tables.TABLES)
         provide(links.page_of)
+        offers.declare(job_payments.offers_of)
         request_moved.connect(signal_receivers.queue_sync, dispatch_uid="jobs.derive_status")
         post_migrate.connect(schedule.make, sender=self, dispatch_uid="jobs.schedule")
         post_migrate.connect(upgrade.carry_rows_over, sender=self, dispatch_uid="jobs.carry_over")

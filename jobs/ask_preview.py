@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from jobs import funding, job_payments, payables
-from jobs.contacts import at_work
 from jobs.models import Application, ApplicationStatus, Job, Member
 from jobs.payables import Choice
 from jobs.platform_fee import fees
@@ -15,6 +14,7 @@ from jobs.reasons import JobRefusal
 from payments.models import Seller
 from payments.presentation.format_amounts import format_amount, percent
 from payments.presentation.reasons import Refusal
+from payments.second_person import at_work
 
 
 @dataclass(frozen=True)

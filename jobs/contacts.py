@@ -1,9 +1,5 @@
 """Members as the money's rows keep them: a snapshot of whom to write to, and for whose books."""
 
-from collections.abc import Iterable
-
-from django.contrib.auth.models import User
-
 from jobs.models import Member, Organisation
 from payments.actions.requests import Contact
 
@@ -37,12 +33,6 @@ def payer_of(member: Member) -> Contact:
 def default_reference(member: Member) -> str:
     organisation = _organisation(member)
     return organisation.default_reference if organisation else ""
-
-
-def at_work(emails: Iterable[str]) -> set[str]:
-    """Those of `emails`, in small letters, that are also a member of staff's: who is paid may be who decides on it."""
-    staff = User.objects.filter(is_active=True).exclude(email="").values_list("email", flat=True)
-    return {email.lower() for email in staff} & {email.lower() for email in emails}
 
 
 def _organisation(member: Member) -> Organisation | None:

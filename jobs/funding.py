@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from jobs import job_payments, lifecycle, wallet_changes
-from jobs.contacts import at_work, default_reference, payer_of
+from jobs.contacts import default_reference, payer_of
 from jobs.derive_status import sync_locked
 from jobs.models import Application, Job, JobFunding, JobStatus, Member, Payout
 from jobs.payables import (
@@ -34,6 +34,7 @@ from payments.models import Payment, PaymentRequest, Seller, WalletAddress
 from payments.models.payments import Purpose
 from payments.openpayments.amounts import Amount
 from payments.presentation.reasons import Refusal
+from payments.second_person import at_work
 
 PAYABLE = frozenset({JobStatus.RECRUITING, JobStatus.SELECTING, JobStatus.SUBMITTING, JobStatus.REVIEWING})
 #: So many are paid under one approval; more are asked for in another.

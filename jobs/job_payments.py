@@ -1,7 +1,7 @@
 """Which payment requests belong to a job, and which of its money links still count. Reads only."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -47,6 +47,14 @@ def requests_of(job: Job) -> QuerySet[PaymentRequest]:
         refunds.values("payment__request"),
         more.values("payment__request"),
     )
+
+
+def offers_of(request_ids: Sequence[str]) -> dict[str, str]:
+    """The job that each payment request is about, as programs name it; the first one where it is about several."""
+    held = JobFunding.objects.filter(request__in=request_ids).values_list("request_id", "job_id")
+    paid = Payout.objects.filter(payment__request__in=request_ids)
+    pairs = [*held, *paid.values_list("payment__request_id", "application__job_id")]
+    return {request: str(job) for request, job in sorted(pairs, reverse=True)}
 
 
 def open_request(job: Job) -> str | None:

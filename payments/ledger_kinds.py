@@ -70,6 +70,9 @@ EVENTS: Final[dict[str, tuple[str, ...]]] = {
     "webhook": ("added", "changed", "secret_changed", "switched_off", "switched_on"),
     "webhook_delivery": ("delivered", "failed", "test_asked", "asked_again"),
     "webhook_sender": ("added", "secret_changed", "switched_off", "switched_on"),
+    "api_key": ("made", "replaced", "revoked", "used", "refused"),
+    "api_ask": ("made",),
+    "marketplace": ("added",),
 }
 KINDS: Final = frozenset(
     f"{name}.{what}" for table in (MOVES, EVENTS) for name, happens in table.items() for what in happens

@@ -38,6 +38,7 @@ def declare() -> None:
     _people_and_limits()
     _sellers_and_wallets()
     _webhooks()
+    _programs()
 
 
 def _asked_for() -> None:
@@ -383,3 +384,18 @@ def _webhooks() -> None:
     )
     leave(models.WebhookDelivery, "What other programs are told: no money moves by it, and they can ask us instead.")
     leave(models.ReceivedWebhook, "Which nudges were taken: at worst a wallet is asked once too often.")
+
+
+def _programs() -> None:
+    """Those that ask through the API."""
+    vouch("marketplace", models.Marketplace, once=("created_at", "name", "seller_id"), left={"changed_at": WRITTEN})
+    vouch(
+        "api_key",
+        models.ApiKey,
+        once=("created_at", "name", "family", "marketplace_id", "acts_for_id", "scopes", "digest"),
+        changing=("expires_at", "revoked_at"),
+        left={"changed_at": WRITTEN, "last_used_at": "When it was last used, for people."},
+        live=EVERY,
+    )
+    vouch("api_ask", models.ApiAsk, once=("key_id",), key="request_id")
+    leave(models.ApiAnswer, "A copy of an answer that was given. What was done stands in the rows that it is about.")

@@ -10,6 +10,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     (
         "payments/pages",
         "payments/admin",
+        "payments/api",
         "payments/templatetags",
         "payments/management",
         "payments/tasks.py",
@@ -31,6 +32,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "payments/second_person.py",
         "payments/pauses.py",
         "payments/tokens.py",
+        "payments/api_tokens.py",
+        "payments/buckets.py",
         "payments/links.py",
         "payments/client.py",
         "payments/invariants",

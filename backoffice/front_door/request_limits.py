@@ -11,9 +11,11 @@ from typing import Any, Final
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext_lazy as _
 
-from backoffice.front_door.buckets import Rate, take
 from backoffice.front_door.client_address import client_address
+from payments.api.problems import problem_response
+from payments.buckets import Rate, take
 
 ADMIN: Final = "/admin/"
 #: Bytes of a body: of a public page's, of any other form without files, of one of the admin with files.
@@ -26,6 +28,11 @@ OF_A_LINK: Final = Rate(at_once=120, a_second=4)
 OF_AN_ADDRESS: Final = Rate(at_once=600, a_second=20)
 #: Asked for by the operator's machines, served from disk, or behind a sign-in with limits of its own.
 NOT_COUNTED: Final = ("/health", "/static/", ADMIN)
+PROGRAM_WORDS: Final = {
+    HTTPStatus.BAD_REQUEST: ("unreadable", _("This can't be read. Send JSON in UTF-8.")),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("too_large", _("This is more than is read. Send less at once.")),
+    HTTPStatus.TOO_MANY_REQUESTS: ("too_many_requests", _("These were many requests at once. Ask again later.")),
+}
 
 
 class RateLimitMiddleware:
@@ -37,11 +44,11 @@ class RateLimitMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         address = "" if request.path.startswith(NOT_COUNTED) else client_address(request)
         seconds = take(f"address {address}", OF_AN_ADDRESS) if address else 0
-        return _later(seconds) if seconds else self.get_response(request)
+        return _later(request, seconds) if seconds else self.get_response(request)
 
-    def process_view(self, _request: HttpRequest, _view: Any, _args: Any, named: dict[str, Any]) -> HttpResponse | None:
+    def process_view(self, request: HttpRequest, _view: Any, _args: Any, named: dict[str, Any]) -> HttpResponse | None:
         seconds = take(f"link {named['token']}", OF_A_LINK) if "token" in named else 0
-        return _later(seconds) if seconds else None
+        return _later(request, seconds) if seconds else None
 
 
 class BodyLimitMiddleware:
@@ -53,9 +60,9 @@ class BodyLimitMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if "HTTP_TRANSFER_ENCODING" in request.META or not (length.isascii() and length.isdigit()):
-            return _page(HTTPStatus.BAD_REQUEST)
+            return _refusal(request, HTTPStatus.BAD_REQUEST)
         if int(length) > LARGEST_PUBLIC_FORM and int(length) > _largest(request):
-            return _page(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, megabytes=LARGEST_UPLOAD // 2**20)
+            return _refusal(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, megabytes=LARGEST_UPLOAD // 2**20)
         return self.get_response(request)
 
 
@@ -68,13 +75,18 @@ def _largest(request: HttpRequest) -> int:
     return LARGEST_UPLOAD if request.user.is_active and request.user.is_staff else LARGEST_FORM
 
 
-def _later(seconds: int) -> HttpResponse:
-    answer = _page(HTTPStatus.TOO_MANY_REQUESTS, seconds=seconds)
+def _later(request: HttpRequest, seconds: int) -> HttpResponse:
+    answer = _refusal(request, HTTPStatus.TOO_MANY_REQUESTS, seconds=seconds)
     answer["Retry-After"] = str(seconds)
     return answer
 
 
-def _page(status: HTTPStatus, **told: object) -> HttpResponse:
-    answer = HttpResponse(render_to_string("public/limit.html", told), status=status)
+def _refusal(request: HttpRequest, status: HTTPStatus, **told: object) -> HttpResponse:
+    """A page; for a program, which comes with a key, what programs are told."""
+    if "Authorization" in request.headers:
+        code, words = PROGRAM_WORDS[status]
+        answer = problem_response(request, status, code, str(words))
+    else:
+        answer = HttpResponse(render_to_string("public/limit.html", told), status=status)
     add_never_cache_headers(answer)
     return answer

@@ -1,6 +1,7 @@
 """The admin of the payments room: one file per kind of row."""
 
 from payments.admin import (
+    api_keys,
     attempts,
     broken_glass,
     chart,
@@ -20,6 +21,7 @@ from payments.admin import (
 )
 
 __all__ = [
+    "api_keys",
     "attempts",
     "broken_glass",
     "chart",

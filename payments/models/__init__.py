@@ -1,5 +1,6 @@
 """The rows of the payments room."""
 
+from payments.models.api_keys import ApiAnswer, ApiAsk, ApiKey, ApiScope, Marketplace
 from payments.models.attempts import IncomingPayment, OutgoingPayment, Quote
 from payments.models.charts import AccountName
 from payments.models.grants import Grant
@@ -22,6 +23,10 @@ from payments.models.webhooks import ReceivedWebhook, WebhookDelivery, WebhookEn
 
 __all__ = [
     "AccountName",
+    "ApiAnswer",
+    "ApiAsk",
+    "ApiKey",
+    "ApiScope",
     "BrokenGlass",
     "BudgetPeriod",
     "Colleague",
@@ -30,6 +35,7 @@ __all__ = [
     "IncomingPayment",
     "Installation",
     "LedgerCheck",
+    "Marketplace",
     "Message",
     "OutgoingPayment",
     "OutsidePayment",

@@ -393,4 +393,23 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("Somebody put “%(task)s” into the queue, which this program never does. It was refused."),
         _("Somebody put something into the queue that this program never does. It was refused."),
     ),
+    "api_key.made": (_("An API key was made: “%(name)s”."), _("An API key was made.")),
+    "api_key.replaced": (
+        _("An API key was replaced by another. It can be used for a little longer: “%(name)s”."),
+        _("An API key was replaced by another. It can be used for a little longer."),
+    ),
+    "api_key.revoked": (_("An API key was revoked: “%(name)s”."), _("An API key was revoked.")),
+    "api_key.used": (_("A program did it, with the API key “%(name)s”."), _("A program did it, with an API key.")),
+    "api_key.refused": (
+        _("A program asked for it with the API key “%(name)s”, and was refused."),
+        _("A program asked for it with an API key, and was refused."),
+    ),
+    "api_ask.made": (
+        _("A program asked for it, with the API key “%(name)s”."),
+        _("A program asked for it, with an API key."),
+    ),
+    "marketplace.added": (
+        _("A marketplace may ask through the API: “%(name)s”."),
+        _("A marketplace may ask through the API."),
+    ),
 }

@@ -240,6 +240,8 @@ SENTENCES: dict[str, Promise] = {
     "webhook_secret": _("This is no secret of Standard Webhooks: “whsec_”, followed by 24 to 64 bytes in base64."),
     "webhook_off": _("It is switched off. Switch it on first."),
     "webhook_on": _("It is switched on already."),
+    # Programs
+    "api_key_over": _("This key was revoked or has expired. Make a new one."),
     **OWN_REASONS,
 }  # fmt: skip
 

@@ -48,6 +48,9 @@ ICONS: Final[dict[str, str]] = {
     "glass": "emergency",
     "installation": "database",
     "queue": "engineering",
+    "api_key": "vpn_key",
+    "api_ask": "vpn_key",
+    "marketplace": "hub",
     "paid_outside": "handshake",
 }
 TONES: Final[dict[str, Tone]] = {

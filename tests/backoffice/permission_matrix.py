@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 from unittest import mock
@@ -63,6 +64,7 @@ class Cell(StrEnum):
     READ = "reads"
     REFUSED = "no"
     DOOR = "sign-in"
+    KEY = "needs a key"
     NOTHING = "nothing there"
 
 
@@ -163,6 +165,8 @@ def cell(client: Client, house: House, address: Address, visit: Visit) -> Cell:
     reads_only = address.part in READ or address.name in READ_ELSEWHERE or not address.name
     with visit() as form:
         written = client.post(path, form) if not reads_only or visit is _as_reader else read
+    if HTTPStatus.UNAUTHORIZED in (read.status_code, written.status_code):
+        return Cell.KEY
     if not reads_only and written.status_code not in (403, 404, 405) and not _is_door(written):
         return Cell.ACT
     match read.status_code:
@@ -299,6 +303,7 @@ def _addresses(found: Matrix) -> Iterator[str]:
     yield "## Every address"
     yield ""
     yield f"*{Cell.ACT}*: opens it and may press its button; *{Cell.READ}*: looks; *{Cell.REFUSED}*: refused (403)."
+    yield f"*{Cell.KEY}*: for programs, whoever is signed in ([how](api.md))."
     yield "Who is not staff, is switched off, or has not signed in, is led to the sign-in, except by links that act."
     yield ""
     yield from _head("Address", (*STAFF, "everybody else"))

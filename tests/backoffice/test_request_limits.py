@@ -10,9 +10,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import Settings
 
-from backoffice.front_door import buckets
 from backoffice.front_door.client_address import client_address
 from backoffice.front_door.request_limits import LARGEST_PUBLIC_FORM, LARGEST_UPLOAD, OF_A_LINK, OF_AN_ADDRESS
+from payments import buckets
 from payments.links import approval_url
 from payments.models import PaymentRequest
 from tests.cast import asked, signed_in, staff

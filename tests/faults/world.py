@@ -22,10 +22,10 @@ from django.test import Client
 from django.utils.module_loading import import_string
 from django_q.models import OrmQ
 
-from backoffice.front_door import buckets
 from jobs.tasks import sweep
 from ledger.api import backlog
 from ledger.models import Unsealed
+from payments import buckets
 from payments.actions import wallets
 from payments.engine.planning import cleaning
 from payments.models import Message, PaymentRequest, StandingBudget, WalletAddress

@@ -30,16 +30,29 @@ class Rate:
     a_second: float
 
 
+@dataclass(frozen=True)
+class Taken:
+    """`wait`: 0, or how many whole seconds it takes until there is one. `left`: how many more there are at once."""
+
+    wait: int
+    left: int
+
+
 def take(name: str, rate: Rate) -> int:
     """Take one from the bucket of `name`: 0, or how many whole seconds it takes until there is one."""
+    return take_and_count(name, rate).wait
+
+
+def take_and_count(name: str, rate: Rate) -> Taken:
+    """As `take`, for whoever is told how many are left."""
     place = int.from_bytes(hashlib.blake2b(name.encode(), key=_key, digest_size=8).digest()) % BUCKETS * _BUCKET.size
     held, since = _BUCKET.unpack_from(_memory, place)
     now = _now()
     held = min(rate.at_once, held + (now - since) * rate.a_second) if since else float(rate.at_once)
     if held < 1:
-        return math.ceil((1 - held) / rate.a_second)
+        return Taken(math.ceil((1 - held) / rate.a_second), 0)
     _BUCKET.pack_into(_memory, place, held - 1, now)
-    return 0
+    return Taken(0, int(held - 1))
 
 
 def empty() -> None:

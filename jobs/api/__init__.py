@@ -1,0 +1,1 @@
+"""What programs ask for about jobs: an offer, in the words of `docs/api.md`."""
