@@ -17,11 +17,13 @@ from backoffice.sign_in import factor_secrets
 from ledger.models import Entry
 from payments.actions import reencryption
 from payments.actions.reencryption import sealed_columns
+from payments.actions.webhook_endpoints import add_sender
 from payments.encryption import fingerprint, key_of, reseal
-from payments.models import Grant, SellerKey, WalletProof
+from payments.models import Grant, SellerKey, WalletProof, WebhookEndpoint, WebhookSender
 from payments.models.fields import SealedField
-from tests.cast import asked, asked_proof, interaction, radio
+from tests.cast import asked, asked_proof, interaction, radio, staff
 from tests.other_processes import environment_for_others
+from tests.payments.webhooks import endpoint
 from tests.sandbox.process import PROJECT
 
 WRITERS = 2
@@ -46,8 +48,11 @@ def with_a_new_key(settings: Settings) -> str:
 def test_every_column_with_something_sealed_is_known() -> None:
     secrets_of_every_kind()
     factor_secrets.keep("what somebody's app computes from")
+    endpoint("https://shop.example/hooks")
+    add_sender("Shop", "", by=staff("ana"))
     known = {(column.model, column.name) for column in sealed_columns()}
-    assert known == {(model, "sealed") for model in (SellerKey, Grant, WalletProof, FactorSecret)}
+    models_with_secrets = (SellerKey, Grant, WalletProof, WebhookEndpoint, WebhookSender, FactorSecret)
+    assert known == {(model, "sealed") for model in models_with_secrets}
     for model in apps.get_models():
         for column in model._meta.local_concrete_fields:
             if isinstance(column, models.TextField | models.CharField | models.JSONField | models.BinaryField):
