@@ -46,9 +46,12 @@ def once(operation: Operation[Rest]) -> Callable[Concatenate[HttpRequest, Rest],
         if not (name := _name(http)):
             return _first_answer(http, lambda: operation(http, *args, **named))
         row = _begin(http, name)
-        if row.status is not None:
+        if row.http_status is not None:
             return HttpResponse(
-                row.body, status=row.status, content_type="application/json", headers={"Idempotency-Replayed": "true"}
+                row.body,
+                status=row.http_status,
+                content_type="application/json",
+                headers={"Idempotency-Replayed": "true"},
             )
         try:
             response = _first_answer(http, lambda: operation(http, *args, **named))
@@ -101,10 +104,12 @@ def _known(row: ApiAnswer, asked: str) -> ApiAnswer:
     if row.asked != asked:
         words = _("This Idempotency-Key was used with something else. Use a new one for each thing that is asked for.")
         raise ApiProblem(HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency_key_reused", words)
-    if row.status is not None:
+    if row.http_status is not None:
         return row
     now = clock.now()
-    gone = ApiAnswer.objects.filter(pk=row.pk, status=None, begun_at=row.begun_at, begun_at__lt=now - GIVEN_UP_AFTER)
+    gone = ApiAnswer.objects.filter(
+        pk=row.pk, http_status=None, begun_at=row.begun_at, begun_at__lt=now - GIVEN_UP_AFTER
+    )
     if gone.update(begun_at=now):
         return row
     words = _("This is being answered. Ask again in a moment, with the same Idempotency-Key.")
@@ -125,4 +130,4 @@ def _keep(row: ApiAnswer, response: HttpResponse) -> None:
     if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         row.delete()
         return
-    ApiAnswer.objects.filter(pk=row.pk).update(status=response.status_code, body=response.content.decode())
+    ApiAnswer.objects.filter(pk=row.pk).update(http_status=response.status_code, body=response.content.decode())

@@ -38,9 +38,9 @@ PROBLEMS: Final = dict.fromkeys((400, 401, 403, 404, 409, 413, 422, 429, 503), P
 class ApiProblem(Exception):
     """What was asked for is not done; `words` are a sentence for whoever wrote the program."""
 
-    def __init__(self, status: HTTPStatus, code: str, words: str, **more: Any) -> None:
+    def __init__(self, http_status: HTTPStatus, code: str, words: str, **more: Any) -> None:
         super().__init__(code)
-        self.status, self.code, self.words, self.more = status, code, words, more
+        self.http_status, self.code, self.words, self.more = http_status, code, words, more
         self.headers: dict[str, str] = {}
 
     def after(self, seconds: int) -> "ApiProblem":
@@ -61,7 +61,7 @@ def of_refusal(refusal: Refusal) -> ApiProblem:
 
 
 def answer(http: HttpRequest, problem: ApiProblem) -> HttpResponse:
-    return problem_response(http, problem.status, problem.code, problem.words, problem.more, problem.headers)
+    return problem_response(http, problem.http_status, problem.code, problem.words, problem.more, problem.headers)
 
 
 def problem_response(  # noqa: PLR0913, PLR0917 - the parts of an answer

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=255)),
                 ('asked', models.CharField(max_length=64)),
                 ('begun_at', models.DateTimeField(db_index=True, default=ledger.clock.now)),
-                ('status', models.PositiveSmallIntegerField(null=True)),
+                ('http_status', models.PositiveSmallIntegerField(null=True)),
                 ('body', models.TextField(blank=True)),
             ],
             options={

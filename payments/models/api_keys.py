@@ -95,14 +95,14 @@ class ApiAsk(models.Model):
 
 
 class ApiAnswer(models.Model):
-    """The first answer to an `Idempotency-Key`, which every repetition gets. Without a status: it is being answered."""
+    """The first answer to an `Idempotency-Key`, which every repetition gets; without a status it is being answered."""
 
     family = models.CharField(max_length=26)
     name = models.CharField(max_length=LONGEST_IDEMPOTENCY_KEY)
     # Of the path and the body: the same key with something else is a mistake of the program that asks.
     asked = models.CharField(max_length=64)
     begun_at = models.DateTimeField(default=clock.now, db_index=True)
-    status = models.PositiveSmallIntegerField(null=True)
+    http_status = models.PositiveSmallIntegerField(null=True)
     body = models.TextField(blank=True)
 
     class Meta:

@@ -93,7 +93,7 @@ def test_an_offer_is_paid_by_the_seeds_own_requests(stage: Stage, job: Job) -> N
     assert (again.content, again["Idempotency-Replayed"]) == (first.content, "true")
     assert code(shop.post(start, {**body, "amount": "1"}, once="order 7"), 422) == "idempotency_key_reused"
     assert code(shop.post(start, body), 422) in {"nobody_chosen", "payout_exists", "nothing_owed"}
-    ApiAnswer.objects.filter(name="order 7").update(status=None)
+    ApiAnswer.objects.filter(name="order 7").update(http_status=None)
     busy = shop.post(start, body, once="order 7")
     assert (code(busy, 409), busy["Retry-After"]) == ("in_progress", "2")
     # Whoever was to answer is gone: it is done again, and is still one payment.
