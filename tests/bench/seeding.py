@@ -63,10 +63,12 @@ class Rows:
     columns: Mapping[str, str]
     each: int = 1
     where: str = "TRUE"
+    from_first: bool = False  # whatever the call begins at
 
     def statement(self, first: int, last: int, now: datetime) -> str:
         columns = {each.column: _default(each) for each in self.model._meta.concrete_fields} | dict(self.columns)
         names, values = ", ".join(f'"{name}"' for name in columns), ", ".join(columns.values())
+        first = 1 if self.from_first else first
         series = f"generate_series({self.each * first}, {self.each * (last + 1) - 1}) n"
         made = f"INSERT INTO {self.model._meta.db_table} ({names}) SELECT {values} FROM {series} WHERE {self.where}"
         return made.replace(_NOW, now.isoformat())
@@ -132,8 +134,8 @@ def _people(last: int) -> Iterator[Rows]:
     asset = {"asset_code": "'MXN'", "asset_scale": "2", "checked_at": _MADE}
     member = {"id": "n", "name": _NAME, "email": "'member-' || n || '@example.org'", "wallet_id": "n + 10"}
     new = f"n <= {last // 10 + 3} AND NOT EXISTS (SELECT FROM jobs_member WHERE jobs_member.id = n)"
-    yield Rows(WalletAddress, {**wallet, **asset, **_DATED}, where=new)
-    yield Rows(Member, {**member, **_DATED}, where=new)
+    yield Rows(WalletAddress, {**wallet, **asset, **_DATED}, where=new, from_first=True)
+    yield Rows(Member, {**member, **_DATED}, where=new, from_first=True)
 
 
 def _work() -> Iterator[Rows]:
