@@ -21,24 +21,24 @@ SHORTEST_PART: Final = 3
 
 
 @dataclass(frozen=True)
-class Found:
+class Matches:
     rows: QuerySet[Any]
     more: bool = False  # there are others, which `rows` leaves out
 
 
-def search(queryset: QuerySet[Any], fields: Sequence[str], words: Sequence[str]) -> Found:
+def search(queryset: QuerySet[Any], fields: Sequence[str], words: Sequence[str]) -> Matches:
     """The rows of `queryset` that have each of `words` in any of `fields`; where there are more, the first of them."""
     columns = [_Column.named(queryset.model, path) for path in fields]
     if len(words) == 1 and (ids := _exactly(queryset, columns, words[0])):
-        return Found(queryset.filter(pk__in=ids))
+        return Matches(queryset.filter(pk__in=ids))
     found = {word: _ids(queryset, columns, [word]) for word in words}
     rare = [ids for ids in found.values() if len(ids) <= MOST_FOUND]
     if rare:
         left = queryset.filter(pk__in=set.intersection(*map(set, rare)))
         others = (word for word, ids in found.items() if len(ids) > MOST_FOUND)
-        return Found(reduce(lambda rows, word: rows.filter(_anywhere(columns, word)), others, left))
+        return Matches(reduce(lambda rows, word: rows.filter(_anywhere(columns, word)), others, left))
     # Each word is in more rows than are looked at: those that have all of them in one column.
-    return Found(queryset.filter(pk__in=_ids(queryset, columns, words)[:MOST_FOUND]), more=True)
+    return Matches(queryset.filter(pk__in=_ids(queryset, columns, words)[:MOST_FOUND]), more=True)
 
 
 def every_match(queryset: QuerySet[Any], fields: Sequence[str], words: Sequence[str]) -> QuerySet[Any]:

@@ -152,7 +152,10 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
         found = since.aggregate(took=Avg("took_ms", filter=Q(state=DeliveryState.DELIVERED)), **of_state)
         words = _("%(delivered)s delivered, %(waiting)s waiting, %(failed)s given up") % found
         took = found["took"]
-        return words if took is None else f"{words} · {_('%(ms)s ms each') % {'ms': round(took)}}"
+        if took is None:
+            return words
+        each = _("%(ms)s ms each") % {"ms": round(took)}
+        return f"{words} · {each}"
 
     @display(description=gettext_lazy("takes nothing since"))
     def failing(self, row: WebhookEndpoint) -> str:
