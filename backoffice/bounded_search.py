@@ -16,7 +16,7 @@ from payments.identifiers import LENGTH
 
 #: So many rows are shown of a search; that there are more is said.
 MOST_FOUND: Final = 1000
-#: The indexes know parts of three letters. A shorter word is looked for where a text begins.
+#: The indexes know parts of three letters. A shorter word alone is looked for where a text begins.
 SHORTEST_PART: Final = 3
 
 
@@ -28,14 +28,14 @@ class Matches:
 
 def search(queryset: QuerySet[Any], fields: Sequence[str], words: Sequence[str]) -> Matches:
     """The rows of `queryset` that have each of `words` in any of `fields`; where there are more, the first of them."""
-    columns = [_Column.named(queryset.model, path) for path in fields]
+    columns = _columns(queryset, fields, words)
     if len(words) == 1 and (ids := _exactly(queryset, columns, words[0])):
         return Matches(queryset.filter(pk__in=ids))
-    found = {word: _ids(queryset, columns, [word]) for word in words}
-    rare = [ids for ids in found.values() if len(ids) <= MOST_FOUND]
+    found = {word: _ids(queryset, columns, [word]) for word in _narrowing(words)}
+    rare = {word: ids for word, ids in found.items() if len(ids) <= MOST_FOUND}
     if rare:
-        left = queryset.filter(pk__in=set.intersection(*map(set, rare)))
-        others = (word for word, ids in found.items() if len(ids) > MOST_FOUND)
+        left = queryset.filter(pk__in=set.intersection(*map(set, rare.values())))
+        others = (word for word in words if word not in rare)
         return Matches(reduce(lambda rows, word: rows.filter(_anywhere(columns, word)), others, left))
     # Each word is in more rows than are looked at: those that have all of them in one column.
     return Matches(queryset.filter(pk__in=_ids(queryset, columns, words)[:MOST_FOUND]), more=True)
@@ -43,10 +43,20 @@ def search(queryset: QuerySet[Any], fields: Sequence[str], words: Sequence[str])
 
 def every_match(queryset: QuerySet[Any], fields: Sequence[str], words: Sequence[str]) -> QuerySet[Any]:
     """As `search`, without a limit, which takes as long as reading the table: for files that nobody waits for."""
-    columns = [_Column.named(queryset.model, path) for path in fields]
+    columns = _columns(queryset, fields, words)
     if len(words) == 1 and (ids := _exactly(queryset, columns, words[0])):
         return queryset.filter(pk__in=ids)
     return reduce(lambda rows, word: rows.filter(_anywhere(columns, word)), words, queryset)
+
+
+def _narrowing(words: Sequence[str]) -> Sequence[str]:
+    """Those that an index can look for: the longer ones. The short ones only choose among what these find."""
+    return [word for word in words if len(word) >= SHORTEST_PART] or words
+
+
+def _columns(queryset: QuerySet[Any], fields: Sequence[str], words: Sequence[str]) -> "list[_Column]":
+    are_short = all(len(word) < SHORTEST_PART for word in words)
+    return [_Column.named(queryset.model, path, "istartswith" if are_short else "icontains") for path in fields]
 
 
 @dataclass(frozen=True)
@@ -58,9 +68,11 @@ class _Column:
     model: type[Model]
     name: str
     is_id: bool
+    #: How a word is looked for in a text.
+    lookup: str
 
     @classmethod
-    def named(cls, model: type[Model], path: str) -> "_Column":
+    def named(cls, model: type[Model], path: str, lookup: str) -> "_Column":
         parts, relations = path.split("__"), list[str]()
         field = model._meta.get_field(parts[0])  # noqa: SLF001 - Django's public name
         while field.is_relation and field.related_model:
@@ -68,7 +80,7 @@ class _Column:
             model = field.related_model  # type: ignore[assignment]  # no relation here is to "self" by that name
             field = model._meta.get_field(parts[0])  # noqa: SLF001 - Django's public name
         is_id = isinstance(field, CharField) and field.primary_key and field.max_length == LENGTH
-        return cls(path, "__".join(relations), model, "__".join(parts), is_id)
+        return cls(path, "__".join(relations), model, "__".join(parts), is_id, lookup)
 
     def has(self, prefix: str, word: str) -> Q:
         """The column, whose path is `prefix` and its name, has the word."""
@@ -76,8 +88,7 @@ class _Column:
             return Q(**{prefix + self.name: word})
         if self.is_id:
             return Q(**{f"{prefix}{self.name}__startswith": word.upper()})
-        lookup = "icontains" if len(word) >= SHORTEST_PART else "istartswith"
-        return Q(**{f"{prefix}{self.name}__{lookup}": word})
+        return Q(**{f"{prefix}{self.name}__{self.lookup}": word})
 
     def condition(self, words: Iterable[str]) -> Q:
         """On the list's rows: the column has all of `words`. Of another table, so many rows that have are looked at."""

@@ -3,7 +3,7 @@
 from typing import Any, get_args
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
@@ -22,8 +22,7 @@ from payments.admin.glass import may_break_glass
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.admin.request_actions import VALID_IN, RequestActions
 from payments.admin.review import CALM, review, version_of
-from payments.identifiers import LENGTH
-from payments.models import Payment, PaymentRequest
+from payments.models import PaymentRequest
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.status import row_status, row_turn, with_status
 from payments.second_person import objection
@@ -52,7 +51,7 @@ class PaymentRequestAdmin(RequestActions, ReadOnlyAdmin):
         ("finished_at", BusinessDaysFilter),
     )
     list_select_related = ()
-    search_fields = ("id", "title", "reference", "payer_name", "payer_email")
+    search_fields = ("id", "payments__id", "title", "reference", "payer_name", "payer_email")
     search_help_text = _("Request or payment id, title, reference, payer")
     actions_detail = (
         "draw_request",
@@ -76,14 +75,6 @@ class PaymentRequestAdmin(RequestActions, ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[PaymentRequest]:
         found: QuerySet[PaymentRequest] = super().get_queryset(request)
         return with_status(found.select_related("payer_wallet", "seller", "requested_by", "authorised_by"))
-
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet[PaymentRequest], search_term: str) -> Any:
-        """Also by the id of one of its payments: that stands in the mail to whom it pays."""
-        key = search_term.strip().upper()
-        if len(key) == LENGTH and key.isalnum():
-            of_payment = Payment.objects.filter(pk=key).values("request")
-            return queryset.filter(Q(pk=key) | Q(pk__in=of_payment)), False
-        return super().get_search_results(request, queryset, search_term)
 
     @display(description=_("state"), label={tone: tone for tone in get_args(Tone)}, ordering="state")
     def state_label(self, row: PaymentRequest) -> tuple[str, str]:

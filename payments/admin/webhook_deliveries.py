@@ -45,7 +45,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
         ("created_at", BusinessDaysFilter),
     )
     list_select_related = ("endpoint",)
-    search_fields = ("=event_id", "=about", "=request__id")
+    search_fields = ("event_id__exact", "about__exact", "request__id__exact")
     search_help_text = gettext_lazy("Id of the event, the payment or the payment request")
     fields = (
         *("state_label", "type", "endpoint", "event_id", "request_link", "created_at", "attempts", "tried_at"),

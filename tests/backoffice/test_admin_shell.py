@@ -86,7 +86,7 @@ def test_the_sidebar_of_a_superuser_has_every_page(client: Client, superuser: Us
 
 def test_the_sidebar_of_an_auditor_has_who_may_do_what_and_no_queue(client: Client) -> None:
     shown = sidebar(signed_in(client, staff(roles.AUDITOR)))
-    assert shown["Set-up"][:3] == ["Users", "Roles", "Who could do what"]
+    assert {"Users", "Roles", "Who could do what"} <= set(shown["Set-up"])
     assert "Background work" not in shown
 
 

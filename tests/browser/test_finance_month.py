@@ -147,7 +147,7 @@ def export_by_mail(desk: Desk) -> None:
     """From now on every month: the mail has a link, which asks who is there, and brings the file."""
     page, site = desk.page, desk.site
     desk.go("ledger/movement/export/")
-    page.locator("summary").click()
+    page.locator("main summary").click()
     page.select_option("[name=often]", "monthly")
     page.get_by_label("luis").check()
     desk.look("13-regularly")
