@@ -127,10 +127,11 @@ def test_a_pause_is_told_to_the_payer(stage: Stage) -> None:
 
 
 def test_looking_goes_on_during_a_pause(stage: Stage) -> None:
-    stage.sandbox.settings(settleDelayMs=4000)
+    stage.sandbox.settings(settleDelayMs=600_000)
     request = advance(stage.approved().pk, 2)
     assert stage.payment(request).state == PaymentState.SENT
     pausing.pause(PauseScope.ALL, "", "Audit", stage.staff)
+    stage.later(601)
     assert advance(request.pk, SECONDS).state == RequestState.SETTLED
 
 
