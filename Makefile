@@ -28,7 +28,7 @@ test: $(DEVELOPMENT) $(CATALOGUES) $(NODE)
 # What the suite has small, in full: four hundred flows in a hostile world, every crash point, every kind of odd answer;
 # and secrets, looked for on every page and in every byte.
 prove: $(DEVELOPMENT) $(CATALOGUES)
-	$(PY) -m pytest -n $(WORKERS) --dist loadgroup -m prove -rs $(or $(TESTS),tests)
+	$(PY) -m pytest -n $(WORKERS) --dist loadgroup -m prove -rs $(or $(TESTS),$(shell grep -rl --include='test_*.py' mark.prove tests))
 
 bench: $(DEVELOPMENT) $(CATALOGUES) $(NODE)
 	$(PY) -m pytest -p no:xdist -rs -s --override-ini "python_files=bench_*.py" tests/bench
