@@ -155,8 +155,9 @@ class World:
         if not link:
             return False
         answer = client.post(link, {"action": "approve", "accepted": accepted})
-        if answer.status_code == 302 and answer["Location"].startswith(self.sandbox.url):
-            self._approve_in_wallet(payer, answer["Location"], browser, client)
+        if answer.status_code != 302 or not answer["Location"].startswith(self.sandbox.url):
+            return False  # it takes its time, as the page says: pressing again and again would only start anew
+        self._approve_in_wallet(payer, answer["Location"], browser, client)
         return True
 
     def _approve_in_wallet(self, payer: Person, page: str, browser: Browser, client: Client) -> None:
