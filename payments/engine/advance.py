@@ -21,7 +21,17 @@ from ledger.api import record
 from payments.client import client
 from payments.engine import host_turns
 from payments.engine.backoff import after_failure
-from payments.engine.leases import Lease, LeaseLost, acquire, free, hand_on, lock, release, renew, take
+from payments.engine.leases import (
+    Lease,
+    LeaseLost,
+    acquire,
+    find_free,
+    hand_on,
+    lease_free,
+    lock_leased,
+    release,
+    renew,
+)
 from payments.engine.planning import Plan, mark_unanswered, plan
 from payments.engine.queries import REQUEST
 from payments.engine.steps.base import ENGINE, Step
@@ -191,11 +201,11 @@ def _short_wait(planned: Plan, end: float) -> float:
 
 def _begin(request_id: str, rests: Callable[[Plan], bool]) -> Decided | None:
     """Take the lease and plan; None while somebody else holds it."""
-    if (found := free(request_id)) is None:
+    if (found := find_free(request_id)) is None:
         return None
     try:
         with one_change():
-            lease = take(found)
+            lease = lease_free(found)
             return _decided(lease, rests, takes_over=lease.inherited) if lease else None
     except (OperationalError, InterfaceError):
         raise
@@ -215,14 +225,13 @@ def _keep_and_decide(
     """Keep what was answered, and plan on, in one transaction."""
     if answered is None:
         with one_change():
-            lock(lease)
+            lock_leased(lease)
             return _decided(lease, rests, takes_over=takes_over)
     try:
         decided = _taken_and_decided(lease, answered, rests)
-    except (OperationalError, InterfaceError):
-        raise
     except Exception:  # noqa: BLE001 - it happens again, in the one that it belongs to
-        # Each answer by itself: all others are safe, whatever becomes of one or of the plan.
+        # Each answer by itself: all others are safe, whatever becomes of one or of the plan. So, too, where the
+        # database ended the transaction for the sake of another one.
         _keep(answered, suspected)
         return _keep_and_decide(lease, None, suspected, rests)
     _note_outcomes(answered, suspected)
@@ -234,7 +243,7 @@ def _taken_and_decided(lease: Lease, answered: Answered, rests: Callable[[Plan],
     with one_change():
         for request_id in sorted({each for step in answered.steps for each in step.requests} - {lease.request_id}):
             _want_replan(request_id)
-        lock(lease)
+        lock_leased(lease)
         said = zip(answered.steps, answered.answers, strict=True)
         for step, answer in sorted(said, key=lambda each: each[0].shared_row):
             _take(step, answer)

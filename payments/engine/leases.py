@@ -26,7 +26,7 @@ class Lease:
 
 
 @dataclass(frozen=True)
-class Free:
+class FreeRequest:
     """A request that nobody held when it was read."""
 
     request_id: str
@@ -36,18 +36,18 @@ class Free:
 
 def acquire(request_id: str) -> Lease | None:
     """The lease, or None while somebody else holds it."""
-    found = free(request_id)
-    return take(found) if found else None
+    found = find_free(request_id)
+    return lease_free(found) if found else None
 
 
-def free(request_id: str) -> Free | None:
+def find_free(request_id: str) -> FreeRequest | None:
     """The request as it is now, None while somebody holds it."""
     rows = PaymentRequest.objects.filter(Q(lease_until=None) | Q(lease_until__lte=clock.now()), pk=request_id)
     found = rows.order_by().values_list("lease_fence", "lease_until").first()
-    return Free(request_id, *found) if found else None
+    return FreeRequest(request_id, *found) if found else None
 
 
-def take(found: Free) -> Lease | None:
+def lease_free(found: FreeRequest) -> Lease | None:
     """Its lease, None when somebody was faster. Should the holder die, the request comes up again by itself."""
     fence, until = found.fence + 1, clock.now() + timedelta(seconds=SECONDS)
     # One who comes back late renews a lease that ran out without a new number: compare both.
@@ -59,7 +59,7 @@ def take(found: Free) -> Lease | None:
     return Lease(found.request_id, fence, inherited=found.held_until is not None)
 
 
-def lock(lease: Lease) -> None:
+def lock_leased(lease: Lease) -> None:
     """Lock the request for this transaction, with the lease renewed. Raises LeaseLost.
 
     Every plan begins here and every command of a person begins by updating the same row: they happen one after the

@@ -13,7 +13,7 @@ from django.db import transaction
 from ledger import clock
 from payments import moving, tasks
 from payments.engine import advance, evidence, transitions
-from payments.engine.leases import SECONDS, Free, Lease, lock
+from payments.engine.leases import SECONDS, FreeRequest, Lease, lock_leased
 from payments.engine.planning import Plan, paying, settling, watching
 from payments.engine.steps.base import ENGINE
 from payments.engine.steps.sending import CreateOutgoingPayment
@@ -50,25 +50,25 @@ def _intent_skipped() -> None:
 
 
 def _lease_dropped() -> None:
-    def always(request_id: str) -> Free:
+    def always(request_id: str) -> FreeRequest:
         fence = PaymentRequest.objects.values_list("lease_fence", flat=True).get(pk=request_id)
-        return Free(request_id, fence, None)
+        return FreeRequest(request_id, fence, None)
 
-    def take(found: Free) -> Lease:
+    def lease_anyhow(found: FreeRequest) -> Lease:
         until = clock.now() + timedelta(seconds=SECONDS)
         rows = PaymentRequest.objects.filter(pk=found.request_id)
         rows.update(lease_fence=found.fence + 1, lease_until=until, next_attempt_at=until)
         return Lease(found.request_id, found.fence + 1)
 
-    _exchange(advance, free=always, take=take)
+    _exchange(advance, find_free=always, lease_free=lease_anyhow)
 
 
 def _fencing_ignored() -> None:
     def hold_anyhow(lease: Lease) -> None:
         now_valid = PaymentRequest.objects.values_list("lease_fence", flat=True).get(pk=lease.request_id)
-        lock(Lease(lease.request_id, now_valid))
+        lock_leased(Lease(lease.request_id, now_valid))
 
-    _exchange(advance, lock=hold_anyhow)
+    _exchange(advance, lock_leased=hold_anyhow)
 
 
 def _order_repeated() -> None:

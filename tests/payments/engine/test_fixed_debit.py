@@ -10,7 +10,7 @@ from payments.actions import release_held, requests, wallets
 from payments.actions.requests import Contact, RequestLine
 from payments.engine import advance as engine
 from payments.engine.advance import advance
-from payments.engine.leases import acquire, lock, release
+from payments.engine.leases import acquire, lock_leased, release
 from payments.engine.planning.buying import MOST_TRIES, lower
 from payments.invariants import violations
 from payments.models import IncomingPayment, Payment, PaymentRequest, Quote
@@ -70,7 +70,7 @@ def one_round(request: PaymentRequest) -> None:
     assert lease
     planned = engine._keep_and_decide(lease, None, frozenset(), lambda _plan: False).planned
     engine._keep(engine._carry_out(lease, planned.steps, frozenset()), frozenset())
-    lock(lease)  # what was learned meanwhile is for the next look
+    lock_leased(lease)  # what was learned meanwhile is for the next look
     assert release(lease, None)
 
 

@@ -1,15 +1,16 @@
 """An answer that comes when somebody else has taken over: nothing is done twice, and what the wallet said is kept."""
 
 import contextlib
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
+from django.db import OperationalError, transaction
 
 from ledger.api import timeline
 from payments.actions import standing_budgets
 from payments.engine import advance as engine
 from payments.engine.advance import advance
-from payments.engine.leases import acquire
+from payments.engine.leases import Lease, acquire
 from payments.engine.steps.base import Step
 from payments.engine.steps.rotate_token import RotateToken
 from payments.engine.steps.sending import CreateOutgoingPayment
@@ -127,3 +128,26 @@ def test_a_token_that_comes_after_the_approval_ended_is_not_kept(stage: Stage, m
     advance(budget.request_id, 15)
     engine._apply(renewal, answer)
     assert Grant.objects.get(pk=budget.grant_id).sealed == ""
+
+
+def test_answers_are_kept_though_the_database_ends_the_transaction_that_plans_on(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As PostgreSQL does with one of two that wait for each other."""
+    request = stage.approved()
+    take_and_decide, ended = engine._taken_and_decided, list[engine.Answered]()
+
+    def end_the_first(lease: Lease, answered: engine.Answered, rests: Any) -> engine.Decided:
+        decided = take_and_decide(lease, answered, rests)
+        if not ended and isinstance(answered.steps[0], CreateOutgoingPayment):
+            ended.append(answered)
+            raise OperationalError("deadlock detected")
+        return decided
+
+    with monkeypatch.context() as patched:
+        # Inside the transaction, which is then taken back.
+        patched.setattr(engine, "_taken_and_decided", transaction.atomic(end_the_first))
+        assert stage.see_through(request).state == RequestState.SETTLED
+    assert ended
+    assert not stage.sandbox.requests("list-outgoing-payments"), "nobody had to ask what became of it"
+    assert stage.received() == 100_00
