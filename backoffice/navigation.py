@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.access_history import NEEDED
 from backoffice.audit.access import access_of
+from backoffice.queue_counts import Viewer
 from backoffice.to_do.tabs import badge
 from backoffice.waiting import count_for
 
@@ -125,8 +126,9 @@ GROUPS: tuple[PageGroup, ...] = (
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's navigation for the person who asks: groups without a page they may see are left out."""
+    viewer = Viewer.of(request)
     overview = {"title": _("Overview"), "icon": "space_dashboard", "link": reverse("admin:index")}
-    groups: list[dict[str, Any]] = [{"items": [overview, _to_do(request), _waiting(request)]}]
+    groups: list[dict[str, Any]] = [{"items": [overview, _to_do(viewer), _waiting(viewer)]}]
     if request.user.has_perm("payments.view_payment"):
         where = reverse("admin:where_is_money")
         groups[0]["items"].append({"title": _("Where is the money?"), "icon": "travel_explore", "link": where})
@@ -140,17 +142,17 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     return groups
 
 
-def _to_do(request: HttpRequest) -> dict[str, Any]:
+def _to_do(viewer: Viewer) -> dict[str, Any]:
     """What waits for staff, with how much of it."""
     item = {"title": _("To do"), "icon": "checklist", "link": reverse("admin:to_do")}
-    count = badge(request)
+    count = badge(viewer)
     return {**item, "badge": count, "badge_variant": "primary"} if count else item
 
 
-def _waiting(request: HttpRequest) -> dict[str, Any]:
+def _waiting(viewer: Viewer) -> dict[str, Any]:
     """What waits for a second person, with how much of it this one may decide on."""
     item = {"title": _("Waiting for two"), "icon": "how_to_vote", "link": reverse("admin:waiting")}
-    count = count_for(request)
+    count = count_for(viewer)
     return {**item, "badge": str(count), "badge_variant": "warning"} if count else item
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.db.models import Model, QuerySet, Value
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from backoffice.queue_counts import Counter, Viewer
 from jobs.models import WalletChange, WalletChangeState
 from payments.actions.proposals import permissions
 from payments.actions.wallets import RENAMED
@@ -74,31 +75,28 @@ def waiting_view(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "admin/waiting.html", context)
 
 
-def count_for(request: HttpRequest) -> int:
-    """How many things wait that this person did not propose and may decide on: one query, on every page."""
-    asked = [rows.order_by().annotate(one=Value(1)).values("one") for rows in decidable(request)]
-    return asked[0].union(*asked[1:], all=True).count() if asked else 0
-
-
-def decidable(request: HttpRequest) -> Iterator[QuerySet[Any]]:
+def decidable(viewer: Viewer) -> Iterator[QuerySet[Any]]:
     """What this person did not propose and may decide on, of each kind."""
-    user = request.user
-    if user.has_perm(AUTHORISE):
-        yield _requests().exclude(requested_by=user.pk)
-    if kinds := _kinds(request):
-        yield _proposals().filter(kind__in=kinds).exclude(proposed_by=user.pk)
-    if user.has_perm("jobs.confirm_walletchange"):
-        yield _wallet_changes().exclude(proposed_by=user.pk)
-    if user.has_perm("payments.accept_walletaddress"):
-        yield _renamed().exclude(accepted_by=user.pk)
-    if user.has_perm("payments.resolve_payment"):
-        yield _outside().exclude(claimed_by=user.pk)
-    if user.has_perm(CONFIRM_OUTSIDE):
-        yield _outside_payments().exclude(claimed_by=user.pk)
+    if viewer.has_perm(AUTHORISE):
+        yield _requests().exclude(requested_by=viewer.pk)
+    if kinds := [kind for kind, permission in permissions().items() if viewer.has_perm(permission)]:
+        yield _proposals().filter(kind__in=kinds).exclude(proposed_by=viewer.pk)
+    if viewer.has_perm("jobs.confirm_walletchange"):
+        yield _wallet_changes().exclude(proposed_by=viewer.pk)
+    if viewer.has_perm("payments.accept_walletaddress"):
+        yield _renamed().exclude(accepted_by=viewer.pk)
+    if viewer.has_perm("payments.resolve_payment"):
+        yield _outside().exclude(claimed_by=viewer.pk)
+    if viewer.has_perm(CONFIRM_OUTSIDE):
+        yield _outside_payments().exclude(claimed_by=viewer.pk)
 
 
-def _kinds(request: HttpRequest) -> list[str]:
-    return [kind for kind, permission in permissions().items() if request.user.has_perm(permission)]
+_counts: Final = Counter(lambda viewer: ((0, rows) for rows in decidable(viewer)))
+
+
+def count_for(viewer: Viewer) -> int:
+    """How many things wait that this person did not propose and may decide on."""
+    return sum(_counts(viewer).values())
 
 
 def _requests() -> QuerySet[PaymentRequest]:

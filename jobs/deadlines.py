@@ -42,9 +42,9 @@ def check_ahead(given: Mapping[str, datetime | None]) -> None:
             raise JobRefusal("deadline_passed", field=name, deadline=label(name), when=moment(when))
 
 
-def overdue() -> Q:
-    """Jobs that should have moved on by now. The sweep moves those that nothing holds; the others wait for staff."""
-    now = clock.now()
+def overdue(now: datetime | None = None) -> Q:
+    """Jobs that should have moved on by `now`. The sweep moves those that nothing holds; the others wait for staff."""
+    now = now or clock.now()
     passed = Q(status=JobStatus.RECRUITING, recruit_deadline__lte=now)
     passed |= Q(status=JobStatus.SUBMITTING, submit_deadline__lte=now)
     return passed | Q(status__in=AWAKE, expires_at__lte=now)

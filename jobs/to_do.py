@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from enum import Enum, auto
 from typing import Final
 
@@ -98,9 +99,9 @@ def jobs_of(requests: Sequence[PaymentRequest]) -> dict[str, int]:
     return {**dict(held), **dict(paid)}
 
 
-def overdue() -> QuerySet[Job]:
+def overdue(now: datetime) -> QuerySet[Job]:
     """Jobs whose deadline passed and that nothing moves on: whose last day is longest ago comes first."""
-    return _going_on().filter(deadlines.overdue()).select_related("funder").order_by("expires_at", "pk")
+    return _going_on().filter(deadlines.overdue(now)).select_related("funder").order_by("expires_at", "pk")
 
 
 def wallets_in_the_way() -> QuerySet[WalletAddress]:

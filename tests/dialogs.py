@@ -4,6 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 from django.test import Client
+from django.utils.html import escape
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
@@ -17,6 +18,9 @@ def dialog(client: Client, url: str) -> dict[str, str]:
     """What the browser sends when the dialog at `url` is confirmed as it was opened."""
     shown = client.get(url)
     assert shown.status_code == 200
+    # Who presses Enter before a script has seen the dialog sends it to the dialog, not to the page behind it.
+    page = shown.content.decode()
+    assert 'id="dialog"' not in page or f'action="{escape(url)}"' in page
     return hidden(shown)
 
 

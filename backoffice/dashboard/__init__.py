@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from backoffice.dashboard import beginning, system, totals, trends, work
 from backoffice.dashboard.alone import alone
 from backoffice.dashboard.links import may_see
+from backoffice.queue_counts import Viewer
 from backoffice.waiting import count_for
 from jobs.models import Job, MemberNote
 from payments.models import Payment, PaymentRequest
@@ -17,7 +18,7 @@ from payments.models import Payment, PaymentRequest
 
 def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold's DASHBOARD_CALLBACK: the context of `templates/admin/index.html`, in a constant number of queries."""
-    told: dict[str, Any] = {"alone": alone(request), "for_you": count_for(request)}
+    told: dict[str, Any] = {"alone": alone(request), "for_you": count_for(Viewer.of(request))}
     told |= {"parts": system.parts(request), "city": trends.city()}
     if may_see(request, PaymentRequest):
         told["steps"] = beginning.steps(request)

@@ -5,14 +5,14 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from backoffice.to_do.counting import counted
-from backoffice.to_do.shapes import MOST, CountedTab, TodoGroup
-from backoffice.to_do.tabs import TABS
+from backoffice.queue_counts import MOST, Viewer
+from backoffice.to_do.shapes import CountedTab, TodoGroup
+from backoffice.to_do.tabs import counted
 
 
 def to_do_view(request: HttpRequest) -> HttpResponse:
     """The tab that the address names; else the first in which something waits."""
-    tabs = counted(request, TABS)
+    tabs = counted(Viewer.of(request))
     chosen = _chosen(request.GET.get("tab", ""), tabs)
     context = {
         **admin.site.each_context(request),
@@ -33,6 +33,6 @@ def _chosen(code: str, tabs: list[CountedTab]) -> CountedTab | None:
 
 def _groups(request: HttpRequest, chosen: CountedTab) -> list[TodoGroup]:
     """The rows that were counted. Of several kinds, each is read by whoever tells them."""
-    queues = chosen.tab.queues(request)
+    queues = chosen.tab.queues(Viewer.of(request))
     rows = list(queues[0][:MOST]) if len(queues) == 1 else []
     return chosen.tab.tell(request, rows)

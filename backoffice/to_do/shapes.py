@@ -3,16 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import Promise
 
 from backoffice.page_actions import PageAction
-
-#: Rows that one tab lists, and counts: beyond them it says that there are more.
-MOST: Final = 100
+from backoffice.queue_counts import MOST, Viewer
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ class Tab:
     title: str | Promise
     calm: str | Promise
     permission: str
-    queues: Callable[[HttpRequest], Sequence[QuerySet[Any]]]
+    queues: Callable[[Viewer], Sequence[QuerySet[Any]]]
     tell: Callable[[HttpRequest, list[Any]], list[TodoGroup]]
     ours: bool = True
 

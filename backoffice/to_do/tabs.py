@@ -1,14 +1,14 @@
 """The queues there are, in the order in which work and money go: what each counts, and how it tells what it lists."""
 
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
 
 from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.queue_counts import MOST, Counter, Viewer
 from backoffice.to_do import money, work
-from backoffice.to_do.counting import counted
-from backoffice.to_do.shapes import MOST, Tab
+from backoffice.to_do.shapes import CountedTab, Tab
 from backoffice.waiting import decidable
 from jobs import to_do
 from jobs.models import MemberNote
@@ -21,7 +21,7 @@ TABS: Final = (
         _("Ready to pay"),
         _("Everybody whose work is accepted was asked for, or paid."),
         "jobs.view_job",
-        lambda _request: [to_do.ready_jobs()],
+        lambda _viewer: [to_do.ready_jobs()],
         work.ready,
     ),
     Tab(
@@ -29,7 +29,7 @@ TABS: Final = (
         _("Needs attention"),
         _("No payment waits for a decision."),
         "payments.view_payment",
-        lambda _request: [
+        lambda _viewer: [
             Payment.objects.filter(state__in=sorted(NEEDS_A_PERSON))
             .select_related("request", "owner")
             .prefetch_related("outside_settlements__claimed_by")
@@ -42,7 +42,7 @@ TABS: Final = (
         _("Work to review"),
         _("All work that was handed in is decided on."),
         "jobs.view_submission",
-        lambda _request: [to_do.work_to_review()],
+        lambda _viewer: [to_do.work_to_review()],
         work.to_review,
     ),
     Tab(
@@ -50,7 +50,7 @@ TABS: Final = (
         _("Applicants to choose"),
         _("Nobody who applied waits for an answer."),
         "jobs.view_application",
-        lambda _request: [to_do.applicants_to_choose()],
+        lambda _viewer: [to_do.applicants_to_choose()],
         work.to_choose,
     ),
     Tab(
@@ -58,7 +58,7 @@ TABS: Final = (
         _("Quoted, not sent"),
         _("Every quoted request was sent."),
         "payments.view_paymentrequest",
-        lambda _request: [_requests(RequestState.QUOTED).order_by("created_at", "pk")],
+        lambda _viewer: [_requests(RequestState.QUOTED).order_by("created_at", "pk")],
         money.not_sent,
     ),
     Tab(
@@ -66,7 +66,7 @@ TABS: Final = (
         _("Second person"),
         _("Nothing waits for your decision."),
         "payments.view_paymentrequest",
-        lambda request: list(decidable(request)),
+        lambda viewer: list(decidable(viewer)),
         money.second_person,
     ),
     Tab(
@@ -74,7 +74,7 @@ TABS: Final = (
         _("Declined or expired"),
         _("What was declined, expired or failed was asked for again, or is over."),
         "payments.view_paymentrequest",
-        lambda _request: [to_do.ended_requests()],
+        lambda _viewer: [to_do.ended_requests()],
         money.ended,
     ),
     Tab(
@@ -82,7 +82,7 @@ TABS: Final = (
         _("Notes from members"),
         _("Every note from a member was seen to."),
         "jobs.view_membernote",
-        lambda _request: [
+        lambda _viewer: [
             MemberNote.objects.filter(handled_at=None).select_related("member").order_by("written_at", "pk")
         ],
         work.notes,
@@ -92,7 +92,7 @@ TABS: Final = (
         _("Wallets with a problem"),
         _("Every member's wallet that was checked can be used."),
         "payments.view_walletaddress",
-        lambda _request: [to_do.wallets_in_the_way()],
+        lambda _viewer: [to_do.wallets_in_the_way()],
         work.wallets,
     ),
     Tab(
@@ -100,7 +100,7 @@ TABS: Final = (
         _("Overdue"),
         _("No deadline passed that something still waits for."),
         "jobs.view_job",
-        lambda _request: [to_do.overdue()],
+        lambda viewer: [to_do.overdue(viewer.now)],
         work.overdue,
     ),
     Tab(
@@ -108,17 +108,30 @@ TABS: Final = (
         _("Waiting for the payer"),
         _("No payer was asked who has not answered."),
         "payments.view_paymentrequest",
-        lambda _request: [_requests(RequestState.AWAITING_APPROVAL).order_by("sent_at", "pk")],
+        lambda _viewer: [_requests(RequestState.AWAITING_APPROVAL).order_by("sent_at", "pk")],
         money.at_payer,
         ours=False,
     ),
 )
 
 
-def badge(request: HttpRequest) -> str:
+def _queues(viewer: Viewer) -> Iterator[tuple[int, QuerySet[Any]]]:
+    for place, tab in enumerate(TABS):
+        if viewer.has_perm(tab.permission):
+            yield from ((place, queue) for queue in tab.queues(viewer))
+
+
+_counts: Final = Counter(_queues)
+
+
+def counted(viewer: Viewer) -> list[CountedTab]:
+    """The tabs that are for this person, in their order, with how much waits in each."""
+    return [CountedTab(TABS[place], min(number, MOST + 1)) for place, number in sorted(_counts(viewer).items())]
+
+
+def badge(viewer: Viewer) -> str:
     """What the sidebar says beside “To do”: how much waits for staff; empty when nothing does."""
-    ours = counted(request, [tab for tab in TABS if tab.ours])
-    number = sum(one.count for one in ours)
+    number = sum(one.count for one in counted(viewer) if one.tab.ours)
     if not number:
         return ""
     return f"{MOST}+" if number > MOST else str(number)

@@ -94,11 +94,12 @@ def page_of(
     requests: QuerySet[PaymentRequest], key: ApiKey, *, limit: int, after: str | None, status: ApiStatus | None
 ) -> PaymentsPage:
     """Of `requests`, which `key` may see, those behind the one that `after` names."""
+    # What others asked for is behind nothing: nobody learns that it is there.
+    last = requests.filter(pk=after).values_list("created_at", "id").first() if after else None
+    if after:
+        requests = requests.filter(_behind(*last)) if last else requests.none()
     if status:
         requests = requests.filter(STATUSES[status])
-    if after:
-        last = requests.model.objects.filter(pk=after).values_list("created_at", "id").first()
-        requests = requests.filter(_behind(*last)) if last else requests.none()
     rows = list(_read(requests).order_by("-created_at", "-id")[: limit + 1])
     shown, more = rows[:limit], len(rows) > limit
     return PaymentsPage(payments=told(shown, key), next=shown[-1].pk if more else None)

@@ -210,6 +210,7 @@ def test_who_sees_what() -> None:
     rest = shop.get("/payments/pending", limit="2", after=first["next"]).json()
     assert [row["pendingId"] for row in first["payments"] + rest["payments"]] == [*reversed(more), ours.pk]
     assert rest["next"] is None
+    assert shop.get("/payments/pending", after=mine.pk).json()["payments"] == [], "it is behind nothing of theirs"
 
 
 @pytest.mark.django_db
