@@ -50,14 +50,18 @@ def overdue(now: datetime | None = None) -> Q:
     return passed | Q(status__in=AWAKE, expires_at__lte=now)
 
 
-def overdue_since(job: Job) -> datetime | None:
-    """The deadline that passed while the job stayed where it is; None when it is not overdue."""
+def next_of(job: Job) -> datetime | None:
+    """The deadline that ends what the job waits for now, be it past; None where there is none, or nobody waits."""
     own = {JobStatus.RECRUITING: job.recruit_deadline, JobStatus.SUBMITTING: job.submit_deadline}
     if job.status in AT_REST:
         return None
-    now = clock.now()
-    passed = [when for when in (own.get(JobStatus(job.status)), job.expires_at) if when and when <= now]
-    return min(passed, default=None)
+    return min((when for when in (own.get(JobStatus(job.status)), job.expires_at) if when), default=None)
+
+
+def overdue_since(job: Job) -> datetime | None:
+    """The deadline that passed while the job stayed where it is; None when it is not overdue."""
+    when = next_of(job)
+    return when if when and when <= clock.now() else None
 
 
 def label(name: str) -> str:

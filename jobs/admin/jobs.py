@@ -12,13 +12,14 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.dataclasses import UnfoldAction
 from unfold.decorators import display
 from unfold.enums import ActionVariant
 
-from jobs import escrow, funding, lifecycle, payables
+from jobs import deadlines, escrow, funding, lifecycle, payables
 from jobs.admin.ask_forms import BETWEEN, MOST_JOBS, PLATFORM, AskForm
 from jobs.admin.audited_admin import KeptAdmin
 from jobs.admin.badges import application_badge, job_badge, money_badge
@@ -37,6 +38,7 @@ from jobs.models import Application, ApplicationStatus, Job, JobStatus
 from jobs.reasons import JobRefusal
 from ledger.content import Json
 from ledger.filters import BusinessDaysFilter
+from ledger.stamps import day_stamp
 from payments.admin.dialogs import (
     WAIT_SECONDS,
     DecisionOn,
@@ -55,7 +57,6 @@ from payments.states import PaymentState
 from payments.worker.advance_now import advance_now
 
 SELECTED = "selected_applications"
-NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 class ApplicationInline(TabularInline):
@@ -103,7 +104,7 @@ def _moved(job: Job, event: str, by: User, form: MoveForm, until: Mapping[str, d
 class JobAdmin(ReportOutside, KeptAdmin):
     form = JobForm
     subject = "job"
-    list_display = ("heading", "funder", "state", "budget", "workers", "money", "recruit_deadline", "created_at")
+    list_display = ("heading", "funder", "state", "budget", "workers", "due", "made")
     list_select_related = ("funder",)
     list_filter = ("status", OverdueFilter, "is_funded", BudgetCurrencyFilter, ("created_at", BusinessDaysFilter))
     search_fields = ("title", "reference", "funder__name", "target_language")
@@ -178,18 +179,26 @@ class JobAdmin(ReportOutside, KeptAdmin):
     def budget(self, job: Job) -> str:
         return format_amount(job.budget)
 
-    @display(description=_("selected"))
+    @display(description=_("workers"))
     def workers(self, job: Job) -> str:
-        selected = len(getattr(job, SELECTED))
-        return str(_("%(selected)s of %(wanted)s")) % {"selected": selected, "wanted": job.workers_wanted}
+        told = {"selected": len(getattr(job, SELECTED)), "wanted": job.workers_wanted}
+        return format_html("{}<br>{}", _("%(selected)s of %(wanted)s selected") % told, self._money(job))
 
-    @display(description=_("money"))
-    def money(self, job: Job) -> str:
+    def _money(self, job: Job) -> str:
         found = money_statuses(getattr(job, SELECTED))
-        words = [f"{count} {where.label}".replace(" ", NO_BREAK) for where, count in found]
+        words = [f"{count} {where.label}" for where, count in found]
         if job.is_funded and not words:
             words = [str(PaymentState.SETTLED.label)]
-        return " · ".join(words) or "\N{EN DASH}"
+        return " · ".join(words)
+
+    @display(description=_("due"))
+    def due(self, job: Job) -> str:
+        told = day_stamp(deadlines.next_of(job)) or "\N{EN DASH}"
+        return told if not deadlines.overdue_since(job) else format_html("{}<br>{}", told, _("Overdue"))
+
+    @display(description=_("created"), ordering="created_at")
+    def made(self, job: Job) -> str:
+        return day_stamp(job.created_at)
 
     # What is kept
 

@@ -175,7 +175,8 @@ class _BoundedStream(httpcore.NetworkStream):
         allowance = _allowance.get()
         if allowance.bytes_left <= 0:
             raise TooMuchReceivedError
-        received = self._inner.read(max_bytes, _time_left(allowance.deadline, httpcore.ReadTimeout))
+        seconds = _time_left(allowance.deadline, httpcore.ReadTimeout)
+        received = self._inner.read(min(max_bytes, allowance.bytes_left), seconds)
         allowance.bytes_left -= len(received)
         return received
 

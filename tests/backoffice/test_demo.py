@@ -73,6 +73,7 @@ def demos() -> Iterator[list[Demo]]:
             demo.process.wait(STOP_SECONDS)
 
 
+@pytest.mark.prove
 def test_it_starts_full_ends_whole_and_goes_on(tmp_path: Path, ports: tuple[int, int], demos: list[Demo]) -> None:
     demo = Demo(tmp_path, *ports)
     demos.append(demo)

@@ -24,7 +24,7 @@ from tests.backoffice.permission_matrix import (
     unwritten,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.prove]
 
 #: A link that acts, in a page.
 LINK = re.compile(r"/(?:approve|prove|w|f)/[A-Za-z0-9_-]{10,}:")

@@ -11,6 +11,7 @@ from tests.browser import axe
 from tests.browser.installation import Installation
 from tests.browser.screens import WIDTHS, Camera, fresh_page, open_dialog, sign_in, wear
 
+pytestmark = pytest.mark.prove
 #: What Unfold's own markup breaks, by rule; each as little as possible.
 UNFOLD: Final[Mapping[str, tuple[str, ...]]] = {}
 OURS: Final[Mapping[str, tuple[str, ...]]] = {}

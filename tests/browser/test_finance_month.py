@@ -55,7 +55,7 @@ class Desk:
         return file
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("language", [pytest.param("en", marks=pytest.mark.prove), "es"])
 def test_a_month_from_exceptions_to_the_files_that_are_sent(
     site: Installation, browser: Browser, camera: Camera, tmp_path: Path, language: str
 ) -> None:

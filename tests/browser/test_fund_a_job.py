@@ -66,7 +66,7 @@ class Walk:
         self.camera.take(page, f"{self.language}-{name}")
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("language", ["en", pytest.param("es", marks=pytest.mark.prove)])
 def test_staff_ask_the_funder_approves_and_the_worker_has_the_money(
     site: Installation, browser: Browser, camera: Camera, language: str
 ) -> None:

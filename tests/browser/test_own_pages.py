@@ -62,7 +62,7 @@ def own_link(mail: EmailMessage, kind: str) -> str:
     return found.group()
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("language", ["en", pytest.param("es", marks=pytest.mark.prove)])
 def test_each_sees_what_concerns_them(site: Installation, browser: Browser, camera: Camera, language: str) -> None:
     work = site.work(language=language)
     worker_link = own_link(site.mail_to(work.worker), "w")

@@ -10,7 +10,7 @@ from tests.browser.test_fund_a_job import Walk
 from tests.browser.test_own_pages import own_link
 
 
-@pytest.mark.parametrize(("language", "abroad"), [("en", True), ("es", False)])
+@pytest.mark.parametrize(("language", "abroad"), [("en", True), pytest.param("es", False, marks=pytest.mark.prove)])
 def test_a_funder_approves_once_is_told_and_stops(
     site: Installation, browser: Browser, camera: Camera, language: str, *, abroad: bool
 ) -> None:

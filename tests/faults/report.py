@@ -41,8 +41,7 @@ of `manage.py check_invariants` holds.
 **What `make prove` runs.** Of the first story every point. Of each further one the points that no story before it has
 passed (the same call, or the same function telling the ledger the same), when they are passed first; and a death on
 either side of every call that a wallet answers only once: collecting an approval, renewing its token, ordering a
-payment. `make test` only has a look at the first story: everything around those calls, and a death at every sixth other
-point. This page is written from the cases of `make prove` and from one death at every other point of every story,
+payment. This page is written from the cases of `make prove` and from one death at every other point of every story,
 before it and after it by turns; with `--every`, from both sides of all of them (more than an hour).
 
 How to read the tables:

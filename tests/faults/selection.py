@@ -1,4 +1,4 @@
-"""Which cases are run: a look for the suite; to prove it, what no story before passed; for the docs, every point."""
+"""Which cases are run: to prove it, what no story before passed; for the docs, every point."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
@@ -7,8 +7,6 @@ from tests.faults.naming import ORDER, Case, Kind, Point, Side, Way
 
 #: What a wallet does only once. However often an earlier story has passed it: a death at each is a case in every story.
 ONLY_ONCE: Final = {"post-continue", "post-token", ORDER}
-#: Of the points of a story, those that a look takes.
-ONE_IN: Final = 12
 
 
 def all_of(points: Mapping[str, Sequence[Point]]) -> list[Case]:
@@ -17,19 +15,6 @@ def all_of(points: Mapping[str, Sequence[Point]]) -> list[Case]:
     And of every order to pay, a pause of everything.
     """
     return [case for story, passed in points.items() for point in passed for case in _all_at(story, point)]
-
-
-def of_a_look(points: Mapping[str, Sequence[Point]]) -> list[Case]:
-    """Everything at what is done only once; a death at some other points, before and after them by turns."""
-    cases: list[Case] = []
-    sides = list(Side)
-    for story, passed in points.items():
-        for point in passed:
-            if point.kind == Kind.CALL and point.label in ONLY_ONCE:
-                cases += _all_at(story, point)
-        others = [point for point in passed if point.label not in ONLY_ONCE][::ONE_IN]
-        cases += [Case(story, Way.KILLED, point, sides[turn % 2]) for turn, point in enumerate(others)]
-    return cases
 
 
 def of_what_is_new(points: Mapping[str, Sequence[Point]]) -> list[Case]:

@@ -1,7 +1,7 @@
 """Money moves at most once and is never lost, whatever dies and whenever, in every way of paying.
 
-The suite looks at a part of the first way, `make prove` at all of them. Either is one test, because everything in it
-shares two warm runners. `docs/crash-points.md` tells how to read what it finds.
+`make prove` looks, in one test, because everything in it shares two warm runners. `docs/crash-points.md` tells how to
+read what it finds.
 """
 
 import os
@@ -20,19 +20,8 @@ from tests.summaries import SUMMARY
 
 #: Each is answered once, with what nobody can ask for again.
 ANSWERED_ONCE = ("post-continue", "post-token")
-#: One for each way in which a process fails: it dies, it is overtaken, it comes late.
-MUTANTS_OF_A_LOOK = {"order repeated", "lease dropped", "states overwritten"}
 URL = os.environ.get("DATABASE_URL", "") if databases.is_postgresql(os.environ.get("DATABASE_URL", "")) else ""
 DATABASE = "PostgreSQL" if URL else "SQLite"
-
-
-def test_the_first_way_settles_exactly_once_whatever_dies_where_wallets_answer_once(
-    record_property: Callable[[str, object], None],
-) -> None:
-    with Matrix(URL) as matrix:
-        found = matrix.found([FULLY], selection.of_a_look)
-        nothing_is_wrong(found, record_property)
-        mutants_are_noticed(matrix, [each for each in PRECAUTIONS if each.name in MUTANTS_OF_A_LOOK], record_property)
 
 
 @pytest.mark.prove

@@ -1,5 +1,6 @@
 """Deadlines: what moves by itself when they pass, what stays and is shown as overdue, and how staff go on."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -172,6 +173,24 @@ def test_the_list_and_the_page_agree_on_what_is_overdue() -> None:
     listed = set(Job.objects.filter(overdue()))
     assert listed == {job for job in Job.objects.all() if overdue_since(job)}
     assert len(listed) == 6
+
+
+def test_the_list_shows_what_a_job_waits_for_next() -> None:
+    staff = signed_in(person("lista", *MAY))
+    job = cast.job(S.RECRUITING, recruit_deadline=past(), submit_deadline=ahead(72), expires_at=ahead(200))
+
+    def row(status: JobStatus) -> str:
+        Job.objects.update(status=status)
+        page = staff.get("/admin/jobs/job/").content.decode()
+        found = re.search(r"field-due.*?</td>", page, re.DOTALL)
+        assert found
+        return found.group()
+
+    assert "Overdue" in row(S.RECRUITING)
+    assert job.submit_deadline
+    assert f'datetime="{localtime(job.submit_deadline).isoformat(timespec="seconds")}"' in row(S.SUBMITTING)
+    assert "Overdue" not in row(S.SUBMITTING)
+    assert "<time" not in row(S.COMPLETE)
 
 
 @pytest.mark.parametrize("name", ["recruit_deadline", "submit_deadline", "expires_at"])

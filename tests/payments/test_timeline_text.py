@@ -129,14 +129,27 @@ def test_the_kinds_that_are_recorded_and_those_that_have_words_are_the_same() ->
     assert {*payments_kinds.KINDS, *jobs_kinds.KINDS, *backoffice_kinds.KINDS} < set(declared())
 
 
-def test_of_a_long_story_the_newest_steps_are_shown_and_the_others_unfold() -> None:
-    def shown(count: int) -> str:
-        rows = [entry("request.quoted", {"ceiling": USD}) for _ in range(count)]
-        return render_to_string("admin/timeline.html", {"timeline": timeline_lines.lines(rows, describe)})
+def shown(*kinds: str) -> tuple[str, str]:
+    """A page's timeline of such entries: what is read, and what unfolds."""
+    rows = [entry(kind, {"ceiling": USD}) for kind in kinds]
+    page = render_to_string("admin/timeline.html", {"timeline": timeline_lines.lines(rows, describe)})
+    told, _, folded = page.partition("<details>")
+    return told, folded
 
-    assert "<details" not in shown(20)
-    assert "Nothing has happened yet." in shown(0)
-    folded, _, open_ = shown(45).partition("</details>")
-    assert "25 earlier steps" in folded
-    assert (folded.count("<time"), open_.count("<time")) == (25, 20)
-    assert "1 earlier step<" in shown(21)
+
+def test_a_timeline_tells_what_happened_last_first_and_the_rest_unfolds() -> None:
+    assert "Nothing has happened yet." in shown()[0]
+    told, folded = shown("request.quoted", "request.approved")
+    assert told.index("approved") < told.index("The quote is there")
+    assert not folded
+    told, folded = shown(*["request.quoted"] * 30)
+    assert (told.count("<time"), folded.count("<time")) == (8, 30)
+    assert "30 steps in all" in folded
+
+
+def test_what_passes_between_programs_unfolds_but_for_what_went_wrong() -> None:
+    told, folded = shown("request.quoted", "quote.intended", "quote.refused", "message.queued", "grant.active")
+    assert (told.count("<time"), folded.count("<time")) == (2, 5)
+    assert "gave no quote" in told
+    told, folded = shown("grant.active", "grant.ended")
+    assert (told.count("<time"), folded) == (2, "")

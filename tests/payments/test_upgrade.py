@@ -33,7 +33,7 @@ from tests.sandbox.process import SandboxProcess
 
 __all__ = ["sandbox", "sandbox_process", "short_waits"]
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.prove]
 DUMP = Path(__file__).parent / "version_before.json"
 A_MINUTE = 60
 BEFORE = {"payments": "0001_initial", "jobs": "0001_initial"}

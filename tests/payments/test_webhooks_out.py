@@ -231,7 +231,7 @@ def test_for_a_day_after_a_rotation_both_secrets_count(receiver: WalletServer, l
     [
         (Reply(status=302, headers={"Location": "http://169.254.169.254/latest/meta-data/"}), "webhook_refused"),
         (Reply(b"y" * 3_000_000, 500), "webhook_refused"),
-        (Reply(status=500, headers={"X-Long": "z" * 300_000}), "webhook_broken"),
+        (Reply(status=500, headers={"X-Long": "z" * 300_000}), "webhook_too_large"),
     ],
 )
 def test_a_hostile_answer_is_an_answer_and_no_more(receiver: WalletServer, answer: Reply, reason: str) -> None:

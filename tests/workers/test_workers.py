@@ -6,10 +6,13 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from tests.databases import is_postgresql
 from tests.workers.house import house
 from tests.workers.stories import lose_power_half_way
 
+pytestmark = pytest.mark.prove
 SECONDS = 150
 #: SQLite is for one machine; several of them need PostgreSQL.
 CLUSTERS, PAYMENTS = (4, 40) if is_postgresql(os.environ.get("DATABASE_URL", "")) else (2, 32)
