@@ -194,8 +194,11 @@ class IntakeResource(Resource):
         assert self._form, "the row was begun"
         if not options["dry_run"]:
             # What fails in it fails alone, so that the rows after it can still be judged.
-            with transaction.atomic():
-                self._form.keep(by=self._by)
+            try:
+                with transaction.atomic():
+                    self._form.keep(by=self._by)
+            except Refusal as refusal:
+                raise ValidationError(str(refusal)) from refusal
 
     def after_import_row(self, row: Any, row_result: Any, **_options: Any) -> None:
         told: FileRow = row["row"]

@@ -2,12 +2,12 @@
 
 from typing import Annotated, Final, Literal
 
-from django.db.models.functions import Lower
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
 from jobs.api import work
 from jobs.api.work import After, Limit, PathNumber
+from jobs.intake import keys
 from jobs.intake.members import MemberIntake
 from jobs.models import Member
 from payments.api.once import once
@@ -54,9 +54,7 @@ Email = Annotated[str | None, Query(None, max_length=254)]
 @router.get("/api/members", auth=READS, response={200: MembersPage, **PROBLEMS})
 def list_members(request: HttpRequest, limit: Limit, after: After, email: Email) -> MembersPage:  # noqa: ARG001
     """All members, or the one of this email."""
-    rows = Member.objects.select_related("wallet")
-    if email:
-        rows = rows.alias(folded=Lower("email")).filter(folded=email.lower().replace("\0", ""))
+    rows = keys.members_of(email.replace("\0", "")) if email else Member.objects.select_related("wallet")
     shown, more = work.page(rows, limit, after)
     return MembersPage(members=[_told(row) for row in shown], next=more)
 
