@@ -31,9 +31,10 @@ class BackofficeAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # Unfold ship
         """As Django's, with `GuardedAdmin` before the page that is registered: none is without."""
         from backoffice.finance.exports.pages.exportable import ExportableAdmin  # noqa: PLC0415 - as below
         from backoffice.guarded_admin import GuardedAdmin  # noqa: PLC0415 - Unfold's admin needs the apps to be loaded
+        from backoffice.intake.importable import ImportableAdmin  # noqa: PLC0415 - as above
 
         page = admin_class or ModelAdmin
-        bases = (GuardedAdmin, ExportableAdmin, page)
+        bases = (GuardedAdmin, ExportableAdmin, ImportableAdmin, page)
         guarded = type(page.__name__, bases, {"__module__": page.__module__, "__doc__": page.__doc__})
         super().register(model_or_iterable, guarded, **options)
 

@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver, path
 from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 
-from jobs.api import offers
+from jobs.api import applications, jobs, members, offers, submissions
 from payments.api import payments, plain_requests, problems, sellers
 from payments.api.headers import NAMESPACE
 
@@ -21,7 +21,7 @@ api = NinjaAPI(
     title="Tequio", version=VERSION, description=DESCRIPTION, urls_namespace=NAMESPACE, openapi_url=None, docs_url=None
 )
 problems.install(api)
-for part in (sellers, offers, plain_requests, payments):
+for part in (sellers, offers, plain_requests, payments, members, jobs, applications, submissions):
     api.add_router("", part.router)
 
 

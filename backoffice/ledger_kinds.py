@@ -40,4 +40,6 @@ EXPORTS: Final = (
     "export.regular_changed",
     "export.regular_stopped",
 )
-KINDS: Final = frozenset({*PEOPLE, *SIGN_IN, *FILES, *EXPORTS})
+#: Lists that grew by a file.
+INTAKE: Final = ("intake.imported",)
+KINDS: Final = frozenset({*PEOPLE, *SIGN_IN, *FILES, *EXPORTS, *INTAKE})

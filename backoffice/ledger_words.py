@@ -41,6 +41,11 @@ WORDS: Final[dict[str, tuple[Promise, str, Tone]]] = {
     "evidence.made": (_("A file of evidence was made. Its SHA-256: %(sha256)s."), "folder_zip", "warn"),
     "exceptions.taken": (_("The open exceptions were taken as a file: %(rows)s rows."), "download", "neutral"),
     "sign_in.sessions_ended": (_("Sessions were ended: %(sessions)s."), "logout", "neutral"),
+    "intake.imported": (
+        _("A file was imported: %(list)s, %(new)s new, %(changed)s changed, %(unchanged)s as they were."),
+        "upload",
+        "neutral",
+    ),
     "export.made": (_("A list was exported: %(list)s, %(rows)s rows, as %(format)s."), "download", "neutral"),
     "export.fetched": (_("The file of an export was downloaded."), "download", "neutral"),
     "export.regular_set_up": (_("A list is exported regularly from now on: %(list)s."), "event_repeat", "neutral"),

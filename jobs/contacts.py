@@ -1,7 +1,8 @@
-"""Members as the money's rows keep them: a snapshot of whom to write to, and for whose books."""
+"""Members as the money's rows keep them: whom to write to, and for whose books. And what is usual for their jobs."""
 
 from jobs.models import Member, Organisation
 from payments.actions.requests import Contact
+from payments.models import Seller
 
 
 def contact_of(member: Member) -> Contact:
@@ -35,8 +36,17 @@ def default_reference(member: Member) -> str:
     return organisation.default_reference if organisation else ""
 
 
+def currency_and_seller(member: Member) -> tuple[str, Seller | None]:
+    """Of a new job for this funder that names none; empty where there is no default. A retired seller is none."""
+    organisation = _organisation(member)
+    if organisation is None:
+        return "", None
+    seller = organisation.default_seller
+    return organisation.default_currency, None if seller is None or seller.retired_at else seller
+
+
 def _organisation(member: Member) -> Organisation | None:
-    return Organisation.objects.filter(member=member).first()
+    return Organisation.objects.select_related("default_seller").filter(member=member).first()
 
 
 def _accounts(organisation: Organisation) -> dict[str, str]:

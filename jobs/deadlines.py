@@ -15,6 +15,8 @@ from payments.presentation.dates import moment
 
 #: In the order in which they come.
 DEADLINES: Final = ("recruit_deadline", "submit_deadline", "expires_at")
+#: A later day is a slip of the hand, and the very last ones can't be said in every time zone.
+LAST_YEAR: Final = 2199
 #: Nobody waits for a job in these.
 AT_REST: Final = frozenset({JobStatus.DRAFT, JobStatus.COMPLETE, JobStatus.EXPIRED, JobStatus.CANCELED})
 #: Named one by one, so that an index finds the few jobs that are in them.
@@ -38,6 +40,8 @@ def check_ahead(given: Mapping[str, datetime | None]) -> None:
     now = clock.now()
     for name in DEADLINES:
         when = given.get(name)
+        if when and when.year > LAST_YEAR:
+            raise JobRefusal("deadline_too_far", field=name, deadline=label(name))
         if when and when <= now:
             raise JobRefusal("deadline_passed", field=name, deadline=label(name), when=moment(when))
 

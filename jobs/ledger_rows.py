@@ -9,6 +9,7 @@ from ledger.api import leave, vouch
 from payments.ledger_rows import MAIL_LANGUAGE, OPEN_PAYMENT, WRITTEN
 
 SHOWN: Final = "What people read of the work: a payment request keeps its own copy of what its payer saw."
+BEGINS: Final = "What a new job begins with: each job has its own, which is vouched for."
 HANDED_IN: Final = "The work itself: what counts for money is that it was accepted."
 
 _OPEN_JOB: Final = "status NOT IN ('complete', 'expired', 'canceled')"
@@ -44,7 +45,12 @@ def _people() -> None:
         once=("created_at", "member_id"),
         changing=(*contacts, *legal),
         private=(*contacts, *legal),
-        left={"changed_at": WRITTEN, "approver_language": MAIL_LANGUAGE, "accounts_language": MAIL_LANGUAGE},
+        left={
+            "changed_at": WRITTEN,
+            "approver_language": MAIL_LANGUAGE,
+            "accounts_language": MAIL_LANGUAGE,
+            **dict.fromkeys(("default_currency", "default_seller_id"), BEGINS),
+        },
         rides=True,
     )
     vouch(

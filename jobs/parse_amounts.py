@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from babel.core import get_global
+from babel.core import Locale, get_global
 from babel.numbers import get_currency_name, get_currency_precision
 
 from jobs.reasons import JobRefusal
@@ -27,8 +27,13 @@ def in_use() -> frozenset[str]:
 
 def choices(language: str | None = None) -> list[tuple[str, str]]:
     """Every currency in use with its name in the reader's language: ours first, then by code."""
+    return list(_choices(locale_of(language)))
+
+
+@cache
+def _choices(locale: Locale) -> tuple[tuple[str, str], ...]:
     codes = [*USUAL, *sorted(in_use() - set(USUAL))]
-    return [(code, f"{code} · {get_currency_name(code, locale=locale_of(language))}") for code in codes]
+    return tuple((code, f"{code} · {get_currency_name(code, locale=locale)}") for code in codes)
 
 
 def asset_of(code: str) -> Asset:

@@ -24,6 +24,7 @@ SENTENCES: dict[str, Promise] = {
         "for those who are. Raise the number of workers first."
     ),
     "deadline_passed": _("“%(deadline)s” has passed already (%(when)s). Set a later date."),
+    "deadline_too_far": _("“%(deadline)s” is too far away. Set an earlier date."),
     "deadline_order": _("“%(later)s” must come after “%(earlier)s”."),
     # Members' own pages
     "wallet_of_another": _("%(wallet)s belongs to another person here. Check it, or write to us below."),
@@ -133,10 +134,17 @@ SENTENCES: dict[str, Promise] = {
     ),
     "other_name": _("That is not the name of this member: it is “%(name)s”."),
     # Forms
+    "no_member_of_email": _("There is no member with the email “%(email)s”. Add them first."),
+    "no_job_of_reference": _("There is no job with the reference “%(reference)s”. Add it first."),
+    "several_jobs_of_reference": _("More than one job has the reference “%(reference)s”, so it names none of them."),
+    "no_application": _("%(name)s did not apply for “%(job)s”. Add the application first."),
+    "moment_unclear": _("“%(text)s” can be read in more than one way. Write it like 2027-01-31 18:00."),
+    "selected_already": _("%(selected)s are selected already."),
     "budget_not_a_number": _("“%(text)s” is not an amount. Write it like 1250.00."),
     "budget_zero": _("The budget must be more than zero."),
     "budget_too_precise": _("%(currency)s is counted with %(digits)s decimals: “%(text)s” cannot be paid exactly."),
     "budget_out_of_range": _("“%(text)s” is more than can be counted."),
+    "currency_missing": _("Choose a currency: none is usual for this funder."),
     "currency_unknown": _("“%(text)s” is not a currency in use. Choose one from the list."),
     "job_money_fixed": _(
         "Request %(request)s uses this budget and this funder. They can change once it has ended without paying."

@@ -52,7 +52,7 @@ def propose(
         async_task(CHECK_TASK, after.pk)
     before = locked.wallet
     # One that was asked and never answered is a mistake to put right: nothing could be paid to it.
-    if before is None or (by == "staff" and before.problem and not before.is_known):
+    if before is None or (by == "staff" and never_worked(before)):
         if waiting := waiting_change(locked):
             _decide(waiting, WalletChangeState.SUPERSEDED, actor, user)
         _give(locked, before, after, actor)
@@ -66,6 +66,11 @@ def propose(
     _write(Template.WALLET_CHANGE, locked, before, after, f"wallet_change:{change.pk}")
     _ask_to_confirm(change)
     return change
+
+
+def never_worked(wallet: WalletAddress) -> bool:
+    """It was asked, and nothing is known of it: nothing can have been paid to it."""
+    return bool(wallet.problem) and not wallet.is_known
 
 
 def _ask_to_confirm(change: WalletChange) -> None:

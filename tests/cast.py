@@ -138,7 +138,11 @@ def member(name: str, **columns: Any) -> Member:
     key = name.split(maxsplit=1)[0].lower()
     if "wallet" not in columns:
         columns["wallet"] = wallet(key)
-    return Member.objects.create(name=name, **{"email": f"{key}@example.org", "language": "es", **columns})
+    if "email" not in columns:
+        # No two members have the same.
+        twins = Member.objects.filter(email__startswith=f"{key}@").count()
+        columns["email"] = f"{key}@example{twins or ''}.org"
+    return Member.objects.create(name=name, **{"language": "es", **columns})
 
 
 def job(status: JobStatus = JobStatus.SELECTING, **columns: Any) -> Job:

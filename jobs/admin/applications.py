@@ -1,9 +1,7 @@
 """Applications: who offered to do a job, the decision, and where their money stands."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
@@ -18,22 +16,12 @@ from jobs import decisions, held_payments
 from jobs.admin.audited_admin import KeptAdmin
 from jobs.admin.badges import application_badge, money_badge
 from jobs.admin.bulk import BulkDecision, decide_marked
+from jobs.intake.applications import ApplicationIntake
 from jobs.job_payments import PREFETCHED
-from jobs.models import Application, JobStatus, Payout
-from jobs.reasons import JobRefusal
+from jobs.models import Application, Payout
 from jobs.worker_mail import messages_to
 from payments.admin.dialogs import DecisionOn, Sentence, dialog_action, number_of
 from payments.admin.short_texts import shorts
-
-
-class ApplicationForm(forms.ModelForm[Application]):
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        job = cleaned.get("job")
-        if job and not self.instance.pk and job.status not in decisions.SELECTABLE:
-            refusal = JobRefusal("job_not_now", status=str(JobStatus(job.status).label))
-            self.add_error("job", str(refusal))
-        return cleaned
 
 
 class RejectForm(BaseDialogForm):
@@ -66,8 +54,7 @@ on_application = DecisionOn(lambda pk: Application.objects.get(pk=number_of(pk))
 
 @admin.register(Application)
 class ApplicationAdmin(KeptAdmin):
-    form = ApplicationForm
-    subject = "application"
+    form = ApplicationIntake
     list_display = ("applicant", "job", "state", "money", "created_at")
     list_filter = ("status", "job__status")
     search_fields = ("worker__name", "worker__email", "job__title", "job__reference")
@@ -108,12 +95,6 @@ class ApplicationAdmin(KeptAdmin):
     @display(description=_("money"))
     def money(self, application: Application) -> str:
         return money_badge(application)
-
-    def subjects(self, obj: Application) -> Mapping[str, str]:
-        return {"job": str(obj.job_id), "member": str(obj.worker_id)}
-
-    def names(self, obj: Application) -> Mapping[str, str]:
-        return {"worker": obj.worker.name}
 
     @dialog_action(
         _("Select"),

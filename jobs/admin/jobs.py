@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -25,6 +24,7 @@ from jobs.admin.audited_admin import KeptAdmin
 from jobs.admin.badges import application_badge, job_badge, money_badge
 from jobs.admin.currency_filter import BudgetCurrencyFilter
 from jobs.admin.deadlines import OverdueFilter, ReopenForm
+from jobs.admin.duplicate_dialog import DuplicateForm
 from jobs.admin.job_forms import CancelForm, JobForm, MoveForm
 from jobs.admin.money_panel import panel
 from jobs.admin.pay_from_budget import pay_now
@@ -32,11 +32,9 @@ from jobs.admin.payout_forms import GiveBackForm, PayOutForm
 from jobs.admin.report_outside import ReportOutside
 from jobs.budget_offers import ask_within
 from jobs.decisions import move_job
-from jobs.derive_status import sync_job
 from jobs.job_payments import PREFETCHED, funding_under_way, money_statuses, requests_of
 from jobs.models import Application, ApplicationStatus, Job, JobStatus
 from jobs.reasons import JobRefusal
-from ledger.content import Json
 from ledger.filters import BusinessDaysFilter
 from ledger.stamps import day_stamp
 from payments.admin.dialogs import (
@@ -103,7 +101,6 @@ def _moved(job: Job, event: str, by: User, form: MoveForm, until: Mapping[str, d
 @admin.register(Job)
 class JobAdmin(ReportOutside, KeptAdmin):
     form = JobForm
-    subject = "job"
     list_display = ("heading", "funder", "state", "budget", "workers", "due", "made")
     list_select_related = ("funder",)
     list_filter = ("status", OverdueFilter, "is_funded", BudgetCurrencyFilter, ("created_at", BusinessDaysFilter))
@@ -122,6 +119,7 @@ class JobAdmin(ReportOutside, KeptAdmin):
         "close_recruiting",
         "start_work",
         "reopen",
+        "duplicate",
         "cancel",
     )
     change_form_outer_before_template = "admin/jobs/job/money.html"
@@ -200,30 +198,6 @@ class JobAdmin(ReportOutside, KeptAdmin):
     def made(self, job: Job) -> str:
         return day_stamp(job.created_at)
 
-    # What is kept
-
-    def columns(self, form: forms.ModelForm[Any]) -> list[str]:
-        return [*super().columns(form), "budget_value", "budget_code", "budget_scale"]
-
-    def subjects(self, obj: Job) -> Mapping[str, str]:
-        return {"member": str(obj.funder_id)}
-
-    def facts(self, obj: Job) -> Mapping[str, Json]:
-        return {
-            "budget": {**obj.budget.to_wire()},
-            "amount_side": obj.amount_side,
-            "workers_wanted": obj.workers_wanted,
-        }
-
-    def names(self, obj: Job) -> Mapping[str, str]:
-        return {"title": obj.title, "payer": obj.funder.name}
-
-    def save_model(self, request: HttpRequest, obj: Job, form: forms.ModelForm[Any], change: bool) -> None:  # type: ignore[override]  # noqa: FBT001 - this admin has one model
-        super().save_model(request, obj, form, change)
-        if change:
-            # All that was paid may no longer be all; another deadline or number of workers may move it.
-            sync_job(obj.pk)
-
     # The page
 
     def change_view(
@@ -266,6 +240,8 @@ class JobAdmin(ReportOutside, KeptAdmin):
                 allowed.add("report_outside")
             if escrow.escrow_of(job) and escrow.payable(job):
                 allowed.add("pay_out")
+        if job:
+            allowed.add("duplicate")
         if job and any(not each.held.is_zero for each in escrow.escrows_of(job)):
             allowed.add("give_back")
         found: list[UnfoldAction] = super().get_actions_detail(request, object_id)
@@ -438,6 +414,24 @@ class JobAdmin(ReportOutside, KeptAdmin):
     @on_job
     def reopen(self, job: Job, by: User, form: ReopenForm) -> Sentence:
         return _moved(job, "reopen", by, form, form.until)
+
+    def has_duplicate_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
+        return bool(self.has_add_permission(request))
+
+    @dialog_action(
+        _("Duplicate"),
+        permission="duplicate",
+        icon="content_copy",
+        title=_("Make another job like this one?"),
+        description=_("It is a draft for the same funder. You can change all of it before it is published."),
+        form=DuplicateForm,
+        submit=_("Make the draft"),
+    )
+    @on_job
+    def duplicate(self, _job: Job, by: User, form: DuplicateForm) -> Sentence:
+        made = form.keep(by=by)
+        page = reverse("admin:jobs_job_change", args=[made.pk])
+        return format_html(str(_("The draft is made: {}.")), format_html('<a href="{}">{}</a>', page, made.title))
 
     @dialog_action(
         _("Cancel the job"),

@@ -1,18 +1,15 @@
 """Members: who they are, and whether their wallet can be used."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from django_q.tasks import async_task
 from unfold.admin import ModelAdmin
 from unfold.dataclasses import UnfoldAction
 from unfold.decorators import display
@@ -20,7 +17,7 @@ from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from jobs import links, member_emails, wallet_changes
+from jobs import links, wallet_changes
 from jobs.admin import organisations
 from jobs.admin.audited_admin import KeptAdmin
 from jobs.admin.badges import badge
@@ -29,14 +26,13 @@ from jobs.admin.organisations import OrganisationInline
 from jobs.admin.personal_data import EXPORT, PersonalData
 from jobs.admin.wallet_dialogs import DECISIONS, RefuseChangeForm, WalletChangeForm
 from jobs.budget_offers import set_up_budget
+from jobs.intake.members import MemberIntake
 from jobs.models import Member, WalletChange, WalletChangeState
-from jobs.reasons import JobRefusal
 from ledger.stamps import short, stamp
 from payments.actions import wallets
 from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, Sentence, dialog_action, go, number_of, staff
 from payments.locking import lock
 from payments.models import WalletAddress
-from payments.openpayments.urls import LONGEST_URL
 from payments.presentation.reasons import Refusal, sentence
 from payments.worker.places import place
 
@@ -52,41 +48,13 @@ WALLET_FIELDS = (
 )
 
 
-class MemberForm(forms.ModelForm[Member]):
-    wallet_text = forms.CharField(
-        label=_("Wallet address"),
-        required=False,
-        max_length=LONGEST_URL,
-        help_text=_("As the wallet shows it: https://wallet.example/maria or $wallet.example/maria. It is checked."),
-        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
-    )
-
-    class Meta:
-        model = Member
-        fields = ["name", "kind", "email", "language"]
-
+class MemberForm(MemberIntake):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.wallet_before: WalletAddress | None = self.instance.wallet
-        self.wallet_wanted: WalletAddress | None = None
-        if self.wallet_before and "wallet_text" in self.fields:
-            self.fields["wallet_text"].initial = self.wallet_before.url
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        if not self.errors:
-            self.wallet_wanted = self._wallet(cleaned.get("wallet_text", ""))
-        return cleaned
-
-    def _wallet(self, text: str) -> WalletAddress | None:
-        try:
-            if text:
-                return wallets.find_or_add(text)
-            if self.wallet_before:
-                raise JobRefusal("wallet_not_removed")
-        except Refusal as refusal:
-            raise ValidationError({"wallet_text": str(refusal)}) from refusal
-        return None
+        if "wallet_text" in self.fields:
+            self.fields["wallet_text"].widget = UnfoldAdminTextInputWidget(
+                attrs={"autocomplete": "off", "spellcheck": "false"}
+            )
 
 
 class WalletFilter(admin.SimpleListFilter):
@@ -120,7 +88,6 @@ on_member = DecisionOn(lambda pk: lock(Member.objects.all(), number_of(pk)))
 @admin.register(Member)
 class MemberAdmin(PersonalData, KeptAdmin):
     form = MemberForm
-    subject = "member"
     list_display = ("person", "kind", "language", "wallet_state", "currency", "public_name", "last_checked")
     list_select_related = ("wallet",)
     list_filter = ("kind", "language", WalletFilter)
@@ -203,33 +170,23 @@ class MemberAdmin(PersonalData, KeptAdmin):
         return ", ".join(other.name for other in wallet_changes.others_with(member, member.wallet)) or NOTHING
 
     def save_model(self, request: HttpRequest, obj: Member, form: MemberForm, change: bool) -> None:  # type: ignore[override]  # noqa: FBT001 - this admin has one model and one form
-        wanted = form.wallet_wanted
-        if not change:
-            obj.wallet = wanted
-        elif wanted and wanted != form.wallet_before:
-            # First: whom to tell is the email that the row still has.
-            self._propose(request, obj, wanted)
-            # It has entries of its own, and the row still has its wallet.
-            form.changed_data.remove("wallet_text")
-        if change and "email" in form.changed_data:
-            before = lock(Member.objects.all(), obj.pk).email
-            member_emails.tell_change(obj, before, obj.email, by=staff(request).pk)
         super().save_model(request, obj, form, change)
-        if wanted and not change:
-            async_task("payments.tasks.check_wallet", wanted.pk)
-        for other in wallet_changes.others_with(obj, wanted):
+        if change:
+            self._tell_wallet(request, form)
+        for other in wallet_changes.others_with(obj, form.wallet_wanted):
             words = _("This is also the wallet of %(name)s. One of the two may be a mistake.") % {"name": other.name}
             messages.warning(request, words)
 
-    def _propose(self, request: HttpRequest, member: Member, wanted: WalletAddress) -> None:
-        change = wallet_changes.propose(member, wanted.url, by="staff", user=staff(request))
-        if change:
-            told = {"after": change.after.url, "name": member.name}
+    def _tell_wallet(self, request: HttpRequest, form: MemberForm) -> None:
+        if form.wallet_wanted is None:
+            return
+        told = {"after": form.wallet_wanted.url, "name": form.instance.name}
+        if form.wallet_change:
             words = _("%(name)s was told that the wallet is to change to %(after)s. A second person must confirm it.")
             messages.warning(request, words % told)
-        elif member.wallet_id != wanted.pk:
+        else:
             words = _("%(after)s is the wallet of %(name)s now, who is told. It is being checked.")
-            messages.success(request, words % {"after": wanted.url, "name": member.name})
+            messages.success(request, words % told)
 
     def get_inlines(self, _request: HttpRequest, obj: Member | None = None) -> Any:
         return [OrganisationInline] if organisations.is_for(obj) else []
@@ -243,9 +200,6 @@ class MemberAdmin(PersonalData, KeptAdmin):
     ) -> None:
         super().save_formset(request, form, formset, change)
         organisations.tell(request, form.instance, formset)
-
-    def names(self, obj: Member) -> Mapping[str, str]:
-        return {"name": obj.name}
 
     @dialog_action(
         _("Check wallet now"),

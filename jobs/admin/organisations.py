@@ -3,19 +3,32 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import StackedInline
 
-from jobs import member_emails
+from jobs import member_emails, parse_amounts
 from jobs.models import Member, Organisation
 from jobs.models.members import MemberKind
+from jobs.reasons import JobRefusal
 from ledger.api import Actor, record
 from payments.admin.dialogs import staff
+from payments.models import Seller
+
+
+class OrganisationForm(forms.ModelForm[Organisation]):
+    def clean_default_currency(self) -> str:
+        code = str(self.cleaned_data["default_currency"]).strip().upper()
+        try:
+            return parse_amounts.asset_of(code).code if code else ""
+        except JobRefusal as refusal:
+            raise ValidationError(str(refusal)) from refusal
 
 
 class OrganisationInline(StackedInline):
     model = Organisation
+    form = OrganisationForm
     can_delete = False
     extra = 1
     max_num = 1
@@ -25,11 +38,17 @@ class OrganisationInline(StackedInline):
         ("legal_name", "tax_id"),
         "address",
         "default_reference",
+        ("default_currency", "default_seller"),
         ("approver_name", "approver_email"),
         "approver_language",
         ("accounts_name", "accounts_email"),
         "accounts_language",
     )
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        return super().formfield_for_foreignkey(
+            db_field, request, **{"queryset": Seller.objects.filter(retired_at=None), **options}
+        )
 
     # Whoever may see or change the member may see or change this: it is part of them.
 

@@ -1,13 +1,10 @@
 """Submissions: handed-in work, the decision, and where its money stands."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.files.uploadedfile import UploadedFile
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
@@ -20,41 +17,10 @@ from jobs import decisions, held_payments
 from jobs.admin.audited_admin import KeptAdmin
 from jobs.admin.badges import money_badge, submission_badge
 from jobs.admin.bulk import BulkDecision, decide_marked
-from jobs.derive_status import sync_job
+from jobs.intake.submissions import CONTENT, SubmissionIntake
 from jobs.job_payments import PREFETCHED
-from jobs.lifecycle import OVER
-from jobs.models import Application, ApplicationStatus, JobStatus, Payout, Submission, SubmissionStatus
-from jobs.reasons import JobRefusal
+from jobs.models import Payout, Submission, SubmissionStatus
 from payments.admin.dialogs import DecisionOn, Sentence, dialog_action, number_of
-
-LARGEST_FILE = 25 * 1024 * 1024  # bytes
-CONTENT = ("text", "link", "file")
-
-
-class SubmissionForm(forms.ModelForm[Submission]):
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        if set(CONTENT) & set(self.fields) and not any(cleaned.get(name) for name in CONTENT):
-            raise ValidationError(_("Add a text, a link or a file: there is nothing to review yet."))
-        application = cleaned.get("application")
-        if application and not self.instance.pk:
-            self._check_application(application)
-        return cleaned
-
-    def clean_file(self) -> Any:
-        file = self.cleaned_data.get("file")
-        # Not of one that was kept before: it may be lost.
-        if isinstance(file, UploadedFile) and (file.size or 0) > LARGEST_FILE:
-            raise ValidationError(_("The file is larger than 25 MB. Put it somewhere else, and add its link."))
-        return file
-
-    def _check_application(self, application: Application) -> None:
-        if application.status != ApplicationStatus.SELECTED:
-            refusal = JobRefusal("worker_not_selected", name=application.worker.name)
-            self.add_error("application", str(refusal))
-        elif application.job.status in OVER or application.job.status == JobStatus.DRAFT:
-            status = JobStatus(application.job.status).label
-            self.add_error("application", str(JobRefusal("job_not_now", status=str(status))))
 
 
 class AcceptSubmissionForm(BaseDialogForm):
@@ -88,8 +54,7 @@ on_submission = DecisionOn(lambda pk: Submission.objects.get(pk=number_of(pk)))
 
 @admin.register(Submission)
 class SubmissionAdmin(KeptAdmin):
-    form = SubmissionForm
-    subject = "submission"
+    form = SubmissionIntake
     list_display = ("worker", "job", "state", "money", "created_at")
     list_select_related = ("application__worker", "application__job")
     list_filter = ("status",)
@@ -134,21 +99,6 @@ class SubmissionAdmin(KeptAdmin):
     @display(description=_("money"))
     def money(self, submission: Submission) -> str:
         return money_badge(submission.application)
-
-    def subjects(self, obj: Submission) -> Mapping[str, str]:
-        application = obj.application
-        return {
-            "job": str(application.job_id),
-            "application": str(application.pk),
-            "member": str(application.worker_id),
-        }
-
-    def names(self, obj: Submission) -> Mapping[str, str]:
-        return {"worker": obj.application.worker.name}
-
-    def save_model(self, request: HttpRequest, obj: Submission, form: forms.ModelForm[Any], change: bool) -> None:  # type: ignore[override]  # noqa: FBT001 - this admin has one model
-        super().save_model(request, obj, form, change)
-        sync_job(obj.application.job_id)
 
     # Files are given out here, to who may see the submission, and never shown by the browser itself.
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from ninja import Field, Router, Schema
 
 from jobs import funding, job_payments, payables
+from jobs.funding import Way
 from jobs.models import Application, Job
 from jobs.payables import Choice
 from payments.api import acts, shapes
@@ -37,6 +38,11 @@ class QuoteIn(Schema):
         None,
         description="Who is paid: the seller, who holds it, or the workers whose money is owed. Without it the seller,"
         " if they may hold money and nobody holds some for this job.",
+    )
+    when: Literal["now", "held"] = Field(
+        "now",
+        description="When workers are paid: at once when the funder has approved it, or each when their work is"
+        " accepted, once the funder has approved it.",
     )
 
 
@@ -95,7 +101,12 @@ def _ask(job: Job, told: QuoteIn, key: ApiKey, form: str) -> PaymentRequest:
     if found:
         _check_amount(found, told)
     seen = {each.receiver.pk if isinstance(each.receiver, Application) else 0: each.seen for each in found}
-    return funding.fund(job, receivers, seller, by=key.acts_for, form_id=form, seen=seen)
+    return funding.fund(job, receivers, seller, _way(receivers, told), by=key.acts_for, form_id=form, seen=seen)
+
+
+def _way(receivers: list[Application] | Literal["seller"], told: QuoteIn) -> Way:
+    """A seller who holds the money gets it at once."""
+    return Way.NOW if receivers == "seller" else Way(told.when)
 
 
 def _pays_workers(job: Job, seller: Seller, told: QuoteIn) -> bool:

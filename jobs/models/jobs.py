@@ -94,6 +94,8 @@ class Job(Dated):
         indexes = [
             models.Index(fields=["created_at", "id"], name="job_newest"),
             models.Index(fields=["budget_code"], name="job_currency"),
+            # By it a file knows a job.
+            models.Index(fields=["reference"], name="job_reference"),
             # What the sweep looks at.
             models.Index(
                 fields=["id"],
@@ -102,7 +104,7 @@ class Job(Dated):
             ),
         ]
         default_permissions = ("add", "change", "view")
-        permissions = [("export_job", _("Can export jobs"))]
+        permissions = [("export_job", _("Can export jobs")), ("import_job", _("Can import jobs"))]
 
     def __str__(self) -> str:
         return self.title

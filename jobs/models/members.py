@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from ledger import clock
@@ -43,9 +44,20 @@ class Member(Dated):
         verbose_name_plural = _("members")
         ordering = ["name", "id"]
         indexes = [models.Index(fields=["name", "id"], name="member_name")]
+        constraints = [
+            # Files and programs know a member by it. Of those whose data was erased it is empty.
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=~models.Q(email=""),
+                name="one_member_of_an_email",
+                violation_error_code="member_exists",
+                violation_error_message=_("There is a member with this email already."),
+            )
+        ]
         default_permissions = ("add", "change", "view")
         permissions = [
             ("export_member", _("Can export members")),
+            ("import_member", _("Can import members")),
             ("disclose_member", _("Can make a file of all that is known of a member")),
             ("erase_member", _("Can propose, and agree to, erasing a member's personal data")),
         ]

@@ -5,7 +5,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from jobs.models.members import Member
-from payments.models.fields import Dated
+from payments.models import Seller
+from payments.models.fields import Dated, asset_code_field
 
 
 class Organisation(Dated):
@@ -22,6 +23,20 @@ class Organisation(Dated):
         max_length=200,
         blank=True,
         help_text=_("Purchase order, grant code … For jobs that have none of their own."),
+    )
+    default_currency = asset_code_field(
+        verbose_name=_("default currency"),
+        blank=True,
+        help_text=_("For new jobs that name none, as MXN. Best that of the wallet that pays."),
+    )
+    default_seller = models.ForeignKey(
+        Seller,
+        verbose_name=_("default seller"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("For new jobs that name none: the account of ours that asks this funder for money."),
     )
     approver_name = models.CharField(
         _("who approves"), max_length=200, blank=True, help_text=_("Requests are addressed to this person.")

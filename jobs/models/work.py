@@ -49,7 +49,15 @@ class Application(Dated):
         ordering = ["-created_at", "-id"]
         indexes = [models.Index(fields=["created_at", "id"], name="application_newest")]
         default_permissions = ("add", "change", "view")
-        constraints = [models.UniqueConstraint(fields=["job", "worker"], name="one_application_per_job_and_worker")]
+        permissions = [("import_application", _("Can import applications"))]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["job", "worker"],
+                name="one_application_per_job_and_worker",
+                violation_error_code="application_exists",
+                violation_error_message=_("This worker applied for this job already."),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.worker} · {self.job}"
@@ -77,6 +85,7 @@ class Submission(Dated):
             models.Index(fields=["file"], condition=~models.Q(file=""), name="submission_file"),
         ]
         default_permissions = ("add", "change", "view")
+        permissions = [("import_submission", _("Can import submissions"))]
 
     def __str__(self) -> str:
         return str(self.application)

@@ -20,6 +20,8 @@ class ApiScope(models.TextChoices):
     ASK = "payments:write", _("Ask payers for money")
     READ_SELLERS = "sellers:read", _("Look at sellers")
     CHANGE_SELLERS = "sellers:write", _("Register and change sellers")
+    READ_WORK = "work:read", _("Look at members, jobs and work")
+    WRITE_WORK = "work:write", _("Bring members, jobs and work, and decide on them")
 
 
 class Marketplace(Dated):

@@ -170,7 +170,7 @@ def test_an_application_is_for_a_job_that_takes_them(staff: Client) -> None:
     job.status = S.RECRUITING
     job.save()
     assert staff.post(url("application", "add"), fields).status_code == 302
-    assert "already exists" in staff.post(url("application", "add"), fields).content.decode()
+    assert "This worker applied for this job already." in staff.post(url("application", "add"), fields).content.decode()
     assert Application.objects.count() == 1
 
 
@@ -236,7 +236,7 @@ def test_a_file_is_given_out_only_to_who_may_see_it_and_never_run(staff: Client)
 
 
 def test_a_file_that_is_too_large_is_refused_with_another_way(staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jobs.admin.submissions.LARGEST_FILE", 3)
+    monkeypatch.setattr("jobs.intake.submissions.LARGEST_FILE", 3)
     application = cast.applied(cast.job(S.SUBMITTING))
     said_so = hand_in(staff, application, file=SimpleUploadedFile("tale.txt", b"four"))
     assert "Put it somewhere else, and add its link." in said_so

@@ -1,0 +1,149 @@
+"""`/api/jobs`: what is to be done. The same things that are paid under `/offers/…`."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Final, Literal
+
+from django.http import HttpRequest
+from ninja import Field, Query, Router, Schema
+from pydantic import AwareDatetime
+
+from jobs import decisions, parse_amounts
+from jobs.api import work
+from jobs.api.work import After, Limit, Number, PathNumber
+from jobs.intake.jobs import JobIntake
+from jobs.models import Job, JobStatus
+from jobs.models.jobs import MOST_WORKERS
+from payments.api.keys import key_of
+from payments.api.once import once
+from payments.api.problems import PROBLEMS
+
+READS: Final = work.reads("jobs.view_job")
+ADDS: Final = work.writes("jobs.add_job")
+CHANGES: Final = work.writes("jobs.change_job")
+NAMES: Final = {
+    "target_language": "targetLanguage",
+    "deliverable_types": "deliverables",
+    "funder": "funderId",
+    "seller": "sellerId",
+    "budget_text": "budget",
+    "currency": "assetCode",
+    "amount_side": "amountSide",
+    "workers_wanted": "workersWanted",
+    "recruit_deadline": "recruitDeadline",
+    "submit_deadline": "submitDeadline",
+    "expires_at": "expiresAt",
+}
+#: What every calendar can say in every time zone.
+When = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC))]
+router = Router(tags=["jobs"])
+
+
+class JobIn(Schema):
+    """`budget` is for each worker, in major units. Without `assetCode` or `sellerId`: what is usual for the funder."""
+
+    title: str = Field(min_length=1, max_length=200)
+    description: str = ""
+    reference: str = Field("", max_length=200)
+    targetLanguage: str = Field("", max_length=100)  # noqa: N815 - as programs write it
+    deliverables: list[Literal["text", "audio", "video", "image", "other"]] = Field(default=[], max_length=5)
+    funderId: Number  # noqa: N815
+    sellerId: str | None = Field(None, max_length=64)  # noqa: N815
+    budget: str = Field(pattern=r"^[0-9]{1,19}(\.[0-9]{1,9})?$")
+    assetCode: str | None = Field(None, min_length=1, max_length=20)  # noqa: N815
+    amountSide: Literal["receive", "debit"] = "receive"  # noqa: N815
+    workersWanted: int = Field(1, strict=True, ge=1, le=MOST_WORKERS)  # noqa: N815
+    recruitDeadline: When | None = None  # noqa: N815
+    submitDeadline: When | None = None  # noqa: N815
+    expiresAt: When | None = None  # noqa: N815
+
+
+class JobOut(Schema):
+    """`status` is derived from work and money; `isFunded` is true once the money for it has arrived."""
+
+    id: str
+    title: str
+    description: str
+    reference: str
+    targetLanguage: str  # noqa: N815
+    deliverables: list[str]
+    funderId: str  # noqa: N815
+    sellerId: str | None  # noqa: N815
+    budget: str
+    assetCode: str  # noqa: N815
+    amountSide: str  # noqa: N815
+    workersWanted: int  # noqa: N815
+    recruitDeadline: datetime | None  # noqa: N815
+    submitDeadline: datetime | None  # noqa: N815
+    expiresAt: datetime | None  # noqa: N815
+    status: str
+    isFunded: bool  # noqa: N815
+
+
+class JobsPage(Schema):
+    """Newest first. `next` is the `after` of the next page; null on the last."""
+
+    jobs: list[JobOut]
+    next: str | None
+
+
+Status = Annotated[JobStatus | None, Query(None)]
+Reference = Annotated[str | None, Query(None, max_length=200)]
+
+
+@router.get("/api/jobs", auth=READS, response={200: JobsPage, **PROBLEMS})
+def list_jobs(request: HttpRequest, limit: Limit, after: After, status: Status, reference: Reference) -> JobsPage:  # noqa: ARG001
+    """All jobs; or those in a status, or of a reference."""
+    rows = Job.objects.all()
+    if status:
+        rows = rows.filter(status=status)
+    if reference:
+        rows = rows.filter(reference=reference.replace("\0", ""))
+    shown, more = work.page(rows, limit, after)
+    return JobsPage(jobs=[_told(row) for row in shown], next=more)
+
+
+@router.get("/api/jobs/{job_id}", auth=READS, response={200: JobOut, **PROBLEMS})
+def show_job(request: HttpRequest, job_id: PathNumber) -> JobOut:  # noqa: ARG001
+    """One of them."""
+    return _told(work.one(Job.objects.all(), job_id))
+
+
+@router.post("/api/jobs", auth=ADDS, response={200: JobOut, **PROBLEMS})
+@once
+def add_job(request: HttpRequest, told: JobIn) -> JobOut:
+    """A new one, as a draft."""
+    names = {ours: theirs for ours, theirs in NAMES.items() if getattr(told, theirs) is not None}
+    given = {ours: getattr(told, theirs) for ours, theirs in names.items()}
+    given |= {"title": told.title, "description": told.description, "reference": told.reference}
+    return _told(work.make(request, JobIntake, given, NAMES))
+
+
+@router.post("/api/jobs/{job_id}/publish", auth=CHANGES, response={200: JobOut, **PROBLEMS})
+@once
+def publish_job(request: HttpRequest, job_id: PathNumber) -> JobOut:
+    """Members may apply from now on."""
+    job, by = work.one(Job.objects.all(), job_id), key_of(request).acts_for
+    moved = work.decide(request, "job", job, lambda: decisions.move_job(job.pk, "publish", by=by, seen=job.status))
+    return _told(moved)
+
+
+def _told(row: Job) -> JobOut:
+    return JobOut(
+        id=str(row.pk),
+        title=row.title,
+        description=row.description,
+        reference=row.reference,
+        targetLanguage=row.target_language,
+        deliverables=row.deliverable_types,
+        funderId=str(row.funder_id),
+        sellerId=row.seller_id,
+        budget=parse_amounts.write(row.budget),
+        assetCode=row.budget_code,
+        amountSide=row.amount_side,
+        workersWanted=row.workers_wanted,
+        recruitDeadline=row.recruit_deadline,
+        submitDeadline=row.submit_deadline,
+        expiresAt=row.expires_at,
+        status=row.status,
+        isFunded=row.is_funded,
+    )
