@@ -184,6 +184,9 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"Tequio <payments@{urlsplit(
 
 OPEN_PAYMENTS_TRUSTED_HOSTS = environment.trusted_hosts(env)
 OPEN_PAYMENTS_CA_BUNDLE = env.str("OPEN_PAYMENTS_CA_BUNDLE", "")
+# Who shows it may read `/metrics`; without it nobody may.
+METRICS_TOKEN = environment.metrics_token(env)
+
 SELLER_ID = env.str("SELLER_ID", "")
 SELLER_WALLET_ADDRESS_URL = env.str("SELLER_WALLET_ADDRESS_URL", "")
 SELLER_KEY_ID = env.str("SELLER_KEY_ID", "")
