@@ -31,6 +31,7 @@ FROM_FILES = (
     "EMAIL_URL",
     "METRICS_TOKEN",
 )
+LOG_FORMATS = ("text", "json")
 MAKE_SECRET = 'python -c "import secrets; print(secrets.token_urlsafe(64))"'  # noqa: S105 - how to make one
 MAKE_KEY = 'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
 HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
@@ -149,6 +150,14 @@ def ledger_origin(env: Env, url: str) -> str:
     if not re.fullmatch(r"[^\s+]+", origin):
         raise ImproperlyConfigured("LEDGER_ORIGIN is a name without spaces and plus signs: pay.example.org/ledger.")
     return origin
+
+
+def log_format(env: Env) -> str:
+    """Whether log lines are for people or for programs."""
+    name: str = env.str("LOG_FORMAT", "text")
+    if name not in LOG_FORMATS:
+        raise ImproperlyConfigured(f"LOG_FORMAT must be text or json, not {name!r}.")
+    return name
 
 
 def trusted_hosts(env: Env) -> list[str]:

@@ -274,9 +274,22 @@ LOGGING = {
     "filters": {
         "request_id": {"()": "backoffice.requestid.RequestIdFilter"},
         "mask": {"()": "backoffice.logs.MaskFilter"},
+        "part": {"()": "backoffice.logs.PartFilter"},
     },
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id", "mask"]}},
+    "formatters": {
+        "text": {
+            "format": "{asctime} {levelname} [{part}] {name} [{request_id} {payment_request}] {message}",
+            "style": "{",
+        },
+        "json": {"()": "backoffice.logs.JsonLine"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": environment.log_format(env),
+            "filters": ["request_id", "part", "mask"],
+        }
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
     # httpx logs whole URLs, and some of a wallet's URLs are capabilities.
     "loggers": {
