@@ -112,6 +112,8 @@ def test_every_alert_has_a_level_and_a_first_step() -> None:
         assert group == f"tequio-{rule['labels']['level']}", rule["alert"]
         assert rule["annotations"]["first_step"], rule["alert"]
         assert f'alertname="{rule["alert"]}"' in tried, rule["alert"]
+    told = (MONITORING.parent / "operating.md").read_text(encoding="utf-8")
+    assert re.findall(r"^### (\w+)$", told, re.MULTILINE) == [rule["alert"] for _group, rule in rules]
     assert json.loads((MONITORING / "dashboard.json").read_text(encoding="utf-8"))["panels"]
 
 
