@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 SECRETS = re.compile(
-    r"(/(?:(?:ap)?prove|w|f)/)[^\s\"'?]+|(GNAP )[^\s\"',]+|((?:hash|interact_ref|return|token|proof)=)[^\s&\"']+",
+    r"(/(?:(?:ap)?prove|w|f|forgotten)/)[^\s\"'?]+"
+    r"|(GNAP )[^\s\"',]+|((?:hash|interact_ref|return|token|proof)=)[^\s&\"']+",
     re.IGNORECASE,
 )
 

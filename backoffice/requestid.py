@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.encoding import escape_uri_path
 from ulid import ULID
 
 from ledger.tracing import ACCEPTABLE, current, payment_request
@@ -32,7 +33,9 @@ class RequestIdMiddleware:
             response[HEADER] = current.get()
             level = logging.DEBUG if request.path.startswith(OFTEN_ASKED) else logging.INFO
             took = (time.monotonic() - began) * 1000
-            log.log(level, "%s %s %d (%d ms)", request.method, request.path, response.status_code, took)
+            # As it was sent: what it spells out could begin a line of its own.
+            path = escape_uri_path(request.path)
+            log.log(level, "%s %s %d (%d ms)", request.method, path, response.status_code, took)
             return response
         finally:
             current.reset(token)

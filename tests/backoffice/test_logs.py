@@ -19,9 +19,9 @@ from payments import tasks
 from payments.models import PaymentRequest
 from payments.worker.queue_guard import read_task
 from tests.driver import Stage
-from tests.fixtures import sandbox, sandbox_process, stage
+from tests.fixtures import sandbox, sandbox_process, short_waits, stage
 
-__all__ = ["sandbox", "sandbox_process", "stage"]
+__all__ = ["sandbox", "sandbox_process", "short_waits", "stage"]
 
 LINK = "eyJhbGciOi:1tOkEn:sIgNaTuRe"
 
@@ -45,6 +45,7 @@ def written() -> Iterator[StringIO]:
         (f"GET /approve/{LINK} 200", LINK),
         (f"GET /approve/{LINK}/decline?x=1", LINK),
         (f"GET /prove/{LINK} 200", LINK),
+        (f"GET /admin/login/forgotten/{LINK}/ 200", LINK),
         (f"GET /payments/finish?proof={LINK} 302", LINK),
         ("Authorization: GNAP abcDEF0123", "abcDEF0123"),
         ("/payments/finish?request=01J&hash=AbC%2Bd%3D&interact_ref=9f1c", "AbC%2Bd%3D"),
@@ -92,6 +93,12 @@ def test_an_id_from_the_proxy_is_kept() -> None:
 @pytest.mark.parametrize("given", ["short", "x" * 65, "line\nbreak-0123", "<script>alert(1)</script>"])
 def test_an_id_that_could_harm_the_log_is_replaced(given: str) -> None:
     assert answer(given)[1] != given
+
+
+def test_an_address_cannot_begin_a_line_of_its_own(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    requestid.RequestIdMiddleware(lambda _: HttpResponse())(RequestFactory().get("/a%0AERROR b"))
+    assert caplog.messages[-1].startswith("GET /a%0AERROR%20b 200 (")
 
 
 def test_nothing_of_one_request_is_left_for_the_next() -> None:
@@ -148,7 +155,7 @@ def lines() -> Iterator[StringIO]:
 def test_a_payers_return_is_followed_from_the_proxy_through_the_worker_to_the_wallet(
     stage: Stage, client: Client, lines: StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tasks, "TURN_SECONDS", 1.0)
+    monkeypatch.setattr(tasks, "TURN_SECONDS", 20.0)  # it ends when nothing is due, however busy the machine is
     sent, other = stage.sent(), stage.sent()
     back = stage.sandbox.approve(stage.at_wallet(sent))
     OrmQ.objects.all().delete()
