@@ -4,6 +4,7 @@
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 from backoffice.demo import environment as demo
@@ -14,4 +15,8 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["demo"]:
         demo.prepare()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as wrong:
+        # A setting that stops the start: the sentence says which one and what to do, where this happened doesn't.
+        sys.exit(f"bad   settings: {wrong}")

@@ -21,6 +21,17 @@ MINIMUM_KEY_BITS = 96
 MOST_WORKERS = 64
 MOST_CONFIRM_MINUTES = 12 * 60
 MOST_PERSONAL_DATA_DAYS = 36_525  # a hundred years
+MINIMUM_TOKEN_LENGTH = 32
+#: What may also come from a file.
+FROM_FILES = (
+    "SECRET_KEY",
+    "SECRET_KEY_FALLBACKS",
+    "FIELD_ENCRYPTION_KEYS",
+    "DATABASE_URL",
+    "EMAIL_URL",
+    "METRICS_TOKEN",
+)
+LOG_FORMATS = ("text", "json")
 MAKE_SECRET = 'python -c "import secrets; print(secrets.token_urlsafe(64))"'  # noqa: S105 - how to make one
 MAKE_KEY = 'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
 HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
@@ -29,7 +40,7 @@ HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5}
 def read_environment() -> Env:
     """The process environment; `NAME_FILE` names a file that holds the value of `NAME`."""
     env = Env()
-    for suffix in ("SECRET_KEY", "SECRET_KEY_FALLBACKS", "FIELD_ENCRYPTION_KEYS", "DATABASE_URL", "EMAIL_URL"):
+    for suffix in FROM_FILES:
         _read_from_file(suffix)
     return env
 
@@ -60,6 +71,18 @@ def secret_key_fallbacks(env: Env) -> list[str]:
     """Earlier secret keys: what they signed is still accepted, so they are held to the same strength."""
     keys: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
     return [_strong("SECRET_KEY_FALLBACKS", key) for key in keys]
+
+
+def metrics_token(env: Env) -> str:
+    """What a monitoring system shows to read our figures; nothing lets nobody in."""
+    token: str = env.str("METRICS_TOKEN", "")
+    is_weak = len(token) < MINIMUM_TOKEN_LENGTH or bits([ord(character) for character in token]) < MINIMUM_SECRET_BITS
+    if token and (is_weak or not token.isascii() or not token.isprintable()):
+        raise ImproperlyConfigured(
+            f"METRICS_TOKEN is too weak: use at least {MINIMUM_TOKEN_LENGTH} random characters. "
+            f"Make one with: {MAKE_SECRET}"
+        )
+    return token
 
 
 def _strong(name: str, key: str) -> str:
@@ -127,6 +150,14 @@ def ledger_origin(env: Env, url: str) -> str:
     if not re.fullmatch(r"[^\s+]+", origin):
         raise ImproperlyConfigured("LEDGER_ORIGIN is a name without spaces and plus signs: pay.example.org/ledger.")
     return origin
+
+
+def log_format(env: Env) -> str:
+    """Whether log lines are for people or for programs."""
+    name: str = env.str("LOG_FORMAT", "text")
+    if name not in LOG_FORMATS:
+        raise ImproperlyConfigured(f"LOG_FORMAT must be text or json, not {name!r}.")
+    return name
 
 
 def trusted_hosts(env: Env) -> list[str]:

@@ -12,6 +12,7 @@ from django_q.conf import Conf
 from django_q.models import OrmQ
 from django_q.status import Stat
 
+from backoffice.installation.mark import own_mark
 from ledger import clock
 
 logger = logging.getLogger(__name__)
@@ -19,6 +20,7 @@ logger = logging.getLogger(__name__)
 OK = "ok"
 DEGRADED = "degraded"
 UNAVAILABLE = "unavailable"
+SERVICE = "tequio"
 
 
 @require_safe
@@ -30,7 +32,8 @@ def health(_request: HttpRequest) -> JsonResponse:
     status = UNAVAILABLE if not ready else DEGRADED if parts["queue"]["status"] != OK else OK
     body = {
         "status": status,
-        "service": "tequio",
+        "service": SERVICE,
+        "installation": own_mark(),
         "time": clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "live": True,
         "ready": ready,

@@ -184,6 +184,9 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"Tequio <payments@{urlsplit(
 
 OPEN_PAYMENTS_TRUSTED_HOSTS = environment.trusted_hosts(env)
 OPEN_PAYMENTS_CA_BUNDLE = env.str("OPEN_PAYMENTS_CA_BUNDLE", "")
+# Who shows it may read `/metrics`; without it nobody may.
+METRICS_TOKEN = environment.metrics_token(env)
+
 SELLER_ID = env.str("SELLER_ID", "")
 SELLER_WALLET_ADDRESS_URL = env.str("SELLER_WALLET_ADDRESS_URL", "")
 SELLER_KEY_ID = env.str("SELLER_KEY_ID", "")
@@ -271,9 +274,22 @@ LOGGING = {
     "filters": {
         "request_id": {"()": "backoffice.requestid.RequestIdFilter"},
         "mask": {"()": "backoffice.logs.MaskFilter"},
+        "part": {"()": "backoffice.logs.PartFilter"},
     },
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id", "mask"]}},
+    "formatters": {
+        "text": {
+            "format": "{asctime} {levelname} [{part}] {name} [{request_id} {payment_request}] {message}",
+            "style": "{",
+        },
+        "json": {"()": "backoffice.logs.JsonLine"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": environment.log_format(env),
+            "filters": ["request_id", "part", "mask"],
+        }
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
     # httpx logs whole URLs, and some of a wallet's URLs are capabilities.
     "loggers": {

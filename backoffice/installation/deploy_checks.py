@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning  # noqa: A004 - Django's name
 
+from backoffice.environment import FROM_FILES
 from backoffice.installation.private_files import BESIDE
 from backoffice.installation.production import OTHERS
 
 CHECKED_TLS: Final = ("require", "verify-ca", "verify-full")
-FROM_FILES: Final = ("SECRET_KEY", "SECRET_KEY_FALLBACKS", "FIELD_ENCRYPTION_KEYS", "DATABASE_URL", "EMAIL_URL")
 
 
 def check_installation(**_kwargs: Any) -> list[CheckMessage]:

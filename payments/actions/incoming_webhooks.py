@@ -52,7 +52,7 @@ def take(headers: Mapping[str, str], body: bytes) -> None:
         _row, is_new = ReceivedWebhook.objects.get_or_create(sender=sender, message_id=signed.message_id)
         if is_new:
             _look(request_id, sender, signed)
-    log.info("[webhook] %s from %s: request %s", "taken" if is_new else "repeated", sender.pk, request_id)
+    log.info("%s from %s: request %s", "taken" if is_new else "repeated", sender.pk, request_id)
 
 
 def _signed(headers: Mapping[str, str], body: bytes) -> Signed:
@@ -69,7 +69,7 @@ def _sender_of(signed: Signed) -> WebhookSender:
             if any(signed.is_by(secret) for secret in sender.secrets(now)):
                 return sender
         except SecretUnreadable:
-            log.exception("[webhook] the secret of sender %s can't be opened", sender.pk)
+            log.exception("the secret of sender %s can't be opened", sender.pk)
     raise NotTaken(HTTPStatus.UNAUTHORIZED, "wrong_signature", "The signature is of no sender that we know.")
 
 

@@ -6,11 +6,12 @@ sealed it themselves. It can be stopped anywhere and begun again: what is under 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 from ledger.api import Actor, record
 from payments.encryption import fingerprint, key_of, reseal
@@ -63,6 +64,15 @@ def count() -> Tally:
     return tally
 
 
+def sample() -> Tally:
+    """Which key opens how many of the newest secrets of each kind: a quick look, however many there are."""
+    tally = Tally()
+    for column in sealed_columns():
+        for primary_key, sealed in _sealed_rows(column).order_by("-pk").values_list("pk", column.name)[:BATCH]:
+            _add(tally, column, primary_key, key_of(sealed))
+    return tally
+
+
 def reseal_all() -> Tally:
     """Seal all that is under an earlier key anew, outside a transaction; how it stood right afterwards."""
     tally = Tally()
@@ -77,11 +87,15 @@ def reseal_all() -> Tally:
 
 def _values(column: SealedColumn) -> Iterator[tuple[object, str]]:
     """Primary key and sealed text of each row that has secrets, read in batches so that no transaction stays open."""
-    rows = column.model._default_manager.exclude(**{column.name: ""}).order_by("pk")  # noqa: SLF001 - Django's public name
+    rows = _sealed_rows(column).order_by("pk")
     batch = list(rows.values_list("pk", column.name)[:BATCH])
     while batch:
         yield from batch
         batch = list(rows.filter(pk__gt=batch[-1][0]).values_list("pk", column.name)[:BATCH])
+
+
+def _sealed_rows(column: SealedColumn) -> QuerySet[Any]:
+    return column.model._default_manager.exclude(**{column.name: ""})  # noqa: SLF001 - Django's public name
 
 
 def _resealed(tally: Tally, column: SealedColumn, primary_key: object, sealed: str) -> int | None:

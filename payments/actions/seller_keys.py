@@ -101,12 +101,7 @@ def check(seller_id: str, seconds: float) -> list[SellerKey]:
     Raises Refusal when the wallet could not be read: nothing is known then, and nothing changes.
     """
     seller = Seller.objects.select_related("wallet").get(pk=seller_id)
-    address = seller.wallet.canonical_id or seller.wallet.url
-    try:
-        found = {jwk.kid: jwk for jwk in client().get_keys(address, deadline=Deadline.after(seconds))}
-    except OpenPaymentsError as error:
-        code, params = why(error)
-        raise Refusal(code, **params) from error
+    found = published(seller, seconds)
     with transaction.atomic():
         _lock_seller(seller_id)
         keys = list(seller.keys.exclude(state=KeyState.RETIRED))
@@ -115,9 +110,24 @@ def check(seller_id: str, seconds: float) -> list[SellerKey]:
     return keys
 
 
+def published(seller: Seller, seconds: float) -> dict[str, Jwk]:
+    """The keys that the seller's wallet lists now, by their ids. Raises Refusal when the wallet could not be read."""
+    address = seller.wallet.canonical_id or seller.wallet.url
+    try:
+        return {jwk.kid: jwk for jwk in client().get_keys(address, deadline=Deadline.after(seconds))}
+    except OpenPaymentsError as error:
+        code, params = why(error)
+        raise Refusal(code, **params) from error
+
+
+def problem_with(key: SellerKey, seen: Jwk | None) -> str:
+    """The reason why `key`, listed by its wallet as `seen`, is not believed there; empty when it is."""
+    return "" if seen and seen.x.rstrip("=") == key.public else "key_differs" if seen else "key_not_published"
+
+
 def _note(key: SellerKey, seen: Jwk | None, wallet: str) -> None:
     now = clock.now()
-    problem = "" if seen and seen.x.rstrip("=") == key.public else "key_differs" if seen else "key_not_published"
+    problem = problem_with(key, seen)
     params = {"wallet": wallet, "key_id": key.kid} if problem else {}
     if key.state == KeyState.GENERATED and not problem:
         move(key, KeyState.PUBLISHED, actor=SYSTEM, published_at=now, checked_at=now)

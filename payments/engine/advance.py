@@ -16,7 +16,7 @@ from functools import partial
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from ledger import clock
+from ledger import clock, tracing
 from ledger.api import record
 from payments.client import client
 from payments.engine import host_turns
@@ -97,7 +97,8 @@ def advance_within(request_id: str, seconds: float, over: Callable[[], None]) ->
         if begun := _begin_within(request_id, seconds, end):
             _work(begun, end, sleeps=True, leave=left.append)
             for rest in left:
-                threading.Thread(target=_see_to_the_end, args=(begun.lease, rest, over), name="press").start()
+                see = tracing.carried(partial(_see_to_the_end, begun.lease, over=over))
+                threading.Thread(target=see, args=(rest,), name="press").start()
         return REQUEST.get(request_id)
     finally:
         if not left:
@@ -126,6 +127,11 @@ def push(request_id: str, seconds: float) -> datetime | None:
 
 def _work(begun: Decided, end: float, *, sleeps: bool, leave: Callable[[Rest], None] | None = None) -> datetime | None:
     """With `leave`, whoever waits is gone at `end`: it is given what must still be done then, under the lease."""
+    with tracing.about(begun.lease.request_id):
+        return _in_rounds(begun, end, sleeps=sleeps, leave=leave)
+
+
+def _in_rounds(begun: Decided, end: float, *, sleeps: bool, leave: Callable[[Rest], None] | None) -> datetime | None:
     decided, lease = begun, begun.lease
     rests = partial(_rests, end=end) if sleeps else _has_nothing_to_do
     suspected: frozenset[str] | None = None
@@ -287,7 +293,7 @@ def _carry_out_by(end: float, lease: Lease, steps: list[Step], suspected: frozen
     while True:
         few, steps = steps[:MAX_AT_ONCE], steps[MAX_AT_ONCE:]
         threads = ThreadPoolExecutor(max_workers=len(few))
-        calls = [threads.submit(_call, step) for step in few]
+        calls = [threads.submit(tracing.carried(_call), step) for step in few]
         threads.shutdown(wait=False)
         if wait(calls, timeout=max(end - clock.monotonic(), 0)).not_done:
             return partial(_go_on, lease, few, calls, steps, suspected)
@@ -311,7 +317,8 @@ def _go_on(
 
 def _see_to_the_end(lease: Lease, rest: Rest, over: Callable[[], None]) -> None:
     try:
-        rest()
+        with tracing.about(lease.request_id):
+            rest()
         hand_on(lease)
     except LeaseLost:
         pass
@@ -327,7 +334,7 @@ def _do(steps: list[Step]) -> Answered:
     if len(steps) == 1:
         return Answered(steps, [_call(steps[0])])
     with ThreadPoolExecutor(max_workers=MAX_AT_ONCE) as pool:
-        return Answered(steps, list(pool.map(_call, steps)))
+        return Answered(steps, list(pool.map(tracing.carried(_call), steps)))
 
 
 def _keep(answered: Answered, suspected: frozenset[str]) -> None:

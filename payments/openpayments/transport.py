@@ -6,7 +6,9 @@ may be used by many threads at once; make it after a fork, one per process.
 
 from __future__ import annotations
 
+import logging
 import ssl
+import time
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +17,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from types import TracebackType
 from typing import Final, Self
+from urllib.parse import urlsplit
 
 import certifi
 import httpcore
@@ -29,6 +32,7 @@ from payments.openpayments.errors import (
     Unanswered,
     UnsafeUrl,
     WalletFailed,
+    without_query,
 )
 from payments.openpayments.network import (
     Allowance,
@@ -47,6 +51,8 @@ from payments.openpayments.signing import Signer, sign_request
 from payments.openpayments.textrules import cleaned, is_header_safe
 from payments.openpayments.urls import UrlError, check_url
 from payments.openpayments.wirejson import JsonObject, UnreadableJsonError, compact_json, parse_json
+
+log = logging.getLogger(__name__)
 
 DEFAULT_USER_AGENT: Final = "Tequio"
 LARGEST_ANSWER: Final = 1024 * 1024
@@ -131,12 +137,35 @@ class Transport:
         `token` goes into `Authorization: GNAP`; `signer` signs. Raises UnsafeUrl, NotSent, Unanswered, Refused,
         WalletFailed, or BadAnswer.
         """
-        call = _Call(operation, url, token)
+        call, began = _Call(operation, url, token), time.monotonic()
+        outcome = "no answer"
+        try:
+            answer = self._sent(call, deadline, body, query, signer)
+        except OpenPaymentsError as error:
+            outcome = _outcome(error)
+            raise
+        else:
+            outcome = str(answer.status)
+            return answer
+        finally:
+            # The host alone: some of a wallet's addresses are capabilities.
+            took = (time.monotonic() - began) * 1000
+            log.info("%s %s: %s (%d ms)", operation, urlsplit(without_query(url)).netloc, outcome, took)
+
+    def _sent(
+        self,
+        call: _Call,
+        deadline: Deadline,
+        body: JsonObject | None,
+        query: Mapping[str, str] | None,
+        signer: Signer | None,
+    ) -> Answer:
+        operation, url = call.operation, call.url
         try:
             check_url(url, self.trusted_hosts)
         except UrlError as error:
             raise UnsafeUrl(operation, url, str(error), error.code) from error
-        request = self._request(operation, url, body, query, token)
+        request = self._request(operation, url, body, query, call.token)
         if signer is not None:
             sign_request(request, signer, self.now())
         allowance = Allowance(deadline, self._largest_answer + LARGEST_HEADERS)
@@ -240,6 +269,14 @@ class _Call:
             return Refused(self.operation, self.url, raw.status, said, retry_after=retry_after_of(raw.headers))
         detail = f"{raw.status} {said.code}: {said.description}"
         return WalletFailed(self.operation, self.url, detail, raw.status, retry_after=retry_after_of(raw.headers))
+
+
+def _outcome(error: OpenPaymentsError) -> str:
+    """What came of a call, in a word or two for the log."""
+    status = getattr(error, "status", None)
+    return (
+        f"{type(error).__name__} {status}" if status else f"{type(error).__name__} {getattr(error, 'why', '')}".strip()
+    )
 
 
 def retry_after_of(headers: Mapping[str, str]) -> timedelta:

@@ -4,6 +4,7 @@ Anybody can call this address with anything. Only a hash that fits counts (Open 
 comes without one, so it is a hint to show and never changes a state.
 """
 
+import logging
 import re
 from typing import Final
 
@@ -19,6 +20,8 @@ from payments.models import Grant, PaymentRequest
 from payments.pages.approval_link import chosen_language, page
 from payments.pages.headers import private_page
 from payments.pages.prove import finish_proof
+
+log = logging.getLogger(__name__)
 
 REQUEST_ID: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 LONGEST: Final = 1000  # characters of a parameter; wallets' references have about 40
@@ -40,6 +43,7 @@ def finish(http: HttpRequest) -> HttpResponse:
         code = "not_approved" if _parameter(http, "result") else "missing_parameters"
         return _answer(http, request, code, hint, trusted=grant_id is not None)
     outcome = approvals.came_back(request.id, grant_id, interact_ref=interact_ref, hash=given_hash)
+    log.info("the payer of request %s came back: %s", request.pk, outcome)
     if outcome in KNOWN:
         request.refresh_from_db()
         accepted = outcome == "accepted"

@@ -25,10 +25,10 @@ def incoming_webhook(request: HttpRequest) -> JsonResponse:
     try:
         take(headers, request.body)
     except NotTaken as refused:
-        log.warning("[webhook] refused: %s", refused.code)
+        log.warning("refused: %s", refused.code)
         return _problem(refused.http_status, refused.code, str(refused))
     except DatabaseError:
-        log.exception("[webhook] could not be written down")
+        log.exception("could not be written down")
         words = "It could not be written down. Send it again."
         return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "not_written", words)
     return JsonResponse({"ok": True})

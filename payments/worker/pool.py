@@ -12,7 +12,7 @@ from functools import cache
 
 from django.db import connection
 
-from ledger import clock
+from ledger import clock, tracing
 from payments.engine import host_turns
 from payments.engine.advance import push
 from payments.worker import startup
@@ -37,10 +37,11 @@ def work(seconds: float, first: str | None = None) -> None:
     """Work on what is due, `first` before all others, until nothing is due within the time that is left."""
     startup.start()
     end = time.monotonic() + seconds
+    queued_for = first
     running: set[Future[datetime | None]] = set()
     wakes: set[datetime] = set()
     while time.monotonic() < end:
-        running |= _begin(first)
+        running |= _begin(first, queued_for)
         first = None
         if running:
             done, running = wait(running, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
@@ -54,13 +55,15 @@ def work(seconds: float, first: str | None = None) -> None:
         time.sleep(min((soonest - now).total_seconds(), LOOK_SECONDS))
 
 
-def _begin(first: str | None) -> set[Future[datetime | None]]:
+def _begin(first: str | None, queued_for: str | None) -> set[Future[datetime | None]]:
     free = AT_ONCE - host_turns.at_work()
     if free <= 0:
         return set()
     claimed = claim_due_requests(free, first=first)
     host_turns.begin(claimed)
-    return {_threads().submit(_one, request_id) for request_id in claimed}
+    # What else is due is not done on behalf of whoever queued this turn.
+    on_behalf = tracing.carried(_one)
+    return {_threads().submit(on_behalf if each == queued_for else _one, each) for each in claimed}
 
 
 def _one(request_id: str) -> datetime | None:

@@ -15,9 +15,10 @@ from django.db.models import QuerySet
 from django.db.models.signals import post_save
 from django_q.conf import Conf
 from django_q.models import OrmQ, Schedule, Task
-from django_q.signals import call_hook, pre_enqueue
+from django_q.signals import call_hook, pre_enqueue, pre_execute
 from picklefield import fields as picklefield
 
+from ledger import tracing
 from ledger.api import Actor, record
 from payments.worker import plain_pickles
 from payments.worker.allowed_tasks import is_allowed
@@ -25,8 +26,10 @@ from payments.worker.allowed_tasks import is_allowed
 log = logging.getLogger(__name__)
 
 QUEUE: Final = Actor.system("queue")
+#: For whom it is done, in log lines.
+FOR: Final = "request_id"
 #: What `async_task` writes for a task that is called with nothing but its arguments, and perhaps a time of its own.
-MEMBERS: Final = frozenset({"id", "name", "func", "args", "kwargs", "started", "ack_failure", "timeout"})
+MEMBERS: Final = frozenset({"id", "name", "func", "args", "kwargs", "started", "ack_failure", "timeout", FOR})
 LONGEST_NAME: Final = 100
 
 
@@ -51,6 +54,7 @@ class PlainPickles:
 def install() -> None:
     """Once per process, when it starts: nothing is queued that would be refused, and no row of a result runs code."""
     pre_enqueue.connect(_check_before_queueing, dispatch_uid="payments.worker.queue_guard")
+    pre_execute.connect(_begin, dispatch_uid="payments.worker.queue_guard")
     # A hook is a function that the row of a finished task names. None of our tasks has one.
     post_save.disconnect(call_hook, sender=Task)
     picklefield.loads = plain_pickles.loads
@@ -67,6 +71,8 @@ def read_task(payload: str) -> dict[str, Any]:
         raise NotOurTask("*unreadable*") from error
     if not isinstance(task, dict) or not is_allowed(task.get("func")) or set(task) - MEMBERS:
         raise NotOurTask(task.get("func") if isinstance(task, dict) else task)
+    if FOR in task and not tracing.ACCEPTABLE.fullmatch(str(task[FOR])):
+        raise NotOurTask(task["func"])
     return task
 
 
@@ -78,6 +84,13 @@ def signed_task(task: dict[str, Any]) -> str:
 def _check_before_queueing(task: dict[str, Any], **_signal: Any) -> None:
     if not is_allowed(task["func"]) or task.get("hook") or task.get("chain"):
         raise NotOurTask(task["func"])
+    if (request_id := tracing.current.get()) != tracing.NOBODY:
+        task[FOR] = request_id
+
+
+def _begin(task: dict[str, Any], **_signal: Any) -> None:
+    """Whatever this process logs from now on is on behalf of whoever queued the task."""
+    tracing.current.set(task.get(FOR, tracing.NOBODY))
 
 
 def refuse_queued(row_id: int, refused: NotOurTask) -> None:

@@ -86,7 +86,7 @@ def _serve(endpoint: WebhookEndpoint) -> None:
                 pass
     except Exception:
         # One endpoint's trouble is not the others'.
-        log.exception("[webhook] endpoint %s could not be served", endpoint.pk)
+        log.exception("endpoint %s could not be served", endpoint.pk)
     finally:
         _running.pop(endpoint.pk, None)
         connection.close()

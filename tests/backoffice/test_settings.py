@@ -115,6 +115,8 @@ REFUSALS: dict[str, tuple[dict[str, str | None], str]] = {
         )
     },
     "a key file that is not there": ({"SELLER_PRIVATE_KEY_PATH": "/nonexistent/k.pem"}, "cannot be read"),
+    "a format of logs that is none": ({"LOG_FORMAT": "xml"}, "LOG_FORMAT must be text or json"),
+    "a short token for the figures": ({"METRICS_TOKEN": "let-me-in"}, "METRICS_TOKEN is too weak"),
     "no worker": ({"WORKERS": "0"}, "WORKERS must be a whole number from 1 to 64"),
     "workers in words": ({"WORKERS": "many"}, "WORKERS must be a whole number from 1 to 64"),
     "one click in production": ({"ONE_CLICK_SIGN_IN": "rosa"}, "ONE_CLICK_SIGN_IN lets anyone in without a password"),
