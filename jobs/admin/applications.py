@@ -18,6 +18,7 @@ from jobs import decisions, held_payments
 from jobs.admin.audited_admin import KeptAdmin
 from jobs.admin.badges import application_badge, money_badge
 from jobs.admin.bulk import BulkDecision, decide_marked
+from jobs.admin.currency_filter import BudgetCurrencyOfJobFilter, OwedFilter
 from jobs.job_payments import PREFETCHED
 from jobs.models import Application, JobStatus, Payout
 from jobs.reasons import JobRefusal
@@ -69,7 +70,7 @@ class ApplicationAdmin(KeptAdmin):
     form = ApplicationForm
     subject = "application"
     list_display = ("applicant", "job", "state", "money", "created_at")
-    list_filter = ("status", "job__status")
+    list_filter = ("status", "job__status", OwedFilter, BudgetCurrencyOfJobFilter)
     search_fields = ("worker__name", "worker__email", "job__title", "job__reference")
     autocomplete_fields = ("job", "worker")
     fields = ("job", "worker")
