@@ -20,16 +20,6 @@
 
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-  const wear = (chart) => {
-    const { x, y } = chart.options.scales;
-    chart.data.datasets[0].backgroundColor = colour("--accent");
-    chart.data.datasets[0].hoverBackgroundColor = colour("--ink");
-    x.ticks.color = y.ticks.color = colour("--muted");
-    y.grid.color = colour("--line");
-    x.border.color = colour("--line");
-    chart.update("none");
-  };
-
   const number = new Intl.NumberFormat(document.documentElement.lang || "en", { notation: "compact" });
 
   const draw = (canvas) => {
@@ -43,7 +33,16 @@
       type: "bar",
       data: {
         labels: bars.map((bar) => bar.name),
-        datasets: [{ data: bars.map((bar) => bar.value), maxBarThickness: 40, minBarLength: 0, borderRadius: 2 }],
+        datasets: [
+          {
+            data: bars.map((bar) => bar.value),
+            // Asked for whenever it is drawn: the page may change its colours.
+            backgroundColor: () => colour("--accent"),
+            hoverBackgroundColor: () => colour("--ink"),
+            borderRadius: 2,
+            maxBarThickness: 40,
+          },
+        ],
       },
       options: {
         animation: false,
@@ -63,16 +62,24 @@
           tooltip: { displayColors: false, callbacks: { label: (item) => bars[item.dataIndex].words || number.format(0) } },
         },
         scales: {
-          x: { grid: { display: false }, ticks: { autoSkip: true, maxRotation: 0, autoSkipPadding: 12 } },
+          x: {
+            border: { color: () => colour("--line") },
+            grid: { display: false },
+            ticks: { autoSkipPadding: 12, color: () => colour("--muted"), maxRotation: 0 },
+          },
           y: {
             beginAtZero: true,
             border: { display: false },
-            ticks: { maxTicksLimit: 4, precision: 0, callback: (value) => number.format(value) },
+            grid: { color: () => colour("--line") },
+            ticks: {
+              callback: (value) => number.format(value),
+              color: () => colour("--muted"),
+              maxTicksLimit: 4,
+            },
           },
         },
       },
     });
-    wear(chart);
     drawn.push(chart);
   };
 
@@ -81,11 +88,14 @@
     Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
     Chart.defaults.font.size = 12;
     for (const canvas of document.querySelectorAll("canvas[data-table]")) {
-      canvas.closest("figure").dataset.drawn = "";
-      canvas.closest("figure").querySelector("details").open = false;
+      const figure = canvas.closest("figure");
+      figure.dataset.drawn = "";
+      // Where the table is what the page tells, it stands below and stays.
+      for (const folded of figure.querySelectorAll("details")) folded.open = false;
       draw(canvas);
     }
-    new MutationObserver(() => drawn.forEach(wear)).observe(document.documentElement, { attributeFilter: ["class"] });
+    const again = () => drawn.forEach((chart) => chart.update("none"));
+    new MutationObserver(again).observe(document.documentElement, { attributeFilter: ["class"] });
   };
 
   begin();
