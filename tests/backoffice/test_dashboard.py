@@ -26,13 +26,16 @@ from jobs.funding import fund
 from jobs.models import Application, JobStatus, Submission, SubmissionStatus
 from ledger import clock, days
 from ledger.api import Actor, record, seal
-from payments.actions import pausing
+from payments.actions import pausing, webhook_endpoints
+from payments.actions.webhook_endpoints import EndpointTerms
+from payments.engine.transitions import move
 from payments.mail.queue import queue_message
-from payments.models import Message, Payment, PaymentRequest, StandingBudget
+from payments.models import Message, Payment, PaymentRequest, StandingBudget, WebhookDelivery
 from payments.models.messages import MessageState, Template
 from payments.models.pauses import PauseScope
+from payments.models.webhooks import DeliveryState
 from payments.openpayments.amounts import LARGEST_VALUE
-from payments.states import PaymentState, RequestState
+from payments.states import GrantState, PaymentState, RequestState
 from tests import cast, progress
 from tests.backoffice.test_health import running_queue
 from tests.cast import asked, paid_to_maria, person, settled, signed_in, standing_budget
@@ -329,6 +332,36 @@ def drawn_from(budget: StandingBudget) -> PaymentRequest:
     return request
 
 
+def test_quality_tells_what_was_taken_who_came_back_and_what_wallets_refused(root: Client) -> None:
+    by = User.objects.get()
+    endpoint = webhook_endpoints.add_endpoint(
+        EndpointTerms("Shop", "https://shop.example/hooks", ["payment.failed"], by), by=by
+    )
+    sent = [webhook_endpoints.send_test(endpoint, by=by).pk for _ in range(4)]
+    states = dict(zip(sent, [*[DeliveryState.DELIVERED] * 2, DeliveryState.FAILED, DeliveryState.WAITING], strict=True))
+    for number, (pk, state) in enumerate(states.items()):
+        made = WebhookDelivery.objects.get(pk=pk).created_at
+        WebhookDelivery.objects.filter(pk=pk).update(state=state, tried_at=made + timedelta(minutes=2 + 4 * number))
+    request = asked()
+    with transaction.atomic():
+        for kind in ("approve_pressed", "approve_pressed", "came_back"):
+            record(f"request.{kind}", actor=Actor.system("sweep"), subjects={"request": request.pk}, data={})
+    refused = cast.interaction(request, GrantState.CONTINUING)
+    why = {"reason": "wallet_refused", "reason_params": {"host": "bank.example", "description": "No."}}
+    move(refused, GrantState.REFUSED, actor=Actor.system("sweep"), **why)
+    address = "/admin/overview/quality/"
+    told = re.sub(r"<[^>]*>|\s+", " ", page(root, address=address))
+    told = re.sub(r" +", " ", told)
+    assert "50 % Approve was pressed 2 Came back from the wallet 1" in told
+    assert "66 % Waiting 1 Delivered 2 Given up 1" in told
+    assert "Half of them within 2 minutes, nine of ten within 6 minutes." in told
+    assert "Grants The wallet … refused 1" in told
+    assert f"Grants {refused.wallet.host} 1" in told
+    for href, said in links(root, address).items():
+        if said.strip().isdigit():
+            assert len(root.get(href).context["cl"].queryset) == int(said), href
+
+
 # The machinery
 
 
@@ -399,6 +432,8 @@ def test_somebody_who_may_see_requests_only_sees_no_payments() -> None:
     client = signed_in(person("jacinta", "payments.view_paymentrequest"))
     assert "Waiting for the payer" in words(client)
     assert not [href for href in links(client) if "/payments/payment/" in href]
+    assert [client.get(f"/admin/overview/{name}/").status_code for name in PAGES] == [200, 403, 403, 403]
+    assert "Received per day" not in client.get("/admin/overview/payments/").content.decode()
 
 
 @pytest.mark.parametrize("role", roles.EXACT)
@@ -407,6 +442,10 @@ def test_every_link_opens_for_every_role(role: str) -> None:
     pausing.pause(PauseScope.HOST, "bank.example", "Strange answers", None)
     client = in_role(role)
     for href in links(client):
+        assert client.get(href).status_code == 200, href
+    # Of the further pages, each list once.
+    more = {href.partition("?")[0]: href for name in PAGES for href in links(client, f"/admin/overview/{name}/")}
+    for href in more.values():
         assert client.get(href).status_code == 200, href
 
 
