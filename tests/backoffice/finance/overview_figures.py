@@ -1,5 +1,6 @@
 """Every number of the overview and its pages, held against the rows behind its link and against finance's reports."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from datetime import date
@@ -13,13 +14,16 @@ from django.urls import resolve
 
 from backoffice.dashboard.currency_cards import CurrencyCard, cards
 from backoffice.dashboard.figures import causes, funnel, people, quality, trends
+from backoffice.dashboard.figures.moved import FLOWS
 from backoffice.dashboard.figures.shapes import ShownFigure
+from backoffice.dashboard.figures.under_way import STAGES
 from backoffice.dashboard.period import Period
 from backoffice.finance.movements.rows import select
 from backoffice.finance.reports.catalogue import make
 from backoffice.finance.reports.shapes import Report
 from jobs import job_payments, payables
 from jobs.models import Application
+from jobs.owed import owed_workers
 from ledger import days
 from ledger.books.figures import tell
 from ledger.models import Movement
@@ -120,23 +124,46 @@ def _major(found: list[Any]) -> Decimal:
 
 
 def _check_cards(told: list[CurrencyCard], period: Period) -> None:
-    """What moved and what is held is what finance's reports of the same days say; what is under way, of today."""
-    for span, which in ((period.span, "now"), (period.before, "before")):
-        payments = make("payments", span.first, span.last)
-        for card in told:
-            for one in card.flows:
-                figure = getattr(one, which)
-                sections = ("received", "beside")
-                assert figure.total.major == _of(payments, sections, card.currency, figure.code, "moved"), figure
-    balance, held = (make(code, period.span.first, period.span.last) for code in ("balance", "held"))
-    payments = make("payments", period.span.first, period.span.last)
+    """What finance's reports of the same days tell is shown, and nothing else; so is all that is owed."""
+    shown: dict[tuple[str, str, str], Decimal] = {}
     for card in told:
-        for stage in card.stages:
-            assert stage.figure.total.major == _of(balance, ("stages",), card.currency, stage.figure.code, "closing")
-        if card.held:
-            assert card.held.total.major == _of(held, ("held",), card.currency, "together", "closing")
+        for flow in card.flows:
+            for time, one in (("now", flow.now), ("before", flow.before)):
+                shown[time, card.currency, one.code] = one.total.major
+        for figure in (*(stage.figure for stage in card.stages), card.held, card.owed and card.owed.whole):
+            if figure:
+                shown["now", card.currency, figure.code] = figure.total.major
         if card.trend:
-            assert card.trend.whole.total.major == _of(payments, ("received",), card.currency, "received", "moved")
+            shown["trend", card.currency, "received"] = card.trend.whole.total.major
+    assert {place: value for place, value in shown.items() if value} == dict(_by_finance(period))
+
+
+def _by_finance(period: Period) -> Iterator[tuple[tuple[str, str, str], Decimal]]:
+    """By time, currency and figure, whatever is not nothing."""
+    for time, span in (("now", period.span), ("before", period.before)):
+        for currency, figure, value in _told(make("payments", span.first, span.last), ("received", "beside"), "moved"):
+            if figure in FLOWS:
+                yield (time, currency, figure), value
+            if (time, figure) == ("now", "received"):
+                yield ("trend", currency, figure), value
+    for code, section in (("balance", "stages"), ("held", "held")):
+        report = make(code, period.span.first, period.span.last)
+        for currency, figure, value in _told(report, (section,), "closing"):
+            if figure in STAGES or (code, figure) == ("held", "together"):
+                yield ("now", currency, "held" if code == "held" else figure), value
+    owed: dict[str, Decimal] = defaultdict(Decimal)
+    for row in payables.with_money(owed_workers()):
+        left = job_payments.remaining_of(row.job.budget, row)
+        owed[left.asset.code] += left.to_major()
+    yield from ((("now", currency, "owed"), value) for currency, value in owed.items() if value)
+
+
+def _told(report: Report, sections: tuple[str, ...], column: str) -> Iterator[tuple[str, str, Decimal]]:
+    for section in report.sections:
+        if section.code in sections:
+            for line, total in section.column(column).items():
+                if total.value:
+                    yield section.currency, line, total.major
 
 
 def _check_people(period: Period) -> None:
