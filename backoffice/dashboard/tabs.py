@@ -19,11 +19,15 @@ from payments.models import Grant, PaymentRequest, WalletAddress, WebhookDeliver
 
 @dataclass(frozen=True)
 class OverviewTab:
-    """`name` is its URL in the admin; it is for whoever may see any of the rows that it tells of."""
+    """`name` is its URL in the admin; it is for whoever may see any of the rows that it tells of.
+
+    Not `by_currency`: what it tells is of no currency.
+    """
 
     name: str
     title: str | Promise
     tells_of: tuple[type[Model], ...]
+    by_currency: bool = True
 
 
 TABS: Final = (
@@ -31,7 +35,7 @@ TABS: Final = (
     OverviewTab("overview_payments", _("Payments"), (Movement, PaymentRequest)),
     OverviewTab("overview_funders", _("Funders"), (Movement,)),
     OverviewTab("overview_workers", _("Workers"), (Movement,)),
-    OverviewTab("overview_quality", _("Quality"), (Entry, WebhookDelivery, Grant)),
+    OverviewTab("overview_quality", _("Quality"), (Entry, WebhookDelivery, Grant), by_currency=False),
 )
 
 
@@ -41,7 +45,7 @@ def may_open(request: HttpRequest, tab: OverviewTab) -> bool:
 
 def chosen(request: HttpRequest, shown: str) -> Mapping[str, Any]:
     """What the head of each page shows: its tabs, the days, the currencies."""
-    period = Period.read(request.GET.dict())
+    period, shown_tab = Period.read(request.GET.dict()), next(tab for tab in TABS if tab.name == shown)
     return {
         "period": period,
         "tabs": [
@@ -53,6 +57,7 @@ def chosen(request: HttpRequest, shown: str) -> Mapping[str, Any]:
         "currencies": [
             (code, period.address(currency=code), code == period.currency)
             for code in distinct_values(WalletAddress, "asset_code")
+            if shown_tab.by_currency
         ],
         "every_currency": period.address(currency=""),
     }

@@ -347,7 +347,7 @@ def test_quality_tells_what_was_taken_who_came_back_and_what_wallets_refused(roo
         for kind in ("approve_pressed", "approve_pressed", "came_back"):
             record(f"request.{kind}", actor=Actor.system("sweep"), subjects={"request": request.pk}, data={})
     refused = cast.interaction(request, GrantState.CONTINUING)
-    why = {"reason": "wallet_refused", "reason_params": {"host": "bank.example", "description": "No."}}
+    why: dict[str, Any] = {"reason": "wallet_refused", "reason_params": {"host": "bank.example", "description": "No."}}
     move(refused, GrantState.REFUSED, actor=Actor.system("sweep"), **why)
     address = "/admin/overview/quality/"
     told = re.sub(r"<[^>]*>|\s+", " ", page(root, address=address))
