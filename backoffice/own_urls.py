@@ -8,6 +8,7 @@ from django.urls import URLPattern, path
 
 from backoffice.access_history import access_history
 from backoffice.audit.pages import audit, audit_evidence
+from backoffice.dashboard.pages import funders_view, payments_view, quality_view, workers_view
 from backoffice.finance.closing.page import periods_view
 from backoffice.finance.evidence.pages import job_evidence, payment_evidence
 from backoffice.finance.exceptions.files_page import queue_view
@@ -23,6 +24,10 @@ View = Callable[..., HttpResponseBase]
 def own_urls(staff_only: Callable[[View], Any]) -> list[URLPattern]:
     """Each behind the admin's door: `staff_only` is `AdminSite.admin_view`."""
     pages: tuple[tuple[str, View, str], ...] = (
+        ("overview/payments/", payments_view, "overview_payments"),
+        ("overview/funders/", funders_view, "overview_funders"),
+        ("overview/workers/", workers_view, "overview_workers"),
+        ("overview/quality/", quality_view, "overview_quality"),
         ("waiting/", waiting_view, "waiting"),
         ("to-do/", to_do_view, "to_do"),
         ("where-is-the-money/", where_view, "where_is_money"),

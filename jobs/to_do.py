@@ -41,7 +41,7 @@ class Held(Enum):
 
 def ready_jobs() -> QuerySet[Job]:
     """Jobs with a worker who is ready to be paid; `since` the first of their work was accepted."""
-    ready = _ready(Application.objects.filter(job=OuterRef("pk")))
+    ready = ready_to_pay(Application.objects.filter(job=OuterRef("pk")))
     accepted = Submission.objects.filter(application__job=OuterRef("pk"), status=SubmissionStatus.ACCEPTED)
     found = _going_on().filter(Exists(ready)).annotate(since=_first(accepted, "changed_at"))
     return found.select_related("funder__wallet").order_by("since", "pk")
@@ -50,7 +50,7 @@ def ready_jobs() -> QuerySet[Job]:
 def ready_workers(found: Sequence[Job]) -> dict[int, list[Unasked]]:
     """Who of each job is ready to be paid, and how much, by the job's key."""
     told: dict[int, list[Unasked]] = defaultdict(list)
-    applications = _ready(Application.objects.filter(job__in=[job.pk for job in found]))
+    applications = ready_to_pay(Application.objects.filter(job__in=[job.pk for job in found]))
     for row in payables.with_money(applications).order_by("created_at", "pk"):
         told[row.job_id].append(Unasked(row, job_payments.remaining_of(row.job.budget, row), accepted=True))
     return told
@@ -119,7 +119,7 @@ def _first(rows: QuerySet[Application] | QuerySet[Submission], column: str) -> S
     return Subquery(rows.order_by(column).values(column)[:1])
 
 
-def _ready(applications: QuerySet[Application]) -> QuerySet[Application]:
+def ready_to_pay(applications: QuerySet[Application]) -> QuerySet[Application]:
     """Selected, their work accepted, nothing under way or said to be paid, and less paid than their budget.
 
     Only what is counted in the job's own units is summed: where a part was paid in others, or outside the wallets, the

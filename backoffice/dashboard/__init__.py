@@ -7,9 +7,10 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from backoffice.dashboard import beginning, system, totals, trends, work
+from backoffice.dashboard import beginning, currency_cards, system, work
 from backoffice.dashboard.alone import alone
 from backoffice.dashboard.links import may_see
+from backoffice.dashboard.tabs import chosen
 from backoffice.queue_counts import Viewer
 from backoffice.waiting import count_for
 from jobs.models import Job, MemberNote
@@ -19,19 +20,17 @@ from payments.models import Payment, PaymentRequest
 def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold's DASHBOARD_CALLBACK: the context of `templates/admin/index.html`, in a constant number of queries."""
     told: dict[str, Any] = {"alone": alone(request), "for_you": count_for(Viewer.of(request))}
-    told |= {"parts": system.parts(request), "city": trends.city()}
+    told |= {"machinery": system.machinery(request), **chosen(request, "index")}
     if may_see(request, PaymentRequest):
         told["steps"] = beginning.steps(request)
         told["waiting"] = work.waiting()
         told["failed"] = work.failed()
         told["stuck"] = work.stuck()
-        told["funnel"] = trends.funnel()
     if may_see(request, Job):
         told["overdue"] = work.overdue()
     if may_see(request, MemberNote):
         told["notes"] = work.notes()
     if may_see(request, Payment):
         told["attention"] = work.attention()
-        told["money"] = totals.by_figure()
-        told["settled_per_day"] = trends.settled_per_day()
+    told["cards"] = currency_cards.cards(request, told["period"])
     return {**context, "dashboard": told}

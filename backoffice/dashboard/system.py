@@ -1,4 +1,4 @@
-"""Whether the machinery runs: the worker, the mail, the ledger and its checkpoint, the switch."""
+"""Whether the machinery runs: the worker, mail, webhooks, wallet hosts, the ledger and its checkpoint, the switch."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,12 +13,13 @@ from django_q.models import OrmQ
 
 from backoffice.dashboard.links import may_see, rows
 from backoffice.health import queue
-from ledger import days
+from ledger import clock, days
 from ledger.api import Comparison, backlog, compare_checkpoint
 from ledger.models import Entry
 from ledger.stamps import short
-from payments.models import LedgerCheck, Message, Pause
+from payments.models import LedgerCheck, Message, Pause, WalletHost, WebhookDelivery
 from payments.models.messages import MessageState
+from payments.models.webhooks import DeliveryState
 
 Tone = Literal["good", "warn", "bad"]
 
@@ -41,6 +42,8 @@ CHECKPOINT: dict[Comparison, tuple[Tone, str | Promise]] = {
 
 
 TONES: tuple[Tone, ...] = ("good", "warn", "bad")
+#: The rest failed less often.
+SHOWN_HOSTS = 3
 #: The rest is what `manage.py verify_ledger` says.
 SHOWN_FAULTS = 3
 CHECKED: dict[str, str | Promise] = {
@@ -71,11 +74,26 @@ class SystemPart:
     facts: list[Fact] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Machinery:
+    """`troubled` parts want somebody; all others are told in one line, and what they say when it is opened."""
+
+    troubled: list[SystemPart]
+    calm: list[SystemPart]
+
+
+def machinery(request: HttpRequest) -> Machinery:
+    found = parts(request)
+    return Machinery([part for part in found if part.tone != "good"], [part for part in found if part.tone == "good"])
+
+
 def parts(request: HttpRequest) -> list[SystemPart]:
-    """What the person may know of; whether a worker is there concerns everybody."""
-    found = [_worker(with_rows=may_see(request, OrmQ))]
+    """What the person may know of; whether a worker is there, and wallets answer, concerns everybody."""
+    found = [_worker(with_rows=may_see(request, OrmQ)), _hosts()]
     if may_see(request, Message):
         found.append(_mail())
+    if may_see(request, WebhookDelivery):
+        found.append(_webhooks())
     if may_see(request, Entry):
         found.append(_ledger())
     if may_see(request, Pause):
@@ -137,6 +155,35 @@ def _mail() -> SystemPart:
 
 def _messages(state: MessageState, first: str) -> str:
     return rows(Message, state__exact=state.value, created_at_from=first)
+
+
+def _webhooks() -> SystemPart:
+    first = days.today() - timedelta(days=MAIL_DAYS - 1)
+    lost = WebhookDelivery.objects.filter(state=DeliveryState.FAILED, created_at__gte=days.begins(first)).count()
+    since = {"created_at_from": first.isoformat()}
+    if not lost:
+        calm = Fact(_("No webhook of the last 7 days was given up."), rows(WebhookDelivery, **since))
+        return SystemPart(_("Webhooks"), "webhook", "good", [calm])
+    text = ngettext("%(count)s webhook was given up in 7 days.", "%(count)s webhooks were given up in 7 days.", lost)
+    link = rows(WebhookDelivery, state__exact=DeliveryState.FAILED.value, **since)
+    return SystemPart(_("Webhooks"), "webhook", "bad", [Fact(text % {"count": lost}, link)])
+
+
+def _hosts() -> SystemPart:
+    """Those that workers leave alone for now, because they failed several times in a row."""
+    left = WalletHost.objects.filter(closed_until__gt=clock.now()).order_by("-failures", "host")
+    hosts = list(left.values_list("host", "failures")[: SHOWN_HOSTS + 1])
+    facts = [
+        Fact(
+            ngettext("%(host)s failed %(count)s time in a row.", "%(host)s failed %(count)s times in a row.", failures)
+            % {"host": host, "count": failures}
+        )
+        for host, failures in hosts[:SHOWN_HOSTS]
+    ]
+    if len(hosts) > SHOWN_HOSTS:
+        facts.append(Fact(_("So did others.")))
+    calm = [Fact(_("Every wallet is asked: none failed again and again."))]
+    return SystemPart(_("Wallets' hosts"), "dns", "warn" if facts else "good", facts or calm)
 
 
 def _ledger() -> SystemPart:

@@ -18,7 +18,7 @@ from payments.presentation.reasons import sentence
 from payments.states import NEEDS_A_PERSON, Group, RequestState
 
 #: As many rows as the overview shows of a list; the link leads to all.
-SHOWN = 5
+SHOWN = 3
 
 WAITING = (RequestState.AWAITING_APPROVAL, RequestState.AWAITING_AUTHORISATION, RequestState.QUOTED)
 

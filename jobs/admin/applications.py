@@ -16,6 +16,7 @@ from jobs import decisions, held_payments
 from jobs.admin.audited_admin import KeptAdmin
 from jobs.admin.badges import application_badge, money_badge
 from jobs.admin.bulk import BulkDecision, decide_marked
+from jobs.admin.currency_filter import BudgetCurrencyOfJobFilter, OwedFilter
 from jobs.intake.applications import ApplicationIntake
 from jobs.job_payments import PREFETCHED
 from jobs.models import Application, Payout
@@ -56,7 +57,7 @@ on_application = DecisionOn(lambda pk: Application.objects.get(pk=number_of(pk))
 class ApplicationAdmin(KeptAdmin):
     form = ApplicationIntake
     list_display = ("applicant", "job", "state", "money", "created_at")
-    list_filter = ("status", "job__status")
+    list_filter = ("status", "job__status", OwedFilter, BudgetCurrencyOfJobFilter)
     search_fields = ("worker__name", "worker__email", "job__title", "job__reference")
     autocomplete_fields = ("job", "worker")
     fields = ("job", "worker")

@@ -2,15 +2,45 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 
 from django.db.models import Min, Q, QuerySet, Sum
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from ledger.books.sums import until
 from ledger.models import Movement
 
 STAGES = ("waiting", "approved", "on_its_way", "attention")
+
+
+@dataclass(frozen=True)
+class AgeBand:
+    """From `least` days of age to `most`, which is not in it."""
+
+    code: str
+    title: str | Promise
+    least: int
+    most: int | None
+
+    def since(self, moment: datetime) -> tuple[datetime | None, datetime | None]:
+        """After which moment, and until which, what has this age at `moment` began."""
+        first = None if self.most is None else moment - timedelta(days=self.most)
+        last = moment - timedelta(days=self.least) if self.least else None
+        return first, last
+
+    def has(self, began: datetime, moment: datetime) -> bool:
+        first, last = self.since(moment)
+        return (first is None or began > first) and (last is None or began <= last)
+
+
+BANDS: Final = (
+    AgeBand("day", _("Less than 24 h"), 0, 1),
+    AgeBand("days", _("1 to 3 days"), 1, 3),
+    AgeBand("week", _("3 to 7 days"), 3, 7),
+    AgeBand("older", _("More than 7 days"), 7, None),
+)
 
 
 @dataclass(frozen=True)

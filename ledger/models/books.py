@@ -88,6 +88,8 @@ class Movement(models.Model):
             models.Index(fields=["payer", "day"], name="ledger_movement_payer"),
             models.Index(fields=["receiver", "day"], name="ledger_movement_receiver"),
             models.Index(fields=["request"], name="ledger_movement_request"),
+            # What is held is all that ever came to be held, less what left: of most movements neither.
+            models.Index(fields=["received_code"], condition=models.Q(holds__in=[-1, 1]), name="ledger_movement_held"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["subject", "number"], name="one_movement_after_the_other"),

@@ -12,6 +12,7 @@ from unfold.decorators import display
 
 from ledger.filters import BusinessDaysFilter
 from payments.admin.columns import AmountColumn, StateColumn
+from payments.admin.filters import AskedHostFilter, InVainFilter, ReasonFilter
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.models import Grant, IncomingPayment, OutgoingPayment, Quote
 from payments.models.fields import amount_of
@@ -22,7 +23,13 @@ from payments.states import COUNTED_OUTGOING
 class TriedAdmin(StateColumn, ReadOnlyAdmin):
     """Found from the payment request's page, so not in the sidebar."""
 
-    list_filter: tuple[tuple[str, Any], ...] = (("state", ChoicesDropdownFilter), ("created_at", BusinessDaysFilter))
+    list_filter: tuple[Any, ...] = (
+        ("state", ChoicesDropdownFilter),
+        InVainFilter,
+        ("created_at", BusinessDaysFilter),
+        ReasonFilter,
+        AskedHostFilter,
+    )
     select_related: tuple[str, ...] = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

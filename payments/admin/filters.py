@@ -7,16 +7,19 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import DropdownFilter
+from unfold.contrib.filters.admin import DropdownFilter, TextFilter
 
 from ledger.distinct import distinct_values
 from payments.models import WalletAddress
 from payments.models.requests import STUCK
 from payments.presentation.status import PAYMENT_STATUSES, REQUEST_STATUSES, Status
 from payments.presentation.status_groups import GROUPS, REACHED, Reached
+from payments.presentation.wallet_answers import BY_MODEL
 from payments.states import Group
 
 NOTHING = Q(pk__in=[])
+#: In an address: that a row has no reason.
+NO_REASON: Final = "-"
 
 
 class ConditionFilter(DropdownFilter):
@@ -103,6 +106,49 @@ def also_unanswered(condition: Callable[[], Q]) -> None:
     """Let a room above say which failed requests wait for somebody. Called when the program starts."""
     if condition not in _unanswered:
         _unanswered.append(condition)
+
+
+class _LinkedFilter(TextFilter):
+    """Set by links of other pages, and told only where it is."""
+
+    def has_output(self) -> bool:
+        return bool(self.value())
+
+
+class ReasonFilter(_LinkedFilter):
+    """Rows that are as they are for one reason, by its code."""
+
+    title = _("reason")
+    parameter_name = "reason"
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        return queryset.filter(**{self.parameter_name: "" if value == NO_REASON else value}) if value else queryset
+
+
+class AskedHostFilter(_LinkedFilter):
+    """Of what was asked of wallets: the host that was."""
+
+    title = _("wallet host")
+    parameter_name = "host"
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(**{BY_MODEL[queryset.model].host: self.value()}) if self.value() else queryset
+
+
+class InVainFilter(DropdownFilter):
+    """What was asked of wallets and came to nothing."""
+
+    title = _("answer")
+    parameter_name = "answer"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str | Promise]]:
+        return [("none", _("Refused, failed or missing"))]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if not self.value():
+            return queryset
+        return queryset.filter(BY_MODEL[queryset.model].in_vain if self.value() == "none" else NOTHING)
 
 
 class PauseFilter(ConditionFilter):

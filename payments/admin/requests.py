@@ -17,7 +17,14 @@ from ledger.stamps import stamp
 from payments import limits
 from payments.actions import standing_budgets
 from payments.admin.dialogs import staff
-from payments.admin.filters import CurrencyFilter, ReachedFilter, RequestStatusFilter, StuckFilter, UnansweredFilter
+from payments.admin.filters import (
+    CurrencyFilter,
+    ReachedFilter,
+    ReasonFilter,
+    RequestStatusFilter,
+    StuckFilter,
+    UnansweredFilter,
+)
 from payments.admin.glass import may_break_glass
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.admin.request_actions import VALID_IN, RequestActions
@@ -49,6 +56,7 @@ class PaymentRequestAdmin(RequestActions, ReadOnlyAdmin):
         ("seller", RelatedDropdownFilter),
         ("created_at", BusinessDaysFilter),
         ("finished_at", BusinessDaysFilter),
+        ReasonFilter,
     )
     list_select_related = ()
     search_fields = ("id", "payments__id", "title", "reference", "payer_name", "payer_email")

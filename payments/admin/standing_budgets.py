@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import DropdownFilter
 from unfold.dataclasses import UnfoldAction
 from unfold.decorators import display
 from unfold.enums import ActionVariant
@@ -17,6 +18,7 @@ from ledger.stamps import day_stamp
 from payments.actions import standing_budgets
 from payments.actions.requests import lock_request
 from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, SeenForm, Sentence, dialog_action
+from payments.admin.filters import CurrencyFilter
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.models import StandingBudget
 from payments.models.standing_budgets import BudgetState
@@ -77,10 +79,26 @@ def _ask_wallet(_request: HttpRequest, row: StandingBudget) -> None:
 on_budget = DecisionOn(_held, then=_ask_wallet)
 
 
+class RunningFilter(DropdownFilter):
+    """Budgets that the funder approved, with a period that runs now."""
+
+    title = _("period")
+    parameter_name = "running"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("Runs now"))]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[StandingBudget]) -> QuerySet[StandingBudget]:
+        if not self.value():
+            return queryset
+        return queryset.filter(pk__in=budget_summary.running_periods().values("budget"))
+
+
 @admin.register(StandingBudget)
 class StandingBudgetAdmin(ReadOnlyAdmin):
     list_display = ("state_label", "payer", "allowed", "spent", "left", "next_reset")
     list_display_links = ("state_label", "payer")
+    list_filter = (RunningFilter, CurrencyFilter)
     search_fields = ("id", "request__id", "request__payer_name", "request__payer_email")
     search_help_text = _("Id, funder")
     actions_detail = ("compare", "pause", "resume", "stop")

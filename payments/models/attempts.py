@@ -37,6 +37,12 @@ class Attempt(Dated, Reasoned):
         ordering = ["created_at", "id"]
         indexes = [
             models.Index(fields=["created_at", "id"], name="%(class)s_newest"),
+            # What wallets refused, or never answered: of most rows neither.
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(state__in=["refused", "unknown", "failed"]),
+                name="%(class)s_in_vain",
+            ),
             models.Index(fields=["remote_id"], condition=~models.Q(remote_id=""), name="%(class)s_remote"),
         ]
 

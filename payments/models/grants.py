@@ -70,7 +70,12 @@ class Grant(Dated, Reasoned):
         verbose_name = _("grant")
         verbose_name_plural = _("grants")
         ordering = ["created_at", "id"]
-        indexes = [models.Index(fields=["created_at", "id"], name="grant_newest")]
+        indexes = [
+            models.Index(fields=["created_at", "id"], name="grant_newest"),
+            models.Index(
+                fields=["created_at"], condition=models.Q(state__in=["refused", "lost"]), name="grant_in_vain"
+            ),
+        ]
         constraints = [
             # Two interactions of one request never wait side by side: the older one is cancelled first.
             models.UniqueConstraint(

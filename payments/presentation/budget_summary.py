@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -13,6 +14,7 @@ from payments.openpayments.amounts import Amount
 from payments.presentation.amount_rows import AmountRow
 from payments.presentation.dates import day
 from payments.presentation.format_amounts import format_amount
+from payments.states import RequestState
 
 MOST_DRAWS = 50
 
@@ -51,6 +53,14 @@ def current(budget: StandingBudget) -> BudgetPeriod | None:
     """The period of now, while the budget stands."""
     stands = budget.state in {BudgetState.ACTIVE, BudgetState.PAUSED}
     return budget.period_at(clock.now()) if stands else None
+
+
+def running_periods() -> QuerySet[BudgetPeriod]:
+    """The period of now of each budget that the funder approved, paused or not, and that is not over."""
+    now = clock.now()
+    return BudgetPeriod.objects.filter(
+        budget__request__state=RequestState.APPROVED, starts_at__lte=now, ends_at__gt=now
+    )
 
 
 def _draws(budget: StandingBudget) -> list[Draw]:

@@ -3,6 +3,8 @@
 Each sentence says what happened, to which thing, and what to do now.
 """
 
+import re
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -270,6 +272,13 @@ def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
         return str(text) % values
     except KeyError:
         return str(text)
+
+
+def gist(code: str) -> str:
+    """What happened, of whatever rows have this reason: the first sentence, with dots for what differs between them."""
+    text = str(SENTENCES.get(code, code)) % defaultdict(lambda: "…")
+    end = re.search(r"[.:](?= )|[.:]$", text)
+    return text[: end.start()] if end else text
 
 
 def _nested(value: Any) -> Any:

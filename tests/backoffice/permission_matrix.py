@@ -56,6 +56,7 @@ READ_ELSEWHERE: Final = frozenset(
     {"admin:index", "admin:search", "admin:app_list", "admin:jsi18n", "admin:autocomplete", "admin:view_on_site"}
     | {"admin:password_change_done", "health", "approve-status", "statement", "finish"}
     | {"admin:reports", "admin:report", "admin:figures", "admin:where_is_money"}
+    | {f"admin:overview_{name}" for name in ("payments", "funders", "workers", "quality")}
 )
 
 

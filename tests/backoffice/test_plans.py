@@ -16,6 +16,9 @@ from django.db import connection
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
+from backoffice.dashboard.currency_cards import cards
+from backoffice.dashboard.figures import causes, funnel, people, quality, trends
+from backoffice.dashboard.period import Period
 from jobs import tasks
 from jobs.admin.money_panel import panel
 from jobs.deadlines import overdue
@@ -136,6 +139,16 @@ def reads() -> Iterator[tuple[str, Callable[[], object]]]:
         yield decides.__name__, partial(decides, application.job)
     yield "jobs of a request", partial(jobs_of, application.payouts.get().payment.request_id)
     yield "others with a wallet", partial(others_with, application.worker, application.worker.wallet)
+    usual = Period.read({})
+    yield "overview", partial(cards, asked(root), usual)
+    tells: tuple[Callable[[Period], object], ...] = (
+        *(trends.received, funnel.funnel, funnel.waits, causes.ends, causes.wallet_errors),
+        *(quality.webhooks, quality.redirects),
+    )
+    for tell in tells:
+        yield f"overview, {tell.__name__}", partial(tell, usual)
+    for kind in (people.FUNDERS, people.WORKERS):
+        yield f"overview, {kind.report}", partial(people.ranked, usual, kind)
     yield "overdue", partial(list, Job.objects.filter(overdue()))
     for each in (tasks.sweep, due_messages, count_due):
         yield each.__name__, each

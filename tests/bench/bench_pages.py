@@ -99,6 +99,8 @@ def _asked() -> Mapping[str, Callable[[], object]]:
     job = Job.objects.order_by("pk")[FEW // 2]
     request = PaymentRequest.objects.get(title=job.title)
     paths = {"overview": ""} | {f"list: {name}": f"{name}/" for name in LISTS}
+    paths |= {f"overview, {name}": f"overview/{name}/" for name in ("payments", "funders", "workers", "quality")}
+    paths |= {"overview, today": "?period=today"}
     paths |= {f"search a number: {name}": f"{name}/?q={job.pk}" for name in SEARCHED}
     paths |= {f"search what is nowhere: {name}": f"{name}/?q=zzqqy" for name in SEARCHED}
     paths |= {f"search what is everywhere: {name}": f"{name}/?q=Maria" for name in SEARCHED}

@@ -1,7 +1,6 @@
 """What is under way, by how long ago its payer was asked for it."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import reduce
 from operator import add
@@ -10,32 +9,15 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.finance.reports.filters import Filters
-from backoffice.finance.reports.shapes import Column, Line, Part, Report, ReportFigure, Section, Words
+from backoffice.finance.reports.shapes import Column, Line, Part, Report, ReportFigure, Section
 from backoffice.finance.reports.tables import BALANCE_COLUMNS, Asked, sum_line
 from backoffice.finance.reports.under_way import STAGES
 from ledger import clock, days
-from ledger.books.ages import OpenSubject, open_subjects
+from ledger.books.ages import BANDS, AgeBand, OpenSubject, open_subjects
 from ledger.books.balances import Balances, balances
 from ledger.books.figures import FIGURES
 from ledger.books.sums import Total
 
-
-@dataclass(frozen=True)
-class AgeBand:
-    """From `least` days of age to `most`, which is not in it."""
-
-    code: str
-    title: Words
-    least: int
-    most: int | None
-
-
-BANDS: Final = (
-    AgeBand("day", _("Less than 24 h"), 0, 1),
-    AgeBand("days", _("1 to 3 days"), 1, 3),
-    AgeBand("week", _("3 to 7 days"), 3, 7),
-    AgeBand("older", _("More than 7 days"), 7, None),
-)
 COLUMNS: Final = (*BALANCE_COLUMNS, *(Column(band.code, band.title, Part.ASIDE) for band in BANDS))
 NOTE: Final = _("Ages are those at the end of the last day, or now while it lasts, counted since the payer was asked.")
 
@@ -59,7 +41,7 @@ def _end(last: date) -> datetime:
 
 
 def _section(asked: Asked, told: Balances, code: str, found: Iterable[OpenSubject], moment: datetime) -> Section:
-    by_band = {band.code: [one for one in found if _is_in(band, one, moment)] for band in BANDS}
+    by_band = {band.code: [one for one in found if band.has(one.since, moment)] for band in BANDS}
     lines = []
     for step in STAGES:
         (column,) = FIGURES[step.figure].plus
@@ -81,24 +63,12 @@ def _aged(
     asked: Asked, figure: str, code: str, totals: dict[AgeBand, Total], moment: datetime
 ) -> Iterator[ReportFigure]:
     for band, total in totals.items():
-        rows = asked.rows(figure, code, Part.CLOSING, {"open": open_between(asked.last, *asked_in(band, moment))})
+        rows = asked.rows(figure, code, Part.CLOSING, {"open": open_between(asked.last, *band.since(moment))})
         yield ReportFigure(total, figure, rows)
 
 
 def _sum(code: str, column: str, found: Iterable[OpenSubject]) -> Total:
     return reduce(add, (Total(code, one.scale, one.columns[column]) for one in found), Total(code, 0, 0))
-
-
-def asked_in(band: AgeBand, moment: datetime) -> tuple[datetime | None, datetime | None]:
-    """After which moment, and until which, what has this age at `moment` was asked for."""
-    first = None if band.most is None else moment - timedelta(days=band.most)
-    last = moment - timedelta(days=band.least) if band.least else None
-    return first, last
-
-
-def _is_in(band: AgeBand, one: OpenSubject, moment: datetime) -> bool:
-    first, last = asked_in(band, moment)
-    return (first is None or one.since > first) and (last is None or one.since <= last)
 
 
 def open_between(day: date, first: datetime | None, last: datetime | None) -> str:

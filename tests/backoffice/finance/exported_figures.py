@@ -7,13 +7,14 @@ from typing import Any, Final
 
 from django.test import Client
 
-from backoffice.dashboard.totals import MoneyCell, by_figure, written
+from backoffice.dashboard.figures.shapes import ShownFigure, written
 from jobs import statements
 from jobs.models import Member
 from ledger.books.figures import tell
 from ledger.books.sums import Total, between
 from payments.models.payments import Purpose
 from tests.backoffice.exports.asked import csv_parts, download, export, told_totals
+from tests.backoffice.finance.overview_figures import shown_figures
 
 MOVEMENTS: Final = "/admin/ledger/movement/"
 Line = dict[str, str]
@@ -42,9 +43,8 @@ def check_exports(client: Client, first: date, last: date) -> None:
         found = _summed([line for line in lines if line["Purpose"] in _labels(purposes)], column)
         assert found == {code: total.major for code in told.currencies if (total := told.total(figure, code)).value}
     _check_statements(lines, first, last)
-    for row in by_figure().rows:
-        for cell in row.cells:
-            _check_cell(client, cell, row.currency)
+    for currency, shown in shown_figures():
+        _check_shown(client, shown, currency)
 
 
 def _check_statements(lines: list[Line], first: date, last: date) -> None:
@@ -62,13 +62,13 @@ def _check_statements(lines: list[Line], first: date, last: date) -> None:
             assert _summed(back, "Settled outside") == _majors(statement.back_outside)
 
 
-def _check_cell(client: Client, cell: MoneyCell, currency: str) -> None:
+def _check_shown(client: Client, cell: ShownFigure, currency: str) -> None:
     """The list that a number of the overview leads to, as a file."""
     path, _, query = cell.link.partition("?")
     lines = _exported(client, path, f"?{query}")
     if path == MOVEMENTS:
         shown: Any = client.get(cell.link).context_data
-        amounts = _summed(lines, COLUMNS[cell.head.figure][0])
+        amounts = _summed(lines, COLUMNS[cell.code][0])
         assert amounts == {total.code: total.major for total in shown["totals"] if total.value}, cell
         count = len({line["Payment"] for line in lines})
     else:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from django.db.models import Q
 
-from backoffice.dashboard.totals import by_figure, written
 from backoffice.finance.movements.rows import select
 from backoffice.finance.reports.catalogue import REPORTS, make
 from backoffice.finance.reports.shapes import Part, Report, Section
@@ -31,6 +30,7 @@ from payments.models.charts import AccountRole
 from tests.backoffice.exports.asked import finance
 from tests.backoffice.finance.exported_figures import check_exports
 from tests.backoffice.finance.histories import History
+from tests.backoffice.finance.overview_figures import check_dashboards
 from tests.cast import signed_in
 from tests.payments.books.test_journal import FIGURES as OF_MONEY
 from tests.payments.books.test_journal import agree, balances, needs_hledger, run
@@ -143,22 +143,6 @@ def of_funder(report: Report, key: str, column: str) -> dict[str, Any]:
     return {code: total.major for code, total in found.items() if total and total.value}
 
 
-def check_overview() -> None:
-    """What the overview shows is what reports of this month say."""
-    first = days.today().replace(day=1)
-    balance, payments = make("balance", first, days.today()), make("payments", first, days.today())
-    told: dict[tuple[str, str], str] = {}
-    for section in (*balance.sections, *payments.sections):
-        if section.code in {"stages", "received", "beside"}:
-            column = "closing" if section.code == "stages" else "moved"
-            told |= {
-                (key, section.currency): written(total) for key, total in section.column(column).items() if total.value
-            }
-    for row in by_figure().rows:
-        for cell in row.cells:
-            assert cell.amount == told.get((cell.head.figure, row.currency), ""), cell
-
-
 def check_closing(first: date, last: date) -> None:
     """What a month that is closed keeps is what the figures are."""
     opening, closing = tell(FIGURES, until(first - timedelta(days=1))), tell(FIGURES, until(last))
@@ -188,7 +172,7 @@ def check(first: date, last: date) -> None:
     check_journal(last)
     check_rows()
     check_statements()
-    check_overview()
+    check_dashboards(first)
     check_closing(first, last)
     half = first + (last - first) // 2
     for day in (first, half, last):
