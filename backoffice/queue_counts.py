@@ -43,8 +43,8 @@ class Viewer:
 Queues = Callable[[Viewer], Iterable[tuple[int, QuerySet[Any]]]]
 
 
-class Counter:
-    """`Counter(queues)(viewer)` is how many rows there are at each place, none counted beyond `MOST` of one queue."""
+class QueueCounter:
+    """`QueueCounter(queues)(viewer)` is how many rows there are at each place, of one queue none beyond `MOST`."""
 
     def __init__(self, queues: Queues) -> None:
         self._queues = queues

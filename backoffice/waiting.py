@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backoffice.queue_counts import Counter, Viewer
+from backoffice.queue_counts import QueueCounter, Viewer
 from jobs.models import WalletChange, WalletChangeState
 from payments.actions.proposals import permissions
 from payments.actions.wallets import RENAMED
@@ -91,7 +91,7 @@ def decidable(viewer: Viewer) -> Iterator[QuerySet[Any]]:
         yield _outside_payments().exclude(claimed_by=viewer.pk)
 
 
-_counts: Final = Counter(lambda viewer: ((0, rows) for rows in decidable(viewer)))
+_counts: Final = QueueCounter(lambda viewer: ((0, rows) for rows in decidable(viewer)))
 
 
 def count_for(viewer: Viewer) -> int:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from backoffice.queue_counts import MOST, Counter, Viewer
+from backoffice.queue_counts import MOST, QueueCounter, Viewer
 from backoffice.to_do import money, work
 from backoffice.to_do.shapes import CountedTab, Tab
 from backoffice.waiting import decidable
@@ -121,7 +121,7 @@ def _queues(viewer: Viewer) -> Iterator[tuple[int, QuerySet[Any]]]:
             yield from ((place, queue) for queue in tab.queues(viewer))
 
 
-_counts: Final = Counter(_queues)
+_counts: Final = QueueCounter(_queues)
 
 
 def counted(viewer: Viewer) -> list[CountedTab]:

@@ -177,10 +177,10 @@ class JobAdmin(ReportOutside, KeptAdmin):
     def budget(self, job: Job) -> str:
         return format_amount(job.budget)
 
-    @display(description=_("workers"))
+    @display(description=_("selected"))
     def workers(self, job: Job) -> str:
         told = {"selected": len(getattr(job, SELECTED)), "wanted": job.workers_wanted}
-        return format_html("{}<br>{}", _("%(selected)s of %(wanted)s selected") % told, self._money(job))
+        return format_html("{}<br>{}", _("%(selected)s of %(wanted)s") % told, self._money(job))
 
     def _money(self, job: Job) -> str:
         found = money_statuses(getattr(job, SELECTED))

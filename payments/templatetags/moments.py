@@ -1,15 +1,11 @@
-"""`{{ when|moment }}`, `|day` and `|age` for members; `|stamp` and `|day_stamp` for staff, and `{% zone_name %}`.
-
-Of a timeline `|told` is what people want to know.
-"""
+"""`{{ when|moment }}`, `|day` and `|age` for members; `|stamp` and `|day_stamp` for staff, and `{% zone_name %}`."""
 
 from django import template
 
 from ledger.stamps import day_stamp, stamp
 from payments.presentation.dates import age, day, moment, zone_name
-from payments.presentation.timeline_lines import told
 
 register = template.Library()
-for written in (moment, day, age, stamp, day_stamp, told):
+for written in (moment, day, age, stamp, day_stamp):
     register.filter(written)
 register.simple_tag(zone_name)
