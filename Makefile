@@ -25,9 +25,9 @@ install: $(DEVELOPMENT) $(CATALOGUES) $(NODE)
 test: $(DEVELOPMENT) $(CATALOGUES) $(NODE)
 	$(PY) -m pytest -n $(WORKERS) --dist loadgroup -rs $(TESTS)
 
-# What takes longer than anybody wants to wait: every crash point, workers that are killed, four hundred flows in a hostile
-# world, every kind of odd answer and address, who may do what on every page, every page for everybody, the browser's
-# stories in the other language, the demo, an upgrade; and secrets, looked for on every page and in every byte.
+# What takes longer than anybody wants to wait: every crash point, processes that meet or are killed, four hundred flows in
+# a hostile world, every kind of odd answer and address, who may do what on every page, every page for everybody, all of
+# the browser's stories in both languages, the demo, an upgrade; and secrets, looked for on every page and in every byte.
 prove: $(DEVELOPMENT) $(CATALOGUES)
 	$(PY) -m pytest -n $(WORKERS) --dist loadgroup -m prove -rs $(or $(TESTS),$(shell grep -rl --include='test_*.py' mark.prove tests))
 

@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.installation import Installation, Work
 from tests.browser.screens import PATIENCE, Camera, decide_at_wallet, fresh_page, open_dialog, sign_in, submit_dialog
 
+pytestmark = pytest.mark.prove
+
 SECONDS: Final = 90
 LONG: Final = 30 * 86400
 SHORT: Final = 300

@@ -11,6 +11,8 @@ from tests.browser.installation import MXN, Installation, Person, Work
 from tests.browser.screens import PATIENCE, Camera
 from tests.browser.test_fund_a_job import Walk
 
+pytestmark = pytest.mark.prove
+
 
 @pytest.fixture
 def treasury(site: Installation, language: str) -> Iterator[Person]:

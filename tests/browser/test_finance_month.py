@@ -14,6 +14,8 @@ from playwright.sync_api import Browser, Download, Page, expect
 from tests.browser.installation import Installation, Person
 from tests.browser.screens import Camera, fresh_page, open_dialog, sign_in, submit_dialog
 
+pytestmark = pytest.mark.prove
+
 LUIS = Person("luis", "luis@example.org", "en", "")
 
 
@@ -55,7 +57,7 @@ class Desk:
         return file
 
 
-@pytest.mark.parametrize("language", [pytest.param("en", marks=pytest.mark.prove), "es"])
+@pytest.mark.parametrize("language", ["en", "es"])
 def test_a_month_from_exceptions_to_the_files_that_are_sent(
     site: Installation, browser: Browser, camera: Camera, tmp_path: Path, language: str
 ) -> None:

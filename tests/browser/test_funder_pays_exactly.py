@@ -8,6 +8,8 @@ from tests.browser.installation import Installation
 from tests.browser.screens import PATIENCE, Camera
 from tests.browser.test_fund_a_job import Walk
 
+pytestmark = pytest.mark.prove
+
 #: Of 60.00 USD the funder's wallet keeps 25 cents and one per cent of what is sent: 59.15 are sent, at 18.51… pesos.
 PAYS, BUYS = "60.00\xa0USD", 1095_37
 

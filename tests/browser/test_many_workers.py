@@ -10,6 +10,8 @@ from tests.browser.installation import Installation, Person
 from tests.browser.screens import PATIENCE, Camera
 from tests.browser.test_fund_a_job import Walk
 
+pytestmark = pytest.mark.prove
+
 
 @pytest.fixture
 def takes_a_fee(site: Installation) -> Iterator[None]:

@@ -14,6 +14,8 @@ from tests.browser import axe
 from tests.browser.installation import Installation
 from tests.browser.screens import PATIENCE, SCHEMES, WIDTHS, Camera, decide_at_wallet, fresh_page, wear
 
+pytestmark = pytest.mark.prove
+
 PHONE: Final = {"width": WIDTHS["narrow"][0], "height": WIDTHS["narrow"][1]}
 OWED: Final = "1,250.00\xa0MXN"
 
@@ -62,7 +64,7 @@ def own_link(mail: EmailMessage, kind: str) -> str:
     return found.group()
 
 
-@pytest.mark.parametrize("language", ["en", pytest.param("es", marks=pytest.mark.prove)])
+@pytest.mark.parametrize("language", ["en", "es"])
 def test_each_sees_what_concerns_them(site: Installation, browser: Browser, camera: Camera, language: str) -> None:
     work = site.work(language=language)
     worker_link = own_link(site.mail_to(work.worker), "w")

@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.installation import Installation
 from tests.browser.screens import PATIENCE, Camera, decide_at_wallet, fresh_page, open_dialog, path_of, sign_in
 
+pytestmark = pytest.mark.prove
+
 APPROVE = "Approve in my wallet"
 SETTLED_SECONDS = 60
 REQUEST_PAGE = re.compile(r"/paymentrequest/\w{26}/change/$")

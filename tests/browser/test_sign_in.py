@@ -12,6 +12,8 @@ from tests.browser.installation import Installation
 from tests.browser.screens import SCHEMES, WIDTHS, Camera, fresh_page, open_dialog, path_of, submit_dialog
 from tests.sign_in.codes import code
 
+pytestmark = pytest.mark.prove
+
 PASSWORD: Final = "una frase bien larga"
 #: Recovery codes saved, phone lost, not done yet, reset.
 WORDS: Final = {
@@ -63,7 +65,7 @@ def mail_to(site: Installation, name: str, saying: str) -> str:
     return site.programs.wait_for(look, f"a mail to {name}")
 
 
-@pytest.mark.parametrize("language", ["en", pytest.param("es", marks=pytest.mark.prove)])
+@pytest.mark.parametrize("language", ["en", "es"])
 def test_a_second_factor_is_set_up_used_lost_and_reset(
     site: Installation, browser: Browser, camera: Camera, strict: str, language: str
 ) -> None:

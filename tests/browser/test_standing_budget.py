@@ -9,8 +9,10 @@ from tests.browser.screens import PATIENCE, Camera
 from tests.browser.test_fund_a_job import Walk
 from tests.browser.test_own_pages import own_link
 
+pytestmark = pytest.mark.prove
 
-@pytest.mark.parametrize(("language", "abroad"), [("en", True), pytest.param("es", False, marks=pytest.mark.prove)])
+
+@pytest.mark.parametrize(("language", "abroad"), [("en", True), ("es", False)])
 def test_a_funder_approves_once_is_told_and_stops(
     site: Installation, browser: Browser, camera: Camera, language: str, *, abroad: bool
 ) -> None:

@@ -4,11 +4,14 @@ import json
 import re
 from typing import Final
 
+import pytest
 from playwright.sync_api import Browser, ViewportSize, expect
 
 from tests.browser.axe import violations
 from tests.browser.installation import Installation
 from tests.browser.screens import PATIENCE, Camera, fresh_page, open_dialog, path_of, sign_in, submit_dialog
+
+pytestmark = pytest.mark.prove
 
 PROOF_LINK: Final = re.compile(r"http://127\.0\.0\.1:\d+/prove/\S+")
 PHONE: Final[ViewportSize] = {"width": 390, "height": 844}

@@ -1,7 +1,7 @@
 """A hostile world: payments while a third of all calls to wallets go wrong, one way or another.
 
-The suite has a few of every kind, `make prove` four hundred. `CHAOS_FLOWS=10000 make prove TESTS=tests/chaos` runs more
-(about four a second on two processors), `CHAOS_SEED` others.
+`make prove` has four hundred flows. `CHAOS_FLOWS=10000 make prove TESTS=tests/chaos` runs more (about four a second on
+two processors), `CHAOS_SEED` others.
 """
 
 import os
@@ -10,7 +10,6 @@ from collections.abc import Callable
 import pytest
 
 from tests.chaos.__main__ import headline, told
-from tests.chaos.flows import SHARES
 from tests.chaos.shards import Report, run
 from tests.chaos.ways import ALL
 from tests.summaries import SUMMARY
@@ -23,11 +22,10 @@ ENOUGH_FOR_ALL_WAYS = 400
 FEW_FLOWS = 12
 #: With it, so few flows have one of every kind.
 SEED_OF_FEW = 14
-#: In so few flows, chance has more to say.
-FEW_FAULTY_PERCENT = 20
+
+pytestmark = pytest.mark.prove
 
 
-@pytest.mark.prove
 def test_every_promise_about_money_holds_while_a_third_of_all_calls_go_wrong(
     record_property: Callable[[str, object], None],
 ) -> None:
@@ -37,14 +35,6 @@ def test_every_promise_about_money_holds_while_a_third_of_all_calls_go_wrong(
     assert FLOWS < ENOUGH_FOR_ALL_WAYS or all(report.settled[way] for way in ALL), summary
 
 
-def test_a_few_flows_of_every_kind_keep_every_promise(record_property: Callable[[str, object], None]) -> None:
-    report = _few()
-    summary = _kept(report, record_property)
-    assert report.faulty_percent >= FEW_FAULTY_PERCENT, summary
-    assert set(report.flows_by_way) == {kind.way for kind in SHARES}, summary
-
-
-@pytest.mark.prove
 def test_the_same_seed_is_the_same_run() -> None:
     assert _few().traces == _few().traces
 

@@ -22,7 +22,7 @@ from tests import cast, progress
 ROOT = Path(__file__).resolve().parents[2]
 STAFF = 3
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.prove]
 
 
 def database(tmp_path: Path) -> str:

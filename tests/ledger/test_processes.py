@@ -15,7 +15,7 @@ from tests.other_processes import environment_for_others
 ROOT = Path(__file__).resolve().parents[2]
 Start = Callable[..., "Popen[str]"]
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.prove]
 
 
 @pytest.fixture

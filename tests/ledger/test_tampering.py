@@ -292,11 +292,6 @@ def check(times: int, seed: int) -> None:
     assert [fault for fault in verify() if fault.code is not FaultCode.TRIGGER] == []
 
 
-@pytest.mark.usefixtures("ledger")
-def test_a_hundred_tamperings_are_all_found_and_name_the_row() -> None:
-    check(100, seed=10)
-
-
 @pytest.mark.prove
 @pytest.mark.usefixtures("ledger")
 def test_many_tamperings_are_all_found_and_name_the_row() -> None:

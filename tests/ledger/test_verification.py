@@ -193,6 +193,7 @@ TIMES = [("ledger_entry", "recorded_at"), ("ledger_entrysubject", "recorded_at")
 ROWS = {"ledger_entry": 5, "ledger_entrysubject": 9, "ledger_link": 4, "ledger_privatepart": 1}
 
 
+@pytest.mark.prove
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     where=st.sampled_from(TEXTS + TIMES), row=st.integers(0, 8), position=st.integers(0, 600), flip=st.integers(1, 255)

@@ -122,6 +122,7 @@ def start(url: str, then: str = "", **settings: str) -> str:
     return manage(url, "shell", "-v", "0", "-c", script, **settings).strip().splitlines()[-1]
 
 
+@pytest.mark.prove
 @pytest.mark.django_db
 def test_a_copied_database_starts_paused_and_the_original_does_not(place: Place) -> None:
     place.new("original")
@@ -132,6 +133,7 @@ def test_a_copied_database_starts_paused_and_the_original_does_not(place: Place)
     assert start(place.url("original")) == "paused:"
 
 
+@pytest.mark.prove
 @pytest.mark.django_db
 def test_a_backup_put_back_into_the_same_place_starts_paused(place: Place, tmp_path: Path) -> None:
     make_key(tmp_path / "key")

@@ -133,6 +133,7 @@ def exit_code(*arguments: str) -> int:
     return 0
 
 
+@pytest.mark.prove
 @pytest.mark.django_db(transaction=True)
 def test_nothing_is_lost_while_other_processes_write_under_either_key(tmp_path: Path) -> None:
     grants = [interaction(asked()).pk for _ in range(WRITERS * EACH)]

@@ -34,7 +34,8 @@ class Watched:
         self.workers.lies.clear()
 
 
-@pytest.fixture(scope="session")
+# One for each file: what an address may ask for in an hour is little beside what one of them asks for.
+@pytest.fixture(scope="module")
 def watched_installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     folder = tmp_path_factory.mktemp("watched")
     with Between() as funders, Between() as workers, installed(folder, [funders.provider, workers.provider]) as site:

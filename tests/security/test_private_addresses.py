@@ -13,6 +13,8 @@ from tests.security.between import Lie
 from tests.security.conftest import Watched
 from tests.security.listening import Listener
 
+pytestmark = pytest.mark.prove
+
 #: What a person may type as a wallet address; {port} is where somebody listens who must not hear from us.
 TYPED: Final = (
     "http://127.0.0.1:{port}/alice",

@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.browser.installation import installed
 from tests.workers.hanging import waits_beside
 
 PRESSES = 4
+
+pytestmark = pytest.mark.prove
 
 
 def test_health_and_the_admin_answer_while_four_presses_wait_for_a_wallet_that_hangs(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ COUNT = 100
 MOST_SECONDS = 5.0
 
 
+@pytest.mark.prove
 @pytest.mark.django_db(transaction=True)
 def test_health_answers_beside_seven_hundred_clients_that_never_finish(tmp_path: Path) -> None:
     database_url = environment_for_others(tmp_path)["DATABASE_URL"]

@@ -45,6 +45,7 @@ def plain(number: str) -> str:
     return re.sub(r"(\.\d\d)0+$", r"\1", number.lstrip("\N{MINUS SIGN}"))
 
 
+@pytest.mark.prove
 def test_every_figure_of_every_report_leads_to_the_movements_that_it_sums_up(tmp_path: Path, settings: Any) -> None:
     settings.CLOCK_OFFSET_FILE = str(tmp_path / "clock")
     History(4, 14, tmp_path / "clock")
