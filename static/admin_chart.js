@@ -24,7 +24,11 @@
 
   const draw = (canvas) => {
     const table = document.getElementById(canvas.dataset.table);
-    const bars = read(table, Number(canvas.dataset.column));
+    const column = Number(canvas.dataset.column);
+    const bars = read(table, column);
+    const isWhole = bars.every((bar) => Number.isInteger(bar.value));
+    // Of two drawings beside each other, each says what it counts.
+    const isOneOfTwo = canvas.closest("figure").querySelectorAll("canvas").length > 1;
     const at = (event, chart) => {
       const [hit] = chart.getElementsAtEventForMode(event, "index", { intersect: false }, false);
       return hit ? bars[hit.index].href : "";
@@ -59,6 +63,13 @@
         plugins: {
           colors: { enabled: false },
           legend: { display: false },
+          title: {
+            align: "start",
+            color: () => colour("--muted"),
+            display: isOneOfTwo,
+            font: { weight: "normal" },
+            text: table.tHead.rows[0].cells[column].textContent,
+          },
           tooltip: { displayColors: false, callbacks: { label: (item) => bars[item.dataIndex].words || number.format(0) } },
         },
         scales: {
@@ -75,6 +86,7 @@
               callback: (value) => number.format(value),
               color: () => colour("--muted"),
               maxTicksLimit: 4,
+              precision: isWhole ? 0 : undefined,
             },
           },
         },

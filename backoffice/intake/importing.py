@@ -120,7 +120,7 @@ def _read(intake: Intake, rows: Sequence[FileRow], by: User, *, dry_run: bool) -
             raise error
         words = _("This row can't be kept. Somebody may have changed the same just now: look at the file again.")
         outcome.mistakes.append(Mistake(rows[failed.number - 1].line, "", words))
-    outcome.mistakes.sort(key=lambda mistake: mistake.line)
+    outcome.mistakes.sort(key=lambda mistake: (mistake.line, mistake.column))
     return outcome
 
 
@@ -140,50 +140,50 @@ class IntakeResource(Resource):
         self._first: dict[tuple[str, ...], int] = {}
         self._form: Form | None = None
         self._before: dict[str, str] = {}
+        self._mistakes: dict[str, str] = {}
         self._changed: set[str] = set()
 
     def get_or_init_instance(self, _loader: Any, row: Any) -> tuple[Any, bool]:
         """The row of the list that this one is about; raises ValidationError for what can't be one."""
         told: FileRow = row["row"]
-        self._check(told)
-        given = self._given(told.cells)
+        columns = self._intake.columns
+        given, self._mistakes = self._given(told)
         try:
-            found, named = self._intake.find(told.cells)
+            found, named = self._intake.find({**dict.fromkeys(columns, ""), **told.cells})
         except Refusal as refusal:
-            raise ValidationError(str(refusal)) from refusal
-        self._before = {name: column.now(found) for name, column in self._intake.columns.items()} if found else {}
+            raise ValidationError(self._mistakes or str(refusal)) from refusal
+        self._before = {name: column.now(found) for name, column in columns.items()} if found else {}
         self._form = self._intake.form.of_part({**given, **named}, found)
         return self._form.instance, found is None
 
-    def _check(self, told: FileRow) -> None:
+    def _given(self, told: FileRow) -> tuple[dict[str, Any], dict[str, str]]:
+        """What the form is told, of an empty cell nothing, so what is there stays; and what is wrong, by column.
+
+        Raises ValidationError where the row is wrong as a whole.
+        """
         columns = self._intake.columns
         if told.is_crooked:
             raise ValidationError(_("The row has more cells than there are columns. A text with a comma needs quotes."))
-        missing = {name: _("This is missing.") for name in columns if columns[name].needed and name not in told.cells}
-        too_long = {name: _("This is too long for a file.") for name, cell in told.cells.items() if is_cut(cell)}
-        if missing or too_long:
-            raise ValidationError({**missing, **too_long})
-        key = tuple(told.cells.get(name, "").lower() for name in self._intake.key)
-        if (first := self._first.setdefault(key, told.line)) != told.line:
-            raise ValidationError(_("The same stands in line %(line)s already.") % {"line": first})
-
-    def _given(self, cells: Cells) -> dict[str, Any]:
-        """What the form is told: of an empty cell nothing, so what is there stays."""
-        given, unreadable = dict[str, Any](), dict[str, str]()
-        for name, text in cells.items():
-            column = self._intake.columns[name]
+        given = dict[str, Any]()
+        wrong = {name: _("This is missing.") for name in columns if columns[name].needed and name not in told.cells}
+        for name, text in told.cells.items():
             try:
-                given[column.field] = column.read(text)
+                given[columns[name].field] = columns[name].read(text)
             except Refusal as refusal:
-                unreadable[name] = str(refusal)
-        if unreadable:
-            raise ValidationError(unreadable)
-        return given
+                wrong[name] = str(refusal)
+            if is_cut(text):
+                wrong[name] = _("This is too long for a file.")
+        key = tuple(told.cells.get(name, "").lower() for name in self._intake.key)
+        if any(key) and (first := self._first.setdefault(key, told.line)) != told.line:
+            raise ValidationError(_("The same stands in line %(line)s already.") % {"line": first})
+        return given, wrong
 
     def import_instance(self, _instance: Any, _row: Any, **_options: Any) -> None:
+        """Whatever is wrong with the row is told at once: what the file says badly, and what the form refuses."""
         assert self._form, "the row was begun"
-        if not self._form.is_valid():
-            raise ValidationError(self._form.errors.as_data())
+        wrong = {self._intake.columns[name].field: ValidationError(words) for name, words in self._mistakes.items()}
+        if not self._form.is_valid() or wrong:
+            raise ValidationError({**self._form.errors.as_data(), **wrong})
         self._changed = set(self._form.changed_data)
 
     def skip_row(self, _instance: Any, _original: Any, _row: Any, import_validation_errors: Any = None) -> bool:

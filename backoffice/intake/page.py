@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
@@ -28,7 +28,11 @@ SECONDS: Final = 60 * 60
 #: Of these so many are shown; a file that is wrong in each row is wrong in one way.
 MOST_MISTAKES: Final = 100
 LONGEST_NAME: Final = 100
-WORDS: Final = {NEW: gettext_lazy("New"), CHANGED: gettext_lazy("Changed"), UNCHANGED: gettext_lazy("Unchanged")}
+WORDS: Final = {
+    NEW: pgettext_lazy("row", "New"),
+    CHANGED: pgettext_lazy("row", "Changed"),
+    UNCHANGED: pgettext_lazy("row", "Unchanged"),
+}
 
 
 class IntakeFileForm(forms.Form):
@@ -78,7 +82,7 @@ def import_page(request: HttpRequest, label: str, *, may: bool) -> HttpResponse:
             form.add_error("file", str(error))
         else:
             return _shown(request, intake, uploaded, outcome)
-    return _page(request, intake, {"form": form, "columns": intake.columns, "most_rows": MOST_ROWS})
+    return _page(request, intake, {"form": form, "columns": intake.columns, "most_rows": f"{MOST_ROWS:,}"})
 
 
 def _import(request: HttpRequest, intake: Intake) -> HttpResponse:

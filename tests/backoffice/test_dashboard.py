@@ -436,6 +436,7 @@ def test_somebody_who_may_see_requests_only_sees_no_payments() -> None:
     assert "Received per day" not in client.get("/admin/overview/payments/").content.decode()
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("role", roles.EXACT)
 def test_every_link_opens_for_every_role(role: str) -> None:
     town()

@@ -93,15 +93,18 @@ def test_members_are_looked_at_then_imported_and_twice_changes_nothing(ana: Clie
 def test_one_bad_row_is_named_and_nothing_of_the_file_is_kept(ana: Client) -> None:
     rows = "".join(f"w{number}@example.org,W{number},,,\n" for number in range(20))
     bad = "w3@EXAMPLE.org,Twin,,,\n,Nobody,,,\nlupe@example.org,Lupe,robot,es,nonsense\n"
-    bad += "pia@example.org,Pía, SA,person,es,$x.example\n"
+    bad += "pia@example.org,Pía, SA,person,es,$x.example\nnobody,,robot,es,\n"
     shown = words(upload(ana, "member", HEAD + rows + bad))
     for told in (
         "22 The same stands in line 5 already.",
         "23 email This is missing.",
         "24 kind Select a valid choice. robot is not one of the available choices.",
         "25 The row has more cells than there are columns. A text with a comma needs quotes.",
+        "26 email Enter a valid email address.",
+        "26 kind Select a valid choice. robot is not one of the available choices.",
+        "26 name This is missing.",
     ):
-        assert told in shown
+        assert told in shown, told
     assert "Import all of it" not in shown
     assert not Member.objects.exists()
     for content, told in (

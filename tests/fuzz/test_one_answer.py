@@ -31,7 +31,7 @@ from tests.sandbox.process import SandboxProcess
 
 SEED: Final = int(os.environ.get("FUZZ_SEED", "7"))
 #: Of each call, in the suite.
-FEW: Final = 3
+FEW: Final = int(os.environ.get("FUZZ_KINDS", "1"))
 #: Of each call and each kind, in `make prove`.
 ROUNDS: Final = int(os.environ.get("FUZZ_ROUNDS", "1"))
 #: In which story a call is made, and how often at least.

@@ -22,7 +22,7 @@ from payments.states import DEAD_REQUESTS, OPEN_REQUESTS, PaymentState, RequestS
 from tests import cast, progress
 from tests.payments.pages import url_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.prove]
 R, P = RequestState, PaymentState
 LABEL = r"text-\[11px\][^>]*>\s*([^<]*?)\s*</span>"
 LISTED = rf"field-state_label(?:(?!</t[dh]>).)*?{LABEL}"
