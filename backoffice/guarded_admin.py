@@ -23,6 +23,7 @@ from unfold.views import ChangeList
 
 from backoffice import bounded_search
 from backoffice.key_paginator import KeyPaginator
+from backoffice.list_totals import MOST_ADDED, totals
 from ledger.stamps import stamp
 
 if TYPE_CHECKING:
@@ -64,6 +65,12 @@ class GuardedChangeList(ChangeList):  # type: ignore[misc]  # Unfold ships no ty
         if len(self.params.get(ORDER_VAR, "")) > LONGEST_ORDER:
             del self.params[ORDER_VAR]
         return super().get_ordering(request, queryset)
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Besides, for lists that add something up, what all rows come to that are found."""
+        super().get_results(request)
+        summed = getattr(self.model_admin, "summed", ())
+        self.totals = totals(self.queryset, summed) if summed and 0 < self.result_count <= MOST_ADDED else []
 
 
 class GuardedAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types

@@ -19,6 +19,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from jobs import paid_outside
 from ledger.api import timeline
 from ledger.filters import BusinessDaysFilter
+from payments.admin.columns import Summed
 from payments.admin.dialogs import DecisionOn, SeenForm, Sentence, dialog_action, staff
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.mail.second_person import CONFIRM_OUTSIDE
@@ -66,6 +67,7 @@ on_report = DecisionOn(lambda pk: OutsidePayment.objects.get(pk=pk))
 @admin.register(OutsidePayment)
 class OutsidePaymentAdmin(ReadOnlyAdmin):
     list_display = ("receiver_name", "title", "amount", "way", "paid_on", "state_label", "claimed_by", "decided_by")
+    summed = (Summed("value", _("amount")),)
     list_filter = ("state", "way", "asset_code", ("created_at", BusinessDaysFilter), ("paid_on", RangeDateFilter))
     when_empty = _(
         "Work that was paid by bank or in cash is reported on its job's page, and a second person confirms it."

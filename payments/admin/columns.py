@@ -1,7 +1,9 @@
 """Columns that several lists of this room share."""
 
+from dataclasses import dataclass
 from typing import get_args
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -28,6 +30,17 @@ STATE_TONES = {
     "failed": "danger",
     "refused": "danger",
 }
+
+
+@dataclass(frozen=True)
+class Summed:
+    """What is added up below a list, as its `summed` says: the column `value`, by currency; null counts as nothing.
+
+    It is in minor units of what the row's `asset_code` and `asset_scale` say.
+    """
+
+    value: str
+    title: Promise
 
 
 class StateColumn:

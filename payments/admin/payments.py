@@ -16,7 +16,7 @@ from ledger.filters import BusinessDaysFilter
 from ledger.stamps import stamp
 from payments.actions.refunds import refundable
 from payments.admin import attention_panel
-from payments.admin.columns import AmountColumn, StateColumn
+from payments.admin.columns import AmountColumn, StateColumn, Summed
 from payments.admin.filters import CurrencyFilter, GroupFilter, PaymentStatusFilter
 from payments.admin.more_links import more_links
 from payments.admin.payment_actions import PaymentActions
@@ -41,6 +41,7 @@ class PaymentAdmin(PaymentActions, StateColumn, AmountColumn, ReadOnlyAdmin):
     list_display_attention = ("waits_for", "receiver_name", "amount", "why", "turn", "owner_name")
     list_display_links = ("state_label", "receiver_name")
     ordering = ("-created_at", "-id")
+    summed = (Summed("value", _("amount")), Summed("received_value", _("received")))
     list_filter = (
         GroupFilter,
         PaymentStatusFilter,

@@ -16,6 +16,7 @@ from ledger.filters import BusinessDaysFilter
 from ledger.stamps import stamp
 from payments import limits
 from payments.actions import standing_budgets
+from payments.admin.columns import Summed
 from payments.admin.dialogs import staff
 from payments.admin.filters import (
     CurrencyFilter,
@@ -59,6 +60,7 @@ class PaymentRequestAdmin(RequestActions, ReadOnlyAdmin):
         ReasonFilter,
     )
     list_select_related = ()
+    summed = (Summed("ceiling_debit", _("the payer pays at most")),)
     search_fields = ("id", "payments__id", "title", "reference", "payer_name", "payer_email")
     search_help_text = _("Request or payment id, title, reference, payer")
     actions_detail = (
