@@ -7,11 +7,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import rfc8785
 from django.db import transaction
 from ulid import ULID
 
-from ledger import chain, clock
+from ledger import canonical, chain, clock
 from ledger.content import MAX_BODY, Json, RefusedContentError, check_identity, check_subject, exact_object
 from ledger.kinds import check_declared
 from ledger.models import Entry, EntrySubject, PrivatePart, Unsealed
@@ -189,12 +188,12 @@ def _private_part(entry_id: str, private: Mapping[str, str] | None, rows: snapsh
         content["rows"] = rows
     if not content:
         return None
-    text = rfc8785.dumps(content).decode()
+    text = canonical.dumps(content)
     return PrivatePart(entry_id=entry_id, salt=secrets.token_hex(32), text=text)
 
 
 def _entry(entry_id: str, recorded_at: datetime, kind: str, actor: Actor, content: dict[str, Json]) -> Entry:
-    body = rfc8785.dumps(content).decode()
+    body = canonical.dumps(content)
     if len(body) > MAX_BODY:
         raise RefusedContentError(f"An entry of {len(body)} characters: the most is {MAX_BODY}.")
     return Entry(

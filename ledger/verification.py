@@ -4,7 +4,6 @@ There is no snapshot over all of it, because on SQLite that would stop all write
 written later after what is written earlier: an entry before its subjects and link, a private part before its erasure.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,12 +12,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import rfc8785
 from django.db import connection
 from django.db.models import CharField, Count, Exists, OuterRef, Subquery
 from django.db.models.functions import Cast
 
-from ledger import chain, clock, private_parts
+from ledger import canonical, chain, clock, private_parts
 from ledger.any_text import any_text
 from ledger.books.verification import period_faults
 from ledger.checkpoints import keys
@@ -221,8 +219,8 @@ def _subjects(entry_ids: list[str]) -> dict[str, list[tuple[str, str, str]]]:
 def _parse(text: str) -> dict[str, Any] | None:
     """The body, if it has the form that `recording` writes."""
     try:
-        body = json.loads(text)
-        if rfc8785.dumps(body).decode() != text or set(body) - {"privateDigest", "rows"} != _BODY_KEYS:
+        body = canonical.loads(text)
+        if set(body) - {"privateDigest", "rows"} != _BODY_KEYS:
             return None
         well_formed = (
             body["v"] == VERSION
@@ -242,9 +240,10 @@ def _has_digest(stored: _Stored) -> bool:
 
 
 def _projection_faults(stored: _Stored, body: dict[str, Any], subjects: list[tuple[str, str, str]]) -> Iterator[Fault]:
+    is_then = _same_moment(stored.at, body["recordedAt"])
     matches = {
         "id": stored.id == body["id"],
-        "recorded_at": _same_moment(stored.at, body["recordedAt"]),
+        "recorded_at": is_then,
         "kind": stored.kind == body["kind"],
         "actor_kind": stored.actor_kind == body["actor"]["kind"],
         "actor_id": stored.actor_id == body["actor"]["id"],
@@ -254,7 +253,8 @@ def _projection_faults(stored: _Stored, body: dict[str, Any], subjects: list[tup
             yield Fault.of(FaultCode.PROJECTION, entry=stored.id, column=column)
     meant = sorted((kind, identity) for kind, identities in body["subjects"].items() for identity in identities)
     listed = sorted((kind, identity) for kind, identity, _at in subjects)
-    if meant != listed or not all(_same_moment(at, body["recordedAt"]) for *_subject, at in subjects):
+    then = (is_then if at == stored.at else _same_moment(at, body["recordedAt"]) for *_subject, at in subjects)
+    if meant != listed or not all(then):
         yield Fault.of(FaultCode.SUBJECTS, entry=stored.id)
 
 

@@ -12,12 +12,11 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Final
 
-import rfc8785
 from django.db import transaction
 from django.db.models import Max, Min, Q
 from ulid import ULID
 
-from ledger import clock
+from ledger import canonical, clock
 from ledger.books.balances import balances
 from ledger.books.closed import closed_until, closings, let_nobody_book
 from ledger.books.figures import FIGURES
@@ -166,7 +165,7 @@ def _written(total: Total) -> str:
 
 def told_of(reckoned: MonthFigures) -> dict[str, Json]:
     """What the ledger's entry says of a month that is closed."""
-    totals = rfc8785.dumps(reckoned.totals)
+    totals = canonical.dumps(reckoned.totals)
     return {
         "month": str(reckoned.month),
         "ends_at": clock.instant(reckoned.month.ends_at),
@@ -179,7 +178,7 @@ def told_of(reckoned: MonthFigures) -> dict[str, Json]:
 
 def digest_of_json(value: Mapping[str, Any]) -> str:
     """SHA-256 over its canonical form (RFC 8785)."""
-    return sha256(rfc8785.dumps(dict(value))).hexdigest()
+    return sha256(canonical.dumps(dict(value)).encode()).hexdigest()
 
 
 def _check(reckoned: MonthFigures) -> None:
