@@ -1,5 +1,6 @@
 """The API of the site: what both rooms offer to programs, its document (OpenAPI 3.1), and the page that shows it."""
 
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -43,7 +44,9 @@ def page(http: HttpRequest) -> HttpResponse:
     return render(http, "public/api.html", {"operations": shown, "title": told["info"]["title"]})
 
 
+@cache
 def _document() -> dict[str, Any]:
+    """Put together once: it is the same for everybody, and takes a fifth of a second."""
     return dict(api.get_openapi_schema(path_prefix="/"))
 
 
