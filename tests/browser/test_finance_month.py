@@ -151,7 +151,7 @@ def export_by_mail(desk: Desk) -> None:
     desk.go("ledger/movement/export/")
     page.locator("main summary").click()
     page.select_option("[name=often]", "monthly")
-    page.get_by_label("luis", exact=True).check()
+    page.get_by_label(f"{LUIS.name} <{LUIS.email}>", exact=True).check()
     desk.look("13-regularly")
     page.get_by_role("button", name=desk.say("Export it regularly")).click()
     expect(page.locator("body")).to_contain_text(desk.say("From now on this list is exported regularly."))
