@@ -67,10 +67,12 @@ class GuardedChangeList(ChangeList):  # type: ignore[misc]  # Unfold ships no ty
         return super().get_ordering(request, queryset)
 
     def get_results(self, request: HttpRequest) -> None:
-        """Besides, for lists that add something up, what all rows come to that are found."""
+        """Besides, of lists that add something up, what all rows come to that were filtered or searched for."""
         super().get_results(request)
         summed = getattr(self.model_admin, "summed", ())
-        self.totals = totals(self.queryset, summed) if summed and 0 < self.result_count <= MOST_ADDED else []
+        is_narrowed = self.has_active_filters or self.query
+        is_told = summed and is_narrowed and 0 < self.result_count <= MOST_ADDED
+        self.totals = totals(self.queryset, summed) if is_told else []
 
 
 class GuardedAdmin(ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
