@@ -14,7 +14,7 @@ import httpx
 
 from backoffice.demo.environment import ELSEWHERE, FOLDER, ROOT
 
-START_SECONDS = 30.0
+START_SECONDS = 90.0
 STOP_SECONDS = 15.0
 LOOK_SECONDS = 0.1
 LAST_LINES = 12
@@ -56,7 +56,7 @@ class Children:
         self._children.append(Child(name, process, log))
 
     def wait_for(self, url: str) -> None:
-        """Until `url` answers. Raises CannotStart when a child ends first, or after 30 seconds."""
+        """Until `url` answers. Raises CannotStart when a child ends first, or after `START_SECONDS`."""
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end:
             self.check()
