@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import rfc8785
 
+#: RFC 8785 writes numbers as IEEE 754 doubles: a whole one beyond this may be another one to who reads it.
 LARGEST_EXACT: Final = 2**53 - 1
 #: Beside it, texts are in another order by their UTF-16 than by their characters (RFC 8785, 3.2.3).
 _ASTRAL: Final = re.compile("[\U00010000-\U0010ffff]")

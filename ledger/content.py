@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
+from ledger.canonical import LARGEST_EXACT
+
 Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
 
 MAX_AMOUNT = 2**63 - 1  # minor units
@@ -16,7 +18,6 @@ _KIND = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 _SUBJECT_KIND = re.compile(r"[a-z][a-z0-9_]*")
 _AMOUNT_KEYS = {"value", "assetCode", "assetScale"}
 _MINOR_UNITS = re.compile(r"0|[1-9][0-9]{0,18}")
-_SAFE_INTEGER = 2**53 - 1  # RFC 8785 writes numbers as IEEE 754 doubles
 
 # A key is refused by what it ends with, so that `tokens_rotated` may be counted and `access_token` may not be kept.
 _SECRET_KEY = re.compile(
@@ -55,7 +56,7 @@ def exact_json(value: object, path: str = "data", depth: int = 0) -> Json:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
-        if abs(value) > _SAFE_INTEGER:
+        if abs(value) > LARGEST_EXACT:
             raise RefusedContentError(f"{path} is an integer beyond 2**53: record it as text.")
         return int(value)
     if isinstance(value, str):

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection
 
 from ledger import clock
+from ledger.canonical import LARGEST_EXACT
 from ledger.content import Json
 from ledger.models import EntrySubject
 from ledger.rows.vouching import Vouched, carried_by
@@ -21,7 +22,6 @@ from ledger.rows.vouching import Vouched, carried_by
 #: Between two entries about one row, which are in the order of their times.
 NEXT = timedelta(microseconds=1)
 _EVER = datetime(1, 1, 1, tzinfo=UTC)
-_SAFE_INTEGER = 2**53 - 1  # RFC 8785 writes numbers as IEEE 754 doubles
 _TABLE = EntrySubject._meta.db_table  # noqa: SLF001 - Django's public name
 
 Rows = dict[str, dict[str, Json]]  # name, id, and the columns; None when an entry says that the row is gone
@@ -127,7 +127,7 @@ def _json(kind: str, raw: Any) -> Json:
         return None
     match kind:
         case "integer" if type(raw) is int:
-            return raw if abs(raw) <= _SAFE_INTEGER else str(raw)
+            return raw if abs(raw) <= LARGEST_EXACT else str(raw)
         case "boolean" if raw in (0, 1):
             return bool(raw)
         case "moment":

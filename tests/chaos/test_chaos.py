@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.chaos.__main__ import headline, told
+from tests.chaos.flows import SHARES
 from tests.chaos.shards import Report, run
 from tests.chaos.ways import ALL
 from tests.summaries import SUMMARY
@@ -36,7 +37,9 @@ def test_every_promise_about_money_holds_while_a_third_of_all_calls_go_wrong(
 
 
 def test_the_same_seed_is_the_same_run() -> None:
-    assert _few().traces == _few().traces
+    few = _few()
+    assert set(few.flows_by_way) == {kind.way for kind in SHARES}
+    assert few.traces == _few().traces
 
 
 def _few() -> Report:
