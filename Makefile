@@ -11,6 +11,8 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 NODE := $(if $(shell command -v npm),node_modules/.package-lock.json,without-node)
 # Some tests wait more than they work: three at a time keep two processors busy.
 WORKERS ?= 3
+# The suite starts many processes. Whoever forbids Python to keep what it compiled lets each of them compile all anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo install test prove bench lint messages screenshot without-node
 

@@ -11,7 +11,7 @@ from hypothesis import settings as examples
 
 from backoffice import catalogue
 from tests import environment  # noqa: F401 - must run before the settings are read
-from tests.databases import like_the_template
+from tests.databases import like_the_template, run_folder
 
 # How long an example takes says how busy the machine is.
 examples.register_profile("untimed", deadline=None)
@@ -31,6 +31,11 @@ settings.WHITENOISE_AUTOREFRESH = True
 
 # Only now: the fixture's module imports models.
 from tests.ledger.fixtures import ledger_that_can_be_emptied  # noqa: E402, F401
+
+
+def pytest_configure() -> None:
+    """Let all processes of this run share one folder: whoever made one for itself would migrate once more."""
+    run_folder()
 
 
 @pytest.fixture(scope="session")
