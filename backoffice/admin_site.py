@@ -32,9 +32,10 @@ class BackofficeAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # Unfold ship
         from backoffice.finance.exports.pages.exportable import ExportableAdmin  # noqa: PLC0415 - as below
         from backoffice.guarded_admin import GuardedAdmin  # noqa: PLC0415 - Unfold's admin needs the apps to be loaded
         from backoffice.intake.importable import ImportableAdmin  # noqa: PLC0415 - as above
+        from backoffice.saved_views.saveable import SaveableAdmin  # noqa: PLC0415 - as above
 
         page = admin_class or ModelAdmin
-        bases = (GuardedAdmin, ExportableAdmin, ImportableAdmin, page)
+        bases = (GuardedAdmin, ExportableAdmin, ImportableAdmin, SaveableAdmin, page)
         guarded = type(page.__name__, bases, {"__module__": page.__module__, "__doc__": page.__doc__})
         super().register(model_or_iterable, guarded, **options)
 

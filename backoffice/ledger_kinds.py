@@ -42,4 +42,6 @@ EXPORTS: Final = (
 )
 #: Lists that grew by a file.
 INTAKE: Final = ("intake.imported",)
-KINDS: Final = frozenset({*PEOPLE, *SIGN_IN, *FILES, *EXPORTS, *INTAKE})
+#: Lists that got a name.
+VIEWS: Final = ("view.saved", "view.removed")
+KINDS: Final = frozenset({*PEOPLE, *SIGN_IN, *FILES, *EXPORTS, *INTAKE, *VIEWS})

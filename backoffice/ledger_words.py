@@ -46,6 +46,8 @@ WORDS: Final[dict[str, tuple[Promise, str, Tone]]] = {
         "upload",
         "neutral",
     ),
+    "view.saved": (_("A view of a list was saved: %(list)s."), "bookmark_add", "neutral"),
+    "view.removed": (_("A saved view of a list was removed: %(list)s."), "bookmark_remove", "neutral"),
     "export.made": (_("A list was exported: %(list)s, %(rows)s rows, as %(format)s."), "download", "neutral"),
     "export.fetched": (_("The file of an export was downloaded."), "download", "neutral"),
     "export.regular_set_up": (_("A list is exported regularly from now on: %(list)s."), "event_repeat", "neutral"),

@@ -14,6 +14,7 @@ from backoffice.finance.evidence.pages import job_evidence, payment_evidence
 from backoffice.finance.exceptions.files_page import queue_view
 from backoffice.finance.journal import journal_view
 from backoffice.finance.reports.pages import figures_view, index_view, report_view
+from backoffice.saved_views.page import remove_view, views_page
 from backoffice.to_do.page import to_do_view
 from backoffice.waiting import waiting_view
 from backoffice.where_is_money.page import where_view
@@ -28,6 +29,8 @@ def own_urls(staff_only: Callable[[View], Any]) -> list[URLPattern]:
         ("overview/funders/", funders_view, "overview_funders"),
         ("overview/workers/", workers_view, "overview_workers"),
         ("overview/quality/", quality_view, "overview_quality"),
+        ("views/", views_page, "saved_views"),
+        ("views/<str:object_id>/remove/", remove_view, "saved_view_remove"),
         ("waiting/", waiting_view, "waiting"),
         ("to-do/", to_do_view, "to_do"),
         ("where-is-the-money/", where_view, "where_is_money"),
