@@ -135,6 +135,8 @@ SENTENCES: dict[str, Promise] = {
     "other_name": _("That is not the name of this member: it is “%(name)s”."),
     # Forms
     "no_member_of_email": _("There is no member with the email “%(email)s”. Add them first."),
+    "no_member_of_name": _("No member has the email or the name “%(name)s”. Add them first."),
+    "several_members_of_name": _("More than one member is called “%(name)s”: give the email of the one you mean."),
     "no_job_of_reference": _("There is no job with the reference “%(reference)s”. Add it first."),
     "several_jobs_of_reference": _("More than one job has the reference “%(reference)s”, so it names none of them."),
     "no_application": _("%(name)s did not apply for “%(job)s”. Add the application first."),

@@ -7,6 +7,7 @@ import django
 import pytest
 from django.conf import settings
 from django.db import connections
+from django.utils import translation
 from hypothesis import settings as examples
 
 from backoffice import catalogue
@@ -36,6 +37,11 @@ from tests.ledger.fixtures import ledger_that_can_be_emptied  # noqa: E402, F401
 def pytest_configure() -> None:
     """Let all processes of this run share one folder: whoever made one for itself would migrate once more."""
     run_folder()
+
+
+def pytest_runtest_setup() -> None:
+    """Begin in the product's own language: a page that a test before looked at in Spanish leaves its thread in it."""
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")

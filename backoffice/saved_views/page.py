@@ -20,6 +20,7 @@ from backoffice.models.saved_views import LONGEST_NAME
 from backoffice.saved_views.offered import list_page, views_of
 from ledger import clock
 from ledger.api import Actor, record
+from ledger.content import Json
 from payments.admin.dialogs import staff
 from payments.mail.colleagues import name_of
 
@@ -94,7 +95,7 @@ def _save(label: str, query: str, given: dict[str, Any], request: HttpRequest) -
 
 
 def _record(kind: str, view: SavedView, request: HttpRequest) -> None:
-    data = {"list": view.model, "shared": view.is_shared}
+    data: dict[str, Json] = {"list": view.model, "shared": view.is_shared}
     record(kind, actor=Actor.staff(staff(request).pk), subjects={"view": view.pk}, data=data)
 
 

@@ -11,7 +11,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.dataclasses import UnfoldAction
@@ -19,6 +19,7 @@ from unfold.decorators import display
 from unfold.enums import ActionVariant
 
 from jobs import deadlines, escrow, funding, lifecycle, payables
+from jobs.admin.add_worker import AddWorker
 from jobs.admin.ask_forms import BETWEEN, MOST_JOBS, PLATFORM, AskForm
 from jobs.admin.audited_admin import KeptAdmin
 from jobs.admin.badges import application_badge, job_badge, money_badge
@@ -31,7 +32,7 @@ from jobs.admin.pay_from_budget import pay_now
 from jobs.admin.payout_forms import GiveBackForm, PayOutForm
 from jobs.admin.report_outside import ReportOutside
 from jobs.budget_offers import ask_within
-from jobs.decisions import move_job
+from jobs.decisions import SELECTABLE, move_job
 from jobs.job_payments import PREFETCHED, funding_under_way, money_statuses, requests_of
 from jobs.models import Application, ApplicationStatus, Job, JobStatus
 from jobs.reasons import JobRefusal
@@ -58,10 +59,10 @@ SELECTED = "selected_applications"
 
 
 class ApplicationInline(TabularInline):
-    """Who wants to do the job. Decisions are made on the application's page or in its list."""
+    """Who wants to do the job, with a way to decide on whoever waits for it."""
 
     model = Application
-    fields = readonly_fields = ("worker", "state", "money", "created_at")
+    fields = readonly_fields = ("worker", "state", "money", "created_at", "decide")
     extra = 0
     per_page = 25
     can_delete = False
@@ -86,6 +87,23 @@ class ApplicationInline(TabularInline):
     def money(self, application: Application) -> str:
         return money_badge(application)
 
+    def get_fields(self, request: HttpRequest, obj: Job | None = None) -> Any:
+        """Without decisions for who may not make any, and once none can be made."""
+        decides = request.user.has_perm("jobs.change_application") and obj and obj.status in SELECTABLE
+        return self.fields if decides else self.fields[:-1]
+
+    @display(description=_("decide"))
+    def decide(self, application: Application) -> str:
+        """Dialogs of the application that lead back to this page."""
+        if application.status != ApplicationStatus.PENDING:
+            return "\N{EN DASH}"
+        pages = ((_("Select"), "select_worker"), (_("Reject"), "reject_worker"))
+        return format_html_join(
+            " · ",
+            '<a href="{0}" hx-get="{0}" hx-target="#modal-content" hx-select="#dialog" aria-haspopup="dialog">{1}</a>',
+            ((reverse(f"admin:jobs_application_{name}", args=[application.pk]), words) for words, name in pages),
+        )
+
 
 on_job = DecisionOn(lambda pk: lifecycle.lock_job(number_of(pk)))
 
@@ -99,7 +117,7 @@ def _moved(job: Job, event: str, by: User, form: MoveForm, until: Mapping[str, d
 
 
 @admin.register(Job)
-class JobAdmin(ReportOutside, KeptAdmin):
+class JobAdmin(ReportOutside, AddWorker, KeptAdmin):
     form = JobForm
     list_display = ("heading", "funder", "state", "budget", "workers", "due", "made")
     list_select_related = ("funder",)
@@ -112,6 +130,7 @@ class JobAdmin(ReportOutside, KeptAdmin):
     actions = ("request_payments",)
     actions_detail = (
         "request_payment",
+        "add_worker",
         "pay_out",
         "give_back",
         "report_outside",
@@ -242,6 +261,8 @@ class JobAdmin(ReportOutside, KeptAdmin):
                 allowed.add("pay_out")
         if job:
             allowed.add("duplicate")
+        if status in SELECTABLE:
+            allowed.add("add_worker")
         if job and any(not each.held.is_zero for each in escrow.escrows_of(job)):
             allowed.add("give_back")
         found: list[UnfoldAction] = super().get_actions_detail(request, object_id)

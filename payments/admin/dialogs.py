@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Generic, Literal, TypeVar
+from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import messages
@@ -19,6 +20,7 @@ from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import Promise, keep_lazy_text
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.enums import ActionVariant
@@ -94,8 +96,8 @@ class DecisionOn(Generic[Row]):
     """A decision on one row: it is taken first, then decided on once, as the dialog showed it, all in one transaction.
 
     `take` answers with the row of that id, locked unless what is decided takes it by itself, or raises DoesNotExist.
-    `then` follows a decision that was made, outside of its transaction, so that it can ask wallets. `back` is the page
-    that the person comes to.
+    `then` follows a decision that was made, outside of its transaction, so that it can ask wallets. The person comes
+    back to the list or the other page on which they opened the dialog; from the row's own, to `back`.
 
     What is decorated gets the row, who decides, and the form. It answers with a sentence for them, or raises Refusal.
     """
@@ -119,9 +121,19 @@ class DecisionOn(Generic[Row]):
                 messages.success(request, done)
                 if self.then:
                     self.then(request, row)
-            return go(request, _page(admin, object_id, self.back))
+            return go(request, self._way_back(admin, request, object_id))
 
         return handler
+
+    def _way_back(self, admin: ModelAdmin[Row], request: HttpRequest, object_id: str) -> str:
+        """Where the dialog was opened, if that was another page of the admin than the row's own."""
+        opened = request.headers.get("HX-Current-URL", "")
+        if not url_has_allowed_host_and_scheme(opened, {request.get_host()}, require_https=request.is_secure()):
+            opened = ""
+        address = urlsplit(opened)
+        if address.path.startswith(reverse("admin:index")) and address.path != _page(admin, object_id, "change"):
+            return address._replace(scheme="", netloc="", fragment="").geturl()
+        return _page(admin, object_id, self.back)
 
     def _taken(self, object_id: str) -> Row:
         try:
