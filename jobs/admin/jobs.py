@@ -21,7 +21,7 @@ from unfold.enums import ActionVariant
 from jobs import deadlines, escrow, funding, lifecycle, payables
 from jobs.admin.add_worker import AddWorker
 from jobs.admin.ask_forms import BETWEEN, MOST_JOBS, PLATFORM, AskForm
-from jobs.admin.audited_admin import KeptAdmin
+from jobs.admin.audited_admin import ReadFirst
 from jobs.admin.badges import application_badge, job_badge, money_badge
 from jobs.admin.currency_filter import BudgetCurrencyFilter
 from jobs.admin.deadlines import OverdueFilter, ReopenForm
@@ -34,7 +34,7 @@ from jobs.admin.report_outside import ReportOutside
 from jobs.budget_offers import ask_within
 from jobs.decisions import SELECTABLE, move_job
 from jobs.job_payments import PREFETCHED, funding_under_way, money_statuses, requests_of
-from jobs.models import Application, ApplicationStatus, Job, JobStatus
+from jobs.models import Application, ApplicationStatus, Deliverable, Job, JobStatus
 from jobs.reasons import JobRefusal
 from ledger.filters import BusinessDaysFilter
 from ledger.stamps import day_stamp
@@ -117,7 +117,7 @@ def _moved(job: Job, event: str, by: User, form: MoveForm, until: Mapping[str, d
 
 
 @admin.register(Job)
-class JobAdmin(ReportOutside, AddWorker, KeptAdmin):
+class JobAdmin(ReportOutside, AddWorker, ReadFirst):
     form = JobForm
     list_display = ("heading", "funder", "state", "budget", "workers", "due", "made")
     list_select_related = ("funder",)
@@ -158,6 +158,22 @@ class JobAdmin(ReportOutside, AddWorker, KeptAdmin):
         ),
         (_("Dates"), {"fields": ("recruit_deadline", "submit_deadline", "expires_at")}),
     )
+    read_fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("state", "is_funded"),
+                    ("budget", "amount_side"),
+                    ("funder", "seller"),
+                    ("reference", "workers_wanted"),
+                    "description",
+                    ("target_language", "deliverables"),
+                    ("recruit_deadline", "submit_deadline", "expires_at"),
+                )
+            },
+        ),
+    )
 
     class Media:
         js = ("admin_copy.js",)
@@ -168,18 +184,10 @@ class JobAdmin(ReportOutside, AddWorker, KeptAdmin):
         return found.prefetch_related(Prefetch("applications", queryset=selected, to_attr=SELECTED))
 
     def get_fieldsets(self, request: HttpRequest, obj: Job | None = None) -> Any:
-        if obj and not self.has_change_permission(request, obj):
-            shown = (
-                ("state", "is_funded"),
-                ("budget", "amount_side"),
-                "workers_wanted",
-                ("funder", "seller"),
-                "reference",
-                "description",
-            )
-            return ((None, {"fields": ("title", *shown, "recruit_deadline", "submit_deadline", "expires_at")}),)
         fieldsets = super().get_fieldsets(request, obj)
-        return ((None, {"fields": (("state", "is_funded"),)}), *fieldsets) if obj else fieldsets
+        if obj is None or self.is_read(request, obj):
+            return fieldsets
+        return ((None, {"fields": (("state", "is_funded"),)}), *fieldsets)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Job | None = None) -> Any:
         return (*super().get_readonly_fields(request, obj), "budget")
@@ -195,6 +203,11 @@ class JobAdmin(ReportOutside, AddWorker, KeptAdmin):
     @display(description=_("budget per worker"), ordering="budget_value")
     def budget(self, job: Job) -> str:
         return format_amount(job.budget)
+
+    @display(description=_("deliverables"))
+    def deliverables(self, job: Job) -> str:
+        names = dict(Deliverable.choices)
+        return ", ".join(str(names.get(one, one)) for one in job.deliverable_types) or "\N{EN DASH}"
 
     @display(description=_("selected"))
     def workers(self, job: Job) -> str:

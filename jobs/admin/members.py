@@ -19,7 +19,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from jobs import links, wallet_changes
 from jobs.admin import organisations
-from jobs.admin.audited_admin import KeptAdmin
+from jobs.admin.audited_admin import ReadFirst
 from jobs.admin.badges import badge
 from jobs.admin.budget_dialog import BudgetTermsForm
 from jobs.admin.organisations import OrganisationInline
@@ -86,7 +86,7 @@ on_member = DecisionOn(lambda pk: lock(Member.objects.all(), number_of(pk)))
 
 
 @admin.register(Member)
-class MemberAdmin(PersonalData, KeptAdmin):
+class MemberAdmin(PersonalData, ReadFirst):
     form = MemberForm
     list_display = ("person", "kind", "language", "wallet_state", "currency", "public_name", "last_checked")
     list_select_related = ("wallet",)
@@ -105,6 +105,11 @@ class MemberAdmin(PersonalData, KeptAdmin):
     change_form_outer_before_template = "admin/jobs/member/page.html"
     actions_row = ("check_wallet",)
     fieldsets = ((None, {"fields": ("name", "kind", ("email", "language"))}), (_("Wallet"), {"fields": WALLET_FIELDS}))
+    # The field that it is typed into is of the form.
+    read_fieldsets = (
+        fieldsets[0],
+        (_("Wallet"), {"fields": tuple("wallet" if name == "wallet_text" else name for name in WALLET_FIELDS)}),
+    )
     add_fieldsets = (
         (None, {"fields": ("name", "kind", ("email", "language"))}),
         (_("Wallet"), {"fields": ("wallet_text",)}),
@@ -112,13 +117,6 @@ class MemberAdmin(PersonalData, KeptAdmin):
 
     class Media:
         js = ("admin_copy.js",)
-
-    def get_fieldsets(self, request: HttpRequest, obj: Member | None = None) -> Any:
-        if obj is None or self.has_change_permission(request, obj):
-            return super().get_fieldsets(request, obj)
-        # The field that it is typed into is of the form, and who only looks has none.
-        looks = tuple("wallet" if name == "wallet_text" else name for name in WALLET_FIELDS)
-        return (self.fieldsets[0], (_("Wallet"), {"fields": looks}))
 
     @display(description=_("member"), ordering="name", header=True)
     def person(self, member: Member) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import StackedInline
 
 from jobs import member_emails, parse_amounts
+from jobs.admin.audited_admin import is_edited
 from jobs.models import Member, Organisation
 from jobs.models.members import MemberKind
 from jobs.reasons import JobRefusal
@@ -56,7 +57,7 @@ class OrganisationInline(StackedInline):
         return request.user.has_perm("jobs.view_member") or self.has_change_permission(request)
 
     def has_change_permission(self, request: HttpRequest, _obj: Any = None) -> bool:
-        return request.user.has_perm("jobs.change_member")
+        return is_edited(request) and request.user.has_perm("jobs.change_member")
 
     def has_add_permission(self, request: HttpRequest, _obj: Any = None) -> bool:
         return self.has_change_permission(request)

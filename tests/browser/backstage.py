@@ -122,8 +122,10 @@ def check(url: str) -> dict[str, Any]:
     return wallet(url)
 
 
-def job(*, title: str, reference: str, funder: int, worker: int, budget: str, asset: tuple[str, int]) -> int:
-    """A published job with one selected worker. `budget` in major units."""
+def job(
+    *, title: str, reference: str, funder: int, worker: int, budget: str, asset: tuple[str, int], selected: bool = True
+) -> int:
+    """A published job for which one worker applied, and was `selected` or not yet. `budget` in major units."""
     by = User.objects.get(username="rosa")
     row = cast.job(
         JobStatus.DRAFT,
@@ -137,7 +139,8 @@ def job(*, title: str, reference: str, funder: int, worker: int, budget: str, as
     )
     decisions.move_job(row.pk, "publish", by=by, seen=JobStatus.DRAFT)
     application = Application.objects.create(job=row, worker_id=worker)
-    decisions.select(application.pk, by=by)
+    if selected:
+        decisions.select(application.pk, by=by)
     return int(row.pk)
 
 

@@ -93,11 +93,17 @@ class Installation:
     made: int = 0
 
     def work(
-        self, *, language: str = "en", budget: str = "1250.00", balance: int = 500_000_00, abroad: bool = True
+        self,
+        *,
+        language: str = "en",
+        budget: str = "1250.00",
+        balance: int = 500_000_00,
+        abroad: bool = True,
+        selected: bool = True,
     ) -> Work:
         """A job of a new funder (`balance` in minor units) with a new worker (MXN), both with wallets.
 
-        A funder `abroad` pays in USD, and their wallet takes a fee.
+        The worker is `selected`, or applied and waits. A funder `abroad` pays in USD, and their wallet takes a fee.
         """
         self.made += 1
         number = self.made
@@ -122,6 +128,7 @@ class Installation:
             worker=members[1],
             budget=budget,
             asset=MXN,
+            selected=selected,
         )
         return Work(job_id, title, funder, worker)
 

@@ -104,7 +104,7 @@ def test_a_member_is_added_and_selected(ana: Client, written: str) -> None:
     add(ana, job, written, select="on")
     application = Application.objects.get(job=job, worker=itzel)
     assert application.status == ApplicationStatus.SELECTED
-    kinds = [row.kind for row in timeline([("application", application.pk)])]
+    kinds = [row.kind for row in timeline([("application", str(application.pk))])]
     assert kinds[:2] == ["application.created", "application.selected"]
 
 
