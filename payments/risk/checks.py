@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Final
 
-from django.db.models import Exists, OuterRef
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ledger import clock
+from payments.limits import never_paid
 from payments.models import Payment, PaymentRequest, RiskLevel, WalletAddress
 from payments.models.payments import Purpose
 from payments.openpayments.amounts import Amount
@@ -92,10 +92,8 @@ def planned(payment: Payment) -> PlannedPayment:
 
 
 def _first(payments: Sequence[PlannedPayment]) -> Found:
-    wallets = {each.wallet.pk for each in payments}
-    paid = Payment.objects.filter(receiver_wallet=OuterRef("pk"), state__in=sorted(PAID))
-    known = set(WalletAddress.objects.filter(Exists(paid), pk__in=wallets).values_list("pk", flat=True))
-    return {each.key: _who(each) for each in payments if each.wallet.pk not in known}
+    never = never_paid(each.wallet.pk for each in payments)
+    return {each.key: _who(each) for each in payments if each.wallet.pk in never}
 
 
 def _who(payment: PlannedPayment) -> dict[str, str]:
