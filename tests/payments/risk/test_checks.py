@@ -113,3 +113,32 @@ def test_as_many_queries_for_many_payments_as_for_one() -> None:
             assert warnings_of(unsent_of(request.pk))
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def read_whole(sql: str, params: Any) -> list[str]:
+    """The steps by which a statement reads all rows of one of this room's tables."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(f"EXPLAIN QUERY PLAN {sql}", params)
+            steps = [str(row[3]) for row in cursor.fetchall()]
+            return [step for step in steps if step.startswith("SCAN payments_") and "INDEX" not in step]
+        # Of so few rows reading all is cheaper, as it is not of a million.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {sql}", params)
+        return [str(row[0]) for row in cursor.fetchall() if "Seq Scan on payments_" in str(row[0])]
+
+
+def test_an_index_stands_behind_each_condition() -> None:
+    request, asked_for = quoted(), []
+
+    def keep(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        # How strictly checks count is one row each, and all of them are read.
+        if sql.startswith("SELECT") and "risksetting" not in sql:
+            asked_for.append((sql, params))
+        return execute(sql, params, many, context)
+
+    settled()
+    with connection.execute_wrapper(keep):
+        assert warnings_of(unsent_of(request.pk))
+    assert len(asked_for) > 3
+    assert not [step for sql, params in asked_for for step in read_whole(sql, params)]
