@@ -109,6 +109,7 @@ GROUPS: tuple[PageGroup, ...] = (
             AdminPage(_("Wallets"), "account_balance_wallet", "payments.walletaddress"),
             AdminPage(_("Rules for a second person"), "gavel", "payments.secondpersonrule"),
             AdminPage(_("Limits for unproven wallets"), "lock_person", "payments.prooflimit"),
+            AdminPage(_("Payment warnings"), "warning", "payments.risksetting"),
             AdminPage(_("Pauses"), "pause_circle", "payments.pause"),
         ),
     ),

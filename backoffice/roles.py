@@ -48,6 +48,7 @@ EXACT: dict[str, tuple[str, ...]] = {
         "payments.authorise_paymentrequest",
         "payments.change_accountname",
         "payments.download_journal",
+        "payments.override_risk",
         "payments.manage_standingbudget",
         "payments.report_outsidepayment",
         "payments.confirm_outsidepayment",

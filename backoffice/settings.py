@@ -206,6 +206,9 @@ LEDGER_AUDITOR_LANGUAGE = env.str("LEDGER_AUDITOR_LANGUAGE", "en")
 # An administrator may decide alone, in an emergency, what needs two people: everybody is told at once.
 BREAK_GLASS = env.bool("BREAK_GLASS", True)
 
+# Nobody is asked for the first payment to a wallet before its owner has proven that it is theirs.
+PROOF_BEFORE_FIRST_PAYMENT = env.bool("PROOF_BEFORE_FIRST_PAYMENT", True)
+
 # A file that holds a number of seconds: every process adds it to its clock. For tests and the sandbox only.
 CLOCK_OFFSET_FILE = env.str("CLOCK_OFFSET_FILE", "")
 if CLOCK_OFFSET_FILE and not DEVELOPMENT:

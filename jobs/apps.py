@@ -15,6 +15,7 @@ class JobsConfig(AppConfig):
             ledger_kinds,
             ledger_rows,
             links,
+            risk_checks,
             schedule,
             signal_receivers,
             state_tables,
@@ -27,6 +28,7 @@ class JobsConfig(AppConfig):
         from payments.invariants import also_hold  # noqa: PLC0415
         from payments.mail.pages import provide  # noqa: PLC0415
         from payments.presentation.timeline_text import also_ask  # noqa: PLC0415
+        from payments.risk.checks import declare as also_look  # noqa: PLC0415
         from payments.signals import request_moved  # noqa: PLC0415
         from payments.state_diagram import also_draw  # noqa: PLC0415
         from payments.worker.allowed_tasks import allow_tasks_of  # noqa: PLC0415
@@ -38,6 +40,7 @@ class JobsConfig(AppConfig):
         also_ask(timeline_text.describe_own)
         also_hold(invariants.ESCROW_IS_ENOUGH, invariants.OUTSIDE_WITHIN_BUDGET)
         also_draw(*state_tables.TABLES)
+        also_look(*risk_checks.CHECKS)
         provide(links.page_of)
         offers.declare(job_payments.offers_of)
         request_moved.connect(signal_receivers.queue_sync, dispatch_uid="jobs.derive_status")

@@ -1,19 +1,22 @@
 """What staff are shown before they ask a funder: who would get what, who can't and why, and the platform's fee."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from jobs import funding, job_payments, payables
+from jobs import funding, job_payments, payables, wallet_changes
 from jobs.models import Application, ApplicationStatus, Job, Member
 from jobs.payables import Choice
 from jobs.platform_fee import fees
 from jobs.reasons import JobRefusal
-from payments.models import Seller
+from payments.models import Seller, WalletAddress
+from payments.openpayments.amounts import Amount, AmountError
 from payments.presentation.format_amounts import format_amount, percent
 from payments.presentation.reasons import Refusal
+from payments.risk.checks import PlannedPayment
+from payments.risk.warnings import RiskWarning, look
 from payments.second_person import at_work
 
 
@@ -25,6 +28,7 @@ class Offer:
     application: Application
     problem: str
     warnings: tuple[str, ...]
+    risks: tuple[RiskWarning, ...]  # answered once the quote is sent
     accepted: bool  # their work is: they are paid at once, whenever the others are
 
 
@@ -45,7 +49,37 @@ def offers(jobs: Sequence[Job]) -> list[Offer]:
     found = [choice for job in jobs if not funding.obstacle(job) for choice in payables.owed(job)]
     alike = _names_by_wallet(found)
     staff = at_work(choice.contact.email for choice in found)
-    return [_offer(choice, alike, staff) for choice in found]
+    risks: dict[str, list[RiskWarning]] = defaultdict(list)
+    for warning in look(list(_planned(found))):
+        risks[warning.payment].append(warning)
+    return [_offer(choice, alike, staff, risks) for choice in found]
+
+
+def _planned(found: Sequence[Choice]) -> Iterator[PlannedPayment]:
+    """What they would be paid: looked at as what is asked for, and sent, will be once more."""
+    for choice in found:
+        payer, wallet = choice.job.funder, choice.wallet
+        if isinstance(choice.receiver, Application) and wallet and wallet.is_known and payer.wallet_id:
+            yield PlannedPayment(
+                key=str(choice.receiver.pk),
+                payer_wallet_id=payer.wallet_id,
+                payer_name=payer.name,
+                wallet=wallet,
+                wallet_since=wallet_changes.changed_at(choice.receiver.worker),
+                name=choice.contact.name,
+                amount=_arrives(choice, wallet),
+                about=choice.receiver.pk,
+            )
+
+
+def _arrives(choice: Choice, wallet: WalletAddress) -> Amount | None:
+    """All that is owed, in units of their wallet; None where only wallets can say how much arrives, or it can't."""
+    if choice.payer_fixes or choice.amount.asset.code != wallet.asset.code:
+        return None
+    try:
+        return choice.amount.rescaled(wallet.asset.scale)
+    except AmountError:
+        return None
 
 
 def left_out(jobs: Sequence[Job], found: Sequence[Offer]) -> list[tuple[Job, str]]:
@@ -61,7 +95,9 @@ def _why_nobody(job: Job) -> JobRefusal:
     return JobRefusal("nothing_owed" if selected else "nobody_selected")
 
 
-def _offer(choice: Choice, alike: dict[str, dict[int | str, str]], staff: set[str]) -> Offer:
+def _offer(
+    choice: Choice, alike: dict[str, dict[int | str, str]], staff: set[str], risks: Mapping[str, Sequence[RiskWarning]]
+) -> Offer:
     application = choice.receiver
     assert isinstance(application, Application), "the platform is no worker"
     warnings = []
@@ -75,7 +111,8 @@ def _offer(choice: Choice, alike: dict[str, dict[int | str, str]], staff: set[st
             for pk, name in same.items()
             if pk != application.worker_id
         ]
-    return Offer(choice, application, _problem(choice), tuple(warnings), job_payments.work_accepted(application))
+    told = tuple(risks.get(str(application.pk), ()))
+    return Offer(choice, application, _problem(choice), tuple(warnings), told, job_payments.work_accepted(application))
 
 
 def _problem(choice: Choice) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from jobs import deadlines, held_payments, job_payments, lifecycle
+from jobs import deadlines, held_payments, job_payments, lifecycle, payables
 from jobs.derive_status import sync_locked
 from jobs.models import Application, ApplicationStatus, Job, JobStatus, Submission, SubmissionStatus
 from jobs.models.work import APPLICATION_MOVES, SUBMISSION_MOVES
@@ -14,6 +14,8 @@ from jobs.reasons import JobRefusal
 from jobs.worker_mail import tell_let_go, tell_selected
 from ledger import clock
 from ledger.api import Actor, record
+from payments.actions import wallet_proofs
+from payments.limits import proves_first
 from payments.moving import NoSuchMove, swap
 
 #: Workers may be selected or let go while the job is in one of these.
@@ -79,7 +81,19 @@ def select(application_id: int, *, by: User) -> Application:
             raise JobRefusal("job_full", job=job.title, wanted=str(job.workers_wanted))
         selected = _decide_application(application, job, ApplicationStatus.SELECTED, by)
         tell_selected(selected, job)
+        _ask_to_prove(selected, job, by)
         return selected
+
+
+def _ask_to_prove(application: Application, job: Job, by: User) -> None:
+    """Before a first payment to their wallet they prove that it is theirs: asked now, nobody waits for it later.
+
+    Where it can't be asked yet (no wallet, nobody who asks), whoever asks for the money sends the link.
+    """
+    worker, seller = application.worker, job.seller or payables.default_seller()
+    if worker.wallet and worker.email and seller and not seller.retired_at and proves_first(worker.wallet):
+        contact = {"name": worker.name, "email": worker.email, "language": worker.language}
+        wallet_proofs.ask(worker.wallet, seller, by=by, **contact)
 
 
 def reject(application_id: int, *, by: User) -> Application:

@@ -4,7 +4,8 @@ So the earlier address is told of it. For `WINDOW` it is told of a change of the
 address counts as one of those who proposed that.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
 from typing import Final
 
 from jobs.models import Member
@@ -12,6 +13,7 @@ from ledger import clock
 from ledger.api import Actor, TimelineRow, record, timeline
 from payments.mail.queue import queue_notice
 from payments.models.messages import Template
+from payments.risk.checks import LATELY_DAYS
 from payments.second_person import WINDOW
 
 #: The subject, beside `member`, of the entries about their address: found without all others about the member.
@@ -51,6 +53,16 @@ def earlier(member: Member) -> list[str]:
     """The addresses that the member had in the last `WINDOW`, other than that of today."""
     had = dict.fromkeys(row.private["before"] for row in _changes(member) if row.private.get("before"))
     return [email for email in had if email != member.email]
+
+
+def changed_lately(members: Collection[int]) -> dict[int, datetime]:
+    """Of these members, those whose address changed in the last `payments.risk.checks.LATELY_DAYS`, and when last.
+
+    One query.
+    """
+    since = clock.now() - timedelta(days=LATELY_DAYS)
+    rows = timeline([(ADDRESS, str(pk)) for pk in sorted(members)], MOST_CHANGES)
+    return {int(pk): row.recorded_at for row in rows if row.recorded_at > since for pk in row.subjects[ADDRESS]}
 
 
 def _changes(member: Member) -> Iterator[TimelineRow]:

@@ -262,6 +262,23 @@ def _people_and_limits() -> None:
         live=EVERY,
     )
     vouch(
+        "risk_level",
+        models.RiskSetting,
+        once=("check_name",),
+        changing=("level",),
+        gone_by=("risk_level.removed",),
+        live=EVERY,
+    )
+    vouch(
+        "risk_override",
+        models.RiskOverride,
+        once=("created_at", "payment_id", "check_name", "reason", "by_id"),
+        private=("reason",),
+        left={"changed_at": WRITTEN},
+        rides=True,
+        live=_OF_OPEN_PAYMENTS,
+    )
+    vouch(
         "pause",
         models.Pause,
         once=("scope", "target", "cause", "reason", "started_at", "started_by_id", "ended_at", "ended_by_id"),

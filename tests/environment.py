@@ -10,3 +10,5 @@ os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(64))
 os.environ.setdefault("FIELD_ENCRYPTION_KEYS", Fernet.generate_key().decode())
 os.environ.setdefault("BASE_URL", "http://testserver")
 os.environ.setdefault("EMAIL_URL", "memory:")
+# Whoever tests that a first payment waits for a proof switches it on; all others pay whom nobody paid before.
+os.environ.setdefault("PROOF_BEFORE_FIRST_PAYMENT", "false")

@@ -98,6 +98,8 @@ def prepare() -> None:
         # No second factor, no password: whoever looks at the demo is on this machine.
         SECOND_FACTOR_REQUIRED="false",
         CONFIRM_SIGN_IN_MINUTES="720",
+        # Its invented people are paid at once; to see the proof, set a limit for unproven wallets.
+        PROOF_BEFORE_FIRST_PAYMENT="false",
         ONE_CLICK_SIGN_IN="rosa,luis,ines,admin",
         LEDGER_CHECKPOINT_KEY_FILE=str(FOLDER / CHECKPOINT_KEY),
         LEDGER_CHECKPOINT_DIR=str(FOLDER / CHECKPOINTS),

@@ -18,6 +18,7 @@ from payments.presentation.dates import age, day
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.next_step import attention_step
 from payments.presentation.reasons import sentence
+from payments.risk.answers import OVERRIDE
 
 #: What asks a payer, or asks them again.
 ASKING = (Template.APPROVAL, Template.APPROVAL_AGAIN, Template.BUDGET)
@@ -82,6 +83,25 @@ def attention(_request: HttpRequest, found: list[Payment]) -> list[TodoGroup]:
             since=payment.changed_at,
             link=link,
             action=PageAction(_("Look and decide"), "front_hand", link),
+        )
+
+    return one_group([row(payment) for payment in found])
+
+
+def warned(http: HttpRequest, found: list[Payment]) -> list[TodoGroup]:
+    may = http.user.has_perm(OVERRIDE)
+
+    def row(payment: Payment) -> Todo:
+        link = reverse("admin:payments_payment_change", args=[payment.pk])
+        ask = _("Ask somebody who may override it.")
+        return Todo(
+            title=payment.request.title,
+            who=payment.receiver_name,
+            amount=format_amount(payment.amount),
+            about=" ".join([sentence(payment.reason, payment.reason_params), *([] if may else [ask])]),
+            since=payment.changed_at,
+            link=link,
+            action=PageAction(_("Look and decide"), "front_hand", link) if may else None,
         )
 
     return one_group([row(payment) for payment in found])

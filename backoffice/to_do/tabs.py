@@ -13,6 +13,7 @@ from backoffice.waiting import decidable
 from jobs import to_do
 from jobs.models import MemberNote
 from payments.models import Payment, PaymentRequest
+from payments.models.payments import Block
 from payments.states import NEEDS_A_PERSON, RequestState
 
 TABS: Final = (
@@ -36,6 +37,16 @@ TABS: Final = (
             .order_by("changed_at", "pk")
         ],
         money.attention,
+    ),
+    Tab(
+        "warned",
+        _("Stopped by a warning"),
+        _("No warning stops a payment that was approved."),
+        "payments.view_payment",
+        lambda _viewer: [
+            Payment.objects.filter(blocked_by=Block.WARNING).select_related("request").order_by("changed_at", "pk")
+        ],
+        money.warned,
     ),
     Tab(
         "review",

@@ -18,9 +18,10 @@ from payments.engine.steps.receiving import arrived
 from payments.engine.transitions import move
 from payments.mail.second_person import ask_to_confirm_outside
 from payments.models import OutsideSettlement, Payment
-from payments.models.payments import Decision
+from payments.models.payments import Block, Decision
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal
+from payments.risk.answers import NO_ANSWER, RiskAnswer, check_answered
 from payments.second_person import objection
 from payments.states import PaymentState
 
@@ -45,14 +46,18 @@ def look_again(payment_id: str, *, by: User) -> Payment:
     return payment
 
 
-def start_anew(payment_id: str, *, by: User) -> Payment:
-    """Close the receiver's side for good, then send the money again, under the approval if it still lives."""
+def start_anew(payment_id: str, *, by: User, answer: RiskAnswer = NO_ANSWER) -> Payment:
+    """Close the receiver's side for good, then send the money again, under the approval if it still lives.
+
+    Raises Refusal for a warning that still has to be answered.
+    """
     with transaction.atomic():
         payment = _lock_payment(payment_id)
         _check_not_late(payment)
         if payment.received_value:
             raise Refusal("partly_here")
         _check_no_claim(payment)
+        check_answered([payment], answer, by=by)
         _decide(payment, Decision.START_ANEW, by)
     return payment
 
@@ -131,6 +136,24 @@ def confirm_outside(payment_id: str, *, by: User) -> Payment:
         now = clock.now()
         OutsideSettlement.objects.filter(pk=claim.pk).update(confirmed_by=by, confirmed_at=now, changed_at=now)
         _decide(payment, Decision.OUTSIDE, by, claim)
+    return payment
+
+
+def override_warning(payment_id: str, *, by: User, answer: RiskAnswer) -> Payment:
+    """Send an approved payment past the warning that stopped it, or because nothing warns of it any more.
+
+    Raises Refusal for whoever may not, and without a reason.
+    """
+    with transaction.atomic():
+        lock_request(Payment.objects.values_list("request_id", flat=True).get(pk=payment_id))
+        payment = Payment.objects.select_related("request", "receiver_wallet").get(pk=payment_id)
+        if payment.blocked_by != Block.WARNING:
+            raise Refusal("warning_gone")
+        check_answered([payment], answer, by=by)
+        fresh = {"blocked_by": Block.NOTHING, "reason": "", "reason_params": {}, "failures": 0, "retry_at": None}
+        Payment.objects.filter(pk=payment.pk).update(changed_at=clock.now(), **fresh)
+        _tell("payment.warning_lifted", payment, by)
+        async_task(ADVANCE_TASK, payment.request_id)
     return payment
 
 

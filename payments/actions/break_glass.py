@@ -20,6 +20,7 @@ from payments.models import BrokenGlass, PaymentRequest, Proposal
 from payments.models.messages import Template
 from payments.presentation.proposal_words import changed_rows, title
 from payments.presentation.reasons import Refusal
+from payments.risk.answers import NO_ANSWER, RiskAnswer
 from payments.second_person import objection
 
 BREAK_GLASS = "payments.break_glass"
@@ -27,13 +28,13 @@ LONGEST_WORDS = 500  # characters
 
 
 @transaction.atomic
-def authorise_alone(request_id: str, *, by: User, why: str) -> PaymentRequest:
+def authorise_alone(request_id: str, *, by: User, why: str, answer: RiskAnswer = NO_ANSWER) -> PaymentRequest:
     """Authorise one's own payment request. Raises Refusal where it is switched off, pays oneself, or needs no glass."""
     request = requests.lock_waiting(request_id)
     words = _checked(by, [request.requested_by_id], why)
     if requests.pays(request, by):
         raise Refusal("own_payment")
-    requests.authorise_locked(request, by)
+    requests.authorise_locked(request, by, answer)
     _break("request", request.pk, request.title, by, words)
     return request
 

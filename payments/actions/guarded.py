@@ -1,4 +1,7 @@
-"""What two administrators change together: rules, limits for unproven wallets, sellers. See `actions.proposals`."""
+"""What two administrators change together: rules, limits for unproven wallets, levels of warnings, sellers.
+
+See `actions.proposals`.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -7,15 +10,15 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from ledger.api import Actor
-from payments.actions import proposals, sellers, set_limits, set_rules
+from payments.actions import proposals, sellers, set_limits, set_risk_levels, set_rules
 from payments.actions.proposals import ProposalKind
 from payments.actions.set_rules import RuleTerms
 from payments.authorisation import EVERY_OTHER, code_of, snapshot_of
-from payments.models import ProofLimit, Proposal, SecondPersonRule, Seller
+from payments.models import ProofLimit, Proposal, RiskLevel, RiskSetting, SecondPersonRule, Seller
 from payments.models.rules import CHANGED_DAYS, ActionKind, Measure, ReceiverState
 from payments.openpayments.amounts import Amount, Asset
 
-RULE, PROOF_LIMIT, SELLER = "rule", "proof_limit", "seller"
+RULE, PROOF_LIMIT, SELLER, RISK_LEVEL = "rule", "proof_limit", "seller", "risk_level"
 #: Between the parts of what a rule is about. No currency's code has it: it is no visible character of one.
 APART: Final = " "
 
@@ -111,6 +114,27 @@ def _make_proof_limit(code: str, after: Mapping[str, Any], by: User) -> None:
         set_limits.remove_limit(row, by)
 
 
+def propose_risk_level(check_name: str, level: RiskLevel, *, by: User) -> Proposal:
+    """As `set_risk_levels.set_risk_level`, by two."""
+    return proposals.propose(RISK_LEVEL, check_name, {"level": str(level)}, by=by)
+
+
+def propose_no_risk_level(row: RiskSetting, *, by: User) -> Proposal:
+    return proposals.propose(RISK_LEVEL, row.check_name, {}, by=by)
+
+
+def _risk_level_now(check_name: str) -> dict[str, Any]:
+    row = RiskSetting.objects.filter(check_name=check_name).first()
+    return set_risk_levels.snapshot_of(row) if row else {}
+
+
+def _make_risk_level(check_name: str, after: Mapping[str, Any], by: User) -> None:
+    if after:
+        set_risk_levels.set_risk_level(check_name, RiskLevel(after["level"]), by)
+    elif row := RiskSetting.objects.filter(check_name=check_name).first():
+        set_risk_levels.remove_risk_level(row, by)
+
+
 def propose_seller(seller_id: str, changes: Mapping[str, Any], *, by: User) -> Proposal:
     """Change these of what `seller_now` tells of a seller, by two."""
     return proposals.propose(SELLER, seller_id, {**seller_now(seller_id), **changes}, by=by)
@@ -168,5 +192,7 @@ def declare() -> None:
     """Called when the program starts."""
     proposals.declare(RULE, ProposalKind("payments.change_secondpersonrule", _rule_now, _make_rule))
     proposals.declare(PROOF_LIMIT, ProposalKind("payments.change_prooflimit", _proof_limit_now, _make_proof_limit))
+    levels = ProposalKind("payments.change_risksetting", _risk_level_now, _make_risk_level)
+    proposals.declare(RISK_LEVEL, levels)
     private = frozenset({"approval_email"})
     proposals.declare(SELLER, ProposalKind("payments.hold_money_seller", seller_now, _make_seller, private))

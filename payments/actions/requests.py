@@ -32,6 +32,8 @@ from payments.models.requests import APPROVAL_LIFETIME
 from payments.models.standing_budgets import budget_of
 from payments.openpayments.amounts import Amount
 from payments.presentation.reasons import Refusal
+from payments.risk.answers import NO_ANSWER, RiskAnswer, check_answered
+from payments.risk.warnings import unsent_of
 from payments.second_person import objection
 from payments.states import UNSENT, GrantState, PaymentState, RequestState
 
@@ -199,12 +201,16 @@ def _only_in(request: PaymentRequest, *states: RequestState) -> None:
 
 
 @transaction.atomic
-def send(request_id: str, *, by: User) -> PaymentRequest:
-    """Send the payer the link; where a rule says so, or always, a second person must authorise it first."""
+def send(request_id: str, *, by: User, answer: RiskAnswer = NO_ANSWER) -> PaymentRequest:
+    """Send the payer the link; where a rule says so, or always, a second person must authorise it first.
+
+    `answer` is what `by` says to the warnings. Raises Refusal for one that still has to be answered.
+    """
     request = lock_request(request_id)
     _only_in(request, RequestState.QUOTED)
     actor = Actor.staff(by.pk)
     check_proven(request)
+    check_answered(unsent_of(request.pk), answer, by=by)
     rolling_sums.hold(request.requested_by_id)
     if because := why_second_person(request):
         to_second_person(request, because, actor=actor)
@@ -214,14 +220,15 @@ def send(request_id: str, *, by: User) -> PaymentRequest:
 
 
 @transaction.atomic
-def authorise(request_id: str, *, by: User) -> PaymentRequest:
+def authorise(request_id: str, *, by: User, answer: RiskAnswer = NO_ANSWER) -> PaymentRequest:
     """The second person agrees, and the payer is asked, or the standing budget pays. Nobody authorises their own.
 
-    What they agreed to is written down: should it grow above that, it comes back to them.
+    What they agreed to is written down: should it grow above that, it comes back to them. The warnings are theirs to
+    answer, too, whatever who asked for it answered.
     """
     request = lock_waiting(request_id)
     check_may_authorise(request, by)
-    authorise_locked(request, by)
+    authorise_locked(request, by, answer)
     return request
 
 
@@ -232,9 +239,10 @@ def lock_waiting(request_id: str) -> PaymentRequest:
     return request
 
 
-def authorise_locked(request: PaymentRequest, by: User) -> None:
+def authorise_locked(request: PaymentRequest, by: User, answer: RiskAnswer) -> None:
     """What follows from `by` agreeing to a request that waits for them, which the caller has locked."""
     check_proven(request)
+    check_answered(unsent_of(request.pk), answer, by=by)
     request.authorised_by, request.authorised_debit = by, request.most_debit
     PaymentRequest.objects.filter(pk=request.pk).update(authorised_by=by, authorised_debit=request.authorised_debit)
     actor = Actor.staff(by.pk)
@@ -305,10 +313,11 @@ def _ask_again(request: PaymentRequest, actor: Actor) -> None:
 
 
 @transaction.atomic
-def send_again(request_id: str, *, by: User) -> PaymentRequest:
-    """The same link in a new email."""
+def send_again(request_id: str, *, by: User, answer: RiskAnswer = NO_ANSWER) -> PaymentRequest:
+    """The same link in a new email. Raises Refusal for a warning that still has to be answered."""
     request = lock_request(request_id)
     _only_in(request, RequestState.AWAITING_APPROVAL)
+    check_answered(unsent_of(request.pk), answer, by=by)
     entry = record("request.resent", actor=Actor.staff(by.pk), subjects={"request": request.pk}, data={"to": "payer"})
     template = Template.APPROVAL_AGAIN if request.committed_debit else Template.APPROVAL
     if budget_of(request):

@@ -36,6 +36,8 @@ from payments.openpayments.amounts import Amount, AmountError
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.languages import supported
 from payments.presentation.reasons import Refusal
+from payments.risk.answers import NO_ANSWER, RiskAnswer, check_answered
+from payments.risk.warnings import unsent_of
 from payments.states import GrantState, PaymentState, RequestState
 
 #: Months have 28 days at least: from a later day wallets disagree on when the next period starts.
@@ -231,10 +233,11 @@ def is_as_asked(request: PaymentRequest) -> bool:
 
 
 @transaction.atomic
-def draw(request_id: str, budget_id: str, *, by: User) -> PaymentRequest:
+def draw(request_id: str, budget_id: str, *, by: User, answer: RiskAnswer = NO_ANSWER) -> PaymentRequest:
     """Pay a quoted request from a budget. Where a rule asks for a second person, they authorise that first.
 
-    Raises Refusal when the budget does not pay it; nothing is lost, and it can be asked for in the ordinary way.
+    Raises Refusal when the budget does not pay it, or a warning still has to be answered; nothing is lost, and it can
+    be asked for in the ordinary way.
     """
     request = lock_request(request_id)
     if request.state != RequestState.QUOTED:
@@ -243,6 +246,7 @@ def draw(request_id: str, budget_id: str, *, by: User) -> PaymentRequest:
     payments = list(request.payments.filter(state=PaymentState.QUOTED).prefetch_related("quotes"))
     actor = Actor.staff(by.pk)
     check_proven(request)
+    check_answered(unsent_of(request.pk), answer, by=by)
     rolling_sums.hold(request.requested_by_id)
     if because := why_second_person(request, to_draw=True):
         budget_draws.check(request, budget, payments, clock.now())

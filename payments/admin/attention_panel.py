@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser, User
 
 from payments.models import OutsideSettlement, Payment
+from payments.models.payments import Block
 from payments.presentation.attention_text import explain, missing
 from payments.presentation.next_step import attention_step
 from payments.states import ARRIVED, PaymentState
@@ -36,6 +37,8 @@ def panel(payment: Payment) -> dict[str, Any] | None:
 
 def offered(payment: Payment, by: User | AnonymousUser) -> list[str]:
     """Which actions fit now, for this person; `payments.actions.attention` decides again."""
+    if payment.blocked_by == Block.WARNING:
+        return ["override_warning"]
     if payment.state != PaymentState.NEEDS_ATTENTION:
         return []
     names = ["look_again"]

@@ -13,6 +13,7 @@ from payments.admin.payment_dialogs import (
     GiveUpForm,
     LookForm,
     NoteForm,
+    OverrideForm,
     ReportForm,
     StartAnewForm,
     TakeOverForm,
@@ -78,8 +79,8 @@ class PaymentActions:
         submit=_("Close it, then send again"),
     )
     @on_payment_then_look
-    def start_anew(self, row: Payment, by: User, _form: StartAnewForm) -> Sentence:
-        attention.start_anew(row.pk, by=by)
+    def start_anew(self, row: Payment, by: User, form: StartAnewForm) -> Sentence:
+        attention.start_anew(row.pk, by=by, answer=form.answer)
         return _("It is sent again as soon as the receiver's side is closed.")
 
     @dialog_action(
@@ -150,6 +151,20 @@ class PaymentActions:
     def take_note(self, row: Payment, by: User, _form: NoteForm) -> Sentence:
         attention.take_note(row.pk, by=by)
         return _("It is noted who saw to it.")
+
+    @dialog_action(
+        _("Send it all the same"),
+        permission="override",
+        icon="warning",
+        variant=ActionVariant.PRIMARY,
+        title=_("Send it past the warning?"),
+        form=OverrideForm,
+        submit=_("Send it"),
+    )
+    @on_payment_then_look
+    def override_warning(self, row: Payment, by: User, form: OverrideForm) -> Sentence:
+        attention.override_warning(row.pk, by=by, answer=form.answer)
+        return _("It is sent on. The ledger keeps why.")
 
     @dialog_action(
         _("Refund"),

@@ -11,6 +11,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from payments.admin.attention_panel import claim_of
 from payments.admin.dialogs import SeenForm
+from payments.admin.warnings_form import WarnedForm
 from payments.models import OutsideSettlement, Payment
 from payments.presentation.attention_text import missing
 from payments.presentation.format_amounts import format_amount
@@ -67,7 +68,21 @@ class LookForm(PaymentForm):
     steps = (_("Both wallets are asked how it stands. Nothing is sent."),)
 
 
-class StartAnewForm(PaymentForm):
+class WarnedPaymentForm(WarnedForm, PaymentForm):
+    """What sends a payment on, or once more."""
+
+    def warned_payments(self) -> list[Payment]:
+        return [self.row]
+
+
+class OverrideForm(WarnedPaymentForm):
+    steps = (
+        _("%(payer)s has approved %(amount)s for %(receiver)s: it is sent now."),
+        _("What you write stays in the ledger. No warning of the same kind stops this payment again."),
+    )
+
+
+class StartAnewForm(WarnedPaymentForm):
     steps = (
         CLOSED_FIRST,
         _("If money arrives until then, nothing is sent again."),

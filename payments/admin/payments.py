@@ -32,7 +32,9 @@ from payments.presentation.next_step import attention_step
 from payments.presentation.payment_proof import proof_answer
 from payments.presentation.status import payment_status
 from payments.presentation.timeline_text import describe
-from payments.states import Group, PaymentState
+from payments.risk.answers import OVERRIDE
+from payments.risk.warnings import warnings_of
+from payments.states import UNSENT, Group, PaymentState
 
 
 @admin.register(Payment)
@@ -81,6 +83,7 @@ class PaymentAdmin(PaymentActions, StateColumn, AmountColumn, ReadOnlyAdmin):
         "confirm_outside",
         "withdraw_outside",
         "give_up",
+        "override_warning",
         "refund",
     )
     change_form_outer_before_template = "admin/payments/payment/attention.html"
@@ -106,6 +109,8 @@ class PaymentAdmin(PaymentActions, StateColumn, AmountColumn, ReadOnlyAdmin):
             **context,
             "timeline": timeline_lines.lines(rows, describe),
             "attention": attention_panel.panel(row),
+            "warnings": warnings_of([row]) if row.state in UNSENT and row.request.is_open else [],
+            "may_override": request.user.has_perm(OVERRIDE),
             "proof_url": reverse("admin:payments_payment_proof", args=[row.pk]) if proves() else "",
             "more_links": more_links(request, row),
             "shorts": shorts(row.messages.filter(template__in=TO_RECEIVER), request.user),
@@ -167,6 +172,9 @@ class PaymentAdmin(PaymentActions, StateColumn, AmountColumn, ReadOnlyAdmin):
 
     def has_refund_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
         return request.user.has_perm("payments.refund_payment")
+
+    def has_override_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
+        return request.user.has_perm(OVERRIDE)
 
     def has_resolve_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
         return request.user.has_perm("payments.resolve_payment")

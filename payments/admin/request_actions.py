@@ -8,7 +8,14 @@ from unfold.enums import ActionVariant
 
 from payments.actions import break_glass, requests, standing_budgets, wallet_proofs
 from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, Sentence, dialog_action, go, say_how_it_stands, with_wait
-from payments.admin.request_dialogs import AloneRequestForm, DrawForm, ProofForm, RejectRequestForm, RequestForm
+from payments.admin.request_dialogs import (
+    AloneRequestForm,
+    DrawForm,
+    ProofForm,
+    RejectRequestForm,
+    RequestForm,
+    SendForm,
+)
 from payments.models import PaymentRequest
 from payments.presentation.reasons import Refusal
 from payments.presentation.rule_words import because_sentences
@@ -58,7 +65,7 @@ class RequestActions:
     def draw_request(self, row: PaymentRequest, by: User, form: DrawForm) -> Sentence:
         if form.budget is None:
             raise Refusal("budget_not_active")
-        row = standing_budgets.draw(row.pk, form.budget.pk, by=by)
+        row = standing_budgets.draw(row.pk, form.budget.pk, by=by, answer=form.answer)
         if row.state == RequestState.AWAITING_AUTHORISATION:
             return _waits(row)
         return _("It is being paid from the standing budget. %(payer)s is told.") % {"payer": row.payer_name}
@@ -73,12 +80,12 @@ class RequestActions:
             "The payer gets an email with a link to approve these amounts in their own wallet. Nothing is charged"
             " before they do."
         ),
-        form=RequestForm,
+        form=SendForm,
         submit=_("Send"),
     )
     @on_request
-    def send_request(self, row: PaymentRequest, by: User, _form: RequestForm) -> Sentence:
-        row = requests.send(row.pk, by=by)
+    def send_request(self, row: PaymentRequest, by: User, form: SendForm) -> Sentence:
+        row = requests.send(row.pk, by=by, answer=form.answer)
         if row.state == RequestState.AWAITING_AUTHORISATION:
             return _waits(row)
         return _("The approval request is on its way to %(payer)s.") % {"payer": row.payer_name}
@@ -90,12 +97,12 @@ class RequestActions:
         variant=ActionVariant.PRIMARY,
         title=_("Authorise this payment request?"),
         description=_("You take the second decision on these amounts. The payer then gets the email."),
-        form=RequestForm,
+        form=SendForm,
         submit=_("Authorise and send"),
     )
     @on_request
-    def authorise(self, row: PaymentRequest, by: User, _form: RequestForm) -> Sentence:
-        row = requests.authorise(row.pk, by=by)
+    def authorise(self, row: PaymentRequest, by: User, form: SendForm) -> Sentence:
+        row = requests.authorise(row.pk, by=by, answer=form.answer)
         return _("Authorised. The approval request is on its way to %(payer)s.") % {"payer": row.payer_name}
 
     @dialog_action(
@@ -126,7 +133,7 @@ class RequestActions:
     )
     @on_request
     def authorise_alone(self, row: PaymentRequest, by: User, form: AloneRequestForm) -> Sentence:
-        break_glass.authorise_alone(row.pk, by=by, why=form.cleaned_data["why"])
+        break_glass.authorise_alone(row.pk, by=by, why=form.cleaned_data["why"], answer=form.answer)
         return _("Decided alone. Everybody who looks after the money is told.")
 
     @dialog_action(
@@ -168,12 +175,12 @@ class RequestActions:
         icon="forward_to_inbox",
         title=_("Send the email again?"),
         description=_("The payer gets the same request once more. Nothing is charged twice."),
-        form=RequestForm,
+        form=SendForm,
         submit=_("Send again"),
     )
     @on_request
-    def send_again(self, row: PaymentRequest, by: User, _form: RequestForm) -> Sentence:
-        row = requests.send_again(row.pk, by=by)
+    def send_again(self, row: PaymentRequest, by: User, form: SendForm) -> Sentence:
+        row = requests.send_again(row.pk, by=by, answer=form.answer)
         return _("The email to %(payer)s is sent again.") % {"payer": row.payer_name}
 
     @dialog_action(

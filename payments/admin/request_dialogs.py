@@ -15,9 +15,11 @@ from payments.actions.requests import LONGEST_WORDS
 from payments.admin.dialogs import SeenForm
 from payments.admin.glass import AloneForm
 from payments.admin.second_person_panel import second_person_panel
-from payments.models import Message, PaymentRequest, StandingBudget
+from payments.admin.warnings_form import WarnedForm
+from payments.models import Message, Payment, PaymentRequest, StandingBudget
 from payments.presentation import budget_summary
 from payments.presentation.cost_summary import cost_summary_of
+from payments.risk.warnings import unsent_of
 from payments.states import RequestState
 
 
@@ -41,7 +43,14 @@ class RequestForm(SeenForm):
         return {"request_row": self.row, "bill": bill, "unproven": limits.unproven(self.row), **told}
 
 
-class DrawForm(RequestForm):
+class SendForm(WarnedForm, RequestForm):
+    """What sends money, or asks for it, or for it once more."""
+
+    def warned_payments(self) -> list[Payment]:
+        return unsent_of(self.row.pk)
+
+
+class DrawForm(SendForm):
     """What it takes of the standing budget, beside what is left of that."""
 
     form_before_template = "admin/payments/paymentrequest/draw.html"
@@ -83,5 +92,5 @@ class RejectRequestForm(RequestForm):
     )
 
 
-class AloneRequestForm(AloneForm, RequestForm):
+class AloneRequestForm(AloneForm, SendForm):
     pass

@@ -10,6 +10,7 @@ from payments import limits
 from payments.admin.second_person_panel import second_person_panel
 from payments.links import approval_url
 from payments.models import Payment, PaymentRequest, WalletProof
+from payments.models.payments import Block
 from payments.models.standing_budgets import budget_of
 from payments.presentation import budget_summary, timeline_lines
 from payments.presentation.cost_summary import CostSummary, cost_line_of
@@ -17,7 +18,9 @@ from payments.presentation.next_step import next_step, waits_for_proof
 from payments.presentation.reasons import sentence
 from payments.presentation.status import request_status
 from payments.presentation.timeline_text import describe
-from payments.states import NEEDS_A_PERSON, OPEN_REQUESTS, PAID_REQUESTS, RequestState
+from payments.risk.answers import OVERRIDE
+from payments.risk.warnings import RiskWarning, warnings_of
+from payments.states import NEEDS_A_PERSON, OPEN_REQUESTS, PAID_REQUESTS, UNSENT, RequestState
 
 TIMELINE_LIMIT = 300
 #: Of one request: each has a few entries, and their receivers rarely need another.
@@ -66,9 +69,13 @@ def review(request: PaymentRequest, reader: User | AnonymousUser) -> dict[str, A
         "step": waits_for_proof([each.receiver_name for each in unproven]) if waits else next_step(request, payments),
         **second_person_panel(request),
         "problem": problem_of(request),
+        "warnings": _warnings(request, payments),
+        "may_override": reader.has_perm(OVERRIDE),
         "unproven": [(payment, asked.get(payment.receiver_wallet_id)) for payment in unproven],
         "all_asked": all_asked,
-        "troubled": [payment for payment in payments if payment.state in NEEDS_A_PERSON],
+        "troubled": [
+            payment for payment in payments if payment.state in NEEDS_A_PERSON or payment.blocked_by == Block.WARNING
+        ],
         "approval_url": approval_url(request, reader.pk) if request.state in SENT_STATES and may_send else "",
         "version": version_of(request),
         "follows": request.state not in CALM,
@@ -76,6 +83,16 @@ def review(request: PaymentRequest, reader: User | AnonymousUser) -> dict[str, A
         "mails": list(request.messages.all()),
         "timeline": timeline_lines.lines(timeline(_subjects(request, payments), TIMELINE_LIMIT), describe),
     }
+
+
+def _warnings(request: PaymentRequest, payments: list[Payment]) -> list[RiskWarning]:
+    """Of what is not sent yet, while the request goes on."""
+    if request.state not in OPEN_REQUESTS:
+        return []
+    unsent = [payment for payment in payments if payment.state in UNSENT]
+    for payment in unsent:
+        payment.request = request
+    return warnings_of(unsent)
 
 
 def _subjects(request: PaymentRequest, payments: list[Payment]) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ from payments.models.proofs import ProofLimit, WalletProof
 from payments.models.proposals import BrokenGlass, Proposal
 from payments.models.refunds import Refund
 from payments.models.requests import PaymentRequest
+from payments.models.risk import RiskLevel, RiskOverride, RiskSetting
 from payments.models.rules import Colleague, SecondPersonRule
 from payments.models.sellers import Seller, SellerKey
 from payments.models.standing_budgets import BudgetPeriod, Draw, StandingBudget
@@ -49,6 +50,9 @@ __all__ = [
     "Quote",
     "ReceivedWebhook",
     "Refund",
+    "RiskLevel",
+    "RiskOverride",
+    "RiskSetting",
     "SecondPersonRule",
     "Seller",
     "SellerKey",

@@ -38,6 +38,7 @@ class Block(models.TextChoices):
     COULD_NOT_SEND = "could_not_send", _("The payer's wallet could not send it")
     OVER_LIMIT = "over_limit", _("The payer's wallet says that it is more than was approved")
     REFUSED = "refused", _("A wallet refused it")
+    WARNING = "warning", _("A warning that blocks: somebody must override it")
 
 
 class Purpose(models.TextChoices):
@@ -125,6 +126,10 @@ class Payment(Dated, Reasoned):
                 condition=models.Q(purpose="fee", held=True, released_at=None),
                 name="payment_fee_waits",
             ),
+            # What a wallet was sent lately.
+            models.Index(fields=["receiver_wallet", "created_at"], name="payment_to_wallet"),
+            # What a warning stopped after it was approved.
+            models.Index(fields=["changed_at"], condition=models.Q(blocked_by="warning"), name="payment_warned"),
             # Found by how much it was.
             models.Index(fields=["value"]),
         ]

@@ -140,6 +140,8 @@ class PaymentRequest(Dated, Reasoned):
             models.Index(fields=["finished_at"], name="request_finished"),
             # What one person sent in a day.
             models.Index(fields=["requested_by", "sent_at"]),
+            # What a payer paid lately.
+            models.Index(fields=["payer_wallet", "created_at"], name="request_of_payer"),
             # Found by what the payer calls it.
             models.Index(fields=["reference"]),
         ]

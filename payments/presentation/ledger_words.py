@@ -306,6 +306,18 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("The limit of %(limit)s for wallets that nobody has proven was removed."),
         _("The limit of %(every_other)s of every other currency, for wallets that nobody has proven, was removed."),
     ),
+    "risk_level.set": (_("Before money is sent, “%(warning)s” is: %(level)s."),),
+    "risk_level.removed": (_("Before money is sent, “%(warning)s” counts as it did at first again."),),
+    "payment.warning_overridden": (
+        _("Sent past a warning, “%(warning)s”: “%(reason)s”"),
+        _("Sent past a warning, “%(warning)s”."),
+    ),
+    "payment.warning_lifted": (_("It goes on past the warning that stopped it."),),
+    "payment.warning_stopped": (_("Approved, and stopped before it was sent by a warning: “%(warning)s”."),),
+    "request.warnings_answered": (
+        _("Looked at before money is sent: %(shown)s"),
+        _("The warnings before money is sent were looked at."),
+    ),
     "wallet.change_accepted": (
         _("%(wallet)s now answers as %(became)s (%(asset)s). One person accepted that; a second one must confirm it."),
     ),

@@ -8,9 +8,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from payments.models import RiskLevel
 from payments.openpayments.amounts import Amount
 from payments.presentation.format_amounts import format_amount, percent
 from payments.presentation.rule_words import plain_number_of, rule_sentence
+from payments.risk.checks import CHECKS
 
 NOTHING: Final = "\N{EN DASH}"
 
@@ -62,6 +64,19 @@ def _limit(snapshot: Snapshot) -> str:
     return format_amount(Amount.from_wire(snapshot["limit"])) if snapshot else _("No limit")
 
 
+def _level_rows(before: Snapshot, after: Snapshot) -> list[ChangedRow]:
+    return [ChangedRow(_("Level"), _level(before), _level(after))]
+
+
+def _level(snapshot: Snapshot) -> str:
+    return str(RiskLevel(snapshot["level"]).label) if snapshot else _("As it was at first")
+
+
+def _check_title(subject: str) -> str:
+    label = str(CHECKS[subject].label) if subject in CHECKS else subject
+    return _("The warning “%(warning)s”") % {"warning": label}
+
+
 #: Of a seller, in the order of its form.
 SELLER_FIELDS: Final[Mapping[str, Promise]] = {
     "in_use": gettext_lazy("In use"),
@@ -97,6 +112,7 @@ def _value(name: str, value: Any) -> str:
 WORDS: Final[dict[str, ProposalWords]] = {
     "rule": ProposalWords(lambda _subject: _("A rule for a second person"), _rule_rows),
     "proof_limit": ProposalWords(lambda _subject: _("The limit for unproven wallets"), _proof_rows),
+    "risk_level": ProposalWords(_check_title, _level_rows),
     "seller": ProposalWords(lambda subject: _("The seller %(seller)s") % {"seller": subject}, _seller_rows),
 }
 

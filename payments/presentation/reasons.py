@@ -52,7 +52,7 @@ SENTENCES: dict[str, Promise] = {
     "wallet_renamed": _("%(wallet)s now answers as another wallet or in another currency. Confirm the change with its owner before paying."),
     "wallet_not_renamed": _("Nothing about this wallet address waits to be accepted. Check it again."),
     "own_acceptance": _("You accepted this yourself. A second person must confirm it."),
-    "wallet_unproven": _("%(name)s must first prove that the wallet %(wallet)s is theirs: this is more than is paid to a wallet whose owner nobody knows. Send them the link to prove it."),
+    "wallet_unproven": _("%(name)s must first prove that the wallet %(wallet)s is theirs: nothing was ever paid to it, or this is more than is paid to a wallet whose owner nobody knows. Send them the link to prove it."),
     "proof_refused": _("Your wallet says that you did not confirm it. Nothing was changed. The same link can be used to try again."),
     "proof_other": _("The wallet %(host)s confirmed another address than the one that was asked for, so it does not count."),
     "proof_lost": _("Your wallet's answer was lost on the way. Please confirm once more."),
@@ -144,6 +144,12 @@ SENTENCES: dict[str, Promise] = {
     "exception_not_offered": _("An exception of this type can't end like that. Choose one of the possible actions."),
     "exception_changed": _("What the two sides say has changed since. Look at it again, then decide."),
     "exception_unknown": _("There is no exception with the number %(number)s."),
+    # Warnings before money is sent
+    "warning_blocks": _("It was not sent: a warning stops it, and you may not override that. %(warnings)s Ask somebody who may, or change what it warns of."),
+    "warning_wants_reason": _("It was not sent: say why it is to be paid all the same. %(warnings)s"),
+    "warning_not_looked_at": _("It was not sent: somebody has to look at this first. %(warnings)s Open the dialog once more, look, and say that you have."),
+    "warning_stops": _("A warning stops it: %(warnings)s Whoever may override that sends it on from the payment's page."),
+    "warning_gone": _("No warning stops this payment any more."),
     # Moves
     "moved": _("Meanwhile this changed to “%(state)s”. Look at it again before deciding."),
     "not_now": _("This cannot be done while the request is “%(state)s”."),

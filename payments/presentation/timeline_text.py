@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from ledger.api import TimelineRow
 from payments.links import LinkUse
-from payments.models import OutsideSettlement
+from payments.models import OutsideSettlement, RiskLevel
 from payments.models.messages import Template
 from payments.models.payments import Decision
 from payments.openpayments.amounts import Amount, AmountError
@@ -24,6 +24,7 @@ from payments.presentation.ledger_words import WORDS
 from payments.presentation.proposal_words import changed_rows, title
 from payments.presentation.reasons import sentence
 from payments.presentation.rule_words import because_sentences, rule_sentence
+from payments.risk.checks import CHECKS
 
 Tone = Literal["neutral", "info", "good", "warn", "bad", "outside"]
 
@@ -40,6 +41,7 @@ ICONS: Final[dict[str, str]] = {
     "key": "key",
     "proof": "badge",
     "proof_limit": "shield_person",
+    "risk_level": "warning",
     "limit": "shield_person",
     "chart": "account_tree",
     "journal": "book_2",
@@ -147,6 +149,10 @@ def _told(data: Mapping[str, Any], private: Mapping[str, str]) -> dict[str, str]
                 told[name] = amount
         elif isinstance(value, str | int) and value != "":
             told[name] = str(value)
+    if told.get("check") in CHECKS:
+        told["warning"] = str(CHECKS[told["check"]].label)
+    if told.get("level") in RiskLevel.values:
+        told["level"] = str(RiskLevel(told["level"]).label)
     if "measure" in data:
         told["rule"] = rule_sentence(data)
     if "what" in data and "of" in data:

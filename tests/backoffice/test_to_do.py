@@ -17,7 +17,8 @@ from jobs.self_service import handle_note, write_note
 from ledger import clock
 from payments.authorisation import why_second_person
 from payments.engine.second_person import to_second_person
-from payments.models import PaymentRequest, WalletAddress
+from payments.models import Payment, PaymentRequest, WalletAddress
+from payments.models.payments import Block
 from payments.states import PaymentState, RequestState
 from tests import cast
 from tests.cast import applied, asked, handed_in, job, member, paid_to_maria, person, signed_in
@@ -81,6 +82,8 @@ def town(by: User) -> None:
     ask(again, RequestState.EXPIRED, PaymentState.CANCELLED, active=False)
     ask(again, RequestState.AWAITING_APPROVAL, PaymentState.QUOTED)
     paid_to_maria(asked(RequestState.APPROVED, title="Stopped"), PaymentState.NEEDS_ATTENTION)
+    warned = paid_to_maria(asked(RequestState.APPROVED, title="Warned"), PaymentState.APPROVED)
+    Payment.objects.filter(pk=warned.pk).update(blocked_by=Block.WARNING, reason="warning_stops")
     write_note(sol.pk, "The amount is wrong.")
     handle_note(write_note(sol.pk, "Thank you.").pk, by=by)
     broken = cast.wallet(f"broken-{WalletAddress.objects.count()}")
@@ -103,6 +106,7 @@ def test_each_tab_counts_exactly_what_it_lists_and_lists_only_what_waits() -> No
     assert {code: [row.title for row in rows] for code, rows in found.items()} == {
         "ready": ["Ready"],
         "attention": ["Stopped"],
+        "warned": ["Warned"],
         "review": ["To read"],
         "applicants": ["To choose"],
         "quoted": ["Quoted"],
@@ -115,7 +119,7 @@ def test_each_tab_counts_exactly_what_it_lists_and_lists_only_what_waits() -> No
     }
     page = client.get(PAGE).content.decode()
     item = page[page.index(f'href="{PAGE}"') :].split("</a>")[0]
-    assert re.findall(r"min-w-\[18px\][^>]*>\s*(\d+)", item) == ["10"], "all but what waits for the payer"
+    assert re.findall(r"min-w-\[18px\][^>]*>\s*(\d+)", item) == ["11"], "all but what waits for the payer"
     for code, rows in found.items():
         assert rows[0].action, code
         assert client.get(rows[0].action.path).status_code == 200, code

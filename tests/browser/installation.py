@@ -238,6 +238,7 @@ def installed(folder: Path, providers: Sequence[SandboxProcess] | None = None) -
             "LEDGER_CHECKPOINT_KEY_FILE": str(checkpoint_key),
             "LEDGER_CHECKPOINT_DIR": str(folder / "checkpoints"),
             "WORKERS": "2",
+            "PROOF_BEFORE_FIRST_PAYMENT": "false",
             "PYTHONUNBUFFERED": "1",
         }
         programs = Programs(folder, environment)

@@ -47,6 +47,8 @@ ALL_DATA: dict[str, Any] = {
     "becomes": {"may_hold_money": True},
     "key": "0a1b2c3d",
     "resealed": 3,
+    "check": "duplicate",
+    "level": "tick",
 }
 
 

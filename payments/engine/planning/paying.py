@@ -34,6 +34,7 @@ from payments.models.grants import GrantKind
 from payments.models.pauses import PauseCause
 from payments.models.payments import Block
 from payments.models.requests import APPROVAL_LIFETIME
+from payments.risk.warnings import RiskWarning, blocking
 from payments.states import FINISHED_PAYMENTS, IN_FLIGHT, PAID, AttemptState, GrantState, PaymentState, RequestState
 from payments.tokens import KEEP_ALIVE, token_is_fresh
 
@@ -42,6 +43,8 @@ UNSENT_DEADLINE = timedelta(hours=24)
 #: So many outgoing payments under one approval, the latest refused for good: its wallet won't take the next either.
 MOST_REFUSED = 12
 PAUSE_POLL = timedelta(seconds=60)
+#: Until then it is not looked at again whether a warning still stops a payment; whoever overrides it wakes it at once.
+WARNING_POLL = timedelta(minutes=10)
 #: So many outgoing payments are written down by one plan, and called at once: a switch that is pressed meanwhile stops
 #: all others.
 WRITTEN_AT_ONCE = 8
@@ -93,6 +96,14 @@ class Round:
     @cached_property
     def needs_second_person(self) -> bool:
         return needs_second_person(self.request)
+
+    @cached_property
+    def warned(self) -> dict[str, RiskWarning]:
+        """By payment that is not ordered yet, a warning that nobody has overridden and that stops it."""
+        unsent = [payment for payment in self.payments if payment.state == PaymentState.APPROVED]
+        for payment in unsent:
+            payment.request = self.request
+        return blocking(unsent)
 
     @cached_property
     def is_our_database(self) -> bool:
@@ -169,6 +180,12 @@ def _send(round_: Round, payment: Payment) -> None:
         note_failure(payment, "wallet_unproven", params)
         plan.moved = True
         return
+    if warning := round_.warned.get(payment.pk):
+        _stop(round_, payment, warning)
+        _keep_alive(round_, grant)
+        return
+    if payment.blocked_by == Block.WARNING:
+        Payment.objects.filter(pk=payment.pk).update(blocked_by=Block.NOTHING, reason="", reason_params={})
     if grant.interval and _waits_for_budget(plan, payment, grant, now):
         return
     if not has_token(plan, request, grant, now) or _looks_at_receiver(plan, request, payment):
@@ -182,6 +199,21 @@ def _send(round_: Round, payment: Payment) -> None:
         _back_to_payer(round_, payment, "budget_does_not_cover")
     else:
         round_.send(payment, grant, quote)
+
+
+def _stop(round_: Round, payment: Payment, warning: RiskWarning) -> None:
+    """It stays approved, and is in the queue of what needs attention until somebody overrides the warning.
+
+    It goes on by itself when the warning is no longer so, or no longer blocks.
+    """
+    round_.plan.wake(round_.now + WARNING_POLL)
+    told = {"warnings": {"code": warning.check.sentence_code, "params": dict(warning.figures)}}
+    columns: dict[str, Any] = {"blocked_by": Block.WARNING, "reason": "warning_stops", "reason_params": told}
+    if payment.blocked_by != Block.WARNING:
+        columns["changed_at"] = round_.now
+        data = {"check": warning.check.name}
+        record("payment.warning_stopped", actor=ENGINE, subjects=subjects_of(payment), data=data)
+    Payment.objects.filter(pk=payment.pk).update(**columns)
 
 
 def _paused(round_: Round, payment: Payment) -> str:
