@@ -398,4 +398,11 @@ def _programs() -> None:
         live=EVERY,
     )
     vouch("api_ask", models.ApiAsk, once=("key_id",), key="request_id")
+    vouch(
+        "incoming_ask",
+        models.IncomingAsk,
+        once=("key_id", "seller_id", "form_id", "created_at"),
+        left={"description": WORDS},
+        key="incoming_id",
+    )
     leave(models.ApiAnswer, "A copy of an answer that was given. What was done stands in the rows that it is about.")

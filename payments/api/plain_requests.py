@@ -68,7 +68,7 @@ def ask_payer(request: HttpRequest, told: PlainRequestIn) -> RequestedPayment:
     """Ask one payer to pay one or more receivers under one approval; what comes of it is read like any other."""
     key, form = key_of(request), form_id(request)
     made = PaymentRequest.objects.filter(form_id=form).first()
-    seller = _seller(key, told.sellerId)
+    seller = seller_of(key, told.sellerId)
     if made is None:
         known = _wallets([told.payer, *told.receivers])
     asked = acts.asked(key, {"seller": seller.pk}, lambda: made or _ask(told, key, form, seller, known))
@@ -110,7 +110,7 @@ def _contact(told: PersonIn) -> Contact:
     return Contact(told.name, told.email, told.language)
 
 
-def _seller(key: ApiKey, wanted: str | None) -> Seller:
+def seller_of(key: ApiKey, wanted: str | None) -> Seller:
     """Who asks: of another marketplace its own alone. Raises ApiProblem."""
     mine = Seller.objects.filter(pk=key.marketplace.seller_id) if key.marketplace else Seller.objects.all()
     found = mine.filter(pk=wanted) if wanted else mine if key.marketplace else mine.filter(is_default=True)

@@ -9,10 +9,12 @@ from django.test import Client
 
 from backoffice.api import api
 from ledger import clock
-from payments.actions import api_keys
+from payments.actions import api_keys, incoming_asks
+from payments.actions.incoming_asks import Expected
 from payments.api import keys
 from payments.buckets import Rate
 from payments.models import ApiScope
+from payments.openpayments.amounts import Amount
 from tests import cast
 from tests.jobs.test_api import Program, code
 from tests.jobs.test_api_work import worker_of_ours
@@ -107,7 +109,11 @@ def test_what_is_another_sources_is_like_what_is_not_there(operations: list[Oper
     by = worker_of_ours()
     application = cast.applied(job := cast.job())
     work = cast.handed_in(application)
+    shop = Program(by=by)
+    holder = cast.holder(id="keeper", is_default=False)
+    expected = incoming_asks._write_down(holder, Amount(100, holder.wallet.asset), Expected("1", "", "f"), shop.key)
     there = {
+        "incoming_id": expected.pk,
         "pending_id": ours.pk,
         "offer_id": str(job.pk),
         "job_id": str(job.pk),
@@ -115,7 +121,7 @@ def test_what_is_another_sources_is_like_what_is_not_there(operations: list[Oper
         "application_id": str(application.pk),
         "submission_id": str(work.pk),
     }
-    shop, other = Program(by=by), Program(by=by, marketplace=api_keys.add_marketplace("Voces", ours.seller, by=by))
+    other = Program(by=by, marketplace=api_keys.add_marketplace("Voces", ours.seller, by=by))
     about_something = [operation for operation in operations if operation.names]
     for operation in about_something:
         assert set(operation.names) <= set(there), "Add a row of it to this test."
