@@ -355,7 +355,7 @@ def _webhooks() -> None:
     vouch(
         "webhook",
         models.WebhookEndpoint,
-        once=("created_at",),
+        once=("created_at", "marketplace_id"),
         changing=("name", "url", "events", "kept_by_id", "off_at", "off_because"),
         private=("name", "url"),
         present=("sealed",),
