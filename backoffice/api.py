@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 
 from jobs.api import applications, jobs, members, offers, submissions
-from payments.api import payments, plain_requests, problems, sellers
+from payments.api import incoming, payments, plain_requests, problems, sellers
 from payments.api.headers import NAMESPACE
 
 VERSION = "1.0.0"
@@ -22,7 +22,7 @@ api = NinjaAPI(
     title="Tequio", version=VERSION, description=DESCRIPTION, urls_namespace=NAMESPACE, openapi_url=None, docs_url=None
 )
 problems.install(api)
-for part in (sellers, offers, plain_requests, payments, members, jobs, applications, submissions):
+for part in (sellers, offers, plain_requests, incoming, payments, members, jobs, applications, submissions):
     api.add_router("", part.router)
 
 

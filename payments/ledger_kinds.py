@@ -77,6 +77,7 @@ EVENTS: Final[dict[str, tuple[str, ...]]] = {
     "webhook_sender": ("added", "secret_changed", "switched_off", "switched_on"),
     "api_key": ("made", "replaced", "revoked", "used", "refused"),
     "api_ask": ("made",),
+    "incoming_ask": ("made",),
     "marketplace": ("added",),
 }
 KINDS: Final = frozenset(

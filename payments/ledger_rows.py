@@ -372,7 +372,7 @@ def _webhooks() -> None:
     vouch(
         "webhook",
         models.WebhookEndpoint,
-        once=("created_at",),
+        once=("created_at", "marketplace_id"),
         changing=("name", "url", "events", "kept_by_id", "off_at", "off_because"),
         private=("name", "url"),
         present=("sealed",),
@@ -415,4 +415,11 @@ def _programs() -> None:
         live=EVERY,
     )
     vouch("api_ask", models.ApiAsk, once=("key_id",), key="request_id")
+    vouch(
+        "incoming_ask",
+        models.IncomingAsk,
+        once=("key_id", "seller_id", "form_id", "created_at"),
+        left={"description": WORDS},
+        key="incoming_id",
+    )
     leave(models.ApiAnswer, "A copy of an answer that was given. What was done stands in the rows that it is about.")

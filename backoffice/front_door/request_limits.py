@@ -14,7 +14,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.front_door.client_address import client_address
-from payments.api.problems import problem_response
+from payments.api.problems import is_for_programs, problem_response
 from payments.buckets import Rate, take
 
 ADMIN: Final = "/admin/"
@@ -82,8 +82,8 @@ def _later(request: HttpRequest, seconds: int) -> HttpResponse:
 
 
 def _refusal(request: HttpRequest, status: HTTPStatus, **told: object) -> HttpResponse:
-    """A page; for a program, which comes with a key, what programs are told."""
-    if "Authorization" in request.headers:
+    """A page; for a program what programs are told."""
+    if "Authorization" in request.headers or is_for_programs(request.path):
         code, words = PROGRAM_WORDS[status]
         answer = problem_response(request, status, code, str(words))
     else:

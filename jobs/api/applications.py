@@ -12,6 +12,7 @@ from jobs.api.work import NUMBER, After, Limit, Number, PathNumber
 from jobs.intake.applications import ApplicationIntake
 from jobs.models import Application
 from payments.api.keys import key_of
+from payments.api.leading_on import leads_to
 from payments.api.once import once
 from payments.api.problems import PROBLEMS
 
@@ -19,6 +20,11 @@ READS: Final = work.reads("jobs.view_application")
 ADDS: Final = work.writes("jobs.add_application")
 CHANGES: Final = work.writes("jobs.change_application")
 NAMES: Final = {"job": "jobId", "worker": "workerId"}
+GOES_ON: Final = (
+    "jobs_api_applications_show_application",
+    "jobs_api_applications_select_worker",
+    "jobs_api_applications_reject_worker",
+)
 router = Router(tags=["applications"])
 
 
@@ -49,7 +55,12 @@ class ApplicationsPage(Schema):
 OfJob = Annotated[str | None, Query(None, pattern=NUMBER)]
 
 
-@router.get("/api/applications", auth=READS, response={200: ApplicationsPage, **PROBLEMS})
+@router.get(
+    "/api/applications",
+    auth=READS,
+    response={200: ApplicationsPage, **PROBLEMS},
+    openapi_extra=leads_to("application_id", "applications/0/id", *GOES_ON),
+)
 def list_applications(request: HttpRequest, limit: Limit, after: After, jobId: OfJob) -> ApplicationsPage:  # noqa: ARG001, N803
     """All applications, or those for one job."""
     rows = Application.objects.filter(job=int(jobId)) if jobId else Application.objects.all()
@@ -63,7 +74,12 @@ def show_application(request: HttpRequest, application_id: PathNumber) -> Applic
     return _told(work.one(Application.objects.all(), application_id))
 
 
-@router.post("/api/applications", auth=ADDS, response={200: ApplicationOut, **PROBLEMS})
+@router.post(
+    "/api/applications",
+    auth=ADDS,
+    response={200: ApplicationOut, **PROBLEMS},
+    openapi_extra=leads_to("application_id", "id", *GOES_ON),
+)
 @once
 def apply_for(request: HttpRequest, told: ApplicationIn) -> ApplicationOut:
     """A member applies for a job that is published."""

@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BeforeValidator, WithJsonSchema
 
 from jobs import decisions, parse_amounts
 from jobs.api import work
@@ -14,6 +14,7 @@ from jobs.intake.jobs import JobIntake
 from jobs.models import Job, JobStatus
 from jobs.models.jobs import MOST_WORKERS
 from payments.api.keys import key_of
+from payments.api.leading_on import leads_to
 from payments.api.once import once
 from payments.api.problems import PROBLEMS
 
@@ -33,8 +34,21 @@ NAMES: Final = {
     "submit_deadline": "submitDeadline",
     "expires_at": "expiresAt",
 }
-#: What every calendar can say in every time zone.
-When = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC))]
+#: What every calendar can say in every time zone. The document says so by a pattern: it knows no order of moments.
+When = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC)),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": "^2[01][0-9]{2}-(0[1-9]|1[0-2])-"}),
+]
+GOES_ON: Final = ("jobs_api_jobs_show_job", "jobs_api_jobs_publish_job")
+
+
+def _whole(given: object) -> object:
+    """To JSON 1.0 is the integer 1, and true is none."""
+    return int(given) if isinstance(given, float) and given.is_integer() else given
+
+
+Workers = Annotated[int, Field(strict=True, ge=1, le=MOST_WORKERS), BeforeValidator(_whole)]
 router = Router(tags=["jobs"])
 
 
@@ -51,7 +65,7 @@ class JobIn(Schema):
     budget: str = Field(pattern=r"^[0-9]{1,19}(\.[0-9]{1,9})?$")
     assetCode: str | None = Field(None, min_length=1, max_length=20)  # noqa: N815
     amountSide: Literal["receive", "debit"] = "receive"  # noqa: N815
-    workersWanted: int = Field(1, strict=True, ge=1, le=MOST_WORKERS)  # noqa: N815
+    workersWanted: Workers = 1  # noqa: N815
     recruitDeadline: When | None = None  # noqa: N815
     submitDeadline: When | None = None  # noqa: N815
     expiresAt: When | None = None  # noqa: N815
@@ -90,7 +104,12 @@ Status = Annotated[JobStatus | None, Query(None)]
 Reference = Annotated[str | None, Query(None, max_length=200)]
 
 
-@router.get("/api/jobs", auth=READS, response={200: JobsPage, **PROBLEMS})
+@router.get(
+    "/api/jobs",
+    auth=READS,
+    response={200: JobsPage, **PROBLEMS},
+    openapi_extra=leads_to("job_id", "jobs/0/id", *GOES_ON),
+)
 def list_jobs(request: HttpRequest, limit: Limit, after: After, status: Status, reference: Reference) -> JobsPage:  # noqa: ARG001
     """All jobs; or those in a status, or of a reference."""
     rows = Job.objects.all()
@@ -108,7 +127,9 @@ def show_job(request: HttpRequest, job_id: PathNumber) -> JobOut:  # noqa: ARG00
     return _told(work.one(Job.objects.all(), job_id))
 
 
-@router.post("/api/jobs", auth=ADDS, response={200: JobOut, **PROBLEMS})
+@router.post(
+    "/api/jobs", auth=ADDS, response={200: JobOut, **PROBLEMS}, openapi_extra=leads_to("job_id", "id", *GOES_ON)
+)
 @once
 def add_job(request: HttpRequest, told: JobIn) -> JobOut:
     """A new one, as a draft."""

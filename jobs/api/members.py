@@ -10,12 +10,14 @@ from jobs.api.work import After, Limit, PathNumber
 from jobs.intake import keys
 from jobs.intake.members import MemberIntake
 from jobs.models import Member
+from payments.api.leading_on import leads_to
 from payments.api.once import once
 from payments.api.problems import PROBLEMS
 
 READS: Final = work.reads("jobs.view_member")
 WRITES: Final = work.writes("jobs.add_member")
 NAMES: Final = {"wallet_text": "walletAddressUrl"}
+GOES_ON: Final = ("jobs_api_members_show_member",)
 router = Router(tags=["members"])
 
 
@@ -51,7 +53,12 @@ class MembersPage(Schema):
 Email = Annotated[str | None, Query(None, max_length=254)]
 
 
-@router.get("/api/members", auth=READS, response={200: MembersPage, **PROBLEMS})
+@router.get(
+    "/api/members",
+    auth=READS,
+    response={200: MembersPage, **PROBLEMS},
+    openapi_extra=leads_to("member_id", "members/0/id", *GOES_ON),
+)
 def list_members(request: HttpRequest, limit: Limit, after: After, email: Email) -> MembersPage:  # noqa: ARG001
     """All members, or the one of this email."""
     rows = keys.members_of(email.replace("\0", "")) if email else Member.objects.select_related("wallet")
@@ -65,7 +72,12 @@ def show_member(request: HttpRequest, member_id: PathNumber) -> MemberOut:  # no
     return _told(work.one(Member.objects.select_related("wallet"), member_id))
 
 
-@router.post("/api/members", auth=WRITES, response={200: MemberOut, **PROBLEMS})
+@router.post(
+    "/api/members",
+    auth=WRITES,
+    response={200: MemberOut, **PROBLEMS},
+    openapi_extra=leads_to("member_id", "id", *GOES_ON),
+)
 @once
 def add_member(request: HttpRequest, told: MemberIn) -> MemberOut:
     """Somebody new. Who is there already is changed in the back office."""

@@ -16,6 +16,7 @@ from jobs.models import Application, Job
 from jobs.payables import Choice
 from payments.api import acts, shapes
 from payments.api.keys import Bearer, key_of, requests_of
+from payments.api.leading_on import leads_to
 from payments.api.once import form_id, once
 from payments.api.payments import READS, After, Limit, Status
 from payments.api.problems import PROBLEMS, ApiProblem, not_found
@@ -76,7 +77,12 @@ def offer_payments(request: HttpRequest, offer_id: str, limit: Limit, after: Aft
     return OfferPayments(offerId=offer_id, **dict(page))
 
 
-@router.post("/offers/{offer_id}/quotes/start", auth=ASKS, response={200: QuoteOut, **PROBLEMS})
+@router.post(
+    "/offers/{offer_id}/quotes/start",
+    auth=ASKS,
+    response={200: QuoteOut, **PROBLEMS},
+    openapi_extra=leads_to("pending_id", "pendingId", "payments_api_payments_payment_status"),
+)
 @once
 def start_quote(request: HttpRequest, offer_id: str, told: QuoteIn) -> QuoteOut:
     """Ask the funder of an offer for its money: a quote is fetched, and the link is sent to them and told here."""

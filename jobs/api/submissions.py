@@ -12,6 +12,7 @@ from jobs.api.work import NUMBER, After, Limit, Number, PathNumber
 from jobs.intake.submissions import SubmissionIntake
 from jobs.models import Submission
 from payments.api.keys import key_of
+from payments.api.leading_on import leads_to
 from payments.api.once import once
 from payments.api.problems import PROBLEMS
 
@@ -19,6 +20,11 @@ READS: Final = work.reads("jobs.view_submission")
 ADDS: Final = work.writes("jobs.add_submission")
 CHANGES: Final = work.writes("jobs.change_submission")
 NAMES: Final = {"application": "applicationId"}
+GOES_ON: Final = (
+    "jobs_api_submissions_show_submission",
+    "jobs_api_submissions_accept_work",
+    "jobs_api_submissions_reject_work",
+)
 router = Router(tags=["submissions"])
 
 
@@ -52,7 +58,12 @@ class SubmissionsPage(Schema):
 OfApplication = Annotated[str | None, Query(None, pattern=NUMBER)]
 
 
-@router.get("/api/submissions", auth=READS, response={200: SubmissionsPage, **PROBLEMS})
+@router.get(
+    "/api/submissions",
+    auth=READS,
+    response={200: SubmissionsPage, **PROBLEMS},
+    openapi_extra=leads_to("submission_id", "submissions/0/id", *GOES_ON),
+)
 def list_submissions(
     request: HttpRequest,  # noqa: ARG001
     limit: Limit,
@@ -71,7 +82,12 @@ def show_submission(request: HttpRequest, submission_id: PathNumber) -> Submissi
     return _told(work.one(Submission.objects.all(), submission_id))
 
 
-@router.post("/api/submissions", auth=ADDS, response={200: SubmissionOut, **PROBLEMS})
+@router.post(
+    "/api/submissions",
+    auth=ADDS,
+    response={200: SubmissionOut, **PROBLEMS},
+    openapi_extra=leads_to("submission_id", "id", *GOES_ON),
+)
 @once
 def hand_in(request: HttpRequest, told: SubmissionIn) -> SubmissionOut:
     """A worker who is selected hands in."""

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from ledger import clock
 from ledger.api import Actor, record
-from payments.models import ReceivedWebhook, WebhookDelivery, WebhookEndpoint, WebhookSender
+from payments.models import Marketplace, ReceivedWebhook, WebhookDelivery, WebhookEndpoint, WebhookSender
 from payments.models.webhooks import DELIVERY_MOVES, DeliveryState, OffBecause, WebhookEvent
 from payments.moving import swap
 from payments.openpayments.urls import UrlError, check_url
@@ -50,11 +50,12 @@ def checked_url(url: str) -> str:
     return url
 
 
-def add_endpoint(terms: EndpointTerms, *, by: User) -> WebhookEndpoint:
-    """A new endpoint, told of what happens from now on. Raises Refusal."""
+def add_endpoint(terms: EndpointTerms, *, by: User, marketplace: Marketplace | None = None) -> WebhookEndpoint:
+    """A new endpoint, told of what happens from now on; of another marketplace's, of its own alone. Raises Refusal."""
     row = WebhookEndpoint(
         name=terms.name, url=checked_url(terms.url), events=_known(terms.events), kept_by=terms.kept_by
     )
+    row.marketplace = marketplace
     row.keep_secret(new_secret())
     with transaction.atomic():
         row.save(force_insert=True)

@@ -27,7 +27,7 @@ from payments.admin.readonly import ReadOnlyAdmin
 from payments.admin.shown_secret import earlier_secret, secret_to_show, show_secret_once
 from payments.locking import lock
 from payments.mail.colleagues import name_of
-from payments.models import WebhookDelivery, WebhookEndpoint
+from payments.models import Marketplace, WebhookDelivery, WebhookEndpoint
 from payments.models.webhooks import DeliveryState, WebhookEvent
 from payments.openpayments.urls import LONGEST_URL
 from payments.presentation.dates import moment
@@ -74,6 +74,17 @@ class TermsForm(SeenForm):
 
 
 class EndpointForm(TermsForm):
+    marketplace = forms.ModelChoiceField(
+        label=gettext_lazy("Marketplace"),
+        queryset=Marketplace.objects.all(),
+        required=False,
+        empty_label=gettext_lazy("Our own"),
+        widget=UnfoldAdminSelectWidget(),
+        help_text=gettext_lazy(
+            "The endpoint of another marketplace is told of what that one's keys asked for, and of nothing else."
+        ),
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["kept_by"].initial = self.request.user.pk
@@ -110,11 +121,11 @@ class TestForm(RowForm):
 
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(ReadOnlyAdmin):
-    list_display = ("condition", "name", "url", "events_label", "keeper")
+    list_display = ("condition", "name", "url", "marketplace", "events_label", "keeper")
     list_display_links = ("condition", "name")
-    list_select_related = ("kept_by",)
+    list_select_related = ("kept_by", "marketplace")
     fields = (
-        *("condition", "name", "url", "events_label", "keeper"),
+        *("condition", "name", "url", "marketplace", "events_label", "keeper"),
         *("lately", "failing", "earlier_secret", "created_at"),
     )
     readonly_fields = ("condition", "events_label", "keeper", "lately", "failing", "earlier_secret")
@@ -202,7 +213,8 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
         if not form.is_current:
             messages.warning(request, str(form.outdated))
             return go(request, reverse("admin:payments_webhookendpoint_changelist"))
-        made = webhook_endpoints.add_endpoint(form.terms(), by=staff(request))
+        whose = form.cleaned_data["marketplace"]
+        made = webhook_endpoints.add_endpoint(form.terms(), by=staff(request), marketplace=whose)
         show_secret_once(request, made)
         return go(request, reverse("admin:payments_webhookendpoint_change", args=[made.pk]))
 

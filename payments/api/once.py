@@ -118,7 +118,8 @@ def _known(row: ApiAnswer, asked: str) -> ApiAnswer:
 
 def _first_answer(http: HttpRequest, operation: Callable[[], Schema]) -> HttpResponse:
     try:
-        return JsonResponse(operation().model_dump(mode="json"))
+        # Moments and the like are written as in the answers to reads.
+        return JsonResponse(operation().model_dump())
     except Refusal as refusal:
         return answer(http, of_refusal(refusal))
     except ApiProblem as problem:

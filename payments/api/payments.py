@@ -7,6 +7,7 @@ from ninja import Query, Router
 
 from payments.api import shapes
 from payments.api.keys import Bearer, key_of, requests_of
+from payments.api.leading_on import leads_to
 from payments.api.problems import PROBLEMS, not_found
 from payments.api.shapes import MOST, USUAL, ApiStatus, PaymentsPage, RequestedPayment
 from payments.models import ApiScope
@@ -18,7 +19,12 @@ Status = Annotated[ApiStatus | None, Query(None)]
 router = Router(tags=["payments"])
 
 
-@router.get("/payments/pending", auth=READS, response={200: PaymentsPage, **PROBLEMS})
+@router.get(
+    "/payments/pending",
+    auth=READS,
+    response={200: PaymentsPage, **PROBLEMS},
+    openapi_extra=leads_to("pending_id", "payments/0/pendingId", "payments_api_payments_payment_status"),
+)
 def list_payments(request: HttpRequest, limit: Limit, after: After, status: Status) -> PaymentsPage:
     """All payment requests, newest first."""
     key = key_of(request)

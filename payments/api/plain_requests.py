@@ -13,6 +13,7 @@ from payments.actions import wallets
 from payments.actions.requests import Contact, RequestLine, ask
 from payments.api import acts, shapes
 from payments.api.keys import Bearer, key_of, requests_of
+from payments.api.leading_on import leads_to
 from payments.api.once import form_id, once
 from payments.api.problems import PROBLEMS, ApiProblem
 from payments.api.shapes import RequestedPayment
@@ -25,7 +26,8 @@ from payments.worker.places import place
 ASKS: Final = Bearer(ApiScope.ASK, "payments.request_paymentrequest", "payments.view_paymentrequest")
 MOST_RECEIVERS: Final = 100
 #: One mistake of an address is enough: `a@b`, and nothing that breaks a line of a mail.
-EMAIL: Final = r"^[^@\s]{1,64}@[^@\s]{1,190}$"
+#: Every dialect of patterns has its own idea of a space; the characters that some forget are named.
+EMAIL: Final = r"^[^@\s\x00-\x20\x7f-\x9f\ufeff]{1,64}@[^@\s\x00-\x20\x7f-\x9f\ufeff]{1,190}$"
 router = Router(tags=["payments"])
 
 
@@ -55,13 +57,18 @@ class PlainRequestIn(Schema):
     receivers: list[ReceiverIn] = Field(min_length=1, max_length=MOST_RECEIVERS)
 
 
-@router.post("/api/payments/requests", auth=ASKS, response={200: RequestedPayment, **PROBLEMS})
+@router.post(
+    "/api/payments/requests",
+    auth=ASKS,
+    response={200: RequestedPayment, **PROBLEMS},
+    openapi_extra=leads_to("pending_id", "pendingId", "payments_api_payments_payment_status"),
+)
 @once
 def ask_payer(request: HttpRequest, told: PlainRequestIn) -> RequestedPayment:
     """Ask one payer to pay one or more receivers under one approval; what comes of it is read like any other."""
     key, form = key_of(request), form_id(request)
     made = PaymentRequest.objects.filter(form_id=form).first()
-    seller = _seller(key, told.sellerId)
+    seller = seller_of(key, told.sellerId)
     if made is None:
         known = _wallets([told.payer, *told.receivers])
     asked = acts.asked(key, {"seller": seller.pk}, lambda: made or _ask(told, key, form, seller, known))
@@ -103,7 +110,7 @@ def _contact(told: PersonIn) -> Contact:
     return Contact(told.name, told.email, told.language)
 
 
-def _seller(key: ApiKey, wanted: str | None) -> Seller:
+def seller_of(key: ApiKey, wanted: str | None) -> Seller:
     """Who asks: of another marketplace its own alone. Raises ApiProblem."""
     mine = Seller.objects.filter(pk=key.marketplace.seller_id) if key.marketplace else Seller.objects.all()
     found = mine.filter(pk=wanted) if wanted else mine if key.marketplace else mine.filter(is_default=True)

@@ -17,6 +17,16 @@ log = logging.getLogger(__name__)
 MOST_MISTAKES: Final = 20
 
 
+#: Where programs ask; what people open there stands in `FOR_PEOPLE`.
+FOR_PROGRAMS: Final = ("/api/", "/offers/", "/payments/", "/sellers")
+FOR_PEOPLE: Final = ("/api/docs", "/payments/finish")
+
+
+def is_for_programs(path: str) -> bool:
+    """Whether whoever asks at this path reads JSON."""
+    return path.startswith(FOR_PROGRAMS) and not path.startswith(FOR_PEOPLE)
+
+
 class ProblemDetails(Schema):
     """`code` never changes its meaning. What else there is depends on it."""
 

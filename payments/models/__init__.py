@@ -5,6 +5,7 @@ from payments.models.attempts import IncomingPayment, OutgoingPayment, Quote
 from payments.models.charts import AccountName
 from payments.models.grants import Grant
 from payments.models.hosts import WalletHost
+from payments.models.incoming_asks import IncomingAsk
 from payments.models.ledger_checks import LedgerCheck
 from payments.models.messages import Message
 from payments.models.outside import OutsideSettlement
@@ -33,6 +34,7 @@ __all__ = [
     "Colleague",
     "Draw",
     "Grant",
+    "IncomingAsk",
     "IncomingPayment",
     "Installation",
     "LedgerCheck",

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from ledger import clock
 from payments.encryption import seal, unseal
 from payments.identifiers import LENGTH, new_ulid
+from payments.models.api_keys import Marketplace
 from payments.models.fields import Dated, Reasoned, SealedField, ulid_field, url_field
 from payments.models.requests import PaymentRequest
 
@@ -92,6 +93,10 @@ class WebhookEndpoint(Dated, WithSecret):
     # Who is written to when it is switched off by the program.
     kept_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("kept by"), on_delete=models.PROTECT, related_name="+"
+    )
+    # Whose it is: of another marketplace it hears only of what that one's keys asked for; without one, of everything.
+    marketplace = models.ForeignKey(
+        Marketplace, verbose_name=_("marketplace"), on_delete=models.PROTECT, null=True, related_name="endpoints"
     )
     off_at = models.DateTimeField(_("switched off"), null=True, editable=False)
     off_because = models.CharField(_("why"), max_length=16, choices=OffBecause, blank=True, editable=False)

@@ -420,6 +420,10 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("A program asked for it, with the API key “%(name)s”."),
         _("A program asked for it, with an API key."),
     ),
+    "incoming_ask.made": (
+        _("A program expects money at a seller's wallet, with the API key “%(name)s”."),
+        _("A program expects money at a seller's wallet, with an API key."),
+    ),
     "marketplace.added": (
         _("A marketplace may ask through the API: “%(name)s”."),
         _("A marketplace may ask through the API."),

@@ -231,6 +231,9 @@ SENTENCES: dict[str, Promise] = {
     "mail_under_way": _("This message is still on its way."),
     "mail_unreachable": _("The mail server could not be reached."),
     "clean_up_failed": _("The wallet did not confirm that it ended this approval. It ends by itself when it expires."),
+    "seller_may_not_hold": _("%(seller)s may not receive money for jobs. An administrator can allow it on the seller's page."),
+    "seller_wallet_unknown": _("The wallet of the seller %(seller)s can't be used now. Its page says why."),
+    "amount_not_exact": _("“%(amount)s” can't be received exactly by %(wallet)s."),
     "wallets_busy": _("Too many people wait for wallets at this moment. Nothing was done: please try again in a minute."),
     "never_created": _("The wallet never created it; nothing arrived, and nothing can arrive any more."),
     # Webhooks

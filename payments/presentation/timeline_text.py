@@ -52,6 +52,7 @@ ICONS: Final[dict[str, str]] = {
     "queue": "engineering",
     "api_key": "vpn_key",
     "api_ask": "vpn_key",
+    "incoming_ask": "vpn_key",
     "marketplace": "hub",
     "paid_outside": "handshake",
 }

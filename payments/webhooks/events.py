@@ -10,7 +10,7 @@ from typing import Any, Final
 from ledger import clock
 from ledger.compiled import Compiled
 from payments.identifiers import new_ulid
-from payments.models import Payment, PaymentRequest, WebhookDelivery, WebhookEndpoint
+from payments.models import ApiAsk, Payment, PaymentRequest, WebhookDelivery, WebhookEndpoint
 from payments.models.webhooks import TEST_EVENT, WebhookEvent
 from payments.openpayments.amounts import Amount
 from payments.states import DEAD_PAYMENTS, DEAD_REQUESTS, PAID, PAID_REQUESTS, PaymentState, RequestState
@@ -64,8 +64,20 @@ def tell_endpoints(row: PaymentRequest | Payment) -> None:
     if event is None:
         return
     listening = [endpoint for endpoint in _LISTENING() if event in endpoint.events]
+    if any(endpoint.marketplace_id for endpoint in listening):
+        asked_by = _asked_by(row)
+        listening = [endpoint for endpoint in listening if endpoint.marketplace_id in {None, asked_by}]
     if listening:
         _write(event, row, listening)
+
+
+def _asked_by(row: PaymentRequest | Payment) -> str | None:
+    """The marketplace whose key asked for it, or for what a refund sends back; None where none of them did."""
+    request_id = row.pk if isinstance(row, PaymentRequest) else row.request_id
+    if isinstance(row, Payment) and row.is_refund:
+        request_id = row.refund.of.request_id
+    asked = ApiAsk.objects.filter(request=request_id).values_list("key__marketplace", flat=True)
+    return asked.first()
 
 
 def write_test(endpoint: WebhookEndpoint) -> WebhookDelivery:

@@ -1,5 +1,6 @@
 """`make demo` as a newcomer meets it: it starts, is full of history, ends with Ctrl-C, and starts again."""
 
+import json
 import os
 import re
 import signal
@@ -91,6 +92,7 @@ def test_it_starts_full_ends_whole_and_goes_on(tmp_path: Path, ports: tuple[int,
         answer = browser.post("/admin/login/?next=/admin/jobs/job/", data=form, headers={"Referer": str(page.url)})
         assert "Vaccination reminders" in answer.text
     one_click_as_the_administrator(demo.url)
+    the_requests_of_the_api_document_pay_by_curl_alone(demo.url, tmp_path, ports)
     busy = Demo(tmp_path / "other", *ports)
     demos.append(busy)
     assert str(tmp_path / "other") in busy.wait_for("is busy")
@@ -154,6 +156,33 @@ def ledger_and_rows_agree(folder: Path) -> None:
         check=False,
     )
     assert told.returncode == 0, told.stdout + told.stderr
+
+
+def the_requests_of_the_api_document_pay_by_curl_alone(url: str, folder: Path, ports: tuple[int, int]) -> None:
+    """docs/by-curl.sh, with a key: each answer is what the document says, and in the end the worker is paid."""
+    port, wallet_port = map(str, ports)
+    environment = {**os.environ, "DEMO_FOLDER": str(folder), "DEMO_PORT": port, "DEMO_WALLET_PORT": wallet_port}
+    command = [sys.executable, "-m", "tests.backoffice.demo_programs"]
+    made = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
+    environment |= {**json.loads(made.stdout), "BASE": url}
+    ran = subprocess.run(["docs/by-curl.sh"], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    health, sellers, incoming, started, status, pending, offer, finish, webhook, last = map(
+        json.loads, ran.stdout.splitlines()
+    )
+    assert (health["status"], health["service"]) == ("ok", "tequio")
+    assert {"id", "walletAddressUrl", "keyId"} <= sellers["sellers"][0].keys()
+    assert incoming["success"]
+    assert incoming["paymentId"] == incoming["payment_id"] == incoming["data"]["incomingPaymentId"]
+    assert {"walletAddress", "amount", "assetCode", "assetScale"} <= incoming["data"].keys()
+    assert started["redirectUrl"].startswith(url)
+    documented = {"pendingId", "offerId", "status", "buyerWalletAddressUrl", "incomingPaymentId", "quoteId"}
+    assert documented <= status.keys()
+    assert status == pending["payments"][0] == offer["payments"][0]
+    assert (offer["offerId"], status["pendingId"]) == (status["offerId"], started["pendingId"])
+    assert (finish["ok"], webhook) == (True, {"ok": True})
+    assert (last["pendingId"], last["status"]) == (started["pendingId"], "paid")
+    assert last["outgoingPaymentId"].startswith("http")
 
 
 def one_click_as_the_administrator(url: str) -> None:
