@@ -14,8 +14,9 @@ from backoffice.finance.evidence.pages import job_evidence, payment_evidence
 from backoffice.finance.exceptions.files_page import queue_view
 from backoffice.finance.journal import journal_view
 from backoffice.finance.reports.pages import figures_view, index_view, report_view
+from backoffice.following import status_view_of
 from backoffice.to_do.page import to_do_view
-from backoffice.waiting import waiting_view
+from backoffice.waiting_page import waiting_view
 from backoffice.where_is_money.page import where_view
 
 View = Callable[..., HttpResponseBase]
@@ -28,8 +29,11 @@ def own_urls(staff_only: Callable[[View], Any]) -> list[URLPattern]:
         ("overview/funders/", funders_view, "overview_funders"),
         ("overview/workers/", workers_view, "overview_workers"),
         ("overview/quality/", quality_view, "overview_quality"),
+        ("overview/status/", status_view_of("index"), "index_status"),
         ("waiting/", waiting_view, "waiting"),
+        ("waiting/status/", status_view_of("waiting"), "waiting_status"),
         ("to-do/", to_do_view, "to_do"),
+        ("to-do/status/", status_view_of("to_do"), "to_do_status"),
         ("where-is-the-money/", where_view, "where_is_money"),
         ("audit/", audit, "audit"),
         ("audit/<str:object_id>/", audit_evidence, "audit_evidence"),

@@ -11,6 +11,7 @@ from backoffice.dashboard import beginning, currency_cards, system, work
 from backoffice.dashboard.alone import alone
 from backoffice.dashboard.links import may_see
 from backoffice.dashboard.tabs import chosen
+from backoffice.following import followed
 from backoffice.queue_counts import Viewer
 from backoffice.waiting import count_for
 from jobs.models import Job, MemberNote
@@ -19,6 +20,7 @@ from payments.models import Payment, PaymentRequest
 
 def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold's DASHBOARD_CALLBACK: the context of `templates/admin/index.html`, in a constant number of queries."""
+    following = followed(request, "index")
     told: dict[str, Any] = {"alone": alone(request), "for_you": count_for(Viewer.of(request))}
     told |= {"machinery": system.machinery(request), **chosen(request, "index")}
     if may_see(request, PaymentRequest):
@@ -33,4 +35,4 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if may_see(request, Payment):
         told["attention"] = work.attention()
     told["cards"] = currency_cards.cards(request, told["period"])
-    return {**context, "dashboard": told}
+    return {**context, "dashboard": told, "following": following}

@@ -5,15 +5,17 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
+from backoffice.following import followed
 from backoffice.queue_counts import MOST, Viewer
 from backoffice.to_do.shapes import CountedTab, TodoGroup
-from backoffice.to_do.tabs import counted
+from backoffice.to_do.tabs import chosen_tab, counted
 
 
 def to_do_view(request: HttpRequest) -> HttpResponse:
     """The tab that the address names; else the first in which something waits."""
+    following = followed(request, "to_do")
     tabs = counted(Viewer.of(request))
-    chosen = _chosen(request.GET.get("tab", ""), tabs)
+    chosen = chosen_tab(request.GET.get("tab", ""), tabs)
     context = {
         **admin.site.each_context(request),
         "title": _("To do"),
@@ -21,14 +23,9 @@ def to_do_view(request: HttpRequest) -> HttpResponse:
         "chosen": chosen,
         "groups": _groups(request, chosen) if chosen else [],
         "most": MOST,
+        "following": following,
     }
     return TemplateResponse(request, "admin/to_do/page.html", context)
-
-
-def _chosen(code: str, tabs: list[CountedTab]) -> CountedTab | None:
-    named = [one for one in tabs if one.tab.code == code]
-    waiting = [one for one in tabs if one.count and one.tab.ours]
-    return next(iter([*named, *waiting, *tabs]), None)
 
 
 def _groups(request: HttpRequest, chosen: CountedTab) -> list[TodoGroup]:

@@ -129,6 +129,13 @@ def counted(viewer: Viewer) -> list[CountedTab]:
     return [CountedTab(TABS[place], min(number, MOST + 1)) for place, number in sorted(_counts(viewer).items())]
 
 
+def chosen_tab(code: str, tabs: list[CountedTab]) -> CountedTab | None:
+    """The one of that code; else the first in which something waits for staff."""
+    named = [one for one in tabs if one.tab.code == code]
+    waiting = [one for one in tabs if one.count and one.tab.ours]
+    return next(iter([*named, *waiting, *tabs]), None)
+
+
 def badge(viewer: Viewer) -> str:
     """What the sidebar says beside “To do”: how much waits for staff; empty when nothing does."""
     number = sum(one.count for one in counted(viewer) if one.tab.ours)

@@ -26,7 +26,7 @@ from jobs.admin.currency_filter import BudgetCurrencyFilter
 from jobs.admin.deadlines import OverdueFilter, ReopenForm
 from jobs.admin.duplicate_dialog import DuplicateForm
 from jobs.admin.job_forms import CancelForm, JobForm, MoveForm
-from jobs.admin.money_panel import panel
+from jobs.admin.money_panel import panel, version_of_job
 from jobs.admin.pay_from_budget import pay_now
 from jobs.admin.payout_forms import GiveBackForm, PayOutForm
 from jobs.admin.report_outside import ReportOutside
@@ -47,6 +47,7 @@ from payments.admin.dialogs import (
     number_of,
     staff,
 )
+from payments.admin.following import FollowedRow
 from payments.admin.more_links import more_links
 from payments.models import PaymentRequest
 from payments.presentation.format_amounts import format_amount
@@ -99,7 +100,7 @@ def _moved(job: Job, event: str, by: User, form: MoveForm, until: Mapping[str, d
 
 
 @admin.register(Job)
-class JobAdmin(ReportOutside, KeptAdmin):
+class JobAdmin(FollowedRow, ReportOutside, KeptAdmin):
     form = JobForm
     list_display = ("heading", "funder", "state", "budget", "workers", "due", "made")
     list_select_related = ("funder",)
@@ -206,6 +207,9 @@ class JobAdmin(ReportOutside, KeptAdmin):
         job = self._named(object_id)
         more = {"money": panel(job)} if job and self.has_view_permission(request, job) else {}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
+
+    def version_of_row(self, row: Job) -> str:
+        return version_of_job(row)
 
     def _named(self, object_id: str) -> Job | None:
         """The job of an address, which may name anything."""

@@ -11,17 +11,19 @@ from django.utils.translation import gettext_lazy as _
 from unfold.dataclasses import UnfoldAction
 from unfold.decorators import display
 
-from ledger.api import proves, timeline
+from ledger.api import newest_entry, proves, timeline
 from ledger.filters import BusinessDaysFilter
 from ledger.stamps import stamp
 from payments.actions.refunds import refundable
 from payments.admin import attention_panel
 from payments.admin.columns import AmountColumn, StateColumn, Summed
 from payments.admin.filters import CurrencyFilter, GroupFilter, PaymentStatusFilter
+from payments.admin.following import FollowedRow, version_of_facts
 from payments.admin.more_links import more_links
 from payments.admin.payment_actions import PaymentActions
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.admin.refund_forms import is_refund
+from payments.admin.review import version_of
 from payments.admin.short_texts import shorts
 from payments.mail.queue import TO_RECEIVER
 from payments.models import Payment
@@ -36,7 +38,7 @@ from payments.states import Group, PaymentState
 
 
 @admin.register(Payment)
-class PaymentAdmin(PaymentActions, StateColumn, AmountColumn, ReadOnlyAdmin):
+class PaymentAdmin(FollowedRow, PaymentActions, StateColumn, AmountColumn, ReadOnlyAdmin):
     list_display = ("state_label", "receiver_name", "amount", "request_title", "since")
     list_display_attention = ("waits_for", "receiver_name", "amount", "why", "turn", "owner_name")
     list_display_links = ("state_label", "receiver_name")
@@ -118,6 +120,9 @@ class PaymentAdmin(PaymentActions, StateColumn, AmountColumn, ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.proof_view)
         return [path("<str:object_id>/proof/", view, name="payments_payment_proof"), *super().get_urls()]
+
+    def version_of_row(self, row: Payment) -> str:
+        return version_of_facts(version_of(row.request), row.owner_id, newest_entry("payment", row.pk))
 
     def proof_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """What the ledger says of the payment, for anybody to check."""
