@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.queue_counts import MOST, QueueCounter, Viewer
-from backoffice.to_do import money, work
+from backoffice.to_do import mentions, money, work
 from backoffice.to_do.shapes import CountedTab, Tab
 from backoffice.waiting import decidable
 from jobs import to_do
@@ -68,6 +68,14 @@ TABS: Final = (
         "payments.view_paymentrequest",
         lambda viewer: list(decidable(viewer)),
         money.second_person,
+    ),
+    Tab(
+        "mentions",
+        _("Mentions"),
+        _("No note names you that you have not read."),
+        "payments.view_staffnote",
+        lambda viewer: [mentions.unseen(viewer)],
+        mentions.mentions,
     ),
     Tab(
         "ended",

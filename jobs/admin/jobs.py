@@ -49,6 +49,7 @@ from payments.admin.dialogs import (
 )
 from payments.admin.following import FollowedRow
 from payments.admin.more_links import more_links
+from payments.admin.staff_notes import NotedRow
 from payments.models import PaymentRequest
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal
@@ -100,10 +101,11 @@ def _moved(job: Job, event: str, by: User, form: MoveForm, until: Mapping[str, d
 
 
 @admin.register(Job)
-class JobAdmin(FollowedRow, ReportOutside, KeptAdmin):
+class JobAdmin(FollowedRow, NotedRow, ReportOutside, KeptAdmin):
     form = JobForm
     list_display = ("heading", "funder", "state", "budget", "workers", "due", "made")
     list_select_related = ("funder",)
+    note_subject = "job"
     list_filter = ("status", OverdueFilter, "is_funded", BudgetCurrencyFilter, ("created_at", BusinessDaysFilter))
     search_fields = ("title", "reference", "funder__name", "target_language")
     autocomplete_fields = ("funder",)

@@ -25,6 +25,7 @@ from payments.admin.readonly import ReadOnlyAdmin
 from payments.admin.refund_forms import is_refund
 from payments.admin.review import version_of
 from payments.admin.short_texts import shorts
+from payments.admin.staff_notes import NotedRow
 from payments.mail.queue import TO_RECEIVER
 from payments.models import Payment
 from payments.presentation import timeline_lines
@@ -38,8 +39,9 @@ from payments.states import Group, PaymentState
 
 
 @admin.register(Payment)
-class PaymentAdmin(FollowedRow, PaymentActions, StateColumn, AmountColumn, ReadOnlyAdmin):
+class PaymentAdmin(FollowedRow, NotedRow, PaymentActions, StateColumn, AmountColumn, ReadOnlyAdmin):
     list_display = ("state_label", "receiver_name", "amount", "request_title", "since")
+    note_subject = "payment"
     list_display_attention = ("waits_for", "receiver_name", "amount", "why", "turn", "owner_name")
     list_display_links = ("state_label", "receiver_name")
     ordering = ("-created_at", "-id")
@@ -120,6 +122,9 @@ class PaymentAdmin(FollowedRow, PaymentActions, StateColumn, AmountColumn, ReadO
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.proof_view)
         return [path("<str:object_id>/proof/", view, name="payments_payment_proof"), *super().get_urls()]
+
+    def note_title(self, row: Payment) -> str:
+        return row.request.title
 
     def version_of_row(self, row: Payment) -> str:
         return version_of_facts(version_of(row.request), row.owner_id, newest_entry("payment", row.pk))

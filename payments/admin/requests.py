@@ -11,6 +11,7 @@ from unfold.dataclasses import UnfoldAction
 from unfold.decorators import display
 from unfold.enums import ActionVariant
 
+from ledger.api import newest_entry
 from ledger.filters import BusinessDaysFilter
 from ledger.stamps import stamp
 from payments import limits
@@ -25,11 +26,12 @@ from payments.admin.filters import (
     StuckFilter,
     UnansweredFilter,
 )
-from payments.admin.following import CALM_PACE, NO_PACE, FollowedRow
+from payments.admin.following import CALM_PACE, NO_PACE, FollowedRow, version_of_facts
 from payments.admin.glass import may_break_glass
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.admin.request_actions import VALID_IN, RequestActions
 from payments.admin.review import CALM, review, version_of
+from payments.admin.staff_notes import NotedRow
 from payments.models import PaymentRequest
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.status import row_status, row_turn, with_status
@@ -48,9 +50,10 @@ def _once_more(button: dict[str, Any]) -> dict[str, Any]:
 
 
 @admin.register(PaymentRequest)
-class PaymentRequestAdmin(FollowedRow, RequestActions, ReadOnlyAdmin):
+class PaymentRequestAdmin(FollowedRow, NotedRow, RequestActions, ReadOnlyAdmin):
     list_display = ("state_label", "payer_name", "title", "amount", "turn", "since")
     list_display_links = ("state_label", "payer_name", "title")
+    note_subject = "request"
     list_filter = (
         RequestStatusFilter,
         ReachedFilter,
@@ -127,7 +130,10 @@ class PaymentRequestAdmin(FollowedRow, RequestActions, ReadOnlyAdmin):
     # Following
 
     def version_of_row(self, row: PaymentRequest) -> str:
-        return version_of(row)
+        return version_of_facts(version_of(row), newest_entry("request", row.pk))
+
+    def note_title(self, row: PaymentRequest) -> str:
+        return row.title
 
     def pace_of_row(self, row: PaymentRequest) -> int:
         """A quote comes within seconds."""

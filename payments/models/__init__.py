@@ -17,6 +17,7 @@ from payments.models.refunds import Refund
 from payments.models.requests import PaymentRequest
 from payments.models.rules import Colleague, SecondPersonRule
 from payments.models.sellers import Seller, SellerKey
+from payments.models.staff_notes import NoteMention, StaffNote
 from payments.models.standing_budgets import BudgetPeriod, Draw, StandingBudget
 from payments.models.wallets import WalletAddress
 from payments.models.webhooks import ReceivedWebhook, WebhookDelivery, WebhookEndpoint, WebhookSender
@@ -37,6 +38,7 @@ __all__ = [
     "LedgerCheck",
     "Marketplace",
     "Message",
+    "NoteMention",
     "OutgoingPayment",
     "OutsidePayment",
     "OutsidePaymentState",
@@ -52,6 +54,7 @@ __all__ = [
     "SecondPersonRule",
     "Seller",
     "SellerKey",
+    "StaffNote",
     "StandingBudget",
     "WalletAddress",
     "WalletHost",

@@ -52,6 +52,7 @@ ICONS: Final[dict[str, str]] = {
     "api_ask": "vpn_key",
     "marketplace": "hub",
     "paid_outside": "handshake",
+    "staff_note": "edit_note",
 }
 TONES: Final[dict[str, Tone]] = {
     "settled": "good",

@@ -15,6 +15,7 @@ from jobs.decisions import accept_submission
 from jobs.models import Application, ApplicationStatus, Job, JobStatus, Member, MemberNote, Payout, SubmissionStatus
 from jobs.self_service import handle_note, write_note
 from ledger import clock
+from payments.actions.staff_notes import NoteSubject, write_staff_note
 from payments.authorisation import why_second_person
 from payments.engine.second_person import to_second_person
 from payments.models import PaymentRequest, WalletAddress
@@ -88,6 +89,8 @@ def town(by: User) -> None:
     member("Broken Wallet", wallet=broken)
     cast.wallet("nobodys").keep(problem="wallet_not_found", problem_params={})
     job(JobStatus.SUBMITTING, funder=sol, title="Late", submit_deadline=clock.now() - timedelta(days=3))
+    about = NoteSubject("job", str(ready.pk), ready.title, f"/admin/jobs/job/{ready.pk}/change/", "jobs.view_job")
+    write_staff_note(about, "@administrator: is it hers?", by=by, form_id=f"note-{ready.pk}")
     waits = asked(RequestState.QUOTED, requested_by=by, title="For two", two_people=True)
     paid_to_maria(waits)
     with transaction.atomic():
@@ -107,6 +110,7 @@ def test_each_tab_counts_exactly_what_it_lists_and_lists_only_what_waits() -> No
         "applicants": ["To choose"],
         "quoted": ["Quoted"],
         "second": ["For two"],
+        "mentions": ["Ready"],
         "ended": ["Declined"],
         "notes": ["Sol Foundation"],
         "wallets": ["Broken Wallet"],
@@ -115,7 +119,7 @@ def test_each_tab_counts_exactly_what_it_lists_and_lists_only_what_waits() -> No
     }
     page = client.get(PAGE).content.decode()
     item = page[page.index(f'href="{PAGE}"') :].split("</a>")[0]
-    assert re.findall(r"min-w-\[18px\][^>]*>\s*(\d+)", item) == ["10"], "all but what waits for the payer"
+    assert re.findall(r"min-w-\[18px\][^>]*>\s*(\d+)", item) == ["11"], "all but what waits for the payer"
     for code, rows in found.items():
         assert rows[0].action, code
         assert client.get(rows[0].action.path).status_code == 200, code
@@ -161,9 +165,9 @@ def test_who_may_see_less_has_fewer_queues_and_many_rows_cost_no_more() -> None:
     nobody = signed_in(person("nadie"))
     assert counts(nobody) == {}
     assert set(counts(signed_in(person("jobs", "jobs.view_job")))) == {"ready", "overdue"}
-    staff = in_role(roles.PLATFORM_STAFF)
+    staff, root = in_role(roles.PLATFORM_STAFF), in_role(roles.ADMINISTRATOR)
     town(staff)
-    client = signed_in(in_role(roles.ADMINISTRATOR))
+    client = signed_in(root)
 
     def cost(number: int) -> dict[str, int]:
         found = {}
