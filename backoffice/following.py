@@ -7,6 +7,7 @@ from django.http import HttpRequest, JsonResponse
 from django.urls import reverse
 
 from backoffice.queue_counts import MOST, Viewer
+from backoffice.to_do.marks import marks_of, narrowed, whose_of
 from backoffice.to_do.shapes import CountedTab
 from backoffice.to_do.tabs import chosen_tab, counted
 from backoffice.waiting import count_for, items
@@ -26,7 +27,14 @@ def queue_version(request: HttpRequest) -> str:
     viewer = Viewer.of(request)
     tabs = counted(viewer)
     chosen = chosen_tab(request.GET.get("tab", ""), tabs)
-    return version_of_facts(_numbers(tabs), [_rows(queue) for queue in chosen.tab.queues(viewer)] if chosen else [])
+    if chosen is None:
+        return version_of_facts(_numbers(tabs))
+    whose = whose_of(request)
+    queues = [narrowed(chosen.tab, queue, whose, viewer.pk, viewer.now) for queue in chosen.tab.queues(viewer)]
+    rows = [_rows(queue) for queue in queues]
+    keys = [str(row[0]) for found in rows for row in found]
+    marked = [(mark.row, mark.owner_id, mark.until) for mark in marks_of(chosen.tab, keys).values()]
+    return version_of_facts(_numbers(tabs), rows, sorted(marked, key=repr))
 
 
 def waiting_version(request: HttpRequest) -> str:

@@ -42,4 +42,6 @@ EXPORTS: Final = (
 )
 #: Lists that grew by a file.
 INTAKE: Final = ("intake.imported",)
-KINDS: Final = frozenset({*PEOPLE, *SIGN_IN, *FILES, *EXPORTS, *INTAKE})
+#: Who took care of what waits under “To do”.
+TO_DO: Final = ("to_do.taken", "to_do.left", "to_do.handed", "to_do.put_off", "to_do.woken")
+KINDS: Final = frozenset({*PEOPLE, *SIGN_IN, *FILES, *EXPORTS, *INTAKE, *TO_DO})

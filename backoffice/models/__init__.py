@@ -1,4 +1,5 @@
 from backoffice.models.exports import Export, RegularExport
+from backoffice.models.queue_marks import QueueMark
 from backoffice.models.sign_in import FactorSecret, FailedTries
 
-__all__ = ["Export", "FactorSecret", "FailedTries", "RegularExport"]
+__all__ = ["Export", "FactorSecret", "FailedTries", "QueueMark", "RegularExport"]

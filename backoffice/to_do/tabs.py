@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.queue_counts import MOST, QueueCounter, Viewer
 from backoffice.to_do import mentions, money, work
+from backoffice.to_do.marks import awake
 from backoffice.to_do.shapes import CountedTab, Tab
 from backoffice.waiting import decidable
 from jobs import to_do
@@ -23,6 +24,8 @@ TABS: Final = (
         "jobs.view_job",
         lambda _viewer: [to_do.ready_jobs()],
         work.ready,
+        subject="job",
+        acts="payments.request_paymentrequest",
     ),
     Tab(
         "attention",
@@ -36,6 +39,8 @@ TABS: Final = (
             .order_by("changed_at", "pk")
         ],
         money.attention,
+        subject="payment",
+        acts="payments.resolve_payment",
     ),
     Tab(
         "review",
@@ -44,6 +49,8 @@ TABS: Final = (
         "jobs.view_submission",
         lambda _viewer: [to_do.work_to_review()],
         work.to_review,
+        subject="submission",
+        acts="jobs.change_submission",
     ),
     Tab(
         "applicants",
@@ -52,6 +59,8 @@ TABS: Final = (
         "jobs.view_application",
         lambda _viewer: [to_do.applicants_to_choose()],
         work.to_choose,
+        subject="job",
+        acts="jobs.change_application",
     ),
     Tab(
         "quoted",
@@ -60,6 +69,8 @@ TABS: Final = (
         "payments.view_paymentrequest",
         lambda _viewer: [_requests(RequestState.QUOTED).order_by("created_at", "pk")],
         money.not_sent,
+        subject="request",
+        acts="payments.request_paymentrequest",
     ),
     Tab(
         "second",
@@ -84,6 +95,8 @@ TABS: Final = (
         "payments.view_paymentrequest",
         lambda _viewer: [to_do.ended_requests()],
         money.ended,
+        subject="request",
+        acts="payments.request_paymentrequest",
     ),
     Tab(
         "notes",
@@ -94,6 +107,8 @@ TABS: Final = (
             MemberNote.objects.filter(handled_at=None).select_related("member").order_by("written_at", "pk")
         ],
         work.notes,
+        subject="note",
+        acts="jobs.change_membernote",
     ),
     Tab(
         "wallets",
@@ -102,6 +117,8 @@ TABS: Final = (
         "payments.view_walletaddress",
         lambda _viewer: [to_do.wallets_in_the_way()],
         work.wallets,
+        subject="wallet",
+        acts="payments.request_paymentrequest",
     ),
     Tab(
         "overdue",
@@ -110,6 +127,8 @@ TABS: Final = (
         "jobs.view_job",
         lambda viewer: [to_do.overdue(viewer.now)],
         work.overdue,
+        subject="job",
+        acts="jobs.change_job",
     ),
     Tab(
         "payer",
@@ -119,6 +138,8 @@ TABS: Final = (
         lambda _viewer: [_requests(RequestState.AWAITING_APPROVAL).order_by("sent_at", "pk")],
         money.at_payer,
         ours=False,
+        subject="request",
+        acts="payments.request_paymentrequest",
     ),
 )
 
@@ -126,7 +147,7 @@ TABS: Final = (
 def _queues(viewer: Viewer) -> Iterator[tuple[int, QuerySet[Any]]]:
     for place, tab in enumerate(TABS):
         if viewer.has_perm(tab.permission):
-            yield from ((place, queue) for queue in tab.queues(viewer))
+            yield from ((place, awake(tab, queue, viewer.now)) for queue in tab.queues(viewer))
 
 
 _counts: Final = QueueCounter(_queues)
