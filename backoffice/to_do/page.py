@@ -16,7 +16,7 @@ from backoffice.queue_counts import MOST, Viewer
 from backoffice.to_do.marks import LONGEST, Whose, marks_of, narrowed, who_may_do, whose_of
 from backoffice.to_do.shapes import Tab, Todo, TodoGroup
 from backoffice.to_do.tabs import chosen_tab, counted
-from ledger import clock, days
+from ledger import days
 from payments.mail.colleagues import name_of
 
 #: What the filter is called, in its order.
@@ -56,14 +56,14 @@ def _groups(request: HttpRequest, tab: Tab) -> list[TodoGroup]:
     if not tab.subject:
         return groups
     marks = marks_of(tab, [row.key for group in groups for row in group.rows])
-    return [replace(group, rows=[_marked(row, marks.get(row.key)) for row in group.rows]) for group in groups]
+    return [replace(group, rows=[_marked(row, marks.get(row.key), whose) for row in group.rows]) for group in groups]
 
 
-def _marked(row: Todo, mark: QueueMark | None) -> Todo:
+def _marked(row: Todo, mark: QueueMark | None, whose: Whose) -> Todo:
     if mark is None:
         return row
-    is_off = mark.until is not None and mark.until > clock.now()
-    return replace(row, owner=name_of(mark.owner), until=mark.until if is_off else None)
+    # Of the others, whatever had been put off waits again.
+    return replace(row, owner=name_of(mark.owner), until=mark.until if whose == Whose.PUT_OFF else None)
 
 
 def _working(request: HttpRequest, tab: Tab) -> dict[str, Any]:

@@ -105,6 +105,8 @@ def test_what_is_put_off_waits_again_as_soon_as_something_happens_to_it(rosa: Us
     assert counts(client)["applicants"] == 0
     move_job(row.pk, "close_recruiting", by=rosa, seen=row.status)
     assert counts(client)["applicants"] == 1
+    (todo,) = listed(client, "applicants")
+    assert todo.until is None
 
 
 @pytest.mark.parametrize("wrong", ["", "nonsense", "2020-01-01", "9999-12-31"])
