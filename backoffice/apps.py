@@ -23,6 +23,7 @@ class BackofficeConfig(AppConfig):
         from backoffice.finance.exports import schedule as exports_schedule  # noqa: PLC0415
         from backoffice.sign_in import checks as sign_in_checks  # noqa: F401, PLC0415 - they register themselves
         from backoffice.sign_in import schedule, signal_receivers  # noqa: PLC0415
+        from backoffice.to_do import schedule as to_do_schedule  # noqa: PLC0415
         from jobs.signals import member_erased  # noqa: PLC0415
         from jobs.unanswered import unanswered  # noqa: PLC0415
         from ledger.api import declare  # noqa: PLC0415
@@ -37,6 +38,7 @@ class BackofficeConfig(AppConfig):
         own_checks.declare()
         reopening.declare()
         allow_tasks_of("backoffice.sign_in.tasks")
+        allow_tasks_of("backoffice.to_do.tasks")
         # Of millions of rows. It may be given out again meanwhile: one is at it.
         allow_tasks_of("backoffice.finance.exports.tasks", seconds={"make_export": EXPORT_SECONDS})
         also_ask(people_words.describe_own)
@@ -49,6 +51,7 @@ class BackofficeConfig(AppConfig):
         checks.register(check_installation, checks.Tags.security, deploy=True)
         post_migrate.connect(schedule.make, sender=self, dispatch_uid="backoffice.sign_in.schedule")
         post_migrate.connect(exports_schedule.make, sender=self, dispatch_uid="backoffice.finance.exports")
+        post_migrate.connect(to_do_schedule.make, sender=self, dispatch_uid="backoffice.to_do.schedule")
         post_migrate.connect(roles.make_when_all_permissions_exist, dispatch_uid="backoffice.roles")
 
 

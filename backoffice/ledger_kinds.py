@@ -44,4 +44,6 @@ EXPORTS: Final = (
 INTAKE: Final = ("intake.imported",)
 #: Lists that got a name.
 VIEWS: Final = ("view.saved", "view.removed")
-KINDS: Final = frozenset({*PEOPLE, *SIGN_IN, *FILES, *EXPORTS, *INTAKE, *VIEWS})
+#: Who took care of what waits under “To do”.
+TO_DO: Final = ("to_do.taken", "to_do.left", "to_do.handed", "to_do.put_off", "to_do.woken")
+KINDS: Final = frozenset({*PEOPLE, *SIGN_IN, *FILES, *EXPORTS, *INTAKE, *VIEWS, *TO_DO})

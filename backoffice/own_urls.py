@@ -14,9 +14,11 @@ from backoffice.finance.evidence.pages import job_evidence, payment_evidence
 from backoffice.finance.exceptions.files_page import queue_view
 from backoffice.finance.journal import journal_view
 from backoffice.finance.reports.pages import figures_view, index_view, report_view
+from backoffice.following import status_view_of
 from backoffice.saved_views.page import remove_view, views_page
+from backoffice.to_do.marks_page import marks_view
 from backoffice.to_do.page import to_do_view
-from backoffice.waiting import waiting_view
+from backoffice.waiting_page import waiting_view
 from backoffice.where_is_money.page import where_view
 
 View = Callable[..., HttpResponseBase]
@@ -31,8 +33,12 @@ def own_urls(staff_only: Callable[[View], Any]) -> list[URLPattern]:
         ("overview/quality/", quality_view, "overview_quality"),
         ("views/", views_page, "saved_views"),
         ("views/<str:object_id>/remove/", remove_view, "saved_view_remove"),
+        ("overview/status/", status_view_of("index"), "index_status"),
         ("waiting/", waiting_view, "waiting"),
+        ("waiting/status/", status_view_of("waiting"), "waiting_status"),
         ("to-do/", to_do_view, "to_do"),
+        ("to-do/marks/", marks_view, "to_do_marks"),
+        ("to-do/status/", status_view_of("to_do"), "to_do_status"),
         ("where-is-the-money/", where_view, "where_is_money"),
         ("audit/", audit, "audit"),
         ("audit/<str:object_id>/", audit_evidence, "audit_evidence"),

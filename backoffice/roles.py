@@ -39,6 +39,7 @@ EXACT: dict[str, tuple[str, ...]] = {
         "payments.refund_payment",
         "payments.report_outsidepayment",
         "payments.resolve_payment",
+        "payments.add_staffnote",
     ),
     FINANCE: (
         "jobs.confirm_walletchange",
@@ -55,6 +56,7 @@ EXACT: dict[str, tuple[str, ...]] = {
         "payments.make_evidence",
         "payments.resolve_payment",
         "payments.add_pause",
+        "payments.add_staffnote",
         "payments.change_pause",
         "ledger.resolve_statementexception",
         "ledger.import_statement",

@@ -1,15 +1,13 @@
-"""What waits for a second person: everything that somebody proposed and somebody else has to decide on, on one page."""
+"""What waits for a second person: everything that somebody proposed and somebody else has to decide on."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -61,18 +59,6 @@ class WaitingItem:
     def who(self) -> str:
         """Empty for a member, who proposed it on their own page."""
         return name_of(self.proposer)
-
-
-def waiting_view(request: HttpRequest) -> HttpResponse:
-    """The page: what this person may decide on, then what others must."""
-    found = items(request)
-    context = {
-        **admin.site.each_context(request),
-        "title": _("Waiting for a second person"),
-        "yours": [item for item in found if item.may_decide],
-        "others": [item for item in found if not item.may_decide],
-    }
-    return TemplateResponse(request, "admin/waiting.html", context)
 
 
 def decidable(viewer: Viewer) -> Iterator[QuerySet[Any]]:

@@ -16,7 +16,7 @@ from ledger.rows.verification import RowCounts, verify_rows, verify_rows_since
 from ledger.rows.vouching import EVERY, leave, vouch
 from ledger.sealing import Backlog, backlog, seal
 from ledger.signals import checkpoint_kept
-from ledger.timeline import TimelineRow, timeline
+from ledger.timeline import TimelineRow, newest_entry, timeline
 from ledger.triggers import ClosedRows, check_triggers, guard_closed
 from ledger.verification import Counts, verify
 
@@ -48,6 +48,7 @@ __all__ = [
     "guard_closed",
     "keep_if_due",
     "leave",
+    "newest_entry",
     "payment_proof",
     "proves",
     "record",

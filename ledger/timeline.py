@@ -41,6 +41,12 @@ def timeline(subjects: Sequence[tuple[str, str]], limit: int = 200) -> list[Time
     return [row(entry) for entry in found]
 
 
+def newest_entry(kind: str, identity: str) -> str:
+    """The id of the entry that was recorded last about one subject; empty while there is none."""
+    about = EntrySubject.objects.filter(subject_kind=kind, subject_id=identity)
+    return about.order_by("-recorded_at", "-entry_id").values_list("entry_id", flat=True).first() or ""
+
+
 def row(entry: Entry) -> TimelineRow:
     """An entry as data; reads `private_part` and `link`, so select them with it."""
     body = json.loads(entry.body)

@@ -68,6 +68,7 @@ EVENTS: Final[dict[str, tuple[str, ...]]] = {
     "seller": ("registered", "changed", "retired", "resumed"),
     "wallet": ("added", "checked", "proven", "changed", "change_accepted", "change_refused"),
     "installation": ("moved", "resealed"),
+    "staff_note": ("written",),
     "exception": ("assigned", "noted", "resolved"),
     "source": ("set_up", "changed"),
     "statement": ("imported", "discarded"),

@@ -252,6 +252,8 @@ def _people_and_limits() -> None:
         left={"changed_at": WRITTEN},
         live="seen_at IS NULL",
     )
+    leave(models.StaffNote, "What colleagues write for each other: no code reads it.")
+    leave(models.NoteMention, "Whom a note names, which its entry has, and whether they have read it.")
     leave(models.Colleague, "The language that a colleague works in, and a row to hold while their sum is counted.")
     vouch(
         "proof_limit",

@@ -19,6 +19,9 @@ from payments.models import Payment, PaymentRequest
 
 def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold's DASHBOARD_CALLBACK: the context of `templates/admin/index.html`, in a constant number of queries."""
+    from backoffice.following import followed  # noqa: PLC0415 - queues need all admins, and links to rows are for anybody
+
+    following = followed(request, "index")
     told: dict[str, Any] = {"alone": alone(request), "for_you": count_for(Viewer.of(request))}
     told |= {"machinery": system.machinery(request), **chosen(request, "index")}
     if may_see(request, PaymentRequest):
@@ -33,4 +36,4 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if may_see(request, Payment):
         told["attention"] = work.attention()
     told["cards"] = currency_cards.cards(request, told["period"])
-    return {**context, "dashboard": told}
+    return {**context, "dashboard": told, "following": following}

@@ -1,5 +1,6 @@
 from backoffice.models.exports import Export, RegularExport
+from backoffice.models.queue_marks import QueueMark
 from backoffice.models.saved_views import SavedView
 from backoffice.models.sign_in import FactorSecret, FailedTries
 
-__all__ = ["Export", "FactorSecret", "FailedTries", "RegularExport", "SavedView"]
+__all__ = ["Export", "FactorSecret", "FailedTries", "QueueMark", "RegularExport", "SavedView"]

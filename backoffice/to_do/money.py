@@ -76,6 +76,7 @@ def attention(_request: HttpRequest, found: list[Payment]) -> list[TodoGroup]:
         link = reverse("admin:payments_payment_change", args=[payment.pk])
         step = attention_step(payment, claim_of(payment))
         return Todo(
+            key=str(payment.pk),
             title=payment.request.title,
             who=payment.receiver_name,
             amount=format_amount(payment.amount),
@@ -126,6 +127,7 @@ def second_person(request: HttpRequest, _found: list[Any]) -> list[TodoGroup]:
 
 def _of_request(request: PaymentRequest, about: str, action: PageAction | None) -> Todo:
     return Todo(
+        key=str(request.pk),
         title=request.title,
         who=request.payer_name,
         amount=format_amount(request.ceiling),

@@ -1,38 +1,83 @@
 """“To do”: one tab for each queue, the oldest first, each row with what blocks it and the one thing to do."""
 
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Final
+
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from backoffice.following import followed
+from backoffice.models import QueueMark
 from backoffice.queue_counts import MOST, Viewer
-from backoffice.to_do.shapes import CountedTab, TodoGroup
-from backoffice.to_do.tabs import counted
+from backoffice.to_do.marks import LONGEST, Whose, marks_of, narrowed, who_may_do, whose_of
+from backoffice.to_do.shapes import Tab, Todo, TodoGroup
+from backoffice.to_do.tabs import chosen_tab, counted
+from ledger import days
+from payments.mail.colleagues import name_of
+
+#: What the filter is called, in its order.
+WHOSE_WORDS: Final = {
+    Whose.ALL: gettext_lazy("All"),
+    Whose.MINE: gettext_lazy("Mine"),
+    Whose.NOBODYS: gettext_lazy("Nobody's"),
+    Whose.PUT_OFF: pgettext_lazy("rows", "Put off"),
+}
 
 
 def to_do_view(request: HttpRequest) -> HttpResponse:
     """The tab that the address names; else the first in which something waits."""
+    following = followed(request, "to_do")
     tabs = counted(Viewer.of(request))
-    chosen = _chosen(request.GET.get("tab", ""), tabs)
+    chosen = chosen_tab(request.GET.get("tab", ""), tabs)
     context = {
         **admin.site.each_context(request),
         "title": _("To do"),
         "tabs": tabs,
         "chosen": chosen,
-        "groups": _groups(request, chosen) if chosen else [],
+        "groups": _groups(request, chosen.tab) if chosen else [],
         "most": MOST,
+        "following": following,
+        **(_working(request, chosen.tab) if chosen else {}),
     }
     return TemplateResponse(request, "admin/to_do/page.html", context)
 
 
-def _chosen(code: str, tabs: list[CountedTab]) -> CountedTab | None:
-    named = [one for one in tabs if one.tab.code == code]
-    waiting = [one for one in tabs if one.count and one.tab.ours]
-    return next(iter([*named, *waiting, *tabs]), None)
+def _groups(request: HttpRequest, tab: Tab) -> list[TodoGroup]:
+    """The rows that were counted, or those that are asked for. Of several kinds, whoever tells them reads them."""
+    viewer = Viewer.of(request)
+    queues = tab.queues(viewer)
+    whose = whose_of(request)
+    rows = list(narrowed(tab, queues[0], whose, viewer.pk, viewer.now)[:MOST]) if len(queues) == 1 else []
+    groups = tab.tell(request, rows)
+    if not tab.subject:
+        return groups
+    marks = marks_of(tab, [row.key for group in groups for row in group.rows])
+    return [replace(group, rows=[_marked(row, marks.get(row.key), whose) for row in group.rows]) for group in groups]
 
 
-def _groups(request: HttpRequest, chosen: CountedTab) -> list[TodoGroup]:
-    """The rows that were counted. Of several kinds, each is read by whoever tells them."""
-    queues = chosen.tab.queues(Viewer.of(request))
-    rows = list(queues[0][:MOST]) if len(queues) == 1 else []
-    return chosen.tab.tell(request, rows)
+def _marked(row: Todo, mark: QueueMark | None, whose: Whose) -> Todo:
+    if mark is None:
+        return row
+    # Of the others, whatever had been put off waits again.
+    return replace(row, owner=name_of(mark.owner), until=mark.until if whose == Whose.PUT_OFF else None)
+
+
+def _working(request: HttpRequest, tab: Tab) -> dict[str, Any]:
+    """The filter, and what can be done with marked rows by whoever may do what they wait for."""
+    if not tab.subject:
+        return {}
+    whose = whose_of(request)
+    may_mark = request.user.has_perm(tab.acts)
+    others = [user for user in who_may_do(tab) if user != request.user] if may_mark else []
+    return {
+        "whose": whose,
+        "filters": [(one.value, words, one == whose) for one, words in WHOSE_WORDS.items()],
+        "may_mark": may_mark,
+        "colleagues": [(user.pk, name_of(user)) for user in others],
+        "first_day": days.today() + timedelta(days=1),
+        "last_day": days.today() + timedelta(days=LONGEST),
+    }

@@ -25,6 +25,9 @@ class Todo:
     link: str
     action: PageAction | None = None
     blocks: str = ""
+    key: str = ""  # of the row, in its queue
+    owner: str = ""  # who takes care of it
+    until: datetime | None = None  # put off
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,9 @@ class Tab:
     queues: Callable[[Viewer], Sequence[QuerySet[Any]]]
     tell: Callable[[HttpRequest, list[Any]], list[TodoGroup]]
     ours: bool = True
+    # What the ledger calls its rows, and the permission to do what they wait for. Without, they are nobody's to take.
+    subject: str = ""
+    acts: str = ""
 
 
 @dataclass(frozen=True)

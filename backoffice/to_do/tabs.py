@@ -7,7 +7,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.queue_counts import MOST, QueueCounter, Viewer
-from backoffice.to_do import money, work
+from backoffice.to_do import mentions, money, work
+from backoffice.to_do.marks import awake
 from backoffice.to_do.shapes import CountedTab, Tab
 from backoffice.waiting import decidable
 from jobs import to_do
@@ -24,6 +25,8 @@ TABS: Final = (
         "jobs.view_job",
         lambda _viewer: [to_do.ready_jobs()],
         work.ready,
+        subject="job",
+        acts="payments.request_paymentrequest",
     ),
     Tab(
         "attention",
@@ -37,6 +40,8 @@ TABS: Final = (
             .order_by("changed_at", "pk")
         ],
         money.attention,
+        subject="payment",
+        acts="payments.resolve_payment",
     ),
     Tab(
         "warned",
@@ -55,6 +60,8 @@ TABS: Final = (
         "jobs.view_submission",
         lambda _viewer: [to_do.work_to_review()],
         work.to_review,
+        subject="submission",
+        acts="jobs.change_submission",
     ),
     Tab(
         "applicants",
@@ -63,6 +70,8 @@ TABS: Final = (
         "jobs.view_application",
         lambda _viewer: [to_do.applicants_to_choose()],
         work.to_choose,
+        subject="job",
+        acts="jobs.change_application",
     ),
     Tab(
         "quoted",
@@ -71,6 +80,8 @@ TABS: Final = (
         "payments.view_paymentrequest",
         lambda _viewer: [_requests(RequestState.QUOTED).order_by("created_at", "pk")],
         money.not_sent,
+        subject="request",
+        acts="payments.request_paymentrequest",
     ),
     Tab(
         "second",
@@ -81,12 +92,22 @@ TABS: Final = (
         money.second_person,
     ),
     Tab(
+        "mentions",
+        _("Mentions"),
+        _("No note names you that you have not read."),
+        "payments.view_staffnote",
+        lambda viewer: [mentions.unseen(viewer)],
+        mentions.mentions,
+    ),
+    Tab(
         "ended",
         _("Declined or expired"),
         _("What was declined, expired or failed was asked for again, or is over."),
         "payments.view_paymentrequest",
         lambda _viewer: [to_do.ended_requests()],
         money.ended,
+        subject="request",
+        acts="payments.request_paymentrequest",
     ),
     Tab(
         "notes",
@@ -97,6 +118,8 @@ TABS: Final = (
             MemberNote.objects.filter(handled_at=None).select_related("member").order_by("written_at", "pk")
         ],
         work.notes,
+        subject="note",
+        acts="jobs.change_membernote",
     ),
     Tab(
         "wallets",
@@ -105,6 +128,8 @@ TABS: Final = (
         "payments.view_walletaddress",
         lambda _viewer: [to_do.wallets_in_the_way()],
         work.wallets,
+        subject="wallet",
+        acts="payments.request_paymentrequest",
     ),
     Tab(
         "overdue",
@@ -113,6 +138,8 @@ TABS: Final = (
         "jobs.view_job",
         lambda viewer: [to_do.overdue(viewer.now)],
         work.overdue,
+        subject="job",
+        acts="jobs.change_job",
     ),
     Tab(
         "payer",
@@ -122,6 +149,8 @@ TABS: Final = (
         lambda _viewer: [_requests(RequestState.AWAITING_APPROVAL).order_by("sent_at", "pk")],
         money.at_payer,
         ours=False,
+        subject="request",
+        acts="payments.request_paymentrequest",
     ),
 )
 
@@ -129,7 +158,7 @@ TABS: Final = (
 def _queues(viewer: Viewer) -> Iterator[tuple[int, QuerySet[Any]]]:
     for place, tab in enumerate(TABS):
         if viewer.has_perm(tab.permission):
-            yield from ((place, queue) for queue in tab.queues(viewer))
+            yield from ((place, awake(tab, queue, viewer.now)) for queue in tab.queues(viewer))
 
 
 _counts: Final = QueueCounter(_queues)
@@ -138,6 +167,13 @@ _counts: Final = QueueCounter(_queues)
 def counted(viewer: Viewer) -> list[CountedTab]:
     """The tabs that are for this person, in their order, with how much waits in each."""
     return [CountedTab(TABS[place], min(number, MOST + 1)) for place, number in sorted(_counts(viewer).items())]
+
+
+def chosen_tab(code: str, tabs: list[CountedTab]) -> CountedTab | None:
+    """The one of that code; else the first in which something waits for staff."""
+    named = [one for one in tabs if one.tab.code == code]
+    waiting = [one for one in tabs if one.count and one.tab.ours]
+    return next(iter([*named, *waiting, *tabs]), None)
 
 
 def badge(viewer: Viewer) -> str:

@@ -60,6 +60,7 @@ def _ready(http: HttpRequest, job: Job, workers: list[Unasked], held: Held) -> T
     may = http.user.has_perm("payments.request_paymentrequest") and not blocks
     link = reverse("admin:jobs_job_change", args=[job.pk])
     return Todo(
+        key=str(job.pk),
         title=job.title,
         who=names,
         amount=" + ".join(map(format_amount, amounts)),
@@ -94,6 +95,7 @@ def to_review(_request: HttpRequest, found: list[Submission]) -> list[TodoGroup]
     def row(work: Submission) -> Todo:
         link = reverse("admin:jobs_submission_change", args=[work.pk])
         return Todo(
+            key=str(work.pk),
             title=work.application.job.title,
             who=work.application.worker.name,
             amount=format_amount(work.application.job.budget),
@@ -111,6 +113,7 @@ def to_choose(_request: HttpRequest, found: list[Any]) -> list[TodoGroup]:
         told = {"applied": job.applied, "chosen": job.chosen, "wanted": job.workers_wanted}
         link = reverse("admin:jobs_job_change", args=[job.pk])
         return Todo(
+            key=str(job.pk),
             title=job.title,
             who=job.funder.name,
             amount=format_amount(job.budget),
@@ -129,6 +132,7 @@ def overdue(_request: HttpRequest, found: list[Job]) -> list[TodoGroup]:
         told = {"status": JobStatus(job.status).label, "when": moment(since)}
         link = reverse("admin:jobs_job_change", args=[job.pk])
         return Todo(
+            key=str(job.pk),
             title=job.title,
             who=job.funder.name,
             amount=format_amount(job.budget),
@@ -145,6 +149,7 @@ def notes(_request: HttpRequest, found: list[MemberNote]) -> list[TodoGroup]:
     def row(note: MemberNote) -> Todo:
         link = f"{reverse('admin:where_is_money')}?note={note.pk}"
         return Todo(
+            key=str(note.pk),
             title=note.member.name,
             who="",
             amount="",
@@ -162,6 +167,7 @@ def wallets(http: HttpRequest, found: list[WalletAddress]) -> list[TodoGroup]:
         link = reverse("admin:payments_walletaddress_change", args=[wallet.pk])
         check = reverse("admin:payments_walletaddress_check_now", args=[wallet.pk])
         return Todo(
+            key=str(wallet.pk),
             title=", ".join(member.name for member in wallet.members.all()),
             who=wallet.url,
             amount="",

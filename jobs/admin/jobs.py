@@ -27,7 +27,7 @@ from jobs.admin.currency_filter import BudgetCurrencyFilter
 from jobs.admin.deadlines import OverdueFilter, ReopenForm
 from jobs.admin.duplicate_dialog import DuplicateForm
 from jobs.admin.job_forms import CancelForm, JobForm, MoveForm
-from jobs.admin.money_panel import panel
+from jobs.admin.money_panel import panel, version_of_job
 from jobs.admin.pay_from_budget import pay_now
 from jobs.admin.payout_forms import GiveBackForm, PayOutForm
 from jobs.admin.report_outside import ReportOutside
@@ -48,7 +48,9 @@ from payments.admin.dialogs import (
     number_of,
     staff,
 )
+from payments.admin.following import FollowedRow
 from payments.admin.more_links import more_links
+from payments.admin.staff_notes import NotedRow
 from payments.models import PaymentRequest
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal
@@ -117,10 +119,11 @@ def _moved(job: Job, event: str, by: User, form: MoveForm, until: Mapping[str, d
 
 
 @admin.register(Job)
-class JobAdmin(ReportOutside, AddWorker, ReadFirst):
+class JobAdmin(FollowedRow, NotedRow, ReportOutside, AddWorker, ReadFirst):
     form = JobForm
     list_display = ("heading", "funder", "state", "budget", "workers", "due", "made")
     list_select_related = ("funder",)
+    note_subject = "job"
     list_filter = ("status", OverdueFilter, "is_funded", BudgetCurrencyFilter, ("created_at", BusinessDaysFilter))
     search_fields = ("title", "reference", "funder__name", "target_language")
     autocomplete_fields = ("funder",)
@@ -238,6 +241,9 @@ class JobAdmin(ReportOutside, AddWorker, ReadFirst):
         job = self._named(object_id)
         more = {"money": panel(job)} if job and self.has_view_permission(request, job) else {}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
+
+    def version_of_row(self, row: Job) -> str:
+        return version_of_job(row)
 
     def _named(self, object_id: str) -> Job | None:
         """The job of an address, which may name anything."""

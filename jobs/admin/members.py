@@ -31,6 +31,7 @@ from jobs.models import Member, WalletChange, WalletChangeState
 from ledger.stamps import short, stamp
 from payments.actions import wallets
 from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, Sentence, dialog_action, go, number_of, staff
+from payments.admin.staff_notes import NotedRow
 from payments.locking import lock
 from payments.models import WalletAddress
 from payments.presentation.reasons import Refusal, sentence
@@ -86,10 +87,11 @@ on_member = DecisionOn(lambda pk: lock(Member.objects.all(), number_of(pk)))
 
 
 @admin.register(Member)
-class MemberAdmin(PersonalData, ReadFirst):
+class MemberAdmin(NotedRow, PersonalData, ReadFirst):
     form = MemberForm
     list_display = ("person", "kind", "language", "wallet_state", "currency", "public_name", "last_checked")
     list_select_related = ("wallet",)
+    note_subject = "member"
     list_filter = ("kind", "language", WalletFilter)
     search_fields = ("name", "email", "wallet__url", "wallet__public_name")
     readonly_fields = (

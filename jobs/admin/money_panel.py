@@ -10,7 +10,8 @@ from jobs.funding import PAYABLE
 from jobs.models import ApplicationStatus, Job, Submission, SubmissionStatus, WalletChange, WalletChangeState
 from jobs.timeline_text import describe
 from jobs.worker_balances import Balance, WorkerBalance, balance_of, total
-from ledger.api import timeline
+from ledger.api import newest_entry, timeline
+from payments.admin.following import version_of_facts
 from payments.admin.review import SENT_STATES, problem_of
 from payments.links import approval_url
 from payments.models import OutsidePayment, Payment, PaymentRequest
@@ -85,6 +86,15 @@ def panel(job: Job) -> Panel:
         timeline=lines(timeline(subjects, MOST_LINES), describe),
         overdue_since=overdue_since(job),
     )
+
+
+def version_of_job(job: Job) -> str:
+    """Changes whenever anything about the job, its requests or its payments was recorded or moves."""
+    requests = job_payments.requests_of(job).order_by("-created_at", "-id")
+    newest = list(requests.values_list("id", "state", "changed_at", "failures")[:MOST_REQUESTS])
+    payments = Payment.objects.filter(request__in=[row[0] for row in newest]).order_by("id")
+    moves = list(payments.values_list("id", "state", "changed_at", "failures"))
+    return version_of_facts(newest_entry("job", str(job.pk)), job.status, job.changed_at, newest, moves)
 
 
 def _worker(account: WorkerBalance, changing: set[int], *, payable: bool) -> WorkerLine:

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from django.db.models import Q, QuerySet
 
-from jobs.models import Application, Member, Organisation, Submission, WalletChange
-from payments.models import Message, OutsidePayment, Payment, PaymentRequest, WalletProof
+from jobs.models import Application, Job, Member, Organisation, Submission, WalletChange
+from payments.models import Message, OutsidePayment, Payment, PaymentRequest, StaffNote, WalletProof
+
+#: Letters of a word of a name by which somebody is told from others.
+TELLING: Final = 3
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,7 @@ class Belongings:
     outside: QuerySet[OutsidePayment]
     messages: QuerySet[Message]
     proofs: QuerySet[WalletProof]
+    staff_notes: QuerySet[StaffNote]
 
     def subjects(self) -> Iterator[tuple[str, list[str]]]:
         """What the ledger calls these rows, with their ids."""
@@ -60,4 +65,20 @@ def of(member: Member) -> Belongings:
         outside=OutsidePayment.objects.filter(keys),
         messages=Message.objects.filter(pk__in=Message.objects.filter(told).values("pk")),
         proofs=WalletProof.objects.filter(email__iexact=member.email) if member.email else WalletProof.objects.none(),
+        staff_notes=_staff_notes(member, received, asked),
     )
+
+
+def _staff_notes(member: Member, received: QuerySet[Payment], asked: QuerySet[PaymentRequest]) -> QuerySet[StaffNote]:
+    """What colleagues wrote about them, their payments and requests; and about their jobs, where it names them."""
+    jobs = Job.objects.filter(Q(funder=member) | Q(applications__worker=member)).order_by()
+    keys = [str(key) for key in jobs.values_list("pk", flat=True).distinct()]
+    named = Q(text__icontains=member.email) if member.email else Q(pk=None)
+    for word in member.name.split():
+        # Of a short word nobody is told by, but of names that are short themselves.
+        if len(word) >= TELLING or len(member.name) < TELLING:
+            named |= Q(text__icontains=word)
+    about = Q(about_kind="member", about_id=str(member.pk))
+    about |= Q(about_kind="payment", about_id__in=received.values("pk"))
+    about |= Q(about_kind="request", about_id__in=asked.values("pk"))
+    return StaffNote.objects.filter(about | Q(about_kind="job", about_id__in=keys) & named)

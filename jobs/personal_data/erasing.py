@@ -28,7 +28,7 @@ from payments.actions import proposals
 from payments.actions.proposals import ProposalKind
 from payments.locking import lock
 from payments.mail.colleagues import who_may_second
-from payments.models import OutsidePaymentState, Proposal
+from payments.models import OutsidePaymentState, Proposal, StaffNote
 from payments.presentation import proposal_words
 from payments.presentation.dates import day
 from payments.presentation.proposal_words import ChangedRow, ProposalWords
@@ -91,6 +91,7 @@ def _last_money(known: Belongings) -> datetime | None:
 def _erase(known: Belongings, by: User) -> None:
     member = known.member
     subjects = dict(known.subjects())
+    notes = list(known.staff_notes.order_by().values_list("pk", flat=True))
     requests = {*known.received.values_list("request", flat=True), *known.asked.values_list("pk", flat=True)}
     subjects["exception"] = forget_words({*subjects["payment"], *subjects["paid_outside"]}, requests)
     entries = [entry for kind, keys in subjects.items() for entry in _entries(kind, keys)]
@@ -110,6 +111,7 @@ def _erase(known: Belongings, by: User) -> None:
     blank = ("legal_name", "tax_id", "address", "default_reference", "approver_name", "approver_email")
     known.organisations.update(**dict.fromkeys((*blank, "accounts_name", "accounts_email"), ""))
     member.notes.update(text="")
+    StaffNote.objects.filter(pk__in=notes).update(text="")
     now = clock.now()
     blank_member = {"name": NOBODY, "email": "", "wallet": None, "statements_since": None, "erased_at": now}
     Member.objects.filter(pk=member.pk).update(**blank_member, link_version=member.link_version + 1, changed_at=now)

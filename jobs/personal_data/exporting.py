@@ -74,6 +74,7 @@ def _told(known: Belongings) -> dict[str, Any]:
         "madeAt": clock.now(),
         "member": {**_row(member), "wallet": member.wallet.url if member.wallet else None},
         "notes": list(member.notes.order_by("pk").values("text", "written_at", "handled_at")),
+        "notesOfStaff": list(known.staff_notes.order_by("pk").values("text", "written_at")),
         "organisation": _rows(known.organisations),
         "walletChanges": list(known.wallet_changes.values("before__url", "after__url", "state", "created_at")),
         "applications": list(known.applications.values("job__title", "job__reference", "status", "created_at")),

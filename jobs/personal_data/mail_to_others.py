@@ -16,6 +16,7 @@ NAMING: Final = (
     Template.NOT_APPROVED,
     Template.ALONE,
     Template.PAID_FOR_PAYER,
+    Template.MENTION,
 )
 #: What the program reads in them: whoever is called as such a thing is not taken out of it.
 OF_THE_PROGRAM: Final = frozenset({"amount", "subjects", "way", "key", "paid_on", "path"})

@@ -11,18 +11,21 @@ from django.utils.translation import gettext_lazy as _
 from unfold.dataclasses import UnfoldAction
 from unfold.decorators import display
 
-from ledger.api import proves, timeline
+from ledger.api import newest_entry, proves, timeline
 from ledger.filters import BusinessDaysFilter
 from ledger.stamps import stamp
 from payments.actions.refunds import refundable
 from payments.admin import attention_panel
 from payments.admin.columns import AmountColumn, StateColumn, Summed
 from payments.admin.filters import CurrencyFilter, GroupFilter, PaymentStatusFilter
+from payments.admin.following import FollowedRow, version_of_facts
 from payments.admin.more_links import more_links
 from payments.admin.payment_actions import PaymentActions
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.admin.refund_forms import is_refund
+from payments.admin.review import version_of
 from payments.admin.short_texts import shorts
+from payments.admin.staff_notes import NotedRow
 from payments.mail.queue import TO_RECEIVER
 from payments.models import Payment
 from payments.presentation import timeline_lines
@@ -38,8 +41,9 @@ from payments.states import UNSENT, Group, PaymentState
 
 
 @admin.register(Payment)
-class PaymentAdmin(PaymentActions, StateColumn, AmountColumn, ReadOnlyAdmin):
+class PaymentAdmin(FollowedRow, NotedRow, PaymentActions, StateColumn, AmountColumn, ReadOnlyAdmin):
     list_display = ("state_label", "receiver_name", "amount", "request_title", "since")
+    note_subject = "payment"
     list_display_attention = ("waits_for", "receiver_name", "amount", "why", "turn", "owner_name")
     list_display_links = ("state_label", "receiver_name")
     ordering = ("-created_at", "-id")
@@ -123,6 +127,12 @@ class PaymentAdmin(PaymentActions, StateColumn, AmountColumn, ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.proof_view)
         return [path("<str:object_id>/proof/", view, name="payments_payment_proof"), *super().get_urls()]
+
+    def note_title(self, row: Payment) -> str:
+        return row.request.title
+
+    def version_of_row(self, row: Payment) -> str:
+        return version_of_facts(version_of(row.request), row.owner_id, newest_entry("payment", row.pk))
 
     def proof_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """What the ledger says of the payment, for anybody to check."""

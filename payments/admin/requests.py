@@ -1,17 +1,17 @@
 """Payment requests: the list, and the page on which a quote is reviewed, sent and followed."""
 
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.urls import URLPattern, path
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.dataclasses import UnfoldAction
 from unfold.decorators import display
 from unfold.enums import ActionVariant
 
+from ledger.api import newest_entry
 from ledger.filters import BusinessDaysFilter
 from ledger.stamps import stamp
 from payments import limits
@@ -26,15 +26,20 @@ from payments.admin.filters import (
     StuckFilter,
     UnansweredFilter,
 )
+from payments.admin.following import CALM_PACE, NO_PACE, FollowedRow, version_of_facts
 from payments.admin.glass import may_break_glass
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.admin.request_actions import VALID_IN, RequestActions
 from payments.admin.review import CALM, review, version_of
+from payments.admin.staff_notes import NotedRow
 from payments.models import PaymentRequest
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.status import row_status, row_turn, with_status
 from payments.second_person import objection
-from payments.states import Tone
+from payments.states import RequestState, Tone
+
+#: Seconds between two questions while the wallets are asked what it costs.
+QUOTING_PACE: Final = 2
 
 
 def _once_more(button: dict[str, Any]) -> dict[str, Any]:
@@ -45,9 +50,10 @@ def _once_more(button: dict[str, Any]) -> dict[str, Any]:
 
 
 @admin.register(PaymentRequest)
-class PaymentRequestAdmin(RequestActions, ReadOnlyAdmin):
+class PaymentRequestAdmin(FollowedRow, NotedRow, RequestActions, ReadOnlyAdmin):
     list_display = ("state_label", "payer_name", "title", "amount", "turn", "since")
     list_display_links = ("state_label", "payer_name", "title")
+    note_subject = "request"
     list_filter = (
         RequestStatusFilter,
         ReachedFilter,
@@ -123,17 +129,17 @@ class PaymentRequestAdmin(RequestActions, ReadOnlyAdmin):
 
     # Following
 
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.status_view)
-        own = path("<str:object_id>/status/", view, name="payments_paymentrequest_status")
-        return [own, *super().get_urls()]
+    def version_of_row(self, row: PaymentRequest) -> str:
+        return version_of_facts(version_of(row), newest_entry("request", row.pk))
 
-    def status_view(self, request: HttpRequest, object_id: str) -> JsonResponse:
-        """Whether the page is still true, for the script that follows it."""
-        row = self.model.objects.filter(pk=object_id).first()
-        if row is None or not self.has_view_permission(request, row):
-            raise Http404
-        return JsonResponse({"version": version_of(row), "done": row.state in CALM})
+    def note_title(self, row: PaymentRequest) -> str:
+        return row.title
+
+    def pace_of_row(self, row: PaymentRequest) -> int:
+        """A quote comes within seconds."""
+        if row.state in CALM:
+            return NO_PACE
+        return QUOTING_PACE if row.state == RequestState.QUOTING else CALM_PACE
 
     # Acting
 

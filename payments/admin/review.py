@@ -77,8 +77,6 @@ def review(request: PaymentRequest, reader: User | AnonymousUser) -> dict[str, A
             payment for payment in payments if payment.state in NEEDS_A_PERSON or payment.blocked_by == Block.WARNING
         ],
         "approval_url": approval_url(request, reader.pk) if request.state in SENT_STATES and may_send else "",
-        "version": version_of(request),
-        "follows": request.state not in CALM,
         "attempts": _attempts(request, payments),
         "mails": list(request.messages.all()),
         "timeline": timeline_lines.lines(timeline(_subjects(request, payments), TIMELINE_LIMIT), describe),

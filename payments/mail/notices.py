@@ -37,12 +37,15 @@ SUBJECTS: Final[dict[str, Promise]] = {
     Template.CHECKPOINT: gettext_lazy("Checkpoint of our ledger"),
     Template.PAUSED: gettext_lazy("All new payments are paused"),
     Template.EXPORT: gettext_lazy("Ready to download: %(title)s"),
+    Template.MENTION: gettext_lazy("A note names you: %(title)s"),
     Template.WEBHOOK_OFF: gettext_lazy("Switched off: the webhook %(title)s"),
 }
 
 
 #: To people who have no page of their own: staff, and whoever audits the ledger.
-WITHOUT_PAGE: Final = frozenset({Template.CHECKPOINT, Template.PAUSED, Template.EXPORT, Template.WEBHOOK_OFF})
+WITHOUT_PAGE: Final = frozenset(
+    {Template.CHECKPOINT, Template.PAUSED, Template.EXPORT, Template.MENTION, Template.WEBHOOK_OFF}
+)
 #: To people who pay: they have another page than those who receive.
 TO_PAYERS: Final = frozenset({Template.STATEMENT, Template.PAID_FOR_PAYER})
 #: Of what two people say was paid outside the wallets.

@@ -19,6 +19,7 @@ from payments.models.requests import PaymentRequest
 from payments.models.risk import RiskLevel, RiskOverride, RiskSetting
 from payments.models.rules import Colleague, SecondPersonRule
 from payments.models.sellers import Seller, SellerKey
+from payments.models.staff_notes import NoteMention, StaffNote
 from payments.models.standing_budgets import BudgetPeriod, Draw, StandingBudget
 from payments.models.wallets import WalletAddress
 from payments.models.webhooks import ReceivedWebhook, WebhookDelivery, WebhookEndpoint, WebhookSender
@@ -40,6 +41,7 @@ __all__ = [
     "LedgerCheck",
     "Marketplace",
     "Message",
+    "NoteMention",
     "OutgoingPayment",
     "OutsidePayment",
     "OutsidePaymentState",
@@ -58,6 +60,7 @@ __all__ = [
     "SecondPersonRule",
     "Seller",
     "SellerKey",
+    "StaffNote",
     "StandingBudget",
     "WalletAddress",
     "WalletHost",

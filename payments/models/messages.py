@@ -54,6 +54,7 @@ class Template(models.TextChoices):
     CHECKPOINT = "checkpoint", _("Checkpoint of the ledger")
     PAUSED = "paused", _("Paused by the program")
     EXPORT = "export", _("Regular export")
+    MENTION = "mention", _("Named in a note")
     WEBHOOK_OFF = "webhook_off", _("Webhook switched off")
 
 

@@ -388,6 +388,7 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
     "installation.resealed": (
         _("Secrets in the database were encrypted anew under the key %(key)s: %(resealed)s of them."),
     ),
+    "staff_note.written": (_("A note for colleagues was written."),),
     "exception.assigned": (_("An exception of reconciliation is taken care of by somebody."),),
     "exception.noted": (
         _("About an exception of reconciliation: “%(words)s”"),

@@ -41,6 +41,8 @@ OWN_REASONS: dict[str, Promise] = {
 }
 
 SENTENCES: dict[str, Promise] = {
+    "staff_note_empty": _("Write something first."),
+    "staff_note_long": _("A note has at most %(most)s characters. Write what is needed, or two notes."),
     # Wallet addresses
     "wallet_not_an_address": _("“%(text)s” is not a wallet address. It looks like https://wallet.example/maria or $wallet.example/maria."),
     "wallet_unsafe": _("%(wallet)s cannot be used: the address is not a public https address. Ask its owner for the right one."),

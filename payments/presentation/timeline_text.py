@@ -55,6 +55,7 @@ ICONS: Final[dict[str, str]] = {
     "incoming_ask": "vpn_key",
     "marketplace": "hub",
     "paid_outside": "handshake",
+    "staff_note": "edit_note",
 }
 TONES: Final[dict[str, Tone]] = {
     "settled": "good",

@@ -57,6 +57,7 @@ READ_ELSEWHERE: Final = frozenset(
     | {"admin:password_change_done", "health", "approve-status", "statement", "finish"}
     | {"admin:reports", "admin:report", "admin:figures", "admin:where_is_money"}
     | {f"admin:overview_{name}" for name in ("payments", "funders", "workers", "quality")}
+    | {f"admin:{name}_status" for name in ("index", "to_do", "waiting")}
 )
 
 

@@ -15,6 +15,7 @@ from jobs.decisions import accept_submission
 from jobs.models import Application, ApplicationStatus, Job, JobStatus, Member, MemberNote, Payout, SubmissionStatus
 from jobs.self_service import handle_note, write_note
 from ledger import clock
+from payments.actions.staff_notes import NoteSubject, write_staff_note
 from payments.authorisation import why_second_person
 from payments.engine.second_person import to_second_person
 from payments.models import Payment, PaymentRequest, WalletAddress
@@ -91,6 +92,8 @@ def town(by: User) -> None:
     member("Broken Wallet", wallet=broken)
     cast.wallet("nobodys").keep(problem="wallet_not_found", problem_params={})
     job(JobStatus.SUBMITTING, funder=sol, title="Late", submit_deadline=clock.now() - timedelta(days=3))
+    about = NoteSubject("job", str(ready.pk), ready.title, f"/admin/jobs/job/{ready.pk}/change/", "jobs.view_job")
+    write_staff_note(about, "@administrator: is it hers?", by=by, form_id=f"note-{ready.pk}")
     waits = asked(RequestState.QUOTED, requested_by=by, title="For two", two_people=True)
     paid_to_maria(waits)
     with transaction.atomic():
@@ -111,6 +114,7 @@ def test_each_tab_counts_exactly_what_it_lists_and_lists_only_what_waits() -> No
         "applicants": ["To choose"],
         "quoted": ["Quoted"],
         "second": ["For two"],
+        "mentions": ["Ready"],
         "ended": ["Declined"],
         "notes": ["Sol Foundation"],
         "wallets": ["Broken Wallet"],
@@ -165,9 +169,9 @@ def test_who_may_see_less_has_fewer_queues_and_many_rows_cost_no_more() -> None:
     nobody = signed_in(person("nadie"))
     assert counts(nobody) == {}
     assert set(counts(signed_in(person("jobs", "jobs.view_job")))) == {"ready", "overdue"}
-    staff = in_role(roles.PLATFORM_STAFF)
+    staff, root = in_role(roles.PLATFORM_STAFF), in_role(roles.ADMINISTRATOR)
     town(staff)
-    client = signed_in(in_role(roles.ADMINISTRATOR))
+    client = signed_in(root)
 
     def cost(number: int) -> dict[str, int]:
         found = {}

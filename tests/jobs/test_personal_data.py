@@ -19,6 +19,7 @@ from ledger.api import carry_over, seal, timeline, verify, verify_rows
 from ledger.books.figures import tell
 from payments.actions import break_glass, proposals
 from payments.actions.outside_payments import Paid
+from payments.actions.staff_notes import NoteSubject, write_staff_note
 from payments.invariants import violations
 from payments.mail.queue import queue_message
 from payments.models import Message, Payment, Proposal, Seller
@@ -48,6 +49,8 @@ def ximena(rosa: User, seller: Seller, settings: object) -> Member:
     cash = Paid(Amount(100000, job.budget.asset), days.today(), "cash", "Receipt of Ximena")
     paid_outside.confirm(paid_outside.report(worker, cash, by=rosa, form_id="2").pk, by=cast.staff("luis"))
     member.notes.create(text="I am Ximena Ocelotl")
+    about = NoteSubject("job", str(job.pk), job.title, "/", "jobs.view_job")
+    write_staff_note(about, "Ximena Ocelotl called twice.", by=rosa, form_id="3")
     work = cast.handed_in(worker)
     decisions.accept_submission(work.pk, by=rosa)
     for room in ("payments", "jobs"):
