@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('backoffice', '0002_exports'),
+        ('backoffice', '0003_saved_views'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

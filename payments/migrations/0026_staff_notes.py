@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('payments', '0024_overview'),
+        ('payments', '0025_warnings'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

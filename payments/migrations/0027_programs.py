@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('payments', '0024_overview'),
+        ('payments', '0026_staff_notes'),
     ]
 
     operations = [
