@@ -31,6 +31,7 @@ EVENTS: Final[dict[str, tuple[str, ...]]] = {
         "nudged",
         "reckoned",
         "rejected",
+        "reminded",
         "resent",
         "shown_link_used",
         "wrong_return",

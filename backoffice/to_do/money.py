@@ -12,7 +12,7 @@ from backoffice.to_do.shapes import Todo, TodoGroup, one_group
 from backoffice.waiting import WaitingItem, items
 from jobs import to_do
 from payments.admin.attention_panel import claim_of
-from payments.models import Message, Payment, PaymentRequest
+from payments.models import Message, Payment, PaymentRequest, Reminder
 from payments.models.messages import MessageState, Template
 from payments.presentation.dates import age, day
 from payments.presentation.format_amounts import format_amount
@@ -37,15 +37,20 @@ def not_sent(_request: HttpRequest, found: list[PaymentRequest]) -> list[TodoGro
 
 def at_payer(http: HttpRequest, found: list[PaymentRequest]) -> list[TodoGroup]:
     sent = Message.objects.filter(request__in=found, template__in=ASKING, state=MessageState.SENT)
-    told = dict(sent.order_by().values_list("request").annotate(last=Max("sent_at")))
+    reminded = Reminder.objects.filter(request__in=found, message__state=MessageState.SENT)
+    told = {
+        **dict(sent.order_by().values_list("request").annotate(last=Max("sent_at"))),
+        # Later than the mail that asked.
+        **dict(reminded.order_by().values_list("request").annotate(last=Max("message__sent_at"))),
+    }
     may = http.user.has_perm("payments.request_paymentrequest")
 
     def row(request: PaymentRequest) -> Todo:
         last = told.get(request.pk)
         ends = _("The link ends on %(day)s.") % {"day": day(request.expires_at)}
-        reminded = _("Last written to %(age)s ago.") % {"age": age(last)} if last else _("No email went out yet.")
+        written = _("Last written to %(age)s ago.") % {"age": age(last)} if last else _("No email went out yet.")
         again = PageAction(_("Send again"), "forward_to_inbox", _dialog(request, "send_again"), dialog=True)
-        return _of_request(request, about=f"{reminded} {ends}", action=again if may else None)
+        return _of_request(request, about=f"{written} {ends}", action=again if may else None)
 
     return one_group([row(request) for request in found])
 

@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from payments import links
+from payments.mail import reminded
 from payments.mail.fitting import fitted
 from payments.mail.pages import MailReader, own_page
+from payments.mail.queue import REMINDING
 from payments.models import Message, OutsideSettlement, WalletProof
 from payments.models.messages import Template
 from payments.openpayments.amounts import Amount
@@ -20,6 +22,8 @@ from payments.presentation.format_amounts import format_amount, locale_of
 from payments.presentation.reasons import OWN_REASONS
 
 SUBJECTS: Final[dict[str, Promise]] = {
+    Template.REMINDER: gettext_lazy("A reminder: %(title)s"),
+    Template.LAST_DAY: gettext_lazy("Last day to approve: %(title)s"),
     Template.SELECTED: gettext_lazy("You were selected: %(title)s"),
     Template.LET_GO: gettext_lazy("No longer selected: %(title)s"),
     Template.STATEMENT: gettext_lazy("Your statement: %(title)s"),
@@ -44,7 +48,7 @@ SUBJECTS: Final[dict[str, Promise]] = {
 #: To people who have no page of their own: staff, and whoever audits the ledger.
 WITHOUT_PAGE: Final = frozenset({Template.CHECKPOINT, Template.PAUSED, Template.EXPORT, Template.WEBHOOK_OFF})
 #: To people who pay: they have another page than those who receive.
-TO_PAYERS: Final = frozenset({Template.STATEMENT, Template.PAID_FOR_PAYER})
+TO_PAYERS: Final = frozenset({Template.STATEMENT, Template.PAID_FOR_PAYER, *REMINDING})
 #: Of what two people say was paid outside the wallets.
 OUTSIDE: Final = frozenset({Template.PAID_OUTSIDE, Template.PAID_FOR_PAYER})
 
@@ -73,6 +77,7 @@ def context(message: Message, reader: MailReader) -> dict[str, Any]:
         **({"request": message.details} if message.template == Template.LET_GO else {}),
         **({"link": f"{page}/{message.details['month']}"} if message.template == Template.STATEMENT and page else {}),
         **(_paid_outside(message, page) if message.template in OUTSIDE else {}),
+        **(reminded.context(message, reader) if message.template in REMINDING else {}),
     }
 
 

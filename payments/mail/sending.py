@@ -18,6 +18,7 @@ from django.db import transaction
 
 from ledger import clock
 from payments.mail.queue import NOT_NEEDED, is_pointless, tell
+from payments.mail.quiet_hours import held_until
 from payments.mail.rendering import Rendered, render
 from payments.models import Message
 from payments.models.messages import MESSAGE_MOVES, MessageState
@@ -130,6 +131,9 @@ def _claim(message_id: str) -> Message | None:
     now = clock.now()
     message = Message.objects.select_related("request", "payment").filter(pk=message_id).first()
     if message is None or message.state != MessageState.QUEUED or (message.next_attempt_at or now) > now:
+        return None
+    if until := held_until(message):
+        Message.objects.filter(pk=message.pk, state=MessageState.QUEUED).update(next_attempt_at=until)
         return None
     with transaction.atomic():
         return message if _move(message, MessageState.SENDING, attempts=message.attempts + 1) else None

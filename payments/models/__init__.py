@@ -14,6 +14,7 @@ from payments.models.payments import Payment
 from payments.models.proofs import ProofLimit, WalletProof
 from payments.models.proposals import BrokenGlass, Proposal
 from payments.models.refunds import Refund
+from payments.models.reminders import Reminder
 from payments.models.requests import PaymentRequest
 from payments.models.rules import Colleague, SecondPersonRule
 from payments.models.sellers import Seller, SellerKey
@@ -49,6 +50,7 @@ __all__ = [
     "Quote",
     "ReceivedWebhook",
     "Refund",
+    "Reminder",
     "SecondPersonRule",
     "Seller",
     "SellerKey",

@@ -142,6 +142,12 @@ class PaymentRequest(Dated, Reasoned):
             models.Index(fields=["requested_by", "sent_at"]),
             # Found by what the payer calls it.
             models.Index(fields=["reference"]),
+            # The few that wait for one payer, who is reminded of all at once.
+            models.Index(
+                fields=["payer_email", "sent_at"],
+                condition=models.Q(state=RequestState.AWAITING_APPROVAL),
+                name="request_at_payer",
+            ),
         ]
         permissions = [
             ("request_paymentrequest", _("Can ask payers for money")),

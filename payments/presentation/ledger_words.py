@@ -37,6 +37,7 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("A second person did not agree: “%(words)s”"),
         _("A second person did not agree. Their words were erased."),
     ),
+    "request.reminded": (_("The payer is reminded by email that it waits for them."),),
     "request.resent": (_("The approval email is sent again."),),
     "request.approve_pressed": (
         _("The payer pressed “approve” for at most %(debit)s."),
