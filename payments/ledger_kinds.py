@@ -60,6 +60,7 @@ EVENTS: Final[dict[str, tuple[str, ...]]] = {
     "proof_limit": ("set", "removed"),
     "proof": ("shown_link_used",),
     "pause": ("started", "ended"),
+    "mail_stop": ("set", "lifted"),
     "message": ("queued", "sent", "failed"),
     "seller": ("registered", "changed", "retired", "resumed"),
     "wallet": ("added", "checked", "proven", "changed", "change_accepted", "change_refused"),

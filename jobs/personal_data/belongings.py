@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 
 from jobs.models import Application, Member, Organisation, Submission, WalletChange
-from payments.models import Message, OutsidePayment, Payment, PaymentRequest, WalletProof
+from payments.models import MailStop, Message, OutsidePayment, Payment, PaymentRequest, WalletProof
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Belongings:
     outside: QuerySet[OutsidePayment]
     messages: QuerySet[Message]
     proofs: QuerySet[WalletProof]
+    mail_stops: QuerySet[MailStop]
 
     def subjects(self) -> Iterator[tuple[str, list[str]]]:
         """What the ledger calls these rows, with their ids."""
@@ -38,6 +39,7 @@ class Belongings:
             ("paid_outside", self.outside),
             ("message", self.messages),
             ("proof", self.proofs),
+            ("mail_stop", self.mail_stops),
         ):
             yield name, [str(key) for key in rows.order_by("pk").values_list("pk", flat=True)]
 
@@ -60,4 +62,5 @@ def of(member: Member) -> Belongings:
         outside=OutsidePayment.objects.filter(keys),
         messages=Message.objects.filter(pk__in=Message.objects.filter(told).values("pk")),
         proofs=WalletProof.objects.filter(email__iexact=member.email) if member.email else WalletProof.objects.none(),
+        mail_stops=MailStop.objects.filter(email=member.email.lower()).exclude(email=""),
     )

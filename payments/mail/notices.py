@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy
 from payments import links
 from payments.mail import reminded
 from payments.mail.fitting import fitted
-from payments.mail.pages import MailReader, own_page
+from payments.mail.pages import ADDRESSEE, MailReader, own_page
 from payments.mail.queue import REMINDING
+from payments.mail.stops import CAN_BE_STOPPED
 from payments.models import Message, OutsideSettlement, WalletProof
 from payments.models.messages import Template
 from payments.openpayments.amounts import Amount
@@ -78,7 +79,14 @@ def context(message: Message, reader: MailReader) -> dict[str, Any]:
         **({"link": f"{page}/{message.details['month']}"} if message.template == Template.STATEMENT and page else {}),
         **(_paid_outside(message, page) if message.template in OUTSIDE else {}),
         **(reminded.context(message, reader) if message.template in REMINDING else {}),
+        "no_mail": _no_mail(message, reader),
     }
+
+
+def _no_mail(message: Message, reader: MailReader) -> str:
+    """Where its reader stops mails of its kind: nobody else is shown that."""
+    shown = message.template not in CAN_BE_STOPPED or reader != ADDRESSEE or not message.pk
+    return "" if shown else links.no_mail_url(message.pk)
 
 
 def _selected(message: Message, page: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django_q.tasks import async_task
 from ledger import clock
 from ledger.api import Actor, record
 from payments.mail.still_waiting import approvable
+from payments.mail.stops import reason_not_to_send
 from payments.models import Message, Payment, PaymentRequest, Proposal, WalletProof
 from payments.models.messages import MessageState, Template
 from payments.models.proposals import ProposalState
@@ -83,6 +84,8 @@ def queue_again(message: Message, *, occasion: str, actor: Actor) -> Message:
         raise Refusal(UNDER_WAY)
     if is_pointless(message):
         raise Refusal(NOT_NEEDED)
+    if stopped := reason_not_to_send(message):
+        raise Refusal(stopped)
     copied = {name: getattr(message, name) for name in COPIED}
     with transaction.atomic():
         again, is_new = Message.objects.get_or_create(

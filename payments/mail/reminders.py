@@ -20,7 +20,9 @@ from ledger.api import Actor, record
 from payments.mail.queue import ACTOR, queue_notice, recipient
 from payments.mail.quiet_hours import morning, zone_of
 from payments.mail.still_waiting import approvable
+from payments.mail.stops import unwanted
 from payments.models import Message, PaymentRequest, Reminder
+from payments.models.mail_stops import StopKind
 from payments.models.messages import Template
 from payments.presentation.languages import supported
 from payments.states import RequestState
@@ -41,7 +43,8 @@ def remind(after: str = "") -> str:
     """
     due = list(_due(clock.now(), after))
     siblings = _at_the_same_payers(due)
-    for payer in dict.fromkeys(map(_payer, due)):
+    stopped = unwanted([request.payer_email for request in due], StopKind.NO_REMINDERS)
+    for payer in dict.fromkeys(_payer(request) for request in due if request.payer_email.lower() not in stopped):
         # Whoever was faster has mailed them: the constraint takes this one's mail back with its transaction.
         with suppress(IntegrityError), transaction.atomic():
             _remind_payer(siblings[payer])

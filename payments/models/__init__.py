@@ -6,6 +6,7 @@ from payments.models.charts import AccountName
 from payments.models.grants import Grant
 from payments.models.hosts import WalletHost
 from payments.models.ledger_checks import LedgerCheck
+from payments.models.mail_stops import MailStop
 from payments.models.messages import Message
 from payments.models.outside import OutsideSettlement
 from payments.models.outside_payments import OutsidePayment, OutsidePaymentState
@@ -36,6 +37,7 @@ __all__ = [
     "IncomingPayment",
     "Installation",
     "LedgerCheck",
+    "MailStop",
     "Marketplace",
     "Message",
     "OutgoingPayment",

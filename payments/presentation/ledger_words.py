@@ -281,6 +281,16 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("An email could not be delivered: %(template)s."),
         _("An email could not be delivered."),
     ),
+    "mail_stop.set": (
+        _("Nothing is mailed to %(email)s any more: %(stopped)s. “%(words)s”"),
+        _("Nothing is mailed to %(email)s any more: %(stopped)s."),
+        _("An address gets no more mail: %(stopped)s."),
+    ),
+    "mail_stop.lifted": (
+        _("Mail goes to %(email)s again. “%(words)s”"),
+        _("Mail goes to %(email)s again."),
+        _("An address gets mail again."),
+    ),
     # The platform
     "wallet.added": (_("The wallet address %(wallet)s was written down."), _("The wallet address was written down.")),
     "wallet.proven": (
