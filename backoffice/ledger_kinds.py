@@ -42,4 +42,6 @@ EXPORTS: Final = (
 )
 #: Lists that grew by a file.
 INTAKE: Final = ("intake.imported",)
-KINDS: Final = frozenset({*PEOPLE, *SIGN_IN, *FILES, *EXPORTS, *INTAKE})
+#: What people choose for themselves.
+OWN: Final = ("digest.chosen",)
+KINDS: Final = frozenset({*OWN, *PEOPLE, *SIGN_IN, *FILES, *EXPORTS, *INTAKE})

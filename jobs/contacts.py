@@ -36,7 +36,7 @@ def zone_of(key: str) -> str:
     room, _colon, pk = key.partition(":")
     if room != "member" or not pk.isdecimal():
         return ""
-    return Organisation.objects.filter(member=pk).values_list("time_zone", flat=True).first() or ""
+    return Organisation.objects.filter(member=int(pk)).values_list("time_zone", flat=True).first() or ""
 
 
 def default_reference(member: Member) -> str:

@@ -26,4 +26,4 @@ class BouncedAddressForm(WhyStopForm):
         super().__init__(*args, **kwargs)
         member = Member.objects.filter(pk=number_of(self.object_id)).first()
         found = addresses_of(member) if member else []
-        self.fields["address"].choices = [(one, one) for one in found]  # type: ignore[attr-defined]  # a choice field
+        self.fields["address"].choices = [(one, one) for one in found]

@@ -56,6 +56,12 @@ def subscribe_again(message: Message) -> None:
         _lift(stop, READER, "", {"message": message.pk})
 
 
+def subscribe_digests_again(person: User) -> None:
+    """Somebody who works here chose to get summaries after all. Must run in a transaction."""
+    for stop in MailStop.objects.filter(email=normal(person.email), kind=StopKind.NO_DIGESTS, lifted_at=None):
+        _lift(stop, Actor.staff(person.pk), "", {"user": str(person.pk)})
+
+
 def _lift(stop: MailStop, actor: Actor, why: str, about: Mapping[str, str]) -> None:
     if MailStop.objects.filter(pk=stop.pk, lifted_at=None).update(lifted_at=clock.now()):
         _tell("lifted", stop, actor, why, about)

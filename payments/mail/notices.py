@@ -42,12 +42,15 @@ SUBJECTS: Final[dict[str, Promise]] = {
     Template.CHECKPOINT: gettext_lazy("Checkpoint of our ledger"),
     Template.PAUSED: gettext_lazy("All new payments are paused"),
     Template.EXPORT: gettext_lazy("Ready to download: %(title)s"),
+    Template.DIGEST: gettext_lazy("To do: %(title)s"),
     Template.WEBHOOK_OFF: gettext_lazy("Switched off: the webhook %(title)s"),
 }
 
 
 #: To people who have no page of their own: staff, and whoever audits the ledger.
-WITHOUT_PAGE: Final = frozenset({Template.CHECKPOINT, Template.PAUSED, Template.EXPORT, Template.WEBHOOK_OFF})
+WITHOUT_PAGE: Final = frozenset(
+    {Template.CHECKPOINT, Template.PAUSED, Template.EXPORT, Template.DIGEST, Template.WEBHOOK_OFF}
+)
 #: To people who pay: they have another page than those who receive.
 TO_PAYERS: Final = frozenset({Template.STATEMENT, Template.PAID_FOR_PAYER, *REMINDING})
 #: Of what two people say was paid outside the wallets.
@@ -73,6 +76,7 @@ def context(message: Message, reader: MailReader) -> dict[str, Any]:
         **(_proof(message.proof, reader) if message.proof else {}),
         # Of a page that asks who they are: it may be shown to anybody.
         **({"link": links.site_url(message.details["path"])} if "path" in message.details else {}),
+        **({"setting_link": links.site_url(message.details["setting"])} if "setting" in message.details else {}),
         **(_paused(message) if message.template == Template.PAUSED else {}),
         **(_selected(message, page) if message.template == Template.SELECTED else {}),
         **({"request": message.details} if message.template == Template.LET_GO else {}),

@@ -11,6 +11,7 @@ from payments.models.messages import Template
 CAN_BE_STOPPED: Final[Mapping[str, StopKind]] = {
     Template.REMINDER: StopKind.NO_REMINDERS,
     Template.LAST_DAY: StopKind.NO_REMINDERS,
+    Template.DIGEST: StopKind.NO_DIGESTS,
 }
 REASONS: Final[Mapping[str, str]] = {
     StopKind.BOUNCED: "mail_bounced",

@@ -8,9 +8,9 @@ from ledger import clock
 
 
 class StopKind(models.TextChoices):
-    BOUNCED = "bounced", _("Bounced: nothing is mailed there")
-    NO_REMINDERS = "no_reminders", _("Unsubscribed from reminders")
-    NO_DIGESTS = "no_digests", _("Unsubscribed from the summary of what waits")
+    BOUNCED = "bounced", _("It bounced: no mail at all")
+    NO_REMINDERS = "no_reminders", _("No reminders")
+    NO_DIGESTS = "no_digests", _("No summaries of what waits")
 
 
 class MailStop(models.Model):

@@ -57,6 +57,7 @@ class Template(models.TextChoices):
     CHECKPOINT = "checkpoint", _("Checkpoint of the ledger")
     PAUSED = "paused", _("Paused by the program")
     EXPORT = "export", _("Regular export")
+    DIGEST = "digest", _("Summary of what waits")
     WEBHOOK_OFF = "webhook_off", _("Webhook switched off")
 
 

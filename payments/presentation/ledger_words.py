@@ -282,9 +282,9 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("An email could not be delivered."),
     ),
     "mail_stop.set": (
-        _("Nothing is mailed to %(email)s any more: %(stopped)s. “%(words)s”"),
-        _("Nothing is mailed to %(email)s any more: %(stopped)s."),
-        _("An address gets no more mail: %(stopped)s."),
+        _("Mail to %(email)s is stopped. %(stopped)s. “%(words)s”"),
+        _("Mail to %(email)s is stopped. %(stopped)s."),
+        _("Mail to an address is stopped. %(stopped)s."),
     ),
     "mail_stop.lifted": (
         _("Mail goes to %(email)s again. “%(words)s”"),

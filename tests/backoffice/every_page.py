@@ -145,8 +145,14 @@ def furnish() -> House:
     attention = cast.paid_to_maria(cast.asked(RequestState.APPROVED), PaymentState.NEEDS_ATTENTION)
     message = queue_message(Template.APPROVAL, request=asked, occasion="house")
     assert message
-    told = {"name": "Sol", "email": "sol@example.org", "language": "en"}
-    reminder = queue_notice(Template.REMINDER, **told, details={"requests": [asked.pk]}, occasion="reminded house")
+    reminder = queue_notice(
+        Template.REMINDER,
+        name="Sol",
+        email="sol@example.org",
+        language="en",
+        details={"requests": [asked.pk]},
+        occasion="house reminded",
+    )
     assert reminder
     budget = cast.standing_budget(cast.asked(RequestState.APPROVED))
     source = StatementSource.objects.create(kind="file", name="Banco del Sur", asset_code="MXN")

@@ -47,8 +47,14 @@ def reminder(occasion: str = "r", language: str = "en") -> Message:
     assert request
     with transaction.atomic():
         details = {"title": request.title, "requests": [request.pk]}
-        told = {"name": "Coro", "email": "Coro@example.org", "language": language}
-        message = queue_notice(Template.REMINDER, **told, details=details, occasion=occasion)
+        message = queue_notice(
+            Template.REMINDER,
+            name="Coro",
+            email="Coro@example.org",
+            language=language,
+            details=details,
+            occasion=occasion,
+        )
     assert message
     return message
 
@@ -93,7 +99,7 @@ def test_staff_mark_it_on_the_mail_and_lift_it_with_reasons(postbox: Postbox) ->
     assert len(postbox.mails) == 1
     said = [describe(row).text for row in timeline([("mail_stop", str(stop.pk))])]
     assert said == [
-        f"Nothing is mailed to coro@example.org any more: Bounced: nothing is mailed there. “{WHY}”",
+        f"Mail to coro@example.org is stopped. It bounced: no mail at all. “{WHY}”",
         "Mail goes to coro@example.org again. “They emptied it”",
     ]
     assert "coro@" not in str([row.data for row in timeline([("mail_stop", str(stop.pk))])])
