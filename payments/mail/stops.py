@@ -41,6 +41,12 @@ def unwanted(emails: Iterable[str], kind: StopKind) -> set[str]:
     return set(found.values_list("email", flat=True))
 
 
+def is_unsubscribed(message: Message) -> bool:
+    """Whether its reader said that they want no more of its kind, which is one of `CAN_BE_STOPPED`."""
+    kind = CAN_BE_STOPPED[message.template]
+    return MailStop.objects.filter(lifted_at=None, email=normal(message.to_email), kind=kind).exists()
+
+
 def reason_not_to_send(message: Message) -> str:
     """The code of why nothing is sent; empty when it may go."""
     kinds = [StopKind.BOUNCED]

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from payments import links
 from payments.actions import mail_stops
-from payments.mail.stops import CAN_BE_STOPPED, unwanted
+from payments.mail.stops import CAN_BE_STOPPED, is_unsubscribed
 from payments.models import Message
 from payments.models.mail_stops import StopKind
 from payments.pages.approval_link import chosen_language, nothing_here, page
@@ -34,7 +34,7 @@ def no_mail(http: HttpRequest, token: str) -> HttpResponse:
             mail_stops.unsubscribe(message)
     with translation.override(chosen_language(http) or supported(message.language)):
         kind = CAN_BE_STOPPED[message.template]
-        stopped = bool(unwanted([message.to_email], kind))
+        stopped = is_unsubscribed(message)
         context = {"message": message, "stopped": stopped, "digests": kind == StopKind.NO_DIGESTS, "request": http}
         return page(render_to_string("public/no_mail.html", context), 200)
 

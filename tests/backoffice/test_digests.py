@@ -93,7 +93,7 @@ def test_it_says_how_much_waits_since_when_and_what_changed(postbox: Postbox, ha
 
 
 def parts(sent: EmailMessage) -> list[str]:
-    return [" ".join(part.get_content().split()) for part in sent.iter_parts()]  # type: ignore[attr-defined]  # text
+    return [" ".join(part.get_content().split()) for part in sent.iter_parts()]
 
 
 def test_each_gets_only_the_queues_that_they_may_see() -> None:

@@ -184,6 +184,14 @@ def test_one_press_in_a_mail_program_stops_reminders_and_only_those(postbox: Pos
     assert not MailStop.objects.filter(lifted_at=None).exists()
 
 
+def test_an_address_that_bounces_is_not_what_its_reader_stopped(client: Client) -> None:
+    told = reminder()
+    bounce()
+    assert "Stop these emails?" in client.get(path_of(told)).content.decode()
+    client.post(path_of(told), {"again": "1"})
+    assert MailStop.objects.get(lifted_at=None).kind == StopKind.BOUNCED
+
+
 def test_the_link_is_signed_and_only_of_what_can_be_stopped(client: Client) -> None:
     ask = approval("y")
     for path in (path_of(ask), path_of(reminder())[:-3] + "abc", "/no-mail/nothing"):
