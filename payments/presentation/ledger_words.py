@@ -285,6 +285,7 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("Mail to %(email)s is stopped. %(stopped)s. “%(words)s”"),
         _("Mail to %(email)s is stopped. %(stopped)s."),
         _("Mail to an address is stopped. %(stopped)s."),
+        _("Mail to an address is stopped."),
     ),
     "mail_stop.lifted": (
         _("Mail goes to %(email)s again. “%(words)s”"),

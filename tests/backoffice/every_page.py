@@ -154,6 +154,8 @@ def furnish() -> House:
         occasion="house reminded",
     )
     assert reminder
+    # Stopped, so that whoever presses the button of its link changes nothing.
+    mail_stops.unsubscribe(reminder)
     budget = cast.standing_budget(cast.asked(RequestState.APPROVED))
     source = StatementSource.objects.create(kind="file", name="Banco del Sur", asset_code="MXN")
     StatementException.objects.create(
