@@ -11,4 +11,5 @@ EVERY_MINUTES: Final = 30
 
 def make(using: str, **_kwargs: Any) -> None:
     task = "backoffice.digests.tasks.send_digests"
-    plan(using, Planned("backoffice.digests", task, Schedule.MINUTES, EVERY_MINUTES))
+    # From the first night on: on its first day an installation has nothing to sum up.
+    plan(using, Planned("backoffice.digests", task, Schedule.MINUTES, EVERY_MINUTES, at_night=True))

@@ -21,8 +21,8 @@ from payments.models import MailStop
 from payments.models.mail_stops import StopKind
 
 MAY_STOP = "payments.change_mailstop"
-#: `mail_stops` lifts one once, however many ask for it.
-on_stop = DecisionOn(lambda pk: MailStop.objects.get(pk=number_of(pk)), back="changelist")
+#: `mail_stops` lifts one once, however many ask for it. What a reader stopped, the reader alone starts again.
+on_stop = DecisionOn(lambda pk: MailStop.objects.get(pk=number_of(pk), kind=StopKind.BOUNCED), back="changelist")
 
 
 class WhyStopForm(BaseDialogForm):
@@ -66,7 +66,8 @@ class MailStopAdmin(ReadOnlyAdmin):
 
     def get_actions_detail(self, request: HttpRequest, object_id: int | str) -> list[UnfoldAction]:
         allowed: list[UnfoldAction] = super().get_actions_detail(request, object_id)
-        return allowed if MailStop.objects.filter(pk=number_of(object_id), lifted_at=None).exists() else []
+        bounces = MailStop.objects.filter(pk=number_of(object_id), kind=StopKind.BOUNCED, lifted_at=None)
+        return allowed if bounces.exists() else []
 
     @dialog_action(
         _("Mail there again"),

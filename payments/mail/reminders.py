@@ -72,11 +72,11 @@ def _payer(request: PaymentRequest) -> tuple[str, str]:
 
 
 def _at_the_same_payers(due: Sequence[PaymentRequest]) -> dict[tuple[str, str], list[str]]:
-    """The ids of all that waits for each payer, by whom it waits for."""
+    """The ids of all that waits for each payer, by whom it waits for; what ends first comes first."""
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
     emails = {request.payer_email for request in due}
     waiting = PaymentRequest.objects.filter(state=RequestState.AWAITING_APPROVAL, payer_email__in=emails)
-    for request in waiting.only("pk", "payer_email", "payer_key").order_by("sent_at", "pk"):
+    for request in waiting.only("pk", "payer_email", "payer_key").order_by("expires_at", "pk"):
         found[_payer(request)].append(request.pk)
     return found
 

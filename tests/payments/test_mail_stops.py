@@ -184,6 +184,19 @@ def test_one_press_in_a_mail_program_stops_reminders_and_only_those(postbox: Pos
     assert not MailStop.objects.filter(lifted_at=None).exists()
 
 
+def test_what_a_reader_stopped_staff_do_not_start_again(client: Client) -> None:
+    told = reminder()
+    client.post(path_of(told))
+    stop = MailStop.objects.get()
+    staff = signed_in(person("ana", *SEE, STOP))
+    page = staff.get(reverse("admin:payments_mailstop_change", args=[stop.pk])).content.decode()
+    lift = reverse("admin:payments_mailstop_lift_stop", args=[stop.pk])
+    assert lift not in page
+    answer = staff.post(lift, {**dialog(staff, lift), "why": "They should hear of it"})
+    assert answer.status_code == 404
+    assert MailStop.objects.get(lifted_at=None) == stop
+
+
 def test_an_address_that_bounces_is_not_what_its_reader_stopped(client: Client) -> None:
     told = reminder()
     bounce()
