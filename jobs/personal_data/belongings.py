@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Lower
 
 from jobs.models import Application, Member, Organisation, Submission, WalletChange
 from payments.models import MailStop, Message, OutsidePayment, Payment, PaymentRequest, WalletProof
@@ -62,5 +63,14 @@ def of(member: Member) -> Belongings:
         outside=OutsidePayment.objects.filter(keys),
         messages=Message.objects.filter(pk__in=Message.objects.filter(told).values("pk")),
         proofs=WalletProof.objects.filter(email__iexact=member.email) if member.email else WalletProof.objects.none(),
-        mail_stops=MailStop.objects.filter(email=member.email.lower()).exclude(email=""),
+        mail_stops=_mail_stops(member),
     )
+
+
+def _mail_stops(member: Member) -> QuerySet[MailStop]:
+    """Of every address of theirs: stops have it in small letters."""
+    rows = Organisation.objects.filter(member=member)
+    theirs = Q(email=member.email.lower())
+    for column in ("approver_email", "accounts_email"):
+        theirs |= Q(email__in=rows.values(lowered=Lower(column)))
+    return MailStop.objects.filter(theirs).exclude(email="")

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from jobs.models import Organisation
+from jobs.personal_data.belongings import of
 from ledger.api import timeline
 from payments import links
 from payments.actions import mail_stops
@@ -119,6 +120,14 @@ def test_of_a_member_any_address_is_marked_and_their_page_says_so() -> None:
     page = client.get(reverse("admin:jobs_member_change", args=[member.pk])).content.decode()
     assert "Nothing is mailed to ana@sol.example" in page
     assert WHY in page
+
+
+def test_what_is_erased_with_a_member_are_the_stops_of_all_their_addresses() -> None:
+    member = cast.member("Sol Foundation", email="Sol@example.org")
+    Organisation.objects.create(member=member, approver_email="Ana@sol.example", accounts_email="")
+    theirs = [bounce("sol@example.org").pk, bounce("ana@sol.example").pk]
+    bounce("other@example.org")
+    assert sorted(of(member).mail_stops.values_list("pk", flat=True)) == sorted(theirs)
 
 
 def test_the_request_says_that_its_payer_gets_no_mail() -> None:
