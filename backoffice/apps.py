@@ -17,6 +17,7 @@ class BackofficeConfig(AppConfig):
         # Models can only be imported once every app is loaded.
         from backoffice import access_proposals, ledger_kinds, ledger_words, people_words, roles  # noqa: PLC0415
         from backoffice.audit import access  # noqa: PLC0415
+        from backoffice.digests import schedule as digests_schedule  # noqa: PLC0415
         from backoffice.finance.closing import own_checks, reopening, words  # noqa: PLC0415
         from backoffice.finance.evidence.pages import link_to_evidence  # noqa: PLC0415
         from backoffice.finance.exports import forgetting  # noqa: PLC0415
@@ -39,6 +40,7 @@ class BackofficeConfig(AppConfig):
         reopening.declare()
         allow_tasks_of("backoffice.sign_in.tasks")
         allow_tasks_of("backoffice.to_do.tasks")
+        allow_tasks_of("backoffice.digests.tasks")
         # Of millions of rows. It may be given out again meanwhile: one is at it.
         allow_tasks_of("backoffice.finance.exports.tasks", seconds={"make_export": EXPORT_SECONDS})
         also_ask(people_words.describe_own)
@@ -50,6 +52,7 @@ class BackofficeConfig(AppConfig):
         member_erased.connect(forgetting.forget, dispatch_uid="backoffice.finance.exports.forgetting")
         checks.register(check_installation, checks.Tags.security, deploy=True)
         post_migrate.connect(schedule.make, sender=self, dispatch_uid="backoffice.sign_in.schedule")
+        post_migrate.connect(digests_schedule.make, sender=self, dispatch_uid="backoffice.digests")
         post_migrate.connect(exports_schedule.make, sender=self, dispatch_uid="backoffice.finance.exports")
         post_migrate.connect(to_do_schedule.make, sender=self, dispatch_uid="backoffice.to_do.schedule")
         post_migrate.connect(roles.make_when_all_permissions_exist, dispatch_uid="backoffice.roles")

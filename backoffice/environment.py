@@ -20,6 +20,8 @@ FERNET_KEY_BYTES = 32
 MINIMUM_KEY_BITS = 96
 MOST_WORKERS = 64
 MOST_CONFIRM_MINUTES = 12 * 60
+#: A link for approval ends then: see `payments.models.requests`.
+LINK_DAYS = 14
 MOST_PERSONAL_DATA_DAYS = 36_525  # a hundred years
 MINIMUM_TOKEN_LENGTH = 32
 #: What may also come from a file.
@@ -197,6 +199,18 @@ def personal_data_days(env: Env) -> int:
             f"PERSONAL_DATA_DAYS must be a whole number from 0 to {MOST_PERSONAL_DATA_DAYS}, not {text!r}."
         )
     return int(text)
+
+
+def reminder_days(env: Env) -> tuple[int, ...]:
+    """How many days after they were asked payers who have not answered are reminded; "none" for never."""
+    text = env.str("REMINDER_DAYS", "3,7").strip()
+    parts = [] if text in {"", "none"} else [part.strip() for part in text.split(",")]
+    days = tuple(int(part) for part in parts if part.isdecimal())
+    if len(days) < len(parts) or list(days) != sorted(set(days)) or not all(0 < each < LINK_DAYS for each in days):
+        raise ImproperlyConfigured(
+            f"REMINDER_DAYS must list growing numbers of days from 1 to {LINK_DAYS - 1}, as 3,7, or none, not {text!r}."
+        )
+    return days
 
 
 def time_zone(env: Env) -> str:

@@ -46,4 +46,6 @@ INTAKE: Final = ("intake.imported",)
 VIEWS: Final = ("view.saved", "view.removed")
 #: Who took care of what waits under “To do”.
 TO_DO: Final = ("to_do.taken", "to_do.left", "to_do.handed", "to_do.put_off", "to_do.woken")
-KINDS: Final = frozenset({*PEOPLE, *SIGN_IN, *FILES, *EXPORTS, *INTAKE, *VIEWS, *TO_DO})
+#: What people choose for themselves.
+OWN: Final = ("digest.chosen",)
+KINDS: Final = frozenset({*PEOPLE, *SIGN_IN, *FILES, *EXPORTS, *INTAKE, *VIEWS, *TO_DO, *OWN})

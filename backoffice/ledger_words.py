@@ -41,6 +41,7 @@ WORDS: Final[dict[str, tuple[Promise, str, Tone]]] = {
     "evidence.made": (_("A file of evidence was made. Its SHA-256: %(sha256)s."), "folder_zip", "warn"),
     "exceptions.taken": (_("The open exceptions were taken as a file: %(rows)s rows."), "download", "neutral"),
     "sign_in.sessions_ended": (_("Sessions were ended: %(sessions)s."), "logout", "neutral"),
+    "digest.chosen": (_("They chose when the summary of what waits comes by email."), "mail", "neutral"),
     "intake.imported": (
         _("A file was imported: %(list)s, %(new)s new, %(changed)s changed, %(unchanged)s as they were."),
         "upload",

@@ -91,6 +91,7 @@ GROUPS: tuple[PageGroup, ...] = (
             AdminPage(_("Decided alone"), "emergency", "payments.brokenglass"),
             AdminPage(_("Grants"), "key", "payments.grant"),
             AdminPage(_("Outbox"), "outgoing_mail", "payments.message"),
+            AdminPage(_("Stopped addresses"), "unsubscribe", "payments.mailstop"),
             AdminPage(_("Webhook deliveries"), "send_time_extension", "payments.webhookdelivery"),
         ),
     ),

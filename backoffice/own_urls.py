@@ -9,6 +9,7 @@ from django.urls import URLPattern, path
 from backoffice.access_history import access_history
 from backoffice.audit.pages import audit, audit_evidence
 from backoffice.dashboard.pages import funders_view, payments_view, quality_view, workers_view
+from backoffice.digests.page import digest_view
 from backoffice.finance.closing.page import periods_view
 from backoffice.finance.evidence.pages import job_evidence, payment_evidence
 from backoffice.finance.exceptions.files_page import queue_view
@@ -39,6 +40,7 @@ def own_urls(staff_only: Callable[[View], Any]) -> list[URLPattern]:
         ("to-do/", to_do_view, "to_do"),
         ("to-do/marks/", marks_view, "to_do_marks"),
         ("to-do/status/", status_view_of("to_do"), "to_do_status"),
+        ("summary-by-email/", digest_view, "digest"),
         ("where-is-the-money/", where_view, "where_is_money"),
         ("audit/", audit, "audit"),
         ("audit/<str:object_id>/", audit_evidence, "audit_evidence"),

@@ -32,8 +32,12 @@ class Viewer:
 
     @classmethod
     def of(cls, request: HttpRequest) -> Self:
-        user: Any = request.user
-        return cls(user.pk, clock.now(), None if user.is_superuser else frozenset(user.get_all_permissions()))
+        return cls.of_person(request.user, clock.now())
+
+    @classmethod
+    def of_person(cls, user: Any, now: datetime) -> Self:
+        """Somebody who works here, whether or not they ask."""
+        return cls(user.pk, now, None if user.is_superuser else frozenset(user.get_all_permissions()))
 
     def has_perm(self, permission: str) -> bool:
         return self.permissions is None or permission in self.permissions

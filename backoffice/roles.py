@@ -33,6 +33,7 @@ EXACT: dict[str, tuple[str, ...]] = {
         "jobs.confirm_walletchange",
         "jobs.disclose_member",
         "payments.accept_walletaddress",
+        "payments.change_mailstop",
         "payments.request_paymentrequest",
         "payments.draw_standingbudget",
         "payments.manage_standingbudget",

@@ -163,6 +163,8 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 # Stored in UTC; typed and shown in the zone of the business.
 TIME_ZONE = BUSINESS_TIME_ZONE = environment.time_zone(env)
+# So many days after they were asked, payers who have not answered are reminded.
+REMINDER_DAYS = environment.reminder_days(env)
 # As long as the law wants the books of a payment kept: five years in Mexico.
 PERSONAL_DATA_DAYS = environment.personal_data_days(env)
 

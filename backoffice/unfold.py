@@ -38,7 +38,12 @@ UNFOLD: dict[str, Any] = {
     ],
     "DASHBOARD_CALLBACK": "backoffice.dashboard.overview",
     "LOGIN": {"image": _file("brand/textile.svg")},
-    "ACCOUNT": {"navigation": [{"title": _("Your sign-in"), "link": reverse_lazy("mfa_index")}]},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("Your sign-in"), "link": reverse_lazy("mfa_index")},
+            {"title": _("Summary by email"), "link": reverse_lazy("admin:digest")},
+        ]
+    },
     "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "backoffice.navigation.sidebar"},
     # Warm paper and wool for the ground, indigo (añil) for what can be pressed. Red is kept for what went wrong.
     # Each pair that carries text has at least 4.5:1: 600 on white, 500 on base-900.

@@ -10,6 +10,7 @@ class JobsConfig(AppConfig):
     def ready(self) -> None:
         # Models can only be imported once every app is loaded.
         from jobs import (  # noqa: PLC0415
+            contacts,
             invariants,
             job_payments,
             ledger_kinds,
@@ -27,6 +28,7 @@ class JobsConfig(AppConfig):
         from payments.api import offers  # noqa: PLC0415
         from payments.invariants import also_hold  # noqa: PLC0415
         from payments.mail.pages import provide  # noqa: PLC0415
+        from payments.mail.quiet_hours import provide_zones  # noqa: PLC0415
         from payments.presentation.timeline_text import also_ask  # noqa: PLC0415
         from payments.risk.checks import declare as also_look  # noqa: PLC0415
         from payments.signals import request_moved  # noqa: PLC0415
@@ -42,6 +44,7 @@ class JobsConfig(AppConfig):
         also_draw(*state_tables.TABLES)
         also_look(*risk_checks.CHECKS)
         provide(links.page_of)
+        provide_zones(contacts.zone_of)
         offers.declare(job_payments.offers_of)
         request_moved.connect(signal_receivers.queue_sync, dispatch_uid="jobs.derive_status")
         post_migrate.connect(schedule.make, sender=self, dispatch_uid="jobs.schedule")

@@ -31,6 +31,14 @@ def payer_of(member: Member) -> Contact:
     )
 
 
+def zone_of(key: str) -> str:
+    """The time zone of the organisation that the money's rows call `key`; empty where nobody said."""
+    room, _colon, pk = key.partition(":")
+    if room != "member" or not pk.isdecimal():
+        return ""
+    return Organisation.objects.filter(member=int(pk)).values_list("time_zone", flat=True).first() or ""
+
+
 def default_reference(member: Member) -> str:
     organisation = _organisation(member)
     return organisation.default_reference if organisation else ""

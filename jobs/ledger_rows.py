@@ -49,6 +49,7 @@ def _people() -> None:
             "changed_at": WRITTEN,
             "approver_language": MAIL_LANGUAGE,
             "accounts_language": MAIL_LANGUAGE,
+            "time_zone": "When its reminders come: at worst at night.",
             **dict.fromkeys(("default_currency", "default_seller_id"), BEGINS),
         },
         rides=True,

@@ -305,6 +305,8 @@ def _people_and_limits() -> None:
         },
         live="state IN ('queued', 'sending')",
     )
+    leave(models.MailStop, "Whom nothing is mailed: no money moves by it, and who stopped and lifted it are entries.")
+    leave(models.Reminder, "Which reminders were written: at worst a payer gets one more, or none.")
     vouch(
         "proof",
         models.WalletProof,

@@ -20,6 +20,7 @@ APPROVE_SALT: Final = "approve"
 FINISH_SALT: Final = "finish"
 PROVE_SALT: Final = "prove"
 PROVEN_SALT: Final = "proven"
+NO_MAIL_SALT: Final = "no-mail"
 LONGEST_TOKEN: Final = 500  # characters; ours have about 90
 
 
@@ -110,6 +111,20 @@ def read_proof_token(token: str) -> tuple[str, int | None]:
             return proof_id, None
         case [str() as proof_id, int() as shown_to]:
             return proof_id, shown_to
+    raise BadLink
+
+
+def no_mail_url(message_id: str) -> str:
+    """Where whoever reads this mail stops those of its kind: absolute, the same each time."""
+    token = signing.Signer(salt=NO_MAIL_SALT).sign_object([message_id])
+    return f"{settings.BASE_URL}{reverse('no-mail', args=[token])}"
+
+
+def read_no_mail_token(token: str) -> str:
+    """The message's id. Raises BadLink."""
+    match read_object(token, NO_MAIL_SALT):
+        case [str() as message_id]:
+            return message_id
     raise BadLink
 
 

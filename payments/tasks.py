@@ -1,7 +1,10 @@
 """What background workers are told to do. Each may run twice, at once, or late: the rows decide what is left to do."""
 
+from django_q.tasks import async_task
+
 from payments.actions import proposals, seller_keys, wallets, webhook_endpoints
 from payments.engine import prove_wallet
+from payments.mail import reminders
 from payments.mail.sending import send
 from payments.reconciliation.run import reconcile as reconcile_lists
 from payments.worker import ledger_checks, webhook_turns
@@ -63,6 +66,12 @@ def deliver_webhooks() -> None:
 def forget_old_webhooks() -> None:
     """Nightly: of deliveries that are over, and of webhooks that were taken, the old ones go."""
     webhook_endpoints.forget_old()
+
+
+def remind_payers(after: str = "") -> None:
+    """Every half an hour: payers who have not answered, by day; those beyond the first in a task of their own."""
+    if last := reminders.remind(after):
+        async_task("payments.tasks.remind_payers", last)
 
 
 def send_message(message_id: str) -> None:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from ledger import clock
+from payments.mail.quiet_hours import CAN_WAIT
 from payments.models import Message, PaymentRequest, WebhookDelivery
 from payments.models.messages import MessageState
 from payments.models.webhooks import DeliveryState
@@ -49,7 +50,9 @@ def due_requests() -> Backlogged:
 
 def mail() -> Backlogged:
     waiting = (MessageState.QUEUED, MessageState.SENDING)
-    return _by_state(Message.objects.filter(state__in=[*waiting, MessageState.FAILED]), waiting)
+    # What waits for the morning of whom it is to says nothing of the mail server.
+    found = Message.objects.exclude(state=MessageState.QUEUED, template__in=CAN_WAIT)
+    return _by_state(found.filter(state__in=[*waiting, MessageState.FAILED]), waiting)
 
 
 def webhooks() -> Backlogged:

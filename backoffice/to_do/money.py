@@ -12,7 +12,8 @@ from backoffice.to_do.shapes import Todo, TodoGroup, one_group
 from backoffice.waiting import WaitingItem, items
 from jobs import to_do
 from payments.admin.attention_panel import claim_of
-from payments.models import Message, Payment, PaymentRequest
+from payments.mail.stops import bounced, normal
+from payments.models import Message, Payment, PaymentRequest, Reminder
 from payments.models.messages import MessageState, Template
 from payments.presentation.dates import age, day
 from payments.presentation.format_amounts import format_amount
@@ -38,15 +39,23 @@ def not_sent(_request: HttpRequest, found: list[PaymentRequest]) -> list[TodoGro
 
 def at_payer(http: HttpRequest, found: list[PaymentRequest]) -> list[TodoGroup]:
     sent = Message.objects.filter(request__in=found, template__in=ASKING, state=MessageState.SENT)
-    told = dict(sent.order_by().values_list("request").annotate(last=Max("sent_at")))
+    reminded = Reminder.objects.filter(request__in=found, message__state=MessageState.SENT)
+    told = {
+        **dict(sent.order_by().values_list("request").annotate(last=Max("sent_at"))),
+        # Later than the mail that asked.
+        **dict(reminded.order_by().values_list("request").annotate(last=Max("message__sent_at"))),
+    }
+    stopped = bounced([request.payer_email for request in found])
     may = http.user.has_perm("payments.request_paymentrequest")
 
     def row(request: PaymentRequest) -> Todo:
         last = told.get(request.pk)
         ends = _("The link ends on %(day)s.") % {"day": day(request.expires_at)}
-        reminded = _("Last written to %(age)s ago.") % {"age": age(last)} if last else _("No email went out yet.")
+        written = _("Last written to %(age)s ago.") % {"age": age(last)} if last else _("No email went out yet.")
         again = PageAction(_("Send again"), "forward_to_inbox", _dialog(request, "send_again"), dialog=True)
-        return _of_request(request, about=f"{reminded} {ends}", action=again if may else None)
+        lost = normal(request.payer_email) in stopped
+        trouble = _("Mail to them comes back: reach them another way.") if lost else ""
+        return _of_request(request, about=f"{written} {ends}", action=again if may else None, blocks=trouble)
 
     return one_group([row(request) for request in found])
 
@@ -125,7 +134,7 @@ def second_person(request: HttpRequest, _found: list[Any]) -> list[TodoGroup]:
     return one_group([row(item) for item in items(request) if item.may_decide])
 
 
-def _of_request(request: PaymentRequest, about: str, action: PageAction | None) -> Todo:
+def _of_request(request: PaymentRequest, about: str, action: PageAction | None, blocks: str = "") -> Todo:
     return Todo(
         key=str(request.pk),
         title=request.title,
@@ -135,6 +144,7 @@ def _of_request(request: PaymentRequest, about: str, action: PageAction | None) 
         since=request.finished_at or request.sent_at or request.created_at,
         link=_page(request),
         action=action,
+        blocks=blocks,
     )
 
 

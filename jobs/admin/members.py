@@ -21,6 +21,7 @@ from jobs import links, wallet_changes
 from jobs.admin import organisations
 from jobs.admin.audited_admin import ReadFirst
 from jobs.admin.badges import badge
+from jobs.admin.bounced_address import BouncedAddressForm, addresses_of
 from jobs.admin.budget_dialog import BudgetTermsForm
 from jobs.admin.organisations import OrganisationInline
 from jobs.admin.personal_data import EXPORT, PersonalData
@@ -29,10 +30,12 @@ from jobs.budget_offers import set_up_budget
 from jobs.intake.members import MemberIntake
 from jobs.models import Member, WalletChange, WalletChangeState
 from ledger.stamps import short, stamp
-from payments.actions import wallets
+from payments.actions import mail_stops, wallets
 from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, Sentence, dialog_action, go, number_of, staff
+from payments.admin.mail_stops import MAY_STOP
 from payments.admin.staff_notes import NotedRow
 from payments.locking import lock
+from payments.mail.stops import bounced
 from payments.models import WalletAddress
 from payments.presentation.reasons import Refusal, sentence
 from payments.worker.places import place
@@ -103,7 +106,10 @@ class MemberAdmin(NotedRow, PersonalData, ReadFirst):
         "waiting_wallet",
         "shared_wallet",
     )
-    actions_detail = ("check_wallet", "set_up_budget", "confirm_wallet", "refuse_wallet", "revoke_links", "erase_data")
+    actions_detail = (
+        *("check_wallet", "set_up_budget", "confirm_wallet", "refuse_wallet"),
+        *("revoke_links", "mark_bounced", "erase_data"),
+    )
     change_form_outer_before_template = "admin/jobs/member/page.html"
     actions_row = ("check_wallet",)
     fieldsets = ((None, {"fields": ("name", "kind", ("email", "language"))}), (_("Wallet"), {"fields": WALLET_FIELDS}))
@@ -266,6 +272,7 @@ class MemberAdmin(NotedRow, PersonalData, ReadFirst):
             "notes": member.notes.filter(handled_at=None) if request.user.has_perm("jobs.view_membernote") else [],
             "worker_link": links.worker_url(member, by) if may_see_worker and member.applications.exists() else "",
             "data_url": reverse("admin:jobs_member_data", args=[member.pk]) if request.user.has_perm(EXPORT) else "",
+            "stops": bounced(addresses_of(member)).values(),
             "funder_link": links.funder_url(member, by) if may_see_funder and member.funded_jobs.exists() else "",
         }
 
@@ -285,6 +292,28 @@ class MemberAdmin(NotedRow, PersonalData, ReadFirst):
     def revoke_links(self, member: Member, by: User, _form: BaseDialogForm) -> Sentence:
         links.revoke(member.pk, by=by.pk)
         return _("The links no longer work.")
+
+    def has_stop_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
+        return request.user.has_perm(MAY_STOP)
+
+    @dialog_action(
+        _("An address bounced"),
+        permission="stop",
+        icon="unsubscribe",
+        path="bounced",
+        title=_("Mail nothing to an address of theirs any more?"),
+        description=_(
+            "For when mail to it came back. Nothing is mailed there until somebody lifts it, and pages say so where it"
+            " matters."
+        ),
+        form=BouncedAddressForm,
+        submit=_("Stop mail to it"),
+    )
+    @on_member
+    def mark_bounced(self, member: Member, by: User, form: BouncedAddressForm) -> Sentence:
+        told = form.cleaned_data
+        stop = mail_stops.mark_bounced(told["address"], told["why"], by=by, about={"member": str(member.pk)})
+        return _("Nothing is mailed to %(email)s any more.") % {"email": stop.email}
 
     def get_actions_detail(self, request: HttpRequest, object_id: int | str) -> list[UnfoldAction]:
         allowed: list[UnfoldAction] = super().get_actions_detail(request, object_id)

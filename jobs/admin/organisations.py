@@ -44,6 +44,7 @@ class OrganisationInline(StackedInline):
         "approver_language",
         ("accounts_name", "accounts_email"),
         "accounts_language",
+        "time_zone",
     )
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:

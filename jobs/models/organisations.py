@@ -1,12 +1,21 @@
 """What funders' accounts need of an organisation: its legal self, and whom to write to."""
 
+from zoneinfo import available_timezones
+
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from jobs.models.members import Member
 from payments.models import Seller
 from payments.models.fields import Dated, asset_code_field
+
+
+def check_time_zone(name: str) -> None:
+    """Raises ValidationError for what names no time zone of the IANA's database."""
+    if name not in available_timezones():
+        raise ValidationError(_("No such time zone. They read like America/Mexico_City."))
 
 
 class Organisation(Dated):
@@ -57,6 +66,14 @@ class Organisation(Dated):
         choices=settings.LANGUAGES,
         blank=True,
         help_text=_("Empty: the member's own."),
+    )
+
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        blank=True,
+        validators=[check_time_zone],
+        help_text=_("As America/Mexico_City: reminders come by day there. Empty: that of the books."),
     )
 
     class Meta:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Lower
 
 from jobs.models import Application, Job, Member, Organisation, Submission, WalletChange
-from payments.models import Message, OutsidePayment, Payment, PaymentRequest, StaffNote, WalletProof
+from payments.models import MailStop, Message, OutsidePayment, Payment, PaymentRequest, StaffNote, WalletProof
 
 #: Letters of a word of a name by which somebody is told from others.
 TELLING: Final = 3
@@ -28,6 +29,7 @@ class Belongings:
     messages: QuerySet[Message]
     proofs: QuerySet[WalletProof]
     staff_notes: QuerySet[StaffNote]
+    mail_stops: QuerySet[MailStop]
 
     def subjects(self) -> Iterator[tuple[str, list[str]]]:
         """What the ledger calls these rows, with their ids."""
@@ -43,6 +45,7 @@ class Belongings:
             ("paid_outside", self.outside),
             ("message", self.messages),
             ("proof", self.proofs),
+            ("mail_stop", self.mail_stops),
         ):
             yield name, [str(key) for key in rows.order_by("pk").values_list("pk", flat=True)]
 
@@ -66,6 +69,7 @@ def of(member: Member) -> Belongings:
         messages=Message.objects.filter(pk__in=Message.objects.filter(told).values("pk")),
         proofs=WalletProof.objects.filter(email__iexact=member.email) if member.email else WalletProof.objects.none(),
         staff_notes=_staff_notes(member, received, asked),
+        mail_stops=_mail_stops(member),
     )
 
 
@@ -82,3 +86,12 @@ def _staff_notes(member: Member, received: QuerySet[Payment], asked: QuerySet[Pa
     about |= Q(about_kind="payment", about_id__in=received.values("pk"))
     about |= Q(about_kind="request", about_id__in=asked.values("pk"))
     return StaffNote.objects.filter(about | Q(about_kind="job", about_id__in=keys) & named)
+
+
+def _mail_stops(member: Member) -> QuerySet[MailStop]:
+    """Of every address of theirs: stops have it in small letters."""
+    rows = Organisation.objects.filter(member=member)
+    theirs = Q(email=member.email.lower())
+    for column in ("approver_email", "accounts_email"):
+        theirs |= Q(email__in=rows.values(lowered=Lower(column)))
+    return MailStop.objects.filter(theirs).exclude(email="")

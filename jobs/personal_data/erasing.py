@@ -104,6 +104,7 @@ def _erase(known: Belongings, by: User) -> None:
     known.outside.filter(receiver_key=member.key).update(receiver_name=NOBODY, evidence="")
     known.outside.filter(payer_key=member.key).update(payer_name=NOBODY, evidence="")
     # Before the address by which they are found is gone.
+    known.mail_stops.delete()
     known.proofs.update(name=NOBODY, email="")
     known.messages.update(to_name=NOBODY, to_email="", details={})
     asked = set(known.asked.values_list("pk", flat=True))

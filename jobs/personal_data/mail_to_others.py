@@ -17,9 +17,10 @@ NAMING: Final = (
     Template.ALONE,
     Template.PAID_FOR_PAYER,
     Template.MENTION,
+    Template.DIGEST,
 )
 #: What the program reads in them: whoever is called as such a thing is not taken out of it.
-OF_THE_PROGRAM: Final = frozenset({"amount", "subjects", "way", "key", "paid_on", "path"})
+OF_THE_PROGRAM: Final = frozenset({"amount", "subjects", "way", "key", "paid_on", "path", "link", "setting"})
 
 
 def forget_in_mail_to_others(names: Collection[str], outside: Collection[str], asked: Collection[str] = ()) -> None:

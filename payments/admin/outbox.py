@@ -18,15 +18,18 @@ from unfold.decorators import display
 from ledger.api import Actor
 from ledger.filters import BusinessDaysFilter
 from payments import links
+from payments.actions import mail_stops
 from payments.admin.dialogs import DecisionOn, SeenForm, Sentence, dialog_action
+from payments.admin.mail_stops import MAY_STOP, WhyStopForm
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.locking import lock
 from payments.mail.pages import MailReader
 from payments.mail.queue import TO_RECEIVER, queue_again
 from payments.mail.rendering import Rendered, render
+from payments.mail.stops import bounced
 from payments.models import Message
 from payments.models.messages import MessageState
-from payments.presentation.reasons import sentence
+from payments.presentation.reasons import Refusal, sentence
 
 TONES = {
     MessageState.QUEUED: "info",
@@ -77,7 +80,7 @@ class MessageAdmin(ReadOnlyAdmin):
     search_help_text = _("Name, email, request or payment id, title")
     fields = ("template_label", "recipient", "state", "why", "attempts", "created_at", "next_attempt_at", "sent_at")
     readonly_fields = ("template_label", "recipient", "why")
-    actions_detail = ("send_once_more",)
+    actions_detail = ("send_once_more", "mark_bounced")
     change_form_template = "admin/payments/message/change_form.html"
 
     # Reading
@@ -119,6 +122,7 @@ class MessageAdmin(ReadOnlyAdmin):
             "rendered": rendered,
             "preview_url": reverse("admin:payments_message_preview", args=[row.pk]),
             "link": self._link(request, row),
+            "stops": bounced([row.to_email]).values(),
         }
         answer: HttpResponse = super().render_change_form(request, {**context, **more}, *args, **options)
         return answer
@@ -163,7 +167,7 @@ class MessageAdmin(ReadOnlyAdmin):
     def get_actions_detail(self, request: HttpRequest, object_id: int | str) -> list[UnfoldAction]:
         ended = Message.objects.filter(pk=object_id, state__in=[MessageState.SENT, MessageState.FAILED])
         allowed: list[UnfoldAction] = super().get_actions_detail(request, object_id)
-        return allowed if ended.exists() else []
+        return [one for one in allowed if ended.exists() or one.method.original_function_name == "mark_bounced"]
 
     @dialog_action(
         _("Send again"),
@@ -178,3 +182,26 @@ class MessageAdmin(ReadOnlyAdmin):
     def send_once_more(self, row: Message, by: User, form: AgainForm) -> Sentence:
         queue_again(row, occasion=_again(row.pk) + form.cleaned_data["seen"], actor=Actor.staff(by.pk))
         return _("The email is on its way to %(name)s.") % {"name": row.to_name}
+
+    def has_stop_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
+        return request.user.has_perm(MAY_STOP)
+
+    @dialog_action(
+        _("The address bounced"),
+        permission="stop",
+        icon="unsubscribe",
+        path="bounced",
+        title=_("Mail nothing to this address any more?"),
+        description=_(
+            "For when mail to it came back. Nothing is mailed there until somebody lifts it, and pages say so where it"
+            " matters. What waits to be sent there ends as not sent."
+        ),
+        form=WhyStopForm,
+        submit=_("Stop mail to it"),
+    )
+    @on_message
+    def mark_bounced(self, row: Message, by: User, form: WhyStopForm) -> Sentence:
+        if not row.to_email:
+            raise Refusal("mail_refused")
+        stop = mail_stops.mark_bounced(row.to_email, form.cleaned_data["why"], by=by, about={"message": row.pk})
+        return _("Nothing is mailed to %(email)s any more.") % {"email": stop.email}

@@ -32,6 +32,7 @@ from payments.admin.readonly import ReadOnlyAdmin
 from payments.admin.request_actions import VALID_IN, RequestActions
 from payments.admin.review import CALM, review, version_of
 from payments.admin.staff_notes import NotedRow
+from payments.mail.stops import bounced
 from payments.models import PaymentRequest
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.status import row_status, row_turn, with_status
@@ -118,6 +119,7 @@ class PaymentRequestAdmin(FollowedRow, NotedRow, RequestActions, ReadOnlyAdmin):
             offered = [_once_more(one) for one in offered]
         more = {
             **told,
+            "stops": bounced([row.payer_email, row.payer_accounts.get("email", "")]).values(),
             "title": row.title,
             "subtitle": None,
             # The one thing to do next stands beside the words that ask for it; the others in the page's head.

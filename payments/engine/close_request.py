@@ -92,7 +92,7 @@ def end_unsent(  # noqa: PLR0913 - who, how and why
     """Nothing more is asked of the payer. The request ends as `to` says; paid in part, it says so instead.
 
     While something that was ordered is under way, the request stays open until that has ended. Who asked is told when
-    it is the payer who did not approve.
+    it is the payer who did not approve; the payer, when their time is over.
     """
     for payment in payments:
         if payment.state in UNSENT:
@@ -115,6 +115,8 @@ def end_unsent(  # noqa: PLR0913 - who, how and why
             finished_at=clock.now(),
             payer_asked_at=None,
         )
+        if to == RequestState.EXPIRED and request.sent_at is not None:
+            queue_message(Template.EXPIRED, request=request, occasion=f"expired:{request.pk}")
     if to in NOT_APPROVED:
         whole, rest = NOT_APPROVED[to]
         ordered = any(payment.state in IN_FLIGHT | PAID for payment in payments)

@@ -11,8 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from payments import links
+from payments.mail import reminded
 from payments.mail.fitting import fitted
-from payments.mail.pages import MailReader, own_page
+from payments.mail.pages import ADDRESSEE, MailReader, own_page
+from payments.mail.queue import REMINDING
+from payments.mail.stops import CAN_BE_STOPPED
 from payments.models import Message, OutsideSettlement, WalletProof
 from payments.models.messages import Template
 from payments.openpayments.amounts import Amount
@@ -20,6 +23,8 @@ from payments.presentation.format_amounts import format_amount, locale_of
 from payments.presentation.reasons import OWN_REASONS
 
 SUBJECTS: Final[dict[str, Promise]] = {
+    Template.REMINDER: gettext_lazy("A reminder: %(title)s"),
+    Template.LAST_DAY: gettext_lazy("Last day to approve: %(title)s"),
     Template.SELECTED: gettext_lazy("You were selected: %(title)s"),
     Template.LET_GO: gettext_lazy("No longer selected: %(title)s"),
     Template.STATEMENT: gettext_lazy("Your statement: %(title)s"),
@@ -38,16 +43,17 @@ SUBJECTS: Final[dict[str, Promise]] = {
     Template.PAUSED: gettext_lazy("All new payments are paused"),
     Template.EXPORT: gettext_lazy("Ready to download: %(title)s"),
     Template.MENTION: gettext_lazy("A note names you: %(title)s"),
+    Template.DIGEST: gettext_lazy("To do: %(title)s"),
     Template.WEBHOOK_OFF: gettext_lazy("Switched off: the webhook %(title)s"),
 }
 
 
 #: To people who have no page of their own: staff, and whoever audits the ledger.
 WITHOUT_PAGE: Final = frozenset(
-    {Template.CHECKPOINT, Template.PAUSED, Template.EXPORT, Template.MENTION, Template.WEBHOOK_OFF}
+    {Template.CHECKPOINT, Template.PAUSED, Template.EXPORT, Template.MENTION, Template.DIGEST, Template.WEBHOOK_OFF}
 )
 #: To people who pay: they have another page than those who receive.
-TO_PAYERS: Final = frozenset({Template.STATEMENT, Template.PAID_FOR_PAYER})
+TO_PAYERS: Final = frozenset({Template.STATEMENT, Template.PAID_FOR_PAYER, *REMINDING})
 #: Of what two people say was paid outside the wallets.
 OUTSIDE: Final = frozenset({Template.PAID_OUTSIDE, Template.PAID_FOR_PAYER})
 
@@ -71,12 +77,21 @@ def context(message: Message, reader: MailReader) -> dict[str, Any]:
         **(_proof(message.proof, reader) if message.proof else {}),
         # Of a page that asks who they are: it may be shown to anybody.
         **({"link": links.site_url(message.details["path"])} if "path" in message.details else {}),
+        **({"setting_link": links.site_url(message.details["setting"])} if "setting" in message.details else {}),
         **(_paused(message) if message.template == Template.PAUSED else {}),
         **(_selected(message, page) if message.template == Template.SELECTED else {}),
         **({"request": message.details} if message.template == Template.LET_GO else {}),
         **({"link": f"{page}/{message.details['month']}"} if message.template == Template.STATEMENT and page else {}),
         **(_paid_outside(message, page) if message.template in OUTSIDE else {}),
+        **(reminded.context(message, reader) if message.template in REMINDING else {}),
+        "no_mail": _no_mail(message, reader),
     }
+
+
+def _no_mail(message: Message, reader: MailReader) -> str:
+    """Where its reader stops mails of its kind: nobody else is shown that."""
+    shown = message.template not in CAN_BE_STOPPED or reader != ADDRESSEE or not message.pk
+    return "" if shown else links.no_mail_url(message.pk)
 
 
 def _selected(message: Message, page: str) -> dict[str, Any]:

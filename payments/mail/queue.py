@@ -8,6 +8,8 @@ from django_q.tasks import async_task
 
 from ledger import clock
 from ledger.api import Actor, record
+from payments.mail.still_waiting import approvable
+from payments.mail.stops import reason_not_to_send
 from payments.models import Message, Payment, PaymentRequest, Proposal, WalletProof
 from payments.models.messages import MessageState, Template
 from payments.models.proposals import ProposalState
@@ -22,6 +24,8 @@ TO_ACCOUNTS = {Template.RECEIPT}
 ASKING = {Template.APPROVAL, Template.APPROVAL_AGAIN, Template.BUDGET}
 #: Messages to a receiver, and the state of their payment that they tell of.
 TROUBLES: Mapping[str, str] = {Template.LATE: PaymentState.NEEDS_ATTENTION, Template.NOT_PAID: PaymentState.FAILED}
+#: Messages that name all that waits for a payer, in their details.
+REMINDING = {Template.REMINDER, Template.LAST_DAY}
 COPIED = ("template", "to_name", "to_email", "language", "request_id", "payment_id", "proof_id", "details")
 SEND_TASK = "payments.tasks.send_message"
 ACTOR = Actor.system("mail")
@@ -35,7 +39,7 @@ def queue_message(
 
     Returns the message, new or not; None when the receiver has no email address. Must run in a transaction.
     """
-    name, email, language = _recipient(template, request, payment)
+    name, email, language = recipient(template, request, payment)
     about = {"request": request, "payment": payment}
     accounts = request.payer_accounts
     if template in TO_ACCOUNTS and accounts:
@@ -80,6 +84,8 @@ def queue_again(message: Message, *, occasion: str, actor: Actor) -> Message:
         raise Refusal(UNDER_WAY)
     if is_pointless(message):
         raise Refusal(NOT_NEEDED)
+    if stopped := reason_not_to_send(message):
+        raise Refusal(stopped)
     copied = {name: getattr(message, name) for name in COPIED}
     with transaction.atomic():
         again, is_new = Message.objects.get_or_create(
@@ -95,6 +101,8 @@ def is_pointless(message: Message) -> bool:
     """Nobody should be asked to approve what no longer waits for them, or told of a trouble that is over."""
     if message.proof:
         return not message.proof.is_open
+    if message.template in REMINDING:
+        return not approvable(message.details.get("requests", []))
     if message.template == Template.SECOND_PERSON and (proposal_id := message.details.get("proposal_id")):
         return not Proposal.objects.filter(pk=proposal_id, state=ProposalState.WAITING).exists()
     if message.template == Template.SECOND_PERSON and (request_id := message.details.get("request_id")):
@@ -127,7 +135,8 @@ def tell(message: Message, kind: str, actor: Actor = ACTOR) -> None:
     )
 
 
-def _recipient(template: Template, request: PaymentRequest, payment: Payment | None) -> tuple[str, str, str]:
+def recipient(template: Template, request: PaymentRequest, payment: Payment | None) -> tuple[str, str, str]:
+    """Name, email address and language of whom such a message goes to."""
     if template in TO_RECEIVER:
         assert payment is not None, "a message to a receiver is about their payment"
         return payment.receiver_name, payment.receiver_email, payment.receiver_language

@@ -35,6 +35,7 @@ EMPTY_LINES = re.compile(r"\n{3,}")
 SUBJECTS: dict[str, str | Promise] = {
     Template.APPROVAL: gettext_lazy("Please approve: %(title)s"),
     Template.APPROVAL_AGAIN: gettext_lazy("Please approve once more: %(title)s"),
+    Template.EXPIRED: gettext_lazy("Not approved in time: %(title)s"),
     Template.RECEIPT: gettext_lazy("Receipt: %(title)s"),
     Template.PAID: gettext_lazy("You were paid %(amount)s: %(title)s"),
     Template.FAILED: gettext_lazy("The payment did not work: %(title)s"),

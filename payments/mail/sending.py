@@ -17,8 +17,11 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from ledger import clock
+from payments import links
 from payments.mail.queue import NOT_NEEDED, is_pointless, tell
+from payments.mail.quiet_hours import held_until
 from payments.mail.rendering import Rendered, render
+from payments.mail.stops import CAN_BE_STOPPED, reason_not_to_send
 from payments.models import Message
 from payments.models.messages import MESSAGE_MOVES, MessageState
 from payments.moving import Moved, swap
@@ -56,6 +59,9 @@ def send(message_id: str) -> None:
     if is_pointless(message):
         _finish(message, MessageState.FAILED, reason=NOT_NEEDED)
         return
+    if stopped := reason_not_to_send(message):
+        _finish(message, MessageState.FAILED, reason=stopped)
+        return
     refusal = deliver(message, render(message))
     if refusal is None:
         _finish(message, MessageState.SENT, sent_at=clock.now())
@@ -92,7 +98,7 @@ def deliver(message: Message, rendered: Rendered) -> str | None:
             settings.DEFAULT_FROM_EMAIL,
             # formataddr quotes and encodes, so that a name can neither add an address nor a header.
             [formataddr((" ".join(message.to_name.split()), message.to_email))],
-            headers={"Message-ID": message_id_of(message), "Auto-Submitted": "auto-generated"},
+            headers=_headers(message),
         )
         mail.attach_alternative(rendered.html, "text/html")
         mail.send()
@@ -103,6 +109,15 @@ def deliver(message: Message, rendered: Rendered) -> str | None:
         logger.warning("Message %s was not taken: %s.", message.pk, _kind(error))
         return REFUSED if _is_final(error) else UNREACHABLE
     return None
+
+
+def _headers(message: Message) -> dict[str, str]:
+    """Of what its reader may stop: where that is, by one press in their mail program (RFC 2369, RFC 8058)."""
+    own = {"Message-ID": message_id_of(message), "Auto-Submitted": "auto-generated"}
+    if message.template not in CAN_BE_STOPPED:
+        return own
+    where = f"<{links.no_mail_url(message.pk)}>"
+    return {**own, "List-Unsubscribe": where, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 def message_id_of(message: Message) -> str:
@@ -130,6 +145,9 @@ def _claim(message_id: str) -> Message | None:
     now = clock.now()
     message = Message.objects.select_related("request", "payment").filter(pk=message_id).first()
     if message is None or message.state != MessageState.QUEUED or (message.next_attempt_at or now) > now:
+        return None
+    if until := held_until(message):
+        Message.objects.filter(pk=message.pk, state=MessageState.QUEUED).update(next_attempt_at=until)
         return None
     with transaction.atomic():
         return message if _move(message, MessageState.SENDING, attempts=message.attempts + 1) else None

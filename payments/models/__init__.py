@@ -7,6 +7,7 @@ from payments.models.grants import Grant
 from payments.models.hosts import WalletHost
 from payments.models.incoming_asks import IncomingAsk
 from payments.models.ledger_checks import LedgerCheck
+from payments.models.mail_stops import MailStop
 from payments.models.messages import Message
 from payments.models.outside import OutsideSettlement
 from payments.models.outside_payments import OutsidePayment, OutsidePaymentState
@@ -15,6 +16,7 @@ from payments.models.payments import Payment
 from payments.models.proofs import ProofLimit, WalletProof
 from payments.models.proposals import BrokenGlass, Proposal
 from payments.models.refunds import Refund
+from payments.models.reminders import Reminder
 from payments.models.requests import PaymentRequest
 from payments.models.risk import RiskLevel, RiskOverride, RiskSetting
 from payments.models.rules import Colleague, SecondPersonRule
@@ -39,6 +41,7 @@ __all__ = [
     "IncomingPayment",
     "Installation",
     "LedgerCheck",
+    "MailStop",
     "Marketplace",
     "Message",
     "NoteMention",
@@ -54,6 +57,7 @@ __all__ = [
     "Quote",
     "ReceivedWebhook",
     "Refund",
+    "Reminder",
     "RiskLevel",
     "RiskOverride",
     "RiskSetting",

@@ -28,6 +28,9 @@ MESSAGE_MOVES: dict[str, set[str]] = {
 class Template(models.TextChoices):
     APPROVAL = "approval", _("Approval request")
     APPROVAL_AGAIN = "approval_again", _("Approval needed again")
+    REMINDER = "reminder", _("Reminder to approve")
+    LAST_DAY = "last_day", _("Last day to approve")
+    EXPIRED = "expired", _("Not approved in time, told to the payer")
     RECEIPT = "receipt", _("Receipt for the payer")
     PAID = "paid", _("Notice to the receiver")
     FAILED = "failed", _("Payment failed")
@@ -55,6 +58,7 @@ class Template(models.TextChoices):
     PAUSED = "paused", _("Paused by the program")
     EXPORT = "export", _("Regular export")
     MENTION = "mention", _("Named in a note")
+    DIGEST = "digest", _("Summary of what waits")
     WEBHOOK_OFF = "webhook_off", _("Webhook switched off")
 
 

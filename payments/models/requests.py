@@ -144,6 +144,12 @@ class PaymentRequest(Dated, Reasoned):
             models.Index(fields=["payer_wallet", "created_at"], name="request_of_payer"),
             # Found by what the payer calls it.
             models.Index(fields=["reference"]),
+            # The few that wait for one payer, who is reminded of all at once.
+            models.Index(
+                fields=["payer_email", "sent_at"],
+                condition=models.Q(state=RequestState.AWAITING_APPROVAL),
+                name="request_at_payer",
+            ),
         ]
         permissions = [
             ("request_paymentrequest", _("Can ask payers for money")),

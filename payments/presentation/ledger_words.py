@@ -37,6 +37,7 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("A second person did not agree: “%(words)s”"),
         _("A second person did not agree. Their words were erased."),
     ),
+    "request.reminded": (_("The payer is reminded by email that it waits for them."),),
     "request.resent": (_("The approval email is sent again."),),
     "request.approve_pressed": (
         _("The payer pressed “approve” for at most %(debit)s."),
@@ -279,6 +280,17 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("An email to %(name)s could not be delivered: %(template)s."),
         _("An email could not be delivered: %(template)s."),
         _("An email could not be delivered."),
+    ),
+    "mail_stop.set": (
+        _("Mail to %(email)s is stopped. %(stopped)s. “%(words)s”"),
+        _("Mail to %(email)s is stopped. %(stopped)s."),
+        _("Mail to an address is stopped. %(stopped)s."),
+        _("Mail to an address is stopped."),
+    ),
+    "mail_stop.lifted": (
+        _("Mail goes to %(email)s again. “%(words)s”"),
+        _("Mail goes to %(email)s again."),
+        _("An address gets mail again."),
     ),
     # The platform
     "wallet.added": (_("The wallet address %(wallet)s was written down."), _("The wallet address was written down.")),

@@ -229,6 +229,11 @@ SENTENCES: dict[str, Promise] = {
     # Mail
     "mail_refused": _("The mail server refused the message. Check the address."),
     "mail_not_needed": _("What it asks for or tells of was over by then, so it was not sent."),
+    "mail_bounced": _(
+        "Not sent: mail to this address came back before, so nothing is sent there. Ask for another address, or hand"
+        " over the link yourself."
+    ),
+    "mail_unsubscribed": _("Not sent: its reader wants no more emails of this kind."),
     "mail_interrupted": _("The program was stopped while it sent this; it is sent again."),
     "mail_under_way": _("This message is still on its way."),
     "mail_unreachable": _("The mail server could not be reached."),

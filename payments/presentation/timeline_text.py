@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from ledger.api import TimelineRow
 from payments.links import LinkUse
 from payments.models import OutsideSettlement, RiskLevel
+from payments.models.mail_stops import StopKind
 from payments.models.messages import Template
 from payments.models.payments import Decision
 from payments.openpayments.amounts import Amount, AmountError
@@ -36,6 +37,7 @@ ICONS: Final[dict[str, str]] = {
     "quote": "calculate",
     "outgoing": "call_made",
     "message": "mail",
+    "mail_stop": "unsubscribe",
     "wallet": "account_balance_wallet",
     "seller": "storefront",
     "key": "key",
@@ -174,6 +176,8 @@ def _told(data: Mapping[str, Any], private: Mapping[str, str]) -> dict[str, str]
         told["did"] = str(LinkUse(told["did"]).label)
     if told.get("template") in Template.values:
         told["template"] = str(Template(told["template"]).label)
+    if told.get("kind") in StopKind.values:
+        told["stopped"] = str(StopKind(told["kind"]).label)
     return {**told, **{name: value for name, value in private.items() if value}}
 
 

@@ -7,6 +7,7 @@ from django_q.models import Schedule
 from payments.worker.schedules import Planned, plan
 
 CHECK_MINUTES: Final = 5
+REMIND_MINUTES: Final = 30
 
 
 def make(using: str, **_kwargs: Any) -> None:
@@ -19,6 +20,7 @@ def make(using: str, **_kwargs: Any) -> None:
         ),
         Planned("payments.check_ledger", "payments.tasks.check_ledger", at_night=True),
         Planned("payments.reconcile", "payments.tasks.reconcile", at_night=True),
+        Planned("payments.remind", "payments.tasks.remind_payers", Schedule.MINUTES, REMIND_MINUTES),
         Planned("payments.forget_old_webhooks", "payments.tasks.forget_old_webhooks", at_night=True),
         # What looked for work before the broker did, in databases that were made then.
         gone=("payments.tick",),

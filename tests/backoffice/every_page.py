@@ -17,13 +17,14 @@ from jobs import links, paid_outside, wallet_changes
 from jobs.models import ApplicationStatus, Member, MemberNote, Submission
 from ledger import clock, days
 from ledger.models import Entry, StatementException, StatementSource
-from payments.actions import webhook_endpoints
+from payments.actions import mail_stops, webhook_endpoints
 from payments.actions.outside_payments import Paid
 from payments.actions.webhook_endpoints import EndpointTerms
-from payments.links import approval_url, proof_url
-from payments.mail.queue import queue_message
+from payments.links import approval_url, no_mail_url, proof_url
+from payments.mail.queue import queue_message, queue_notice
 from payments.models import (
     AccountName,
+    MailStop,
     Message,
     Pause,
     ProofLimit,
@@ -145,6 +146,17 @@ def furnish() -> House:
     attention = cast.paid_to_maria(cast.asked(RequestState.APPROVED), PaymentState.NEEDS_ATTENTION)
     message = queue_message(Template.APPROVAL, request=asked, occasion="house")
     assert message
+    reminder = queue_notice(
+        Template.REMINDER,
+        name="Sol",
+        email="sol@example.org",
+        language="en",
+        details={"requests": [asked.pk]},
+        occasion="house reminded",
+    )
+    assert reminder
+    # Stopped, so that whoever presses the button of its link changes nothing.
+    mail_stops.unsubscribe(reminder)
     budget = cast.standing_budget(cast.asked(RequestState.APPROVED))
     source = StatementSource.objects.create(kind="file", name="Banco del Sur", asset_code="MXN")
     StatementException.objects.create(
@@ -161,6 +173,7 @@ def furnish() -> House:
         type(asked): asked.pk,
         type(payment): attention.pk,
         Message: message.pk,
+        MailStop: mail_stops.mark_bounced("gone@example.org", "It came back", by=rosa, about={}).pk,
         StandingBudget: budget.pk,
         type(asked.seller): asked.seller_id,
         type(asked.payer_wallet): asked.payer_wallet_id,
@@ -179,6 +192,7 @@ def furnish() -> House:
     tokens = {
         "approve": approval_url(asked),
         "prove": proof_url(proof.pk),
+        "no-mail": no_mail_url(reminder.pk),
         "w": links.worker_url(maria),
         "f": links.funder_url(Member.objects.get(pk=job.funder_id)),
     }

@@ -286,6 +286,7 @@ def _links() -> Iterator[str]:
     yield f"| `/approve/…` | leads the payer to their wallet; declines; stops a budget | {ask} |"
     yield f"| `/prove/…` | leads the owner of a wallet to it, to prove that it is theirs | {ask} |"
     yield f"| `/f/…` | a funder's own page: stops an approval | {ask} and change members |"
+    yield "| `/no-mail/…` | stops reminders, or summaries, to whom it was mailed | nobody: its reader has it |"
     yield "| `/w/…` | a worker's own page: proposes a wallet, writes a note | who may change members |"
     yield ""
     yield "A copy that staff are shown is marked with who they are, and its page says so. What is done through it has"

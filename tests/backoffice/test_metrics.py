@@ -59,6 +59,10 @@ def test_figures_are_true_cheap_and_all_that_alerts_and_dashboard_ask_for(client
     paid_to_maria(asked(RequestState.APPROVED), PaymentState.NEEDS_ATTENTION)
     OrmQ.objects.create(key="tequio", payload="", lock=now - timedelta(seconds=90))
     Message.objects.create(template="account", to_email="a@example.org", occasion="x", state=MessageState.FAILED)
+    # Waits for the morning of whom it is to, and not for the mail server.
+    Message.objects.create(
+        template="expired", to_email="a@example.org", occasion="y", created_at=now - timedelta(hours=10)
+    )
     FailedTries.objects.create(key="name:x", count=7, since=now, locked_until=now + timedelta(minutes=5))
     WalletHost.objects.create(host="bank.example", failures=3, closed_until=now + timedelta(minutes=5), changed_at=now)
     LedgerCheck.objects.create(kind="quick", started_at=now, finished_at=now, faults=4)
@@ -70,6 +74,7 @@ def test_figures_are_true_cheap_and_all_that_alerts_and_dashboard_ask_for(client
     assert told["tequio_payments", "sending"] == 0
     assert told["tequio_requests", RequestState.APPROVED] == 1
     assert told["tequio_mail_failed", ""] == 1
+    assert told["tequio_mail_waiting", ""] == told["tequio_mail_oldest_seconds", ""] == 0
     assert told["tequio_sign_in_failures", "name"] == 7
     assert told["tequio_sign_in_locked", ""] == 1
     assert told["tequio_wallet_hosts", "left_alone"] == 1

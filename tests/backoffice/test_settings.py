@@ -122,6 +122,9 @@ REFUSALS: dict[str, tuple[dict[str, str | None], str]] = {
     "one click in production": ({"ONE_CLICK_SIGN_IN": "rosa"}, "ONE_CLICK_SIGN_IN lets anyone in without a password"),
     "no confirmation": ({"CONFIRM_SIGN_IN_MINUTES": "0"}, "CONFIRM_SIGN_IN_MINUTES must be a whole number from 1"),
     "no number of days": ({"PERSONAL_DATA_DAYS": "five years"}, "PERSONAL_DATA_DAYS must be a whole number"),
+    "days to remind in words": ({"REMINDER_DAYS": "soon"}, "REMINDER_DAYS must list growing numbers of days"),
+    "days to remind that shrink": ({"REMINDER_DAYS": "7,3"}, "REMINDER_DAYS must list growing numbers of days"),
+    "a reminder after the end": ({"REMINDER_DAYS": "3,14"}, "REMINDER_DAYS must list growing numbers of days"),
     "an unknown time zone": ({"BUSINESS_TIME_ZONE": "Mexico"}, "BUSINESS_TIME_ZONE must name a time zone"),
 }
 

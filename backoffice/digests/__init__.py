@@ -1,0 +1,1 @@
+"""The summary of what waits for each person, by email, on the mornings that they chose."""

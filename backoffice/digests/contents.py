@@ -1,0 +1,91 @@
+"""What a summary tells one person: their queues of “To do”, and what became of payment requests meanwhile."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.contrib.auth.models import User
+from django.db.models import Count
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from backoffice.queue_counts import Viewer
+from backoffice.to_do.shapes import CountedTab, Todo
+from backoffice.to_do.tabs import counted
+from payments.links import site_url
+from payments.models import PaymentRequest
+from payments.presentation.dates import age
+from payments.states import RequestState
+
+MAY_SEE_REQUESTS: Final = "payments.view_paymentrequest"
+
+
+@dataclass(frozen=True)
+class Digest:
+    """In the language that is active when it is made. `waiting` is how much staff can act on."""
+
+    waiting: int
+    queues: list[dict[str, str]]
+    changes: list[str]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing that anybody would open a mail for."""
+        return not self.waiting and not self.changes
+
+
+def digest_of(user: User, since: datetime, now: datetime) -> Digest:
+    """What waits for `user` now, and what happened between `since` and `now` that they may see."""
+    viewer = Viewer.of_person(user, now)
+    tabs = [one for one in counted(viewer) if one.count]
+    return Digest(
+        waiting=sum(one.count for one in tabs if one.tab.ours),
+        queues=[_queue(one, user, viewer) for one in tabs],
+        changes=list(_changes(since, now)) if viewer.has_perm(MAY_SEE_REQUESTS) else [],
+    )
+
+
+def _queue(counted_tab: CountedTab, user: User, viewer: Viewer) -> dict[str, str]:
+    tab = counted_tab.tab
+    oldest = _oldest(counted_tab, user, viewer)
+    return {
+        "title": str(tab.title),
+        "count": counted_tab.shown,
+        "oldest": oldest.title if oldest else "",
+        "age": age(oldest.since) if oldest else "",
+        "link": site_url(f"{reverse('admin:to_do')}?tab={tab.code}"),
+    }
+
+
+def _oldest(counted_tab: CountedTab, user: User, viewer: Viewer) -> Todo | None:
+    """As the queue's own page tells it: of one kind its first row, of several the one that has waited longest."""
+    http = HttpRequest()
+    http.user = user
+    queues = counted_tab.tab.queues(viewer)
+    rows: list[Any] = list(queues[0][:1]) if len(queues) == 1 else []
+    told = [row for group in counted_tab.tab.tell(http, rows) for row in group.rows]
+    return min(told, key=lambda row: row.since or viewer.now, default=None)
+
+
+def _changes(since: datetime, now: datetime) -> Iterator[str]:
+    asked = PaymentRequest.objects.filter(created_at__gt=since, created_at__lte=now).count()
+    if asked:
+        yield ngettext("%(n)s payment request was made.", "%(n)s payment requests were made.", asked) % {"n": asked}
+    over = PaymentRequest.objects.filter(finished_at__gt=since, finished_at__lte=now).order_by()
+    numbers = dict(over.values_list("state").annotate(number=Count("pk")))
+    for state in RequestState:
+        if number := numbers.get(state.value):
+            words = ngettext(
+                "%(n)s payment request ended: %(state)s.", "%(n)s payment requests ended: %(state)s.", number
+            )
+            yield words % {"n": number, "state": state.label}
+
+
+def title_of(digest: Digest) -> str:
+    """The subject of its mail."""
+    if not digest.waiting:
+        return _("Nothing waits for you")
+    return ngettext("%(n)s thing waits for you", "%(n)s things wait for you", digest.waiting) % {"n": digest.waiting}
