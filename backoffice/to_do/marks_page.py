@@ -5,11 +5,10 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
 
 from backoffice.queue_counts import MOST, Viewer
 from backoffice.to_do import marks
@@ -18,17 +17,20 @@ from backoffice.to_do.tabs import TABS
 from payments.admin.dialogs import staff
 
 
-@require_POST
 def marks_view(request: HttpRequest) -> HttpResponse:
     """Does it, says what became of it, and leads back to the queue."""
-    tab = next((tab for tab in TABS if tab.code == request.POST.get("tab") and tab.subject), None)
-    if tab is None or not request.user.has_perms((tab.permission, tab.acts)):
+    theirs = {tab.code: tab for tab in TABS if tab.subject and request.user.has_perms((tab.permission, tab.acts))}
+    code = request.POST.get("tab", "")
+    if not theirs or (code and code not in theirs):
         raise PermissionDenied
-    if keys := _there(request, tab):
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    tab = theirs.get(code)
+    if tab and (keys := _there(request, tab)):
         _do(request, tab, keys)
     else:
         messages.warning(request, _("Mark rows first. Those that left the queue meanwhile need nothing any more."))
-    back = {"tab": tab.code, "whose": request.POST.get("whose", "")}
+    back = {"tab": code, "whose": request.POST.get("whose", "")}
     return HttpResponseRedirect(f"{reverse('admin:to_do')}?{urlencode(back)}")
 
 

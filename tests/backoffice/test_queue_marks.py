@@ -122,6 +122,7 @@ def test_who_may_not_do_what_a_row_waits_for_marks_none(rosa: User) -> None:
     for reader in (in_role(roles.AUDITOR), person("nadie")):
         client = signed_in(reader)
         assert client.post(f"{PAGE}marks/", {"tab": "review", "do": "take", "row": found[0].pk}).status_code == 403
+        assert client.get(f"{PAGE}marks/").status_code == 403
         assert 'name="row"' not in client.get(PAGE, {"tab": "review"}).content.decode()
     client = signed_in(rosa)
     assert client.get(f"{PAGE}marks/").status_code == 405
