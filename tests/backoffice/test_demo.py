@@ -48,6 +48,7 @@ class Demo:
         for line in self.process.stdout:
             self.said.append(line)
             if words in line:
+                self.timer.cancel()  # it is for the start, which is over
                 return "".join(self.said)
         pytest.fail(f"“{words}” was never said:\n{''.join(self.said)}")
 
