@@ -23,6 +23,7 @@ from jobs.admin.audited_admin import ReadFirst
 from jobs.admin.badges import badge
 from jobs.admin.bounced_address import BouncedAddressForm, addresses_of
 from jobs.admin.budget_dialog import BudgetTermsForm
+from jobs.admin.member_panel import groups_of
 from jobs.admin.organisations import OrganisationInline
 from jobs.admin.personal_data import EXPORT, PersonalData
 from jobs.admin.wallet_dialogs import DECISIONS, RefuseChangeForm, WalletChangeForm
@@ -265,10 +266,11 @@ class MemberAdmin(NotedRow, PersonalData, ReadFirst):
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
 
     def _page(self, request: HttpRequest, member: Member) -> dict[str, Any]:
-        """Their notes, and the links to their own pages for who may do what those can."""
+        """Where their money stands, their notes, and the links to their own pages for who may do what those can."""
         may_see_worker, by = self.has_change_permission(request, member), request.user.pk
         may_see_funder = may_see_worker and request.user.has_perm("payments.request_paymentrequest")
         return {
+            "money_groups": groups_of(member, request),
             "notes": member.notes.filter(handled_at=None) if request.user.has_perm("jobs.view_membernote") else [],
             "worker_link": links.worker_url(member, by) if may_see_worker and member.applications.exists() else "",
             "data_url": reverse("admin:jobs_member_data", args=[member.pk]) if request.user.has_perm(EXPORT) else "",

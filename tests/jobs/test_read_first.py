@@ -3,10 +3,13 @@
 import re
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-from jobs.models import Job, Member
-from tests import cast
+from jobs.funding import fund
+from jobs.models import Job, JobStatus, Member
+from tests import cast, progress
 from tests.cast import person, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -75,3 +78,40 @@ def test_saving_leads_back_to_the_page_and_a_mistake_keeps_the_form(ana: Client)
     assert (answer.status_code, answer.headers["Location"]) == (302, page)
     member.refresh_from_db()
     assert member.name == "Sol y Luna"
+
+
+def test_a_members_page_begins_with_their_work_and_money(ana: Client) -> None:
+    """What staff see of it is what the member sees; each amount leads to its payment, each job to its page."""
+    application = cast.applied(cast.job(JobStatus.SUBMITTING), cast.member("Maria Lopez"))
+    request = fund(application.job, [application], cast.seller(), by=cast.staff(), form_id="1")
+    progress.approve(request)
+    progress.settle(request)
+    settled, maria = request.payments.get(), application.worker
+    boss = signed_in(person("eva", *SEE, "jobs.view_application", "payments.view_payment"))
+    page = f"/admin/jobs/member/{maria.pk}/change/"
+    shown = html(boss, page)
+    assert "Arrived" in shown
+    assert f'href="/admin/payments/payment/{settled.pk}/change/"' in shown
+    assert "Owed" not in shown, "of what there is nothing of, nothing is said"
+    assert "Arrived" not in html(ana, page), "who may not see applications sees no money of theirs"
+
+    job = cast.job(title="Radio spot")
+    funder_page = f"/admin/jobs/member/{job.funder_id}/change/"
+    assert f'href="/admin/jobs/job/{job.pk}/change/"' in html(boss, funder_page)
+
+
+def test_a_members_page_costs_as_many_queries_for_much_as_for_little() -> None:
+    boss = signed_in(person("rosa", *SEE, "jobs.view_application", "payments.view_payment"))
+    funder, worker = cast.member("Sol Foundation"), cast.member("Itzel")
+
+    def queries(member: Member) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            html(boss, f"/admin/jobs/member/{member.pk}/change/")
+        return len(asked)
+
+    counts = []
+    for _times in range(2):
+        for _job in range(4):
+            cast.applied(cast.job(funder=funder), worker)
+        counts.append([queries(funder), queries(worker)])
+    assert counts[0] == counts[1]
