@@ -70,6 +70,8 @@ class ApplicationInline(TabularInline):
     can_delete = False
     hide_title = True
     show_change_link = True
+    #: As many are selected as are wanted.
+    is_full = False
 
     def has_add_permission(self, *_args: Any) -> bool:
         return False
@@ -92,6 +94,7 @@ class ApplicationInline(TabularInline):
     def get_fields(self, request: HttpRequest, obj: Job | None = None) -> Any:
         """Without decisions for who may not make any, and once none can be made."""
         decides = request.user.has_perm("jobs.change_application") and obj and obj.status in SELECTABLE
+        self.is_full = bool(obj and len(getattr(obj, SELECTED, ())) >= obj.workers_wanted)
         return self.fields if decides else self.fields[:-1]
 
     @display(description=_("decide"))
@@ -99,7 +102,9 @@ class ApplicationInline(TabularInline):
         """Dialogs of the application that lead back to this page."""
         if application.status != ApplicationStatus.PENDING:
             return "\N{EN DASH}"
-        pages = ((_("Select"), "select_worker"), (_("Reject"), "reject_worker"))
+        pages = [(_("Reject"), "reject_worker")]
+        if not self.is_full:
+            pages.insert(0, (_("Select"), "select_worker"))
         return format_html_join(
             " · ",
             '<a href="{0}" hx-get="{0}" hx-target="#modal-content" hx-select="#dialog" aria-haspopup="dialog">{1}</a>',
@@ -172,7 +177,8 @@ class JobAdmin(FollowedRow, NotedRow, ReportOutside, AddWorker, ReadFirst):
                     ("reference", "workers_wanted"),
                     "description",
                     ("target_language", "deliverables"),
-                    ("recruit_deadline", "submit_deadline", "expires_at"),
+                    ("recruit_deadline", "submit_deadline"),
+                    "expires_at",
                 )
             },
         ),

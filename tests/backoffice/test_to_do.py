@@ -123,7 +123,7 @@ def test_each_tab_counts_exactly_what_it_lists_and_lists_only_what_waits() -> No
     }
     page = client.get(PAGE).content.decode()
     item = page[page.index(f'href="{PAGE}"') :].split("</a>")[0]
-    assert re.findall(r"min-w-\[18px\][^>]*>\s*(\d+)", item) == ["11"], "all but what waits for the payer"
+    assert re.findall(r"min-w-\[18px\][^>]*>\s*(\d+)", item) == ["12"], "all but what waits for the payer"
     for code, rows in found.items():
         assert rows[0].action, code
         assert client.get(rows[0].action.path).status_code == 200, code

@@ -141,3 +141,12 @@ def test_only_who_may_decide_adds(ana: Client) -> None:
     over = cast.job(JobStatus.COMPLETE)
     add(ana, over, "Itzel", select="on")
     assert not Application.objects.exists()
+
+
+def test_nobody_is_offered_to_select_more_workers_than_are_wanted(ana: Client) -> None:
+    job = cast.job(workers_wanted=1)
+    cast.applied(job, cast.member("Maria"))
+    waiting = cast.applied(job, cast.member("Itzel"), ApplicationStatus.PENDING)
+    shown = html(ana, page(job))
+    assert f"/admin/jobs/application/{waiting.pk}/reject/" in shown
+    assert f"/admin/jobs/application/{waiting.pk}/select/" not in shown

@@ -16,6 +16,8 @@ from tests.sandbox.client import WalletClient, amount, error
 from tests.sandbox.process import SandboxProcess
 from tests.sandbox.test_our_client import ClientFlow
 
+pytestmark = pytest.mark.prove
+
 HOUR = 3600
 
 

@@ -12,6 +12,8 @@ from payments.presentation.reasons import Refusal, sentence
 from payments.states import PaymentState, RequestState
 from tests.driver import SECONDS, Stage
 
+pytestmark = pytest.mark.prove
+
 EVERY_FAULT = ["500-before", "reset-before", "not-json", "truncate", "garbage", "wrong-types", "huge"]
 
 

@@ -12,6 +12,8 @@ from payments.states import PaymentState, RequestState
 from tests.driver import Stage, set_the_stage
 from tests.sandbox.process import SandboxProcess
 
+pytestmark = pytest.mark.prove
+
 
 @pytest.fixture
 def own_stage(db: None, settings: Any, tmp_path: Path) -> Iterator[Stage]:
