@@ -27,7 +27,16 @@ from tests.databases import fresh_database, is_postgresql
 from tests.sandbox.process import PROJECT, SandboxProcess
 from tests.workers.preparing import CENTS, KEY_ID
 
-KEPT_FROM_OUTSIDE: Final = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "SANDBOX_CONTROL_KEY")
+#: What a test runs with, its processes run with.
+KEPT_FROM_OUTSIDE: Final = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "TMPDIR",
+    "VIRTUAL_ENV",
+    "SANDBOX_CONTROL_KEY",
+    "PROOF_BEFORE_FIRST_PAYMENT",
+)
 STOP_SECONDS: Final = 40
 LOOK_SECONDS: Final = 0.1
 BALANCE: Final = 10**9
