@@ -2,6 +2,7 @@
 
 import gc
 import os
+from threading import Thread
 
 import django
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import settings as examples
 
 from backoffice import catalogue
 from tests import environment  # noqa: F401 - must run before the settings are read
-from tests.databases import like_the_template, run_folder
+from tests.databases import like_the_template, run_folder, template
 
 # How long an example takes says how busy the machine is.
 examples.register_profile("untimed", deadline=None)
@@ -34,9 +35,14 @@ settings.WHITENOISE_AUTOREFRESH = True
 from tests.ledger.fixtures import ledger_that_can_be_emptied  # noqa: E402, F401
 
 
-def pytest_configure() -> None:
-    """Let all processes of this run share one folder: whoever made one for itself would migrate once more."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Let all processes of this run share one folder: whoever made one for itself would migrate once more.
+
+    Who leads several processes makes the tables while these look for their tests, and waits for nothing.
+    """
     run_folder()
+    if config.getoption("numprocesses", default=None):
+        Thread(target=template, args=[os.environ.get("DATABASE_URL", "")]).start()
 
 
 def pytest_runtest_setup() -> None:

@@ -241,6 +241,7 @@ def test_what_is_made_is_for_its_user_alone_and_what_was_open_is_closed(tmp_path
     assert stat.S_IMODE(made_before.stat().st_mode) == 0o600
 
 
+@pytest.mark.prove
 def test_check_deploy_tells_what_could_be_safer(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text(RANDOM)

@@ -82,6 +82,7 @@ def until(stage: Stage, request: PaymentRequest, done: Callable[[], bool]) -> No
     raise AssertionError(Counter(request.payments.values_list("purpose", "state", "reason")))
 
 
+@pytest.mark.prove
 @pytest.mark.django_db
 def test_of_twenty_workers_two_close_their_wallets_and_everybody_is_paid_exactly_in_the_end(stage: Stage) -> None:
     seller = platform(stage)

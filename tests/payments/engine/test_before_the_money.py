@@ -53,6 +53,7 @@ def limit(stage: Stage, major: str, asset: Asset = USD) -> None:
 # The switch
 
 
+@pytest.mark.prove
 def test_a_pause_stops_everything_that_was_not_written_down(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Forty receivers; somebody pauses while the first few orders are given."""
     names = [f"worker-{number}" for number in range(40)]

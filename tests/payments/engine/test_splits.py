@@ -256,6 +256,7 @@ def test_twenty_receivers_settle_under_one_approval(stage: Stage) -> None:
     assert not violations()
 
 
+@pytest.mark.prove
 def test_a_plan_reads_as_much_for_twenty_as_for_two(stage: Stage) -> None:
     stage.sandbox.settings(settleDelayMs=HOURS_LATER)
 
