@@ -29,6 +29,7 @@ def test_a_page_shows_what_happened_unless_somebody_is_at_work_on_it(
         expect(page.locator(f'#content a[href*="{first}"]').first).to_be_visible()
         expect(page.locator("#follow button")).to_be_hidden()
 
+        page.goto(f"{site.url}/admin/jobs/job/{work.job_id}/change/?edit=1")
         page.locator("[name=title]").fill("Songs, and a story")
         page.locator("[name=title]").blur()
         back = site.funders.approve(site.wallet_page(first))

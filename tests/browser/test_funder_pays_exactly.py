@@ -64,7 +64,7 @@ def test_the_funder_pays_exactly_the_budget_and_the_worker_gets_what_it_buys(
 
 def _pay_exactly(page: Page, walk: Walk) -> None:
     """On the job's own form, as staff do."""
-    page.goto(f"{walk.site.url}/admin/jobs/job/{walk.work.job_id}/change/")
+    page.goto(f"{walk.site.url}/admin/jobs/job/{walk.work.job_id}/change/?edit=1")
     page.fill("input[name=budget_text]", "60.00")
     page.locator("select[name=currency]").select_option("USD")
     page.locator("select[name=amount_side]").select_option("debit")
