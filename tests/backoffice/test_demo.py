@@ -43,7 +43,7 @@ class Demo:
         self.timer = self._give_time()
 
     def _give_time(self) -> threading.Timer:
-        timer = threading.Timer(SILENT_SECONDS, self.process.kill)
+        timer = threading.Timer(SILENT_SECONDS, self.process.terminate)
         timer.start()
         return timer
 
