@@ -173,9 +173,9 @@ def test_a_plain_payment(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
         request = pay(stage)
     assert is_settled(request)
     spent.show("A plain payment")
-    assert spent.calls.total() <= 13
-    assert spent.statements.total() <= 516
-    assert spent.commits <= 48
+    assert spent.calls.total() <= 8
+    assert spent.statements.total() <= 466
+    assert spent.commits <= 45
 
 
 def test_a_payment_drawn_from_a_standing_budget(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,6 +185,6 @@ def test_a_payment_drawn_from_a_standing_budget(stage: Stage, monkeypatch: pytes
         request = draw(stage, budget)
     assert is_settled(request)
     spent.show("A payment drawn from a standing budget")
-    assert spent.calls.total() <= 9
-    assert spent.statements.total() <= 418
-    assert spent.commits <= 35
+    assert spent.calls.total() <= 4
+    assert spent.statements.total() <= 370
+    assert spent.commits <= 32
