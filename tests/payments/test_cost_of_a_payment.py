@@ -44,6 +44,9 @@ UNCOUNTED: Final = ("BEGIN",)
 WRITES: Final = ("INSERT", "UPDATE", "DELETE")
 USD: Final = Asset("USD", 2)
 MOST_TURNS: Final = 20
+#: Statements: PostgreSQL is asked which database it is. A few are there for what the clock may bring besides.
+MOST_PLAIN: Final = {"sqlite": 468, "postgresql": 480}
+MOST_DRAWN: Final = {"sqlite": 376, "postgresql": 384}
 REQUEST_TASKS: Final = ("payments.tasks.advance_request", "payments.tasks.advance_due")
 
 
@@ -174,8 +177,8 @@ def test_a_plain_payment(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     assert is_settled(request)
     spent.show("A plain payment")
     assert spent.calls.total() <= 8
-    assert spent.statements.total() <= 466
-    assert spent.commits <= 45
+    assert spent.statements.total() <= MOST_PLAIN[connection.vendor]
+    assert spent.commits <= 46
 
 
 def test_a_payment_drawn_from_a_standing_budget(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,5 +189,5 @@ def test_a_payment_drawn_from_a_standing_budget(stage: Stage, monkeypatch: pytes
     assert is_settled(request)
     spent.show("A payment drawn from a standing budget")
     assert spent.calls.total() <= 4
-    assert spent.statements.total() <= 370
-    assert spent.commits <= 32
+    assert spent.statements.total() <= MOST_DRAWN[connection.vendor]
+    assert spent.commits <= 34
