@@ -129,7 +129,7 @@ class PaymentAdmin(FollowedRow, NotedRow, PaymentActions, StateColumn, AmountCol
         return [path("<str:object_id>/proof/", view, name="payments_payment_proof"), *super().get_urls()]
 
     def note_title(self, row: Payment) -> str:
-        return row.request.title
+        return row.request.shown_title
 
     def version_of_row(self, row: Payment) -> str:
         return version_of_facts(version_of(row.request), row.owner_id, newest_entry("payment", row.pk))
@@ -147,7 +147,7 @@ class PaymentAdmin(FollowedRow, NotedRow, PaymentActions, StateColumn, AmountCol
 
     @display(description=_("payment request"), ordering="request__title")
     def request_title(self, row: Payment) -> str:
-        return row.request.title
+        return row.request.shown_title
 
     @display(description=_("received"))
     def received(self, row: Payment) -> str:
