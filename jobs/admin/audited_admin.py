@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.admin.utils import flatten_fieldsets
-from django.db import models
+from django.db import IntegrityError, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin
 
@@ -27,6 +27,13 @@ class KeptAdmin(ModelAdmin):
 
     def has_delete_permission(self, _request: HttpRequest, *_args: Any) -> bool:
         return False
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        """Once more where somebody kept the same at the same moment: it is there by now, and the form says so."""
+        try:
+            return super().changeform_view(request, *args, **options)
+        except IntegrityError:
+            return super().changeform_view(request, *args, **options)
 
     def save_model(self, request: HttpRequest, _obj: models.Model, form: IntakeForm[Any], _change: bool) -> None:  # noqa: FBT001 - Django's signature
         form.keep(by=staff(request))
