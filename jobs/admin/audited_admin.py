@@ -7,6 +7,7 @@ from django.db import IntegrityError, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin
 
+from jobs.admin.seldom_pressed import seldom_last
 from jobs.intake.rows import IntakeForm
 from payments.admin.dialogs import staff
 
@@ -56,6 +57,7 @@ class ReadFirst(KeptAdmin):
         return (*fixed, *flatten_fieldsets(self.read_fieldsets)) if self.is_read(request, obj) else fixed
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
+        context["actions_detail"] = seldom_last(context.get("actions_detail") or [])
         row = context.get("original")
         if self.is_read(request, row):
             buttons = ("show_save", "show_save_and_continue", "show_save_and_add_another", "show_close")
