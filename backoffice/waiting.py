@@ -151,7 +151,7 @@ def _request_items(request: HttpRequest) -> Iterator[WaitingItem]:
             told.append((_("And more receivers"), str(len(payments) - MOST_RECEIVERS)))
         yield WaitingItem(
             kind=gettext_lazy("Payment request"),
-            title=row.title,
+            title=row.shown_title,
             link=reverse("admin:payments_paymentrequest_change", args=[row.pk]),
             proposer=row.requested_by,
             since=row.changed_at,
@@ -213,7 +213,7 @@ def _outside_items(request: HttpRequest) -> Iterator[WaitingItem]:
         payment = row.payment
         yield WaitingItem(
             kind=gettext_lazy("Settled outside"),
-            title=payment.request.title,
+            title=payment.request.shown_title,
             link=reverse("admin:payments_payment_change", args=[payment.pk]),
             proposer=row.claimed_by,
             since=row.created_at,

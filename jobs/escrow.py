@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.urls import reverse
-from django.utils import translation
-from django.utils.translation import gettext as _
 
 from jobs import funding, job_payments, lifecycle, payables
 from jobs.derive_status import sync_locked
@@ -20,6 +18,7 @@ from jobs.reasons import WAYS, JobRefusal
 from payments.actions import refunds
 from payments.actions.requests import Contact, ask
 from payments.models import Payment, PaymentRequest, Seller, WalletAddress
+from payments.models.titles import MadeTitle, TitleKind
 from payments.openpayments.amounts import Amount, AmountError, Asset
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal
@@ -144,14 +143,12 @@ def _pay_out(  # noqa: PLR0913 - the parts of a payout
     found = payables.with_parts(found, parts)
     lines = [payables.line_of(choice, escrow.wallet) for choice in found]
     _check_held(escrow, [line.fixed for line in lines])
-    with translation.override(seller.approval_language):
-        title = (_("Payout: %(title)s") % {"title": job.title})[: funding.LONGEST_TITLE]
     request = ask(
         payer_wallet=escrow.wallet,
         payer=Contact(seller.name, seller.approval_email, seller.approval_language),
         seller=seller,
         lines=lines,
-        title=title,
+        title=MadeTitle((TitleKind.PAYOUT,), job.title),
         reference=job.reference,
         requested_by=by,
         form_id=form_id,

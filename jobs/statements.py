@@ -148,7 +148,7 @@ def _about(subjects: list[str]) -> dict[str, LineSubject]:
     found = {}
     for row in Payment.objects.filter(pk__in=subjects).select_related("request", "receiver_wallet"):
         other = row.request.payer_name if row.is_refund else row.receiver_name
-        told = (row.request.title, row.request.reference, other, row.receiver_wallet.url)
+        told = (row.request.shown_title, row.request.reference, other, row.receiver_wallet.url)
         found[row.pk] = LineSubject(row.pk, *told, str(payment_status(row).label), is_back=row.is_refund)
     for paid in OutsidePayment.objects.filter(pk__in=subjects):
         told = (paid.title, paid.reference, paid.receiver_name, "")

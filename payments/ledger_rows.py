@@ -61,6 +61,7 @@ def _asked_for() -> None:
             **_TRIED,
             "payer_language": MAIL_LANGUAGE,
             "second_person_because": "Why it waits, for people: the rules are looked at anew before any money moves.",
+            "title_made_of": "How the title reads in other languages: told only where the title itself says it in one.",
             "origin_path": "Where a link in the back office leads back to.",
             "payer_asked_at": "Whether the payer waits for their wallet's page: at worst they press once more.",
             "lease_fence": "Who works on it: what two do at once, the moves of states sort out.",

@@ -77,7 +77,7 @@ def attention() -> Troubles:
         count=found.count(),
         first=[
             Trouble(
-                title=payment.request.title,
+                title=payment.request.shown_title,
                 who=payment.receiver_name,
                 amount=format_amount(payment.amount),
                 why=sentence(payment.reason, payment.reason_params),
@@ -97,7 +97,7 @@ def stuck() -> Troubles:
         count=found.count(),
         first=[
             Trouble(
-                title=request.title,
+                title=request.shown_title,
                 who=request.payer_name,
                 amount=format_amount(request.ceiling),
                 why=_("The program fails at it (%(crash)s). Its log says more.") % {"crash": request.crash},
@@ -157,7 +157,7 @@ def failed() -> Troubles:
         count=found.count(),
         first=[
             Trouble(
-                title=request.title,
+                title=request.shown_title,
                 who=request.payer_name,
                 amount=format_amount(request.ceiling),
                 why=sentence(request.reason, request.reason_params),

@@ -22,7 +22,7 @@ def pages_of(subjects: Iterable[str]) -> dict[str, SubjectPage]:
     found = {}
     for payment in Payment.objects.filter(pk__in=wanted).select_related("request"):
         asked, link = payment.request, reverse("admin:payments_payment_change", args=[payment.pk])
-        found[payment.pk] = SubjectPage(asked.title, asked.payer_name, payment.receiver_name, link)
+        found[payment.pk] = SubjectPage(asked.shown_title, asked.payer_name, payment.receiver_name, link)
     for outside in OutsidePayment.objects.filter(pk__in=wanted - found.keys()):
         link = reverse("admin:payments_outsidepayment_change", args=[outside.pk])
         found[outside.pk] = SubjectPage(outside.title, outside.payer_name, outside.receiver_name, link)

@@ -4,7 +4,7 @@ The ledger itself has kinds and ids only. A name that was erased is erased in it
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,13 +16,20 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from payments.models.titles import shown_title
+
 
 @dataclass(frozen=True)
 class SubjectKind:
-    """`model` is its `app_label.model_name`; `name` the column, or the path to one, by which people know a row."""
+    """`model` is its `app_label.model_name`; `name` the column, or the path to one, by which people know a row.
+
+    `said` makes what readers are told of that column and of the columns `besides`.
+    """
 
     model: str
     name: str
+    besides: tuple[str, ...] = ()
+    said: Callable[..., str] = str
 
 
 KINDS: Final[Mapping[str, SubjectKind]] = {
@@ -39,7 +46,7 @@ KINDS: Final[Mapping[str, SubjectKind]] = {
     "payment": SubjectKind("payments.payment", "receiver_name"),
     "proposal": SubjectKind("payments.proposal", "pk"),
     "quote": SubjectKind("payments.quote", "pk"),
-    "request": SubjectKind("payments.paymentrequest", "title"),
+    "request": SubjectKind("payments.paymentrequest", "title", ("title_made_of",), shown_title),
     "role": SubjectKind("auth.group", "name"),
     "seller": SubjectKind("payments.seller", "name"),
     "source": SubjectKind("ledger.statementsource", "name"),
@@ -78,8 +85,8 @@ def _names(kind: str, ids: set[str], request: HttpRequest) -> dict[str, str]:
     if not page.has_view_permission(request):
         return {}
     possible = [identity for identity in ids if _can_be_key(page, identity)]
-    rows = page.model._default_manager.filter(pk__in=possible).values_list("pk", known.name)  # noqa: SLF001 - Django's name
-    return {str(pk): str(name) for pk, name in rows}
+    rows = page.model._default_manager.filter(pk__in=possible).values_list("pk", known.name, *known.besides)  # noqa: SLF001 - Django's name
+    return {str(pk): known.said(*columns) for pk, *columns in rows}
 
 
 def _page_of(kind: str) -> Any:

@@ -1,5 +1,6 @@
 """The queue of notes by colleagues that name this person, until they have read them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,8 +23,9 @@ class NotedKind:
     """One kind of row that notes are about: what it is called by, and which permission its page needs."""
 
     model: type[Model]
-    title: str  # a column, or one of a row that it points to
+    title: Callable[[Any], str]
     page: str
+    pointed_to: tuple[str, ...] = ()  # which rows the title is read from, besides its own
 
     @property
     def permission(self) -> str:
@@ -32,10 +34,10 @@ class NotedKind:
 
 #: By what a note calls them.
 KINDS: Final = {
-    "job": NotedKind(Job, "title", "admin:jobs_job_change"),
-    "member": NotedKind(Member, "name", "admin:jobs_member_change"),
-    "request": NotedKind(PaymentRequest, "title", "admin:payments_paymentrequest_change"),
-    "payment": NotedKind(Payment, "request__title", "admin:payments_payment_change"),
+    "job": NotedKind(Job, lambda row: row.title, "admin:jobs_job_change"),
+    "member": NotedKind(Member, lambda row: row.name, "admin:jobs_member_change"),
+    "request": NotedKind(PaymentRequest, lambda row: row.shown_title, "admin:payments_paymentrequest_change"),
+    "payment": NotedKind(Payment, lambda row: row.request.shown_title, "admin:payments_payment_change", ("request",)),
 }
 
 
@@ -70,6 +72,6 @@ def _titles(found: list[NoteMention]) -> dict[tuple[str, str], str]:
     told: dict[tuple[str, str], str] = {}
     for kind, noted in KINDS.items():
         keys = [each.note.about_id for each in found if each.note.about_kind == kind]
-        rows: Any = noted.model._default_manager.filter(pk__in=keys).values_list("pk", noted.title)  # noqa: SLF001 - Django's public name
-        told |= {(kind, str(key)): title for key, title in rows}
+        rows = noted.model._default_manager.filter(pk__in=keys)  # noqa: SLF001 - Django's public name
+        told |= {(kind, str(row.pk)): noted.title(row) for row in rows.select_related(*noted.pointed_to)}
     return told

@@ -86,7 +86,7 @@ def attention(_request: HttpRequest, found: list[Payment]) -> list[TodoGroup]:
         step = attention_step(payment, claim_of(payment))
         return Todo(
             key=str(payment.pk),
-            title=payment.request.title,
+            title=payment.request.shown_title,
             who=payment.receiver_name,
             amount=format_amount(payment.amount),
             about=f"{sentence(payment.reason, payment.reason_params)} {step.text}".strip(),
@@ -105,7 +105,7 @@ def warned(http: HttpRequest, found: list[Payment]) -> list[TodoGroup]:
         link = reverse("admin:payments_payment_change", args=[payment.pk])
         ask = _("Ask somebody who may override it.")
         return Todo(
-            title=payment.request.title,
+            title=payment.request.shown_title,
             who=payment.receiver_name,
             amount=format_amount(payment.amount),
             about=" ".join([sentence(payment.reason, payment.reason_params), *([] if may else [ask])]),
@@ -137,7 +137,7 @@ def second_person(request: HttpRequest, _found: list[Any]) -> list[TodoGroup]:
 def _of_request(request: PaymentRequest, about: str, action: PageAction | None, blocks: str = "") -> Todo:
     return Todo(
         key=str(request.pk),
-        title=request.title,
+        title=request.shown_title,
         who=request.payer_name,
         amount=format_amount(request.ceiling),
         about=about,

@@ -98,7 +98,11 @@ def _others(found: Found) -> list[Other]:
 
 def title_of(row: Any) -> str:
     """What a row is called in a list of different things."""
-    name = next(getattr(row, column) for column in ("name", "title", "url", "receiver_name") if hasattr(row, column))
+    name = next(
+        getattr(row, column)
+        for column in ("name", "shown_title", "title", "url", "receiver_name")
+        if hasattr(row, column)
+    )
     return str(name)
 
 

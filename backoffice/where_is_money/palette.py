@@ -68,7 +68,7 @@ def _rows(few: Few[Any], icon: str, kind: str, page: str, tell: Any) -> Iterator
 
 
 def _payment(payment: Any) -> str:
-    told = (payment_status(payment).label, format_gets(payment), payment.request.title)
+    told = (payment_status(payment).label, format_gets(payment), payment.request.shown_title)
     return " · ".join(map(str, told))
 
 

@@ -82,7 +82,7 @@ def unasked(found: Iterable[Unasked]) -> list[PaymentCard]:
 def _payment(http: HttpRequest, payment: Payment) -> PaymentCard:
     return PaymentCard(
         key=payment.pk,
-        title=payment.request.title,
+        title=payment.request.shown_title,
         who=payment.receiver_name,
         payer=payment.request.payer_name,
         amount=format_gets(payment),
@@ -116,12 +116,12 @@ def _reply(payment: Payment) -> Reply:
     with override(payment.receiver_language):
         text = _letter(
             payment.receiver_name,
-            payment.request.title,
+            payment.request.shown_title,
             format_gets(payment),
             where_it_stands.for_receiver(payment),
             payment.pk,
         )
-        return Reply(text, _mail(payment.receiver_email, payment.request.title, text))
+        return Reply(text, _mail(payment.receiver_email, payment.request.shown_title, text))
 
 
 def _unasked(one: Unasked) -> PaymentCard:

@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.contrib.admin.utils import flatten_fieldsets
-from django.db import models
+from django.db import IntegrityError, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin
 
+from jobs.admin.seldom_pressed import seldom_last
 from jobs.intake.rows import IntakeForm
 from payments.admin.dialogs import staff
 
@@ -27,6 +28,13 @@ class KeptAdmin(ModelAdmin):
 
     def has_delete_permission(self, _request: HttpRequest, *_args: Any) -> bool:
         return False
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        """Once more where somebody kept the same at the same moment: it is there by now, and the form says so."""
+        try:
+            return super().changeform_view(request, *args, **options)
+        except IntegrityError:
+            return super().changeform_view(request, *args, **options)
 
     def save_model(self, request: HttpRequest, _obj: models.Model, form: IntakeForm[Any], _change: bool) -> None:  # noqa: FBT001 - Django's signature
         form.keep(by=staff(request))
@@ -49,6 +57,7 @@ class ReadFirst(KeptAdmin):
         return (*fixed, *flatten_fieldsets(self.read_fieldsets)) if self.is_read(request, obj) else fixed
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
+        context["actions_detail"] = seldom_last(context.get("actions_detail") or [])
         row = context.get("original")
         if self.is_read(request, row):
             buttons = ("show_save", "show_save_and_continue", "show_save_and_add_another", "show_close")

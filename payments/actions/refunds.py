@@ -8,20 +8,17 @@ Between two currencies whoever received gives back an exact amount of theirs, an
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import translation
-from django.utils.translation import gettext as _
 
 from ledger.api import Actor, record
 from payments.actions.requests import Contact, RequestLine, ask, lock_request
 from payments.models import Payment, PaymentRequest, Refund, Seller, WalletAddress
 from payments.models.payments import Purpose
+from payments.models.titles import MadeTitle, TitleKind
 from payments.openpayments.amounts import Amount, AmountError, Asset
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal
 from payments.presentation.status import payment_status
 from payments.states import FINISHED_PAYMENTS
-
-LONGEST_TITLE = 200
 
 
 def going_back(payment: Payment) -> Amount:
@@ -105,14 +102,12 @@ def _ask(payment: Payment, amount: Amount, *, by: User, form_id: str) -> Payment
         line = RequestLine(to, receiver, _exact(amount, to), purpose=Purpose.REFUND)
     ours = Seller.objects.filter(wallet=payment.receiver_wallet).order_by("-is_default", "pk").first()
     payer = _sender(payment, ours)
-    with translation.override(payer.language):
-        title = (_("Refund: %(title)s") % {"title": origin.title})[:LONGEST_TITLE]
     return ask(
         payer_wallet=payment.receiver_wallet,
         payer=payer,
         seller=ours or origin.seller,
         lines=[line],
-        title=title,
+        title=MadeTitle.of(TitleKind.REFUND, origin.title, origin.title_made_of),
         reference=origin.reference,
         requested_by=by,
         form_id=form_id,

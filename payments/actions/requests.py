@@ -30,6 +30,7 @@ from payments.models.messages import Template
 from payments.models.payments import Purpose
 from payments.models.requests import APPROVAL_LIFETIME
 from payments.models.standing_budgets import budget_of
+from payments.models.titles import MadeTitle
 from payments.openpayments.amounts import Amount
 from payments.presentation.reasons import Refusal
 from payments.risk.answers import NO_ANSWER, RiskAnswer, check_answered
@@ -89,7 +90,7 @@ def ask(  # noqa: PLR0913 - the parts of a request
     payer: Contact,
     seller: Seller,
     lines: Sequence[RequestLine],
-    title: str,
+    title: str | MadeTitle,
     reference: str,
     requested_by: User,
     form_id: str,
@@ -108,7 +109,8 @@ def ask(  # noqa: PLR0913 - the parts of a request
         raise Refusal("seller_retired", seller=seller.name)
     _check_lines(payer_wallet, payer, lines)
     request = PaymentRequest(
-        title=title,
+        title=title.written_in(payer.language) if isinstance(title, MadeTitle) else title,
+        title_made_of=title.to_json() if isinstance(title, MadeTitle) else {},
         reference=reference,
         origin_path=origin_path,
         seller=seller,

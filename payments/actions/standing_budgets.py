@@ -13,8 +13,6 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
-from django.utils import translation
-from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
 from ledger import clock
@@ -32,6 +30,7 @@ from payments.models import BudgetPeriod, PaymentRequest, Seller, StandingBudget
 from payments.models.grants import GrantKind
 from payments.models.requests import APPROVAL_LIFETIME
 from payments.models.standing_budgets import Unit
+from payments.models.titles import MadeTitle, TitleKind
 from payments.openpayments.amounts import Amount, AmountError
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.languages import supported
@@ -86,9 +85,10 @@ def set_up(  # noqa: PLR0913 - the parts of a request
     if seller.retired_at:
         raise Refusal("seller_retired", seller=seller.name)
     _check(payer_wallet, payer, terms)
-    now, bounds = clock.now(), terms.bounds()
+    now, bounds, title = clock.now(), terms.bounds(), _title(terms)
     request = PaymentRequest(
-        title=_title(terms, payer.language),
+        title=title.written_in(supported(payer.language)),
+        title_made_of=title.to_json(),
         origin_path=origin_path,
         seller=seller,
         payer_wallet=payer_wallet,
@@ -156,15 +156,9 @@ def business_day() -> date:
     return clock.now().astimezone(ZoneInfo(settings.BUSINESS_TIME_ZONE)).date()
 
 
-def _title(terms: BudgetTerms, language: str) -> str:
-    """In the payer's words."""
-    with translation.override(supported(language)):
-        words = (
-            _("Standing budget: at most %(limit)s each week")
-            if terms.unit == Unit.WEEK
-            else _("Standing budget: at most %(limit)s each month")
-        )
-        return words % {"limit": format_amount(terms.limit)}
+def _title(terms: BudgetTerms) -> MadeTitle:
+    kind = TitleKind.WEEKLY_BUDGET if terms.unit == Unit.WEEK else TitleKind.MONTHLY_BUDGET
+    return MadeTitle((kind,), format_amount(terms.limit, "en"))
 
 
 def for_request(request: PaymentRequest) -> QuerySet[StandingBudget]:

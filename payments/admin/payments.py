@@ -29,15 +29,17 @@ from payments.admin.staff_notes import NotedRow
 from payments.mail.queue import TO_RECEIVER
 from payments.models import Payment
 from payments.presentation import timeline_lines
+from payments.presentation.cost_summary import cost_line_of
 from payments.presentation.dates import age
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.next_step import attention_step
 from payments.presentation.payment_proof import proof_answer
 from payments.presentation.status import payment_status
 from payments.presentation.timeline_text import describe
+from payments.presentation.where_it_stands import for_staff
 from payments.risk.answers import OVERRIDE
 from payments.risk.warnings import warnings_of
-from payments.states import UNSENT, Group, PaymentState
+from payments.states import NEEDS_A_PERSON, UNSENT, Group, PaymentState
 
 
 @admin.register(Payment)
@@ -113,6 +115,9 @@ class PaymentAdmin(FollowedRow, NotedRow, PaymentActions, StateColumn, AmountCol
             **context,
             "timeline": timeline_lines.lines(rows, describe),
             "attention": attention_panel.panel(row),
+            "stands": None if row.state in NEEDS_A_PERSON else for_staff(row, attention_panel.claim_of(row)),
+            "stands_status": payment_status(row),
+            "cost": cost_line_of(row),
             "warnings": warnings_of([row]) if row.state in UNSENT and row.request.is_open else [],
             "may_override": request.user.has_perm(OVERRIDE),
             "proof_url": reverse("admin:payments_payment_proof", args=[row.pk]) if proves() else "",
@@ -129,7 +134,7 @@ class PaymentAdmin(FollowedRow, NotedRow, PaymentActions, StateColumn, AmountCol
         return [path("<str:object_id>/proof/", view, name="payments_payment_proof"), *super().get_urls()]
 
     def note_title(self, row: Payment) -> str:
-        return row.request.title
+        return row.request.shown_title
 
     def version_of_row(self, row: Payment) -> str:
         return version_of_facts(version_of(row.request), row.owner_id, newest_entry("payment", row.pk))
@@ -147,7 +152,7 @@ class PaymentAdmin(FollowedRow, NotedRow, PaymentActions, StateColumn, AmountCol
 
     @display(description=_("payment request"), ordering="request__title")
     def request_title(self, row: Payment) -> str:
-        return row.request.title
+        return row.request.shown_title
 
     @display(description=_("received"))
     def received(self, row: Payment) -> str:

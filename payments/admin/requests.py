@@ -52,8 +52,8 @@ def _once_more(button: dict[str, Any]) -> dict[str, Any]:
 
 @admin.register(PaymentRequest)
 class PaymentRequestAdmin(FollowedRow, NotedRow, RequestActions, ReadOnlyAdmin):
-    list_display = ("state_label", "payer_name", "title", "amount", "turn", "since")
-    list_display_links = ("state_label", "payer_name", "title")
+    list_display = ("state_label", "payer_name", "titled", "amount", "turn", "since")
+    list_display_links = ("state_label", "payer_name", "titled")
     note_subject = "request"
     list_filter = (
         RequestStatusFilter,
@@ -98,6 +98,10 @@ class PaymentRequestAdmin(FollowedRow, NotedRow, RequestActions, ReadOnlyAdmin):
         status = row_status(row)
         return status.tone, str(status.label)
 
+    @display(description=_("title"), ordering="title")
+    def titled(self, row: PaymentRequest) -> str:
+        return row.shown_title
+
     @display(description=_("the payer pays at most"), ordering="ceiling_debit")
     def amount(self, row: PaymentRequest) -> str:
         return format_amount(row.ceiling) or "-"
@@ -120,7 +124,7 @@ class PaymentRequestAdmin(FollowedRow, NotedRow, RequestActions, ReadOnlyAdmin):
         more = {
             **told,
             "stops": bounced([row.payer_email, row.payer_accounts.get("email", "")]).values(),
-            "title": row.title,
+            "title": row.shown_title,
             "subtitle": None,
             # The one thing to do next stands beside the words that ask for it; the others in the page's head.
             "primary_actions": [one for one in offered if one["variant"] == ActionVariant.PRIMARY],
@@ -135,7 +139,7 @@ class PaymentRequestAdmin(FollowedRow, NotedRow, RequestActions, ReadOnlyAdmin):
         return version_of_facts(version_of(row), newest_entry("request", row.pk))
 
     def note_title(self, row: PaymentRequest) -> str:
-        return row.title
+        return row.shown_title
 
     def pace_of_row(self, row: PaymentRequest) -> int:
         """A quote comes within seconds."""

@@ -25,7 +25,7 @@ def tell_not_approved(request: PaymentRequest, reason: str, words: str = "") -> 
     def told() -> Told:
         why = sentence(reason, {"words": f"“{words}”" if words else ""}).strip()
         return Told(
-            title=request.title,
+            title=request.shown_title,
             who=name_of(request.requested_by),
             path=reverse("admin:payments_paymentrequest_change", args=[request.pk]),
             rows=[(_("Payer"), request.payer_name), (_("The payer pays at most"), format_amount(request.ceiling))],

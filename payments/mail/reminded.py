@@ -39,7 +39,7 @@ def _told(request: PaymentRequest, reader: MailReader) -> Reminded:
     budget = budget_of(request)
     shown = format_amount(amount_of(request.shown, request.asset_code, request.asset_scale))
     return Reminded(
-        title=request.title,
+        title=request.shown_title,
         seller=request.seller.name or request.seller_id,
         reference=request.reference,
         label=_("Standing budget") if budget else _("You pay at most"),

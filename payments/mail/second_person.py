@@ -49,7 +49,7 @@ def _told(request: PaymentRequest, outcome: str = "") -> Told:
     if receivers:
         rows.append((_("Receivers"), ", ".join(receivers[:MOST_NAMES]) + (" …" if len(receivers) > MOST_NAMES else "")))
     return Told(
-        title=request.title,
+        title=request.shown_title,
         who=name_of(request.requested_by),
         path=reverse("admin:payments_paymentrequest_change", args=[request.pk]),
         rows=rows,
@@ -82,7 +82,7 @@ def ask_to_confirm_outside(claim: OutsideSettlement) -> None:
         who_may_second("payments.resolve_payment", [claim.claimed_by_id]),
         Template.SECOND_PERSON,
         lambda: Told(
-            title=payment.request.title,
+            title=payment.request.shown_title,
             who=name_of(claim.claimed_by),
             path=reverse("admin:payments_payment_change", args=[payment.pk]),
             rows=[(_("Receiver"), payment.receiver_name), (_("How"), claim.get_way_display())],

@@ -100,8 +100,10 @@ class Message(Dated, Reasoned):
 
     @property
     def title(self) -> str:
-        """What it is about, in the words of whoever asked."""
-        return self.request.title if self.request else str(self.details.get("title") or self.get_template_display())
+        """What it is about, in the words of whoever asked; what the program added to them, in the reader's language."""
+        return (
+            self.request.shown_title if self.request else str(self.details.get("title") or self.get_template_display())
+        )
 
     def __str__(self) -> str:
         return f"{self.get_template_display()} → {self.to_name}"

@@ -16,6 +16,7 @@ from payments.models.fields import (
     value_field,
 )
 from payments.models.sellers import Seller
+from payments.models.titles import LONGEST_TITLE, shown_title
 from payments.models.wallets import WalletAddress
 from payments.openpayments.amounts import Amount
 from payments.states import OPEN_REQUESTS, RequestState
@@ -42,7 +43,9 @@ class PaymentRequest(Dated, Reasoned):
     state = models.CharField(
         _("state"), max_length=32, choices=RequestState, default=RequestState.QUOTING, editable=False
     )
-    title = models.CharField(_("title"), max_length=200)
+    # As the payer was written to; of what the program made it, where it did: see `payments.models.titles`.
+    title = models.CharField(_("title"), max_length=LONGEST_TITLE)
+    title_made_of = models.JSONField(default=dict, blank=True, editable=False)
     reference = models.CharField(_("reference"), max_length=200, blank=True)
     # Where in the back office it was asked for: a path that whoever asked hands down.
     origin_path = models.CharField(max_length=300, blank=True, editable=False)
@@ -163,7 +166,12 @@ class PaymentRequest(Dated, Reasoned):
         return self.crashes >= STUCK
 
     def __str__(self) -> str:
-        return f"{self.title} ({self.id})"
+        return f"{self.shown_title} ({self.id})"
+
+    @property
+    def shown_title(self) -> str:
+        """In the language of whoever reads."""
+        return shown_title(self.title, self.title_made_of)
 
     @property
     def ceiling(self) -> Amount | None:

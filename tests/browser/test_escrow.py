@@ -62,6 +62,7 @@ def test_what_is_held_is_paid_out_by_two_people_and_the_rest_goes_back(
     with screens.fresh_page(browser, language) as staff:
         screens.sign_in(staff, site)
         staff.goto(job)
+        staff.get_by_role("button", name=walk.say("More actions")).click()
         screens.open_dialog(staff, walk.say("Cancel the job"))
         screens.submit_dialog(staff)
         expect(staff.locator("section[aria-labelledby^=escrow]")).to_contain_text("1,250.00\xa0MXN")

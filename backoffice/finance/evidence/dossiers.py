@@ -45,7 +45,7 @@ def of_payment(payment: Payment) -> Dossier:
     return Dossier(
         "payment",
         payment.pk,
-        payment.request.title,
+        payment.request.shown_title,
         requests,
         payments,
         [],

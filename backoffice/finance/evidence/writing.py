@@ -110,7 +110,7 @@ def _request(request: PaymentRequest) -> dict[str, Any]:
     return {
         "id": request.pk,
         "state": request.state,
-        "title": request.title,
+        "title": request.shown_title,
         "reference": request.reference,
         "payer": request.payer_name,
         "payerWallet": request.payer_wallet.url,

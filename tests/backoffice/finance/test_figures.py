@@ -31,6 +31,7 @@ from tests.backoffice.exports.asked import finance
 from tests.backoffice.finance.exported_figures import check_exports
 from tests.backoffice.finance.histories import History
 from tests.backoffice.finance.overview_figures import check_dashboards
+from tests.backoffice.finance.queue_figures import check_queues
 from tests.cast import signed_in
 from tests.payments.books.test_journal import FIGURES as OF_MONEY
 from tests.payments.books.test_journal import agree, balances, needs_hledger, run
@@ -173,6 +174,7 @@ def check(first: date, last: date) -> None:
     check_rows()
     check_statements()
     check_dashboards(first)
+    check_queues()
     check_closing(first, last)
     half = first + (last - first) // 2
     for day in (first, half, last):
