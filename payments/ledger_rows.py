@@ -423,7 +423,7 @@ def _programs() -> None:
         "incoming_ask",
         models.IncomingAsk,
         once=("key_id", "seller_id", "form_id", "created_at"),
-        left={"description": WORDS},
+        left={"description": WORDS, "next_look_at": "When its wallet is asked next: at worst too early, or too late."},
         key="incoming_id",
     )
     leave(models.ApiAnswer, "A copy of an answer that was given. What was done stands in the rows that it is about.")
