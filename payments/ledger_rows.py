@@ -409,7 +409,13 @@ def _webhooks() -> None:
 
 def _programs() -> None:
     """Those that ask through the API."""
-    vouch("marketplace", models.Marketplace, once=("created_at", "name", "seller_id"), left={"changed_at": WRITTEN})
+    vouch(
+        "marketplace",
+        models.Marketplace,
+        once=("created_at", "name", "seller_id"),
+        changing=("return_addresses",),
+        left={"changed_at": WRITTEN},
+    )
     vouch(
         "api_key",
         models.ApiKey,
@@ -418,7 +424,7 @@ def _programs() -> None:
         left={"changed_at": WRITTEN, "last_used_at": "When it was last used, for people."},
         live=EVERY,
     )
-    vouch("api_ask", models.ApiAsk, once=("key_id",), key="request_id")
+    vouch("api_ask", models.ApiAsk, once=("key_id", "return_url"), key="request_id")
     vouch(
         "incoming_ask",
         models.IncomingAsk,

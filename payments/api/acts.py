@@ -38,12 +38,12 @@ def done(key: ApiKey, subjects: Mapping[str, str], act: Act[Made], tell: Callabl
     return made
 
 
-def asked(key: ApiKey, subjects: Mapping[str, str], act: Act[PaymentRequest]) -> PaymentRequest:
+def asked(key: ApiKey, subjects: Mapping[str, str], act: Act[PaymentRequest], return_url: str = "") -> PaymentRequest:
     """A payment request that `act` asked for, once it is with its payer, or with a second person.
 
     The wallets are asked for a quote meanwhile. Raises ApiProblem while they have not answered, and when they can't.
     """
-    made = done(key, subjects, act, lambda request: api_keys.tell_asked(key, request))
+    made = done(key, subjects, act, lambda request: api_keys.tell_asked(key, request, return_url))
     if made.state == RequestState.QUOTING:
         made = advance_now(made.pk, WAIT_SECONDS)
     if made.state == RequestState.QUOTED:

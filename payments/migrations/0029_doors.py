@@ -10,6 +10,16 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField(
+            model_name='marketplace',
+            name='return_addresses',
+            field=models.JSONField(default=list, editable=False, verbose_name='return addresses'),
+        ),
+        migrations.AddField(
+            model_name='apiask',
+            name='return_url',
+            field=models.CharField(blank=True, default='', max_length=2000),
+        ),
+        migrations.AddField(
             model_name='incomingask',
             name='next_look_at',
             field=models.DateTimeField(default=ledger.clock.now, editable=False, null=True),
