@@ -81,7 +81,7 @@ EVENTS: Final[dict[str, tuple[str, ...]]] = {
     "api_key": ("made", "replaced", "revoked", "used", "refused"),
     "api_ask": ("made",),
     "incoming_ask": ("made",),
-    "marketplace": ("added",),
+    "marketplace": ("added", "return_addresses_set"),
 }
 KINDS: Final = frozenset(
     f"{name}.{what}" for table in (MOVES, EVENTS) for name, happens in table.items() for what in happens

@@ -410,7 +410,13 @@ def _webhooks() -> None:
 
 def _programs() -> None:
     """Those that ask through the API."""
-    vouch("marketplace", models.Marketplace, once=("created_at", "name", "seller_id"), left={"changed_at": WRITTEN})
+    vouch(
+        "marketplace",
+        models.Marketplace,
+        once=("created_at", "name", "seller_id"),
+        changing=("return_addresses",),
+        left={"changed_at": WRITTEN},
+    )
     vouch(
         "api_key",
         models.ApiKey,
@@ -419,12 +425,12 @@ def _programs() -> None:
         left={"changed_at": WRITTEN, "last_used_at": "When it was last used, for people."},
         live=EVERY,
     )
-    vouch("api_ask", models.ApiAsk, once=("key_id",), key="request_id")
+    vouch("api_ask", models.ApiAsk, once=("key_id", "return_url"), key="request_id")
     vouch(
         "incoming_ask",
         models.IncomingAsk,
         once=("key_id", "seller_id", "form_id", "created_at"),
-        left={"description": WORDS},
+        left={"description": WORDS, "next_look_at": "When its wallet is asked next: at worst too early, or too late."},
         key="incoming_id",
     )
     leave(models.ApiAnswer, "A copy of an answer that was given. What was done stands in the rows that it is about.")

@@ -2,7 +2,7 @@
 
 from django_q.tasks import async_task
 
-from payments.actions import proposals, seller_keys, wallets, webhook_endpoints
+from payments.actions import incoming_looks, proposals, seller_keys, wallets, webhook_endpoints
 from payments.engine import prove_wallet
 from payments.mail import reminders
 from payments.mail.sending import send
@@ -14,6 +14,7 @@ from payments.worker.pool import work
 TURN_SECONDS = 6.0
 CHECK_SECONDS = 12.0
 RECONCILE_SECONDS = 600.0
+LOOK_SECONDS = 10.0
 
 
 def advance_request(request_id: str) -> None:
@@ -72,6 +73,12 @@ def remind_payers(after: str = "") -> None:
     """Every half an hour: payers who have not answered, by day; those beyond the first in a task of their own."""
     if last := reminders.remind(after):
         async_task("payments.tasks.remind_payers", last)
+
+
+def look_at_expected_money() -> None:
+    """Every minute: what has arrived where programs expect money; what one turn leaves is left to another task."""
+    if incoming_looks.look_at_due(LOOK_SECONDS):
+        async_task("payments.tasks.look_at_expected_money")
 
 
 def send_message(message_id: str) -> None:

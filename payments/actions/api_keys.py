@@ -79,11 +79,14 @@ def usable_key(token: str) -> ApiKey | None:
     return key
 
 
-def tell_asked(key: ApiKey, request: PaymentRequest) -> None:
-    """Keep, in the transaction that asked for it, by which key `request` was asked for; once, however often told."""
+def tell_asked(key: ApiKey, request: PaymentRequest, return_url: str = "") -> None:
+    """Keep, in the transaction that asked for it, by which key `request` was asked for; once, however often told.
+
+    Its payer is led back to `return_url`, which was checked.
+    """
     if ApiAsk.objects.filter(request=request).exists():
         return
-    ApiAsk(request=request, key=key).save(force_insert=True)
+    ApiAsk(request=request, key=key, return_url=return_url).save(force_insert=True)
     subjects = {"api_ask": request.pk, "request": request.pk, "api_key": key.pk}
     record("api_ask.made", actor=Actor.api(key.pk), subjects=subjects, data={"name": key.name})
 

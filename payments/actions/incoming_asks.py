@@ -13,14 +13,14 @@ from django.db import transaction
 from ledger import clock
 from ledger.api import Actor, record
 from payments import pauses
-from payments.engine import expected_money
+from payments.engine import evidence, expected_money
 from payments.engine.steps.base import ENGINE
 from payments.engine.steps.receiving import note_received
 from payments.engine.transitions import begin, move
 from payments.locking import lock
 from payments.models import ApiKey, IncomingAsk, IncomingPayment, Seller
 from payments.openpayments.amounts import Amount, AmountError
-from payments.openpayments.errors import OpenPaymentsError
+from payments.openpayments.errors import OpenPaymentsError, Refused
 from payments.openpayments.transport import Deadline
 from payments.openpayments.types import RemoteIncomingPayment
 from payments.presentation.reasons import Refusal, pause_reason, why
@@ -29,6 +29,8 @@ from payments.states import AttemptState
 log = logging.getLogger(__name__)
 #: A funder has so long to pay it.
 LIFETIME: Final = timedelta(days=30)
+#: Whoever asked has its answer by then; only afterwards is the wallet asked without being told to.
+FIRST_LOOK: Final = timedelta(minutes=1)
 #: Begun, and nobody knows yet whether the wallet made it.
 UNCERTAIN: Final = frozenset({AttemptState.INTENDED, AttemptState.UNKNOWN})
 
@@ -73,14 +75,22 @@ def find_out(asked: IncomingAsk, seconds: float) -> IncomingAsk:
 
 
 def look(asked: IncomingAsk, seconds: float) -> IncomingAsk:
-    """Ask the wallet what has arrived, and write it down. Raises OpenPaymentsError."""
+    """Ask the wallet what has arrived, and write it down. Raises OpenPaymentsError.
+
+    That it denies one that has expired says that nothing more arrives.
+    """
     if asked.incoming.state in UNCERTAIN:
         return find_out(asked, seconds)
     if not asked.incoming.remote_id:
         return asked
     deadline = Deadline.after(seconds)
     token = expected_money.token(asked.seller, deadline)
-    found = expected_money.read(asked.incoming, asked.seller, token, deadline)
+    try:
+        found = expected_money.read(asked.incoming, asked.seller, token, deadline)
+    except Refused as refused:
+        if not (refused.gone or refused.may_be_gone) or not _denied(asked):
+            raise
+        return again(asked.pk)
     with transaction.atomic():
         note_received(_locked(asked), found.received_amount.value, completed=found.completed)
     return again(asked.pk)
@@ -127,6 +137,7 @@ def _write_down(seller: Seller, amount: Amount, wanted: Expected, key: ApiKey) -
     begin(incoming, actor=ENGINE)
     asked = IncomingAsk(incoming=incoming, key=key, seller=seller)
     asked.form_id, asked.description = wanted.form_id, wanted.description
+    asked.next_look_at = asked.created_at + FIRST_LOOK
     asked.save(force_insert=True)
     subjects = {"incoming_ask": incoming.pk, "incoming": incoming.pk, "api_key": key.pk, "seller": seller.pk}
     record("incoming_ask.made", actor=Actor.api(key.pk), subjects=subjects, data={"name": key.name})
@@ -152,6 +163,12 @@ def _not_made(asked: IncomingAsk, error: OpenPaymentsError) -> IncomingAsk:
         to = AttemptState.UNKNOWN if error.outcome_unknown else AttemptState.REFUSED
         move(incoming, to, actor=ENGINE, reason=code, reason_params=params)
     return again(asked.pk)
+
+
+@transaction.atomic
+def _denied(asked: IncomingAsk) -> bool:
+    """The wallet says that there is none, to a token that it has given just now. Whether that is evidence."""
+    return evidence.note_denied(_locked(asked))
 
 
 def _locked(asked: IncomingAsk) -> IncomingPayment:

@@ -9,6 +9,9 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.dataclasses import UnfoldAction
@@ -19,13 +22,14 @@ from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
 
 from ledger import clock
 from payments import api_tokens
-from payments.actions import api_keys
-from payments.admin.dialogs import DecisionOn, Sentence, dialog_action, go, staff
+from payments.actions import api_keys, return_addresses
+from payments.admin.dialogs import DecisionOn, SeenForm, Sentence, dialog_action, go, staff
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.encryption import seal, unseal
 from payments.models import ApiKey, ApiScope, Marketplace, Seller
@@ -82,6 +86,31 @@ class NewMarketplaceForm(BaseDialogForm):
         return name
 
 
+class ReturnAddressesForm(SeenForm):
+    addresses = forms.CharField(
+        label=gettext_lazy("Return addresses"),
+        required=False,
+        max_length=return_addresses.MOST * return_addresses.LONGEST,
+        widget=UnfoldAdminTextareaWidget(attrs={"autocomplete": "off", "spellcheck": "false", "rows": 6}),
+        help_text=gettext_lazy(
+            "One on each line, such as https://shop.example/orders: that address, and all that begins with it and a"
+            " slash. Nothing else is offered to payers."
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["addresses"].initial = "\n".join(self.row.return_addresses) if self.row else ""
+
+    @cached_property
+    def row(self) -> Marketplace | None:
+        return Marketplace.objects.filter(pk=self.object_id).first()
+
+    def now(self) -> str:
+        return self.row.changed_at.isoformat() if self.row else ""
+
+
+on_marketplace = DecisionOn(lambda pk: Marketplace.objects.get(pk=pk))
 on_key = DecisionOn(lambda pk: ApiKey.objects.get(pk=pk))
 
 
@@ -199,8 +228,13 @@ def _once(request: HttpRequest, key_id: str) -> str:
 class MarketplaceAdmin(ReadOnlyAdmin):
     list_display = ("name", "seller", "created_at")
     list_select_related = ("seller",)
-    fields = readonly_fields = ("name", "seller", "created_at")
+    fields = readonly_fields = ("name", "seller", "led_back_to", "created_at")
     actions_list = ("add_marketplace",)
+    actions_detail = ("set_return_addresses",)
+
+    @display(description=gettext_lazy("return addresses"))
+    def led_back_to(self, row: Marketplace) -> str:
+        return format_html_join(mark_safe("<br>"), "{}", ((address,) for address in row.return_addresses)) or "-"
 
     def has_make_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
         return request.user.has_perm("payments.add_marketplace")
@@ -219,3 +253,17 @@ class MarketplaceAdmin(ReadOnlyAdmin):
         told = form.cleaned_data
         api_keys.add_marketplace(told["name"], told["seller"], by=staff(request))
         return go(request, reverse("admin:payments_marketplace_changelist"))
+
+    @dialog_action(
+        gettext_lazy("Return addresses…"),
+        permission="make",
+        icon="keyboard_return",
+        title=gettext_lazy("Where may its payers be led back to?"),
+        description=gettext_lazy("A request of its keys can name one of these; its payer is offered the way back."),
+        form=ReturnAddressesForm,
+        submit=gettext_lazy("Set the addresses"),
+    )
+    @on_marketplace
+    def set_return_addresses(self, row: Marketplace, by: User, form: ReturnAddressesForm) -> Sentence:
+        market = return_addresses.set_addresses(row.pk, form.cleaned_data["addresses"].split(), by=by)
+        return _("Payers of “%(name)s” are led back to nothing but what the list has now.") % {"name": market.name}

@@ -128,7 +128,7 @@ def _first_answer(http: HttpRequest, operation: Callable[[], Schema]) -> HttpRes
 
 def _keep(row: ApiAnswer, response: HttpResponse) -> None:
     """An answer to ask again is not kept: asking again is what it is for."""
-    if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR or response.has_header("Retry-After"):
         row.delete()
         return
     ApiAnswer.objects.filter(pk=row.pk).update(http_status=response.status_code, body=response.content.decode())

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from ninja import Field, Router, Schema
 
 from ledger import clock
-from payments.actions import wallets
+from payments.actions import return_addresses, wallets
 from payments.actions.requests import Contact, RequestLine, ask
 from payments.api import acts, shapes
 from payments.api.keys import Bearer, key_of, requests_of
@@ -48,13 +48,17 @@ class ReceiverIn(PersonIn):
 
 
 class PlainRequestIn(Schema):
-    """Without `sellerId` it is the marketplace's own, or our default one."""
+    """Without `sellerId` it is the marketplace's own, or our default one.
+
+    `returnUrl` is where its payer is led back to, with `pendingId` and `status`: one that the marketplace's list has.
+    """
 
     title: str = Field(min_length=1, max_length=200)
     reference: str = Field("", max_length=200)
     sellerId: str | None = Field(None, max_length=64)  # noqa: N815
     payer: PersonIn
     receivers: list[ReceiverIn] = Field(min_length=1, max_length=MOST_RECEIVERS)
+    returnUrl: str = Field("", max_length=2000)  # noqa: N815
 
 
 @router.post(
@@ -71,7 +75,8 @@ def ask_payer(request: HttpRequest, told: PlainRequestIn) -> RequestedPayment:
     seller = seller_of(key, told.sellerId)
     if made is None:
         known = _wallets([told.payer, *told.receivers])
-    asked = acts.asked(key, {"seller": seller.pk}, lambda: made or _ask(told, key, form, seller, known))
+    subjects = {"seller": seller.pk}
+    asked = acts.asked(key, subjects, lambda: made or _ask(told, key, form, seller, known), told.returnUrl)
     row = shapes.one(requests_of(key), key, asked.pk)
     assert row, "a key sees what it asked for"
     return row
@@ -80,6 +85,8 @@ def ask_payer(request: HttpRequest, told: PlainRequestIn) -> RequestedPayment:
 def _ask(
     told: PlainRequestIn, key: ApiKey, form: str, seller: Seller, known: Mapping[str, WalletAddress]
 ) -> PaymentRequest:
+    if told.returnUrl:
+        return_addresses.check(told.returnUrl, key.marketplace)
     lines = [_line(each, known[each.walletAddressUrl]) for each in told.receivers]
     return ask(
         payer_wallet=known[told.payer.walletAddressUrl],

@@ -5,7 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from ledger import clock
-from payments.models.fields import Dated, ulid_field
+from payments.models.fields import Dated, ulid_field, url_field
 from payments.models.requests import PaymentRequest
 from payments.models.sellers import Seller
 
@@ -36,6 +36,8 @@ class Marketplace(Dated):
         related_name="marketplaces",
         help_text=_("The account of ours that asks for its money. It can choose no other one."),
     )
+    # Where a payer can be led back to: of an address its origin and the beginning of its path.
+    return_addresses = models.JSONField(_("return addresses"), default=list, editable=False)
 
     class Meta:
         verbose_name = _("marketplace")
@@ -88,6 +90,8 @@ class ApiAsk(models.Model):
 
     request = models.OneToOneField(PaymentRequest, on_delete=models.PROTECT, primary_key=True, related_name="api_ask")
     key = models.ForeignKey(ApiKey, on_delete=models.PROTECT, related_name="asked")
+    # Where its payer is led back to, while the marketplace's list still has it.
+    return_url = url_field(blank=True, default="")
 
     class Meta:
         default_permissions = ()

@@ -23,9 +23,16 @@ class IncomingAsk(models.Model):
     # Its wallet keeps it, too, and shows it to whoever pays.
     description = models.CharField(max_length=LONGEST_DESCRIPTION)
     created_at = models.DateTimeField(default=clock.now)
+    # When its wallet is asked next by itself; none once nothing more can arrive, or nobody waits for it any longer.
+    next_look_at = models.DateTimeField(default=clock.now, null=True, editable=False)
 
     class Meta:
         default_permissions = ()
+        indexes = [
+            models.Index(
+                fields=["next_look_at"], condition=models.Q(next_look_at__isnull=False), name="incoming_asks_to_look_at"
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.incoming_id)

@@ -15,7 +15,9 @@ from django.views.decorators.http import require_http_methods
 
 from ledger.api import proves
 from payments.actions import approvals, standing_budgets
+from payments.actions.return_addresses import way_back
 from payments.actions.shown_links import tell_use_of_approval
+from payments.api.shapes import status_of
 from payments.links import LinkUse
 from payments.models.standing_budgets import budget_of
 from payments.pages import budget_page
@@ -32,7 +34,7 @@ from payments.presentation.dates import moment
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal, sentence
 from payments.presentation.status import request_status
-from payments.states import PAID
+from payments.states import PAID, RequestState
 from payments.worker.advance_now import advance_now
 
 #: Seconds that a payer waits for their wallet before the page takes over and follows.
@@ -139,6 +141,7 @@ def _show(opened: OpenedApprovalLink, *, hint: str = "", refusal: str = "", stat
         "before": request.ceiling if progress.phase == Phase.GREW and not bill.committed else None,
         "button": _button(progress.phase, bill),
         "settled_word": _("Settled in part") if progress.phase == Phase.PARTLY else _("Settled"),
+        "way_back": None if acts else way_back(request.pk, status_of(RequestState(request.state))),
         "receipt": progress.phase in RECEIPTS,
         "proofs": _proofs(opened) if progress.phase in RECEIPTS and proves() else [],
     }

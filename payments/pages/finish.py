@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 
 from payments import links
 from payments.actions import approvals
+from payments.api.problems import problem_response
 from payments.models import Grant, PaymentRequest
 from payments.pages.approval_link import chosen_language, page
 from payments.pages.headers import private_page
@@ -83,7 +84,7 @@ def _answer(  # noqa: PLR0913 - who is back, and how
     if not trusted:
         return _answer_stranger(http, problem or "unknown_payment", 400)
     if _wants_json(http):
-        return _json_problem(problem, 400) if problem else JsonResponse(_summary(request))
+        return _json_problem(http, problem, 400) if problem else JsonResponse(_summary(request))
     language = chosen_language(http)
     query = "&".join(
         f"{name}={value}" for name, value in (("hint", hint if problem else ""), ("lang", language)) if value
@@ -94,7 +95,7 @@ def _answer(  # noqa: PLR0913 - who is back, and how
 
 def _answer_stranger(http: HttpRequest, problem: str, status: int) -> HttpResponse:
     if _wants_json(http):
-        return _json_problem(problem, status)
+        return _json_problem(http, problem, status)
     with translation.override(chosen_language(http) or translation.get_language()):
         return page(render_to_string("public/finish.html"), status)
 
@@ -118,12 +119,13 @@ def _summary(request: PaymentRequest) -> dict[str, object]:
     return summary
 
 
-def _json_problem(problem: str, status: int) -> JsonResponse:
-    details = {
+def _json_problem(http: HttpRequest, problem: str, status: int) -> HttpResponse:
+    """As everywhere that programs ask."""
+    words = {
         "unknown_payment": _("There is no such payment, or this address was changed on its way."),
         "missing_parameters": _("The wallet's answer needs hash and interact_ref."),
         "not_approved": _("The wallet says that the approval was not given. Nothing was charged."),
         "wrong_hash": _("The hash does not fit. Nothing was charged."),
         "unknown": _("This answer belongs to no approval that is waiting. Nothing was charged by it."),
     }
-    return JsonResponse({"error": problem, "details": details[problem]}, status=status)
+    return problem_response(http, status, problem, words[problem])

@@ -441,4 +441,8 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("A marketplace may ask through the API: “%(name)s”."),
         _("A marketplace may ask through the API."),
     ),
+    "marketplace.return_addresses_set": (
+        _("Payers of “%(name)s” are led back to: %(addresses)s"),
+        _("The addresses to which payers of a marketplace are led back were set."),
+    ),
 }

@@ -259,6 +259,9 @@ SENTENCES: dict[str, Promise] = {
     "webhook_off": _("It is switched off. Switch it on first."),
     "webhook_on": _("It is switched on already."),
     # Programs
+    "return_address_not_allowed": _("This address is none to which payers of this marketplace may be led back. The list is on its page in the back office."),
+    "return_address_unusable": _("“%(address)s” can't stand in the list: give https:// with a host, and the beginning of a path if you like."),
+    "too_many_return_addresses": _("A list has at most %(most)s addresses."),
     "api_key_over": _("This key was revoked or has expired. Make a new one."),
     **OWN_REASONS,
 }  # fmt: skip

@@ -8,6 +8,7 @@ from payments.worker.schedules import Planned, plan
 
 CHECK_MINUTES: Final = 5
 REMIND_MINUTES: Final = 30
+LOOK_MINUTES: Final = 1
 
 
 def make(using: str, **_kwargs: Any) -> None:
@@ -21,6 +22,7 @@ def make(using: str, **_kwargs: Any) -> None:
         Planned("payments.check_ledger", "payments.tasks.check_ledger", at_night=True),
         Planned("payments.reconcile", "payments.tasks.reconcile", at_night=True),
         Planned("payments.remind", "payments.tasks.remind_payers", Schedule.MINUTES, REMIND_MINUTES),
+        Planned("payments.look_at_expected", "payments.tasks.look_at_expected_money", Schedule.MINUTES, LOOK_MINUTES),
         Planned("payments.forget_old_webhooks", "payments.tasks.forget_old_webhooks", at_night=True),
         # What looked for work before the broker did, in databases that were made then.
         gone=("payments.tick",),

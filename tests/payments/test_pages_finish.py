@@ -225,8 +225,10 @@ def test_a_program_is_told_what_was_wrong(
     client: Client, visit: Visit, changes: dict[str, str | None], status: int, error: str
 ) -> None:
     response = client.get(visit.back(**changes), headers=JSON)
-    assert (response.status_code, response.json()["error"]) == (status, error)
-    assert response.json()["details"]
+    told = response.json()
+    assert (response.status_code, told["details"]["code"]) == (status, error)
+    assert told["details"]["requestId"] == response["X-Request-ID"]
+    assert " " in told["error"], "a sentence"
 
 
 @pytest.mark.parametrize("accept", ["*/*", "text/html,application/json", "", "text/html"])

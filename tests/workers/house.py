@@ -52,6 +52,8 @@ class House:
     wallets: list[SandboxProcess]
     seller: dict[str, str] = field(default_factory=dict, repr=False)
     clusters: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    #: Seconds by which its clock is ahead.
+    clock_offset: int = 0
 
     def manage(self, *arguments: str, given: object = None, seconds: float = 600) -> str:
         """Run `manage.py`, or with `-m` a module, to its end; what it printed. `given` is its input, as JSON."""
@@ -125,6 +127,7 @@ class House:
 
     def later(self, seconds: int) -> None:
         """Move the clock of the house, and of its wallets, so far from real time."""
+        self.clock_offset = seconds
         (self.folder / "clock").write_text(str(seconds))
         for wallet in self.wallets:
             wallet.clock(seconds)
@@ -179,7 +182,11 @@ class House:
 
     def wait_until_queue_is_empty(self, seconds: float) -> None:
         """Until nothing is queued or held."""
-        self._wait(lambda: self.rows("SELECT COUNT(*) FROM django_q_ormq")[0][0] == 0, seconds)
+        self.wait_until_empty("SELECT COUNT(*) FROM django_q_ormq", seconds)
+
+    def wait_until_empty(self, count: str, seconds: float) -> None:
+        """Until what the query `count` counts is nothing any more."""
+        self._wait(lambda: self.rows(count)[0][0] == 0, seconds)
 
     def wait_until_at_rest(self, seconds: float) -> None:
         """Until no payment request has anything left to do today: a day later, each is looked at once more."""
