@@ -76,6 +76,15 @@ class MoneyColumn(ExportedColumn):
         return AmountCells(*read)
 
 
+class UnlessUnknownColumn(MoneyColumn):
+    """An amount that is not known yet where it is 0 and the column beside it has another one."""
+
+    def cells(self, *read: Sequence[Any]) -> ColumnCells:
+        values, others, codes, scales = read
+        known = [value if value or other is None else None for value, other in zip(values, others, strict=True)]
+        return AmountCells(known, codes, scales)
+
+
 class MomentText(Func):
     """A moment in UTC as text to the second: a million of them are not worth an object each."""
 
@@ -155,6 +164,11 @@ UNIT: Final = "asset"
 def amount(label: Label, value: Read, unit: str = UNIT) -> MoneyColumn:
     """`unit` begins the names of the columns with code and scale: without them nobody said what it is counted in."""
     return MoneyColumn(label, value, f"{unit}_code", f"{unit}_scale")
+
+
+def amount_unless_unknown(label: Label, value: str, other: str, unit: str = UNIT) -> UnlessUnknownColumn:
+    """Nothing where `value` is 0 and `other` has an amount."""
+    return UnlessUnknownColumn(label, value, other, f"{unit}_code", f"{unit}_scale")
 
 
 def currency_of(label: Label, unit: str = UNIT) -> PlainColumn:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.contrib.auth.models import User
-from django.db.models import BooleanField, Case, Count, ExpressionWrapper, F, Q, QuerySet, TextField, When
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +22,7 @@ from backoffice.finance.exports.columns import (
     ListColumns,
     ToldColumn,
     amount,
+    amount_unless_unknown,
     choice,
     currency_of,
     day_of,
@@ -41,8 +42,6 @@ from payments.presentation.reasons import sentence
 from payments.presentation.status import status_of, status_of_payment, turn_at
 from payments.states import PaymentState, RequestState
 
-#: Nothing before a wallet has said what a fixed amount buys.
-_TO_RECEIVE: Final = Case(When(value=0, fixed_debit__isnull=False, then=None), default=F("value"))
 _WAITS_FOR_RELEASE: Final = ExpressionWrapper(Q(held=True, released_at=None), output_field=BooleanField())
 
 
@@ -57,7 +56,8 @@ class PaymentColumns(ListColumns):
     purpose = choice(_("Purpose"), "purpose", Purpose.choices)
     receiver = plain(_("Receiver"), "receiver_name")
     title = plain(_("Title"), "request__title")
-    to_receive = amount(_("Amount to receive"), _TO_RECEIVE)
+    # Nothing before a wallet has said what a fixed amount buys.
+    to_receive = amount_unless_unknown(_("Amount to receive"), "value", "fixed_debit")
     received = amount(_("Received"), "received_value")
     currency = currency_of(_("Currency"))
     fixed = amount(_("The payer pays exactly"), "fixed_debit", "debit")

@@ -61,5 +61,5 @@ def major(value: int, scale: int) -> str:
     """`value` minor units in major units, with every digit: 125000 at scale 2 is `1250.00`."""
     if not scale:
         return str(value)
-    digits = str(abs(value)).zfill(scale + 1)
-    return f"{'-' if value < 0 else ''}{digits[:-scale]}.{digits[-scale:]}"
+    whole, part = divmod(abs(value), 10**scale)
+    return f"{'-' if value < 0 else ''}{whole}.{part:0{scale}d}"

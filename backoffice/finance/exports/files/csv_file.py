@@ -1,5 +1,6 @@
 """CSV (RFC 4180) in UTF-8, with a mark by which spreadsheet programs know that it is. Every text is quoted."""
 
+import re
 from collections.abc import Sequence
 from typing import BinaryIO, Final, Self, assert_never
 
@@ -22,6 +23,8 @@ BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 END_OF_LINE: Final = "\r\n"
 #: What the lines after the rows begin with, so that a program can tell them from rows.
 AFTER_ROWS: Final = "#"
+#: Of these nothing is run by any program, and nothing is to be doubled.
+_HARMLESS_LINES: Final = re.compile(r'(?:[^\W_][^;\t\r\n"]*+\n)*+')
 
 
 class CsvFile:
@@ -58,10 +61,11 @@ class CsvFile:
 def _written(cells: ColumnCells) -> Sequence[str]:
     match cells:
         case TextCells(values):
-            # The same few texts stand in most columns; of the others, each is looked at once all the same.
-            written = {value: _text(value) for value in set(values)}
-            return [written[value] for value in values]
+            # The same few texts stand in most columns.
+            return _harmless(values) or list(map({value: _text(value) for value in set(values)}.__getitem__, values))
         case AmountCells(values, codes, scales):
+            if set(values) == {None}:
+                return [""] * len(values)
             return [
                 "" if value is None or not code or scale is None else major(value, scale)
                 for value, code, scale in zip(values, codes, scales, strict=True)
@@ -74,8 +78,18 @@ def _written(cells: ColumnCells) -> Sequence[str]:
             assert_never(cells)
 
 
+def _harmless(values: Sequence[str | int | None]) -> list[str]:
+    """All of them written, if each is a text that begins with a letter or digit and has no separator; else none."""
+    try:
+        lines = "\n".join(values) + "\n"  # type: ignore[arg-type]  # who is no text is no line
+    except TypeError:
+        return []
+    if _HARMLESS_LINES.fullmatch(lines) is None or lines.count("\n") != len(values):
+        return []
+    return f'"{lines[:-1]}"'.replace("\n", '"\n"').split("\n")
+
+
 def _text(value: str | int | None) -> str:
     if isinstance(value, str):
-        # Nothing of letters and digits alone, as ids are, is run by any program.
-        return f'"{value}"' if value.isalnum() else '"' + neutral(value).replace('"', '""') + '"'
+        return '"' + neutral(value).replace('"', '""') + '"'
     return "" if value is None else str(int(value))

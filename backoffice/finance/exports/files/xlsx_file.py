@@ -178,6 +178,8 @@ def _number(value: float | str, style: int | None) -> str:
 
 
 def _text(text: str, style: int | None) -> str:
+    if text.isascii() and text.isalnum():
+        return f'{_styled(style)} t="inlineStr"><is><t>{text[:LONGEST_TEXT]}</t></is></c>'
     legal = escaped(_ILLEGAL.sub(UNKNOWN, text)[:LONGEST_TEXT])
     return f'{_styled(style)} t="inlineStr"><is><t xml:space="preserve">{legal}</t></is></c>'
 
