@@ -46,8 +46,12 @@ _RELEASED: Final = ~Q(held=True, released_at=None)
 
 def payment_status(payment: Payment) -> Status:
     """What `payment` is called."""
-    state = PaymentState(payment.state)
-    return WAITING if state == PaymentState.APPROVED and payment.waits_for_release else OF_PAYMENTS[state]
+    return status_of_payment(PaymentState(payment.state), waits=payment.waits_for_release)
+
+
+def status_of_payment(state: PaymentState, *, waits: bool) -> Status:
+    """What a payment in `state` is called; `waits`: it is held until the work is accepted."""
+    return WAITING if state == PaymentState.APPROVED and waits else OF_PAYMENTS[state]
 
 
 def request_status(request: PaymentRequest, payments: Iterable[Payment]) -> Status:
@@ -81,15 +85,28 @@ def with_status(requests: QuerySet[PaymentRequest]) -> QuerySet[PaymentRequest]:
 
 def row_status(row: PaymentRequest) -> Status:
     """What a row of `with_status` is called."""
-    leading: str | None = row.leading  # type: ignore[attr-defined]  # annotated by `with_status`
-    waits: bool = row.waits_for_work  # type: ignore[attr-defined]  # annotated by `with_status`
-    return status_of(RequestState(row.state), PaymentState(leading) if leading else None, waits=waits)
+    return status_of(RequestState(row.state), _leading(row), waits=_waits(row))
 
 
 def row_turn(row: PaymentRequest) -> Turn:
     """Whose turn it is with a row of `with_status`."""
     needs_person: bool = row.needs_person  # type: ignore[attr-defined]  # annotated by `with_status`
-    return turn_of(row.state, needs_person=needs_person or row_status(row) == WAITING)
+    return turn_at(RequestState(row.state), _leading(row), waits=_waits(row), needs_person=needs_person)
+
+
+def turn_at(state: RequestState, leading: PaymentState | None, *, waits: bool, needs_person: bool) -> Turn:
+    """Whose turn it is with a request of that status; `needs_person`: a payment of it waits for staff."""
+    return turn_of(state, needs_person=needs_person or status_of(state, leading, waits=waits) == WAITING)
+
+
+def _leading(row: PaymentRequest) -> PaymentState | None:
+    leading: str | None = row.leading  # type: ignore[attr-defined]  # annotated by `with_status`
+    return PaymentState(leading) if leading else None
+
+
+def _waits(row: PaymentRequest) -> bool:
+    waits: bool = row.waits_for_work  # type: ignore[attr-defined]  # annotated by `with_status`
+    return waits
 
 
 def _of_requests() -> dict[Status, Q]:

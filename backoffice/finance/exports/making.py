@@ -11,18 +11,19 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from time import monotonic
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, Self
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.http import QueryDict
 from django.utils import translation
 
 from backoffice.finance.exports.columns import ListColumns
 from backoffice.finance.exports.export_mail import tell_receivers
 from backoffice.finance.exports.files.about import About
-from backoffice.finance.exports.files.cells import CellValue
+from backoffice.finance.exports.files.cells import RowBlock
 from backoffice.finance.exports.files.control_totals import ControlTotal, ControlTotals, Head
 from backoffice.finance.exports.files.csv_file import CsvFile
 from backoffice.finance.exports.files.folder import KeptFile, new_file, remove
@@ -54,7 +55,13 @@ News = Callable[[int, int], None]
 
 
 class RowsFile(Protocol):
-    def write(self, row: list[CellValue]) -> None: ...
+    """Left by an exception, it is no file that anybody could read."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *error: object) -> None: ...
+
+    def write(self, block: RowBlock) -> None: ...
 
     def close(self, about: About, totals: ControlTotals) -> None: ...
 
@@ -125,31 +132,33 @@ def _try(export: Export) -> tuple[str, dict[str, Any]]:
 
 def _make(export: Export, news: News) -> Made:
     with new_file(f"{export.pk}-{export.attempt}.{export.format}") as new, translation.override(export.language):
-        with one_snapshot():
-            as_of = clock.now()
-            found = listed(export.model, export.query, export.asked_by)
-            news(0, found.rows.order_by().count())
-            columns = LISTS[export.model].columns()
-            heads = list(map(Head, columns.get_export_order(), columns.get_export_headers()))
-            totals, file = ControlTotals(), FILES[export.format](new.file, heads)
-            for row in _rows(export.model, found.rows, columns):
-                file.write(row)
-                totals.add(row)
-                if not totals.rows % CHUNK:
+        columns = LISTS[export.model].columns()
+        heads = list(map(Head, columns.get_export_order(), columns.get_export_headers()))
+        totals = ControlTotals()
+        with FILES[export.format](new.file, heads) as file:
+            with one_snapshot():
+                as_of = clock.now()
+                found = listed(export.model, export.query, export.asked_by)
+                news(0, found.rows.order_by().count())
+                for block in _blocks(export.model, found.rows, columns):
+                    file.write(block)
+                    totals.add(block)
                     news(totals.rows, 0)
-        about = About(export.pk, name_of_list(export.model), name_of(export.asked_by), as_of, found.filters)
-        file.close(about, totals)
+            about = About(export.pk, name_of_list(export.model), name_of(export.asked_by), as_of, found.filters)
+            file.close(about, totals)
         return Made(new.keep(), totals.rows, totals.told(heads), as_of)
 
 
-def _rows(label: str, rows: Any, columns: ListColumns) -> Iterator[list[CellValue]]:
-    listed_as = LISTS[label]
-    # Not by the library's `export_field`, which looks for the field's name among all of them, for every cell.
-    reads = [each.dehydrate_method or each.export for each in columns.get_export_fields()]
-    # What the page fetches beside its rows is for what it shows and a file does not have.
-    found = listed_as.prepare(rows.select_related(None).select_related(*listed_as.related).prefetch_related(None))
-    for one in found.iterator(chunk_size=CHUNK):
-        yield [read(one) for read in reads]
+def _blocks(label: str, rows: QuerySet[Any], columns: ListColumns) -> Iterator[RowBlock]:
+    """All rows, read as tuples of what the columns need, and each needed value once."""
+    fields = columns.get_export_fields()
+    needed = list(dict.fromkeys(each for field in fields for each in field.reads))
+    places = [[needed.index(each) for each in field.reads] for field in fields]
+    found = LISTS[label].prepare(rows).prefetch_related(None).values_list(*needed).iterator(chunk_size=CHUNK)
+    while chunk := list(islice(found, CHUNK)):
+        read = list(zip(*chunk, strict=True))
+        cells = [field.cells(*(read[place] for place in its)) for field, its in zip(fields, places, strict=True)]
+        yield RowBlock(len(chunk), cells)
 
 
 @contextmanager

@@ -7,8 +7,6 @@ from datetime import datetime
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from backoffice.finance.exports.files.cells import CellValue
-
 
 @dataclass(frozen=True)
 class About:
@@ -20,7 +18,7 @@ class About:
     as_of: datetime
     filters: list[tuple[str, str]] = field(default_factory=list)
 
-    def lines(self, rows: int) -> Iterator[tuple[str, CellValue]]:
+    def lines(self, rows: int) -> Iterator[tuple[str, str | int]]:
         yield _("List"), self.title
         yield _("Export id"), self.export_id
         yield _("Made for"), self.made_for

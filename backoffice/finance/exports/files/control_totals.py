@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from backoffice.finance.exports.files.cells import CellValue
+from backoffice.finance.exports.files.cells import AmountCells, RowBlock
 from ledger.books.sums import Total
 
 
@@ -47,12 +47,22 @@ class ControlTotals:
     _values: Counter[tuple[int, str, int]] = field(default_factory=Counter)
     _cells: Counter[tuple[int, str]] = field(default_factory=Counter)
 
-    def add(self, row: Sequence[CellValue]) -> None:
-        self.rows += 1
-        for place, cell in enumerate(row):
-            if isinstance(cell, Total):
-                self._values[place, cell.code, cell.scale] += cell.value
-                self._cells[place, cell.code] += 1
+    def add(self, block: RowBlock) -> None:
+        self.rows += block.rows
+        for place, cells in enumerate(block.columns):
+            if isinstance(cells, AmountCells):
+                self._add_amounts(place, cells)
+
+    def _add_amounts(self, place: int, cells: AmountCells) -> None:
+        units = list(zip(cells.codes, cells.scales, strict=True))
+        for unit in set(units):
+            code, scale = unit
+            if code and scale is not None:
+                its = zip(cells.values, units, strict=True)
+                values = [value for value, its_unit in its if value is not None and its_unit == unit]
+                if values:
+                    self._values[place, code, scale] += sum(values)
+                    self._cells[place, code] += len(values)
 
     def told(self, heads: Sequence[Head]) -> list[ControlTotal]:
         """By column, in the order of `heads`, then by currency."""

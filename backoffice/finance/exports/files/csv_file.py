@@ -1,65 +1,95 @@
 """CSV (RFC 4180) in UTF-8, with a mark by which spreadsheet programs know that it is. Every text is quoted."""
 
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
-from typing import BinaryIO, Final
+import re
+from collections.abc import Sequence
+from typing import BinaryIO, Final, Self, assert_never
 
 from backoffice.finance.exports.files.about import About
-from backoffice.finance.exports.files.cells import CellValue
+from backoffice.finance.exports.files.cells import (
+    AmountCells,
+    ColumnCells,
+    DayCells,
+    MomentCells,
+    RowBlock,
+    TextCells,
+    line,
+    major,
+    one_amount,
+)
 from backoffice.finance.exports.files.control_totals import ControlTotals, Head
-from ledger.books.sums import Total
 from ledger.spreadsheet_text import neutral
 
-#: Lines that are written at once.
-BATCH: Final = 500
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+END_OF_LINE: Final = "\r\n"
 #: What the lines after the rows begin with, so that a program can tell them from rows.
 AFTER_ROWS: Final = "#"
+#: Of these nothing is run by any program, and nothing is to be doubled.
+_HARMLESS_LINES: Final = re.compile(r'(?:[^\W_][^;\t\r\n"]*+\n)*+')
 
 
 class CsvFile:
     def __init__(self, file: BinaryIO, heads: Sequence[Head]) -> None:
         self._file, self._heads = file, heads
-        self._kept: list[str] = []
         file.write(BYTE_ORDER_MARK)
-        self._line([head.words for head in heads])
+        self.write(line(*(head.words for head in heads)))
 
-    def write(self, row: Sequence[CellValue]) -> None:
-        self._line(row)
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Nothing is kept open here."""
+
+    def write(self, block: RowBlock) -> None:
+        if not block.rows:
+            return
+        columns = map(_written, block.columns)
+        lines = END_OF_LINE.join(map(",".join, zip(*columns, strict=True)))
+        # What is half a character, from before it was refused, is a question mark rather than the end of an export.
+        self._file.write(f"{lines}{END_OF_LINE}".encode("utf-8", "replace"))
 
     def close(self, about: About, totals: ControlTotals) -> None:
         """After an empty line: what this is, and the control totals."""
-        self._line([])
+        self._file.write(END_OF_LINE.encode())
         for label, value in about.lines(totals.rows):
-            self._line([AFTER_ROWS, label, value])
+            self.write(line(AFTER_ROWS, label, value))
         for one in totals.told(self._heads):
-            self._line([AFTER_ROWS, about.total_label(one.head), one.total, one.total.code])
-        self._flush()
-
-    def _line(self, cells: Iterable[CellValue]) -> None:
-        self._kept.append(",".join(map(_written, cells)))
-        if len(self._kept) >= BATCH:
-            self._flush()
-
-    def _flush(self) -> None:
-        # What is half a character, from before it was refused, is a question mark rather than the end of an export.
-        self._file.write("".join(f"{line}\r\n" for line in self._kept).encode("utf-8", "replace"))
-        self._kept.clear()
+            total = one.total
+            amount = one_amount(total.value, total.code, total.scale)
+            self.write(line(AFTER_ROWS, about.total_label(one.head), amount, total.code))
 
 
-def _written(cell: CellValue) -> str:
-    match cell:
-        case None:
-            return ""
-        case Total():
-            return f"{cell.major:f}"
-        case bool():
-            return str(int(cell))
-        case int():
-            return str(cell)
-        case datetime():
-            return f"{cell:%Y-%m-%d %H:%M:%S}"
-        case date():
-            return f"{cell:%Y-%m-%d}"
-        case str():
-            return '"' + neutral(cell).replace('"', '""') + '"'
+def _written(cells: ColumnCells) -> Sequence[str]:
+    match cells:
+        case TextCells(values):
+            # The same few texts stand in most columns.
+            return _harmless(values) or list(map({value: _text(value) for value in set(values)}.__getitem__, values))
+        case AmountCells(values, codes, scales):
+            if set(values) == {None}:
+                return [""] * len(values)
+            return [
+                "" if value is None or not code or scale is None else major(value, scale)
+                for value, code, scale in zip(values, codes, scales, strict=True)
+            ]
+        case MomentCells(texts):
+            return [text or "" for text in texts]
+        case DayCells(days):
+            return ["" if day is None else day.isoformat() for day in days]
+        case _:
+            assert_never(cells)
+
+
+def _harmless(values: Sequence[str | int | None]) -> list[str]:
+    """All of them written, if each is a text that begins with a letter or digit and has no separator; else none."""
+    try:
+        lines = "\n".join(values) + "\n"  # type: ignore[arg-type]  # who is no text is no line
+    except TypeError:
+        return []
+    if _HARMLESS_LINES.fullmatch(lines) is None or lines.count("\n") != len(values):
+        return []
+    return f'"{lines[:-1]}"'.replace("\n", '"\n"').split("\n")
+
+
+def _text(value: str | int | None) -> str:
+    if isinstance(value, str):
+        return '"' + neutral(value).replace('"', '""') + '"'
+    return "" if value is None else str(int(value))
