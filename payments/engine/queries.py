@@ -50,7 +50,7 @@ def _access(request: str) -> QuerySet[Grant]:
 
 def _shared_access(key: str, since: datetime, now: datetime) -> QuerySet[Grant]:
     live = Grant.objects.filter(key=key, created_at__gt=since, token_expires_at__gt=now, state=GrantState.ACTIVE)
-    newest = live.filter(kind__in=ACCESS_KINDS).select_related("wallet").order_by("-created_at")
+    newest = live.filter(kind__in=ACCESS_KINDS).select_related("wallet").order_by("-created_at", "-id")
     return newest[:MOST_SHARED]
 
 
