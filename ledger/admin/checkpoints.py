@@ -53,4 +53,5 @@ class CheckpointAdmin(AppendOnlyAdmin):
     @display(description=gettext_lazy("to keep elsewhere"))
     def download(self, row: Checkpoint) -> SafeString:
         url = reverse("admin:ledger_checkpoint_note", args=[row.pk])
-        return format_html('<a href="{}" download class="text-primary-600 underline">{}</a>', url, _("Download"))
+        link = '<a href="{}" download class="text-primary-600 underline dark:text-primary-500">{}</a>'
+        return format_html(link, url, _("Download"))
