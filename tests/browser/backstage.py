@@ -19,12 +19,13 @@ django.setup()
 from allauth.usersessions.models import UserSession  # noqa: E402 - only once the apps are loaded
 from django.contrib.auth.models import Group, User  # noqa: E402
 from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
-from django.db import close_old_connections  # noqa: E402
+from django.db import close_old_connections, transaction  # noqa: E402
 
 from backoffice import roles  # noqa: E402
 from backoffice.finance.exports.tasks import look_after_exports  # noqa: E402
 from backoffice.models import RegularExport  # noqa: E402
 from backoffice.sign_in.proof import SHOWN_AT  # noqa: E402
+from backoffice.to_do.tabs import TABS  # noqa: E402
 from jobs import decisions  # noqa: E402
 from jobs.derive_status import sync_job  # noqa: E402
 from jobs.funding import fund, seller_of  # noqa: E402
@@ -40,6 +41,7 @@ from payments.models import Payment, PaymentRequest, ProofLimit, Seller, WalletA
 from payments.openpayments.amounts import Amount, Asset  # noqa: E402
 from payments.presentation.reasons import sentence  # noqa: E402
 from tests import cast, comparing  # noqa: E402
+from tests.backoffice import every_page  # noqa: E402
 from tests.backoffice.finance.queue import queue  # noqa: E402
 from tests.driver import usable  # noqa: E402
 from tests.ledger import samples  # noqa: E402
@@ -309,6 +311,22 @@ def a_month_later_for_regular_exports() -> None:
 def entries(subject: str, subject_id: str) -> list[dict[str, Any]]:
     """What the ledger tells of one subject, oldest first."""
     return [{"kind": row.kind, "data": row.data} for row in timeline([(subject, subject_id)], 500)]
+
+
+def one_of_everything() -> list[str]:
+    """A row, at least, of everything that has a page. The paths of all lists, of each row, and of pages of neither."""
+    with transaction.atomic():
+        house = every_page.furnish()
+    return [
+        house.path(address)
+        for address in every_page.addresses()
+        if address.route.startswith("admin/") and (address.model is None or address.part in {"changelist", "change"})
+    ]
+
+
+def queues() -> list[str]:
+    """The codes of all tabs of *To do*."""
+    return [tab.code for tab in TABS]
 
 
 def main() -> None:
