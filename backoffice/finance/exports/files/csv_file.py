@@ -63,19 +63,28 @@ def _written(cells: ColumnCells) -> Sequence[str]:
         case TextCells(values):
             # The same few texts stand in most columns.
             return _harmless(values) or list(map({value: _text(value) for value in set(values)}.__getitem__, values))
-        case AmountCells(values, codes, scales):
-            if set(values) == {None}:
-                return [""] * len(values)
-            return [
-                "" if value is None or not code or scale is None else major(value, scale)
-                for value, code, scale in zip(values, codes, scales, strict=True)
-            ]
+        case AmountCells():
+            return _amounts(cells)
         case MomentCells(texts):
             return [text or "" for text in texts]
         case DayCells(days):
             return ["" if day is None else day.isoformat() for day in days]
         case _:
             assert_never(cells)
+
+
+def _amounts(cells: AmountCells) -> list[str]:
+    values = [value for value in cells.values if value is not None]
+    scales = set(cells.scales)
+    scale = next(iter(scales)) if len(scales) == 1 else None
+    if scale and len(values) == len(cells.values) and all(cells.codes) and min(values) >= 0:
+        # As `major` does it, for all at once.
+        form, unit = f"%d.%0{scale}d", 10**scale
+        return [form % divmod(value, unit) for value in values]
+    return [
+        "" if value is None or not code or scale is None else major(value, scale)
+        for value, code, scale in zip(cells.values, cells.codes, cells.scales, strict=True)
+    ]
 
 
 def _harmless(values: Sequence[str | int | None]) -> list[str]:
