@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser import axe
 from tests.browser.installation import Installation, installed
-from tests.browser.screens import WIDTHS, fresh_page, sign_in, wear
+from tests.browser.screens import fresh_page, sign_in, wear
 
 pytestmark = pytest.mark.prove
 
@@ -69,12 +69,8 @@ def _is_page(answer: httpx.Response) -> bool:
 
 
 def _violations(page: Page) -> Iterator[str]:
-    """By all rules while it is light; dark, only the colours are others; narrow, whether it runs out of its window."""
+    """By all rules while it is light; dark, only the colours are others."""
     yield from axe.violations(page, DJANGO)
     wear(page, "dark")
     yield from (f"dark, {line}" for line in axe.violations(page, {}, ["color-contrast"], "rule"))
     wear(page, "light")
-    page.set_viewport_size({"width": WIDTHS["narrow"][0], "height": WIDTHS["narrow"][1]})
-    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-        yield "narrow, it runs out of its window"
-    page.set_viewport_size({"width": WIDTHS["wide"][0], "height": WIDTHS["wide"][1]})
