@@ -82,7 +82,7 @@ def _finish_address(answer: "_Answered") -> Diagnosis:
         told = _("Set BEHIND_PROXY=true, and let the proxy send X-Forwarded-Proto: https.")
         text = _("%(url)s sends people to itself for ever: the site does not know that they came by https.")
         return bad("finish address", text % at, told)
-    if answer.json.get("error") != "unknown_payment":
+    if answer.code != "unknown_payment":
         text = _("%(url)s does not lead to our page (%(status)d): payers can't come back from their wallet.")
         told = _("Let the proxy pass on every path of this site.")
         return bad("finish address", text % {**at, "status": answer.status}, told)
@@ -94,6 +94,12 @@ class _Answered:
     status: int
     location: str
     json: dict[str, Any]
+
+    @property
+    def code(self) -> str:
+        """By which our API says what is wrong; nothing where somebody else answers."""
+        details = self.json.get("details")
+        return str(details.get("code", "")) if isinstance(details, dict) else ""
 
 
 def _get(path: str) -> "_Answered":

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from time import monotonic
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Protocol
 
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
@@ -55,12 +55,6 @@ News = Callable[[int, int], None]
 
 
 class RowsFile(Protocol):
-    """Left by an exception, it is no file that anybody could read."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(self, *error: object) -> None: ...
-
     def write(self, block: RowBlock) -> None: ...
 
     def close(self, about: About, totals: ControlTotals) -> None: ...
@@ -135,17 +129,17 @@ def _make(export: Export, news: News) -> Made:
         columns = LISTS[export.model].columns()
         heads = list(map(Head, columns.get_export_order(), columns.get_export_headers()))
         totals = ControlTotals()
-        with FILES[export.format](new.file, heads) as file:
-            with one_snapshot():
-                as_of = clock.now()
-                found = listed(export.model, export.query, export.asked_by)
-                news(0, found.rows.order_by().count())
-                for block in _blocks(export.model, found.rows, columns):
-                    file.write(block)
-                    totals.add(block)
-                    news(totals.rows, 0)
-            about = About(export.pk, name_of_list(export.model), name_of(export.asked_by), as_of, found.filters)
-            file.close(about, totals)
+        file: RowsFile = FILES[export.format](new.file, heads)
+        with one_snapshot():
+            as_of = clock.now()
+            found = listed(export.model, export.query, export.asked_by)
+            news(0, found.rows.order_by().count())
+            for block in _blocks(export.model, found.rows, columns):
+                file.write(block)
+                totals.add(block)
+                news(totals.rows, 0)
+        about = About(export.pk, name_of_list(export.model), name_of(export.asked_by), as_of, found.filters)
+        file.close(about, totals)
         return Made(new.keep(), totals.rows, totals.told(heads), as_of)
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import BinaryIO, Final, Self, assert_never
+from typing import BinaryIO, Final, assert_never
 
 from backoffice.finance.exports.files.about import About
 from backoffice.finance.exports.files.cells import (
@@ -32,12 +32,6 @@ class CsvFile:
         self._file, self._heads = file, heads
         file.write(BYTE_ORDER_MARK)
         self.write(line(*(head.words for head in heads)))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        """Nothing is kept open here."""
 
     def write(self, block: RowBlock) -> None:
         if not block.rows:
