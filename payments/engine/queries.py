@@ -8,15 +8,13 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ledger.compiled import Compiled
 from payments.models import Grant, IncomingPayment, OutgoingPayment, Payment, PaymentRequest, Quote
-from payments.models.grants import ACCESS_KINDS, GrantKind
+from payments.models.grants import GrantKind
 from payments.states import FINISHED_PAYMENTS, AttemptState, GrantState, KeyState
 
 Attempt = IncomingPayment | Quote | OutgoingPayment
 
 #: After so many failures an unpaid incoming payment is left to expire by itself: no grant can pay it any more.
 GIVE_UP_CLOSING = 8
-#: More providers than this are not in a seller's view at once: the others are asked for access anew.
-MOST_SHARED = 100
 
 
 def _request(pk: str) -> QuerySet[PaymentRequest]:
@@ -48,12 +46,6 @@ def _access(request: str) -> QuerySet[Grant]:
     return live.exclude(kind=GrantKind.OUTGOING)
 
 
-def _shared_access(key: str, since: datetime, now: datetime) -> QuerySet[Grant]:
-    live = Grant.objects.filter(key=key, created_at__gt=since, token_expires_at__gt=now, state=GrantState.ACTIVE)
-    newest = live.filter(kind__in=ACCESS_KINDS).select_related("wallet").order_by("-created_at", "-id")
-    return newest[:MOST_SHARED]
-
-
 def _unpaid(request: str, now: datetime) -> QuerySet[IncomingPayment]:
     open_ones = IncomingPayment.objects.filter(
         payment__request=request,
@@ -81,7 +73,6 @@ QUOTES = Compiled(_quotes, str)
 INCOMING_PAYMENTS = Compiled(_incoming_payments, str)
 APPROVALS = Compiled(_approvals, str)
 ACCESS = Compiled(_access, str)
-SHARED_ACCESS = Compiled(_shared_access, str, datetime, datetime)
 UNPAID = Compiled(_unpaid, str, datetime)
 ORDERED = Compiled(_ordered, str, datetime)
 
@@ -113,14 +104,6 @@ def access_of(request: PaymentRequest) -> list[Grant]:
     Those that an earlier key of the seller asked for are left alone: that key may no longer be published.
     """
     return _of_request(request, ACCESS(request.pk))
-
-
-def shared_access(request: PaymentRequest, since: datetime, now: datetime) -> list[Grant]:
-    """Grants to receive and to quote whose tokens live at `now`, which the seller's key asked for after `since`.
-
-    For whichever request, this one too: they are bound to seller and key, and limited to no wallet address.
-    """
-    return SHARED_ACCESS(request.seller.active_key.pk, since, now)
 
 
 def _of_request(request: PaymentRequest, grants: list[Grant]) -> list[Grant]:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('payments', '0029_shared_access'),
+        ('payments', '0028_mail'),
     ]
 
     operations = [

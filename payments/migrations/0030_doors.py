@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('payments', '0030_titles'),
+        ('payments', '0029_titles'),
     ]
 
     operations = [
