@@ -124,10 +124,14 @@ def check(url: str) -> dict[str, Any]:
     return wallet(url)
 
 
+@transaction.atomic
 def job(
     *, title: str, reference: str, funder: int, worker: int, budget: str, asset: tuple[str, int], selected: bool = True
 ) -> int:
-    """A published job for which one worker applied, and was `selected` or not yet. `budget` in major units."""
+    """A published job for which one worker applied, and was `selected` or not yet. `budget` in major units.
+
+    All at once: the check of rows never meets one of which the ledger has not been told yet.
+    """
     by = User.objects.get(username="rosa")
     row = cast.job(
         JobStatus.DRAFT,
