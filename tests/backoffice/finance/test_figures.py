@@ -39,7 +39,7 @@ from tests.payments.books.test_journal import written as written_journal
 
 pytestmark = pytest.mark.django_db
 #: Of `make prove`; `FIGURE_HISTORIES=38` tries more of them.
-HISTORIES = int(os.environ.get("FIGURE_HISTORIES", "6"))
+HISTORIES = int(os.environ.get("FIGURE_HISTORIES", "4"))
 
 
 @pytest.fixture
