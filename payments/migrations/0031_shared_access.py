@@ -1,0 +1,17 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [('payments', '0030_doors')]
+
+    operations = [
+        migrations.AddIndex(
+            model_name='grant',
+            index=models.Index(
+                condition=models.Q(('kind__in', ['incoming-payment', 'quote']), ('state', 'active')),
+                fields=['key', 'created_at'],
+                name='grant_shared_access',
+            ),
+        )
+    ]
