@@ -80,7 +80,7 @@ def test_pages_with_ten_thousand_jobs(stage: Stage) -> None:
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="the database that makes its own rows is PostgreSQL")
 @pytest.mark.django_db
 def test_the_database_at_size() -> None:
-    """What pages, the sweep and the ticker ask of PostgreSQL, with few jobs and with many (`BENCH_FEW`, `BENCH_JOBS`)."""
+    """What pages, sweep and ticker ask of PostgreSQL, with few jobs and with many (`BENCH_FEW`, `BENCH_JOBS`)."""
     now = timezone.now()
     seeding.fill(1, FEW, now)
     few = in_the_database()
