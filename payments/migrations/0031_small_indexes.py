@@ -13,5 +13,11 @@ class Migration(migrations.Migration):
                 fields=['key', 'created_at'],
                 name='grant_shared_access',
             ),
-        )
+        ),
+        migrations.AddIndex(
+            model_name='walletaddress',
+            index=models.Index(
+                condition=models.Q(('problem__gt', '')), fields=['checked_at'], name='wallet_problem'
+            ),
+        ),
     ]
