@@ -7,8 +7,8 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ledger.compiled import Compiled
-from payments.models import Grant, IncomingPayment, OutgoingPayment, Payment, PaymentRequest, Quote
-from payments.models.grants import GrantKind
+from payments.models import Grant, IncomingPayment, OutgoingPayment, Payment, PaymentRequest, Quote, WalletAddress
+from payments.models.grants import ACCESS_KINDS, GrantKind
 from payments.states import FINISHED_PAYMENTS, AttemptState, GrantState, KeyState
 
 Attempt = IncomingPayment | Quote | OutgoingPayment
@@ -46,6 +46,15 @@ def _access(request: str) -> QuerySet[Grant]:
     return live.exclude(kind=GrantKind.OUTGOING)
 
 
+def _shared_access(  # noqa: PLR0913, PLR0917 - one for each parameter of the query
+    key: str, kind: str, auth_server: str, resource_server: str, since: datetime, now: datetime
+) -> QuerySet[Grant]:
+    live = Grant.objects.filter(key=key, created_at__gt=since, token_expires_at__gt=now, state=GrantState.ACTIVE)
+    access = live.filter(kind__in=ACCESS_KINDS, kind=kind)
+    served = access.filter(auth_server=auth_server, wallet__resource_server=resource_server)
+    return served.order_by("-created_at", "-id")[:1]
+
+
 def _unpaid(request: str, now: datetime) -> QuerySet[IncomingPayment]:
     open_ones = IncomingPayment.objects.filter(
         payment__request=request,
@@ -73,6 +82,7 @@ QUOTES = Compiled(_quotes, str)
 INCOMING_PAYMENTS = Compiled(_incoming_payments, str)
 APPROVALS = Compiled(_approvals, str)
 ACCESS = Compiled(_access, str)
+SHARED_ACCESS = Compiled(_shared_access, str, str, str, str, datetime, datetime)
 UNPAID = Compiled(_unpaid, str, datetime)
 ORDERED = Compiled(_ordered, str, datetime)
 
@@ -104,6 +114,18 @@ def access_of(request: PaymentRequest) -> list[Grant]:
     Those that an earlier key of the seller asked for are left alone: that key may no longer be published.
     """
     return _of_request(request, ACCESS(request.pk))
+
+
+def shared_access(
+    request: PaymentRequest, kind: str, wallet: WalletAddress, since: datetime, now: datetime
+) -> Grant | None:
+    """The newest grant of that kind whose token lives at `now`, and which the seller's key asked for after `since`.
+
+    For whichever request: it is bound to seller and key, and limited to no wallet address. Its token goes to no other
+    servers than those that it was given for: those of `wallet`.
+    """
+    newest = SHARED_ACCESS(request.seller.active_key.pk, kind, wallet.auth_server, wallet.resource_server, since, now)
+    return next(iter(newest), None)
 
 
 def _of_request(request: PaymentRequest, grants: list[Grant]) -> list[Grant]:

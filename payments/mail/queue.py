@@ -69,10 +69,11 @@ def queue_notice(  # noqa: PLR0913 - who is told, and what
 def _queue(template: Template, occasion: str, **columns: Any) -> Message | None:
     if not columns["to_email"]:
         return None
-    message, is_new = Message.objects.get_or_create(
-        occasion=occasion, defaults={"template": template, "next_attempt_at": clock.now(), **columns}
-    )
-    if is_new:
+    new = Message(occasion=occasion, template=template, next_attempt_at=clock.now(), **columns)
+    # Nearly always it is new: written, then read, it needs no savepoint to fall back to where somebody was faster.
+    Message.objects.bulk_create([new], ignore_conflicts=True)
+    message = Message.objects.get(occasion=occasion)
+    if message.pk == new.pk:
         tell(message, "message.queued")
         async_task(SEND_TASK, message.id)
     return message

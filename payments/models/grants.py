@@ -28,6 +28,10 @@ class GrantKind(models.TextChoices):
     OUTGOING = "outgoing-payment", _("Pay")
 
 
+#: Of which a wallet asks nobody.
+ACCESS_KINDS = (GrantKind.INCOMING.value, GrantKind.QUOTE.value)
+
+
 class Grant(Dated, Reasoned):
     """One grant request at one wallet, and what came of it (GNAP; Open Payments authorization server)."""
 
@@ -74,6 +78,11 @@ class Grant(Dated, Reasoned):
             models.Index(fields=["created_at", "id"], name="grant_newest"),
             models.Index(
                 fields=["created_at"], condition=models.Q(state__in=["refused", "lost"]), name="grant_in_vain"
+            ),
+            models.Index(
+                fields=["key", "created_at"],
+                condition=models.Q(kind__in=["incoming-payment", "quote"], state="active"),
+                name="grant_shared_access",
             ),
         ]
         constraints = [

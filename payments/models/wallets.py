@@ -50,6 +50,7 @@ class WalletAddress(Dated):
         indexes = [
             models.Index(fields=["asset_code"], name="wallet_currency"),
             models.Index(fields=["canonical_id"], name="wallet_canonical"),
+            models.Index(fields=["checked_at"], condition=models.Q(problem__gt=""), name="wallet_problem"),
         ]
         permissions = [("accept_walletaddress", _("Can accept that a wallet address became another wallet"))]
 

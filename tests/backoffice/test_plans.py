@@ -14,6 +14,7 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db import connection
 from django.http import HttpRequest, QueryDict
+from django.test import Client
 from django.utils import timezone
 
 from backoffice.dashboard.currency_cards import cards
@@ -28,6 +29,7 @@ from jobs.models import Application, Job, Member, Submission
 from jobs.wallet_changes import others_with
 from jobs.worker_mail import messages_to
 from ledger.models import Entry, Movement
+from payments.mail.reminders import remind
 from payments.mail.sending import due_messages
 from payments.models import (
     Grant,
@@ -150,8 +152,13 @@ def reads() -> Iterator[tuple[str, Callable[[], object]]]:
         yield f"overview, {tell.__name__}", partial(tell, today)
     for kind in (people.FUNDERS, people.WORKERS):
         yield f"overview, {kind.report}", partial(people.ranked, today, kind)
+    client = Client()
+    client.force_login(root)
+    for text in (application.job.title, application.payouts.get().payment_id, "zzqqy", "Maria"):
+        yield f"where is the money? {text}", partial(client.get, "/admin/where-is-the-money/", {"q": text})
+        yield f"ctrl-k: {text}", partial(client.get, "/admin/search/", {"extended": "1", "s": text})
     yield "overdue", partial(list, Job.objects.filter(overdue()))
-    for each in (tasks.sweep, due_messages, count_due):
+    for each in (tasks.sweep, remind, due_messages, count_due):
         yield each.__name__, each
 
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,6 +13,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
+from backoffice.to_do.tabs import TABS
 from jobs import tasks
 from jobs.models import Job, Member
 from payments.mail.sending import due_messages
@@ -23,7 +25,7 @@ from tests.driver import Stage
 
 JOBS = 10_000
 TIMES = 20
-FEW, MANY = 1000, int(os.environ.get("BENCH_JOBS", "100000"))
+FEW, MANY = int(os.environ.get("BENCH_FEW", "1000")), int(os.environ.get("BENCH_JOBS", "100000"))
 #: Of so many times, the quickest counts: what is slower waited for a processor.
 LOOKS = 5
 LISTS = (
@@ -78,7 +80,7 @@ def test_pages_with_ten_thousand_jobs(stage: Stage) -> None:
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="the database that makes its own rows is PostgreSQL")
 @pytest.mark.django_db
 def test_the_database_at_size() -> None:
-    """What pages, the sweep and the ticker ask of PostgreSQL, with few jobs and with many (`BENCH_JOBS`)."""
+    """What pages, sweep and ticker ask of PostgreSQL, with few jobs and with many (`BENCH_FEW`, `BENCH_JOBS`)."""
     now = timezone.now()
     seeding.fill(1, FEW, now)
     few = in_the_database()
@@ -100,7 +102,11 @@ def _asked() -> Mapping[str, Callable[[], object]]:
     request = PaymentRequest.objects.get(title=job.title)
     paths = {"overview": ""} | {f"list: {name}": f"{name}/" for name in LISTS}
     paths |= {f"overview, {name}": f"overview/{name}/" for name in ("payments", "funders", "workers", "quality")}
-    paths |= {"overview, today": "?period=today"}
+    paths |= {"overview, today": "?period=today", "waiting for two": "waiting/"}
+    paths |= {f"to do: {tab.code}": f"to-do/?tab={tab.code}" for tab in TABS}
+    for what, text in (("a job", job.title), ("an id", request.pk), ("nobody", "zzqqy"), ("everybody", "Maria")):
+        paths |= {f"where is the money? {what}": f"where-is-the-money/?q={quote(text)}"}
+        paths |= {f"ctrl-k: {what}": f"search/?extended=1&s={quote(text)}"}
     paths |= {f"search a number: {name}": f"{name}/?q={job.pk}" for name in SEARCHED}
     paths |= {f"search what is nowhere: {name}": f"{name}/?q=zzqqy" for name in SEARCHED}
     paths |= {f"search what is everywhere: {name}": f"{name}/?q=Maria" for name in SEARCHED}

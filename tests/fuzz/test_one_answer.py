@@ -21,6 +21,8 @@ from ulid import ULID
 
 from payments.client import client
 from payments.engine import backoff
+from payments.engine.planning.quote_path import SHARED_FOR
+from payments.engine.planning.quoting import REMEMBERED
 from payments.sandbox.faults.mutated_answers import MUTATIONS
 from tests.chaos.books import Books
 from tests.chaos.clock import InOrder, VirtualClock
@@ -50,6 +52,7 @@ CALLS: Final[dict[str, tuple[str, int]]] = {
     "delete-continue": ("plain", 1),
 }
 HERE: Final = frozenset({"127.0.0.1"})
+UNSHARED_SECONDS: Final = (SHARED_FOR + REMEMBERED).total_seconds()
 
 
 @dataclass
@@ -70,6 +73,8 @@ class Fuzz:
         payment = OnePayment(self.stage, self.clock, self.books, next(self.numbers), story)
         told = f"{operation}, {kind}, seed {seed}"
         self.log.clear()
+        # What payments before it were told and given serves it no more: it makes every call itself.
+        self.clock.forward(UNSHARED_SECONDS)
         try:
             payment.go({"match": match, "do": f"mutate:{kind}", "seed": seed})
         except Exception as error:

@@ -26,6 +26,7 @@ from payments.worker import claims
 from tests.cast import asked, paid_to_maria, radio
 from tests.progress import granted
 
+ELSEWHERE = ("keys", "pauses", "due", "UNPAID", "ORDERED", "SHARED_ACCESS")
 OF_A_REQUEST = ("REQUEST", "PAYMENTS", "OUTGOING_PAYMENTS", "QUOTES", "INCOMING_PAYMENTS", "APPROVALS", "ACCESS")
 OF_AN_ATTEMPT: dict[str, Callable[[Payment], str]] = {
     "PAYMENT": lambda payment: payment.pk,
@@ -43,7 +44,7 @@ def whole() -> Payment:
     payment = paid_to_maria(request, PaymentState.FAILED, through=PaymentState.SENT)
     payment.incoming_payments.update(expires_at=now + timedelta(days=3))
     key = radio().active_key
-    granted(request, kind=GrantKind.QUOTE, key=key)
+    granted(request, kind=GrantKind.QUOTE, key=key, token_expires_at=now + timedelta(minutes=10))
     return payment
 
 
@@ -56,10 +57,17 @@ def cases(payment: Payment) -> dict[str, tuple[Compiled[Any], tuple[Any, ...]]]:
         "due": (claims._DUE, (now,)),
         "UNPAID": (queries.UNPAID, (payment.request_id, now)),
         "ORDERED": (queries.ORDERED, (payment.request_id, now)),
+        "SHARED_ACCESS": (queries.SHARED_ACCESS, (*of_a_provider(payment), now - timedelta(hours=1), now)),
     }
     found |= {name: (getattr(queries, name), (payment.request_id,)) for name in OF_A_REQUEST}
     found |= {name: (getattr(queries, name), (key(payment),)) for name, key in OF_AN_ATTEMPT.items()}
     return found
+
+
+def of_a_provider(payment: Payment) -> tuple[str, ...]:
+    """What tells access that one seller was given by one provider from all other."""
+    wallet = payment.request.grants.get(kind=GrantKind.QUOTE).wallet
+    return radio().active_key.pk, GrantKind.QUOTE.value, wallet.auth_server, wallet.resource_server
 
 
 def contents(row: Model, *before: Model) -> dict[str, Any]:
@@ -77,7 +85,7 @@ def test_no_query_of_a_plan_is_left_out_here(db: None) -> None:
     assert named <= cases(whole()).keys()
 
 
-@pytest.mark.parametrize("name", ["keys", "pauses", "due", "UNPAID", "ORDERED", *OF_A_REQUEST, *OF_AN_ATTEMPT])
+@pytest.mark.parametrize("name", [*ELSEWHERE, *OF_A_REQUEST, *OF_AN_ATTEMPT])
 def test_it_reads_the_same_rows_by_the_same_sql(db: None, name: str) -> None:
     pausing.pause(PauseScope.HOST, "wallet.example", "Counting", None)
     query, values = cases(whole())[name]

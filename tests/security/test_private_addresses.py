@@ -151,8 +151,18 @@ def test_a_wallet_that_moves_inside_later_gets_no_request(
 ) -> None:
     site = watched.site
     work = site.work()
+    site.backstage("an_hour_later")
     getattr(watched, whose).lies[:] = [Lie(WALLET, place, named.format(port=inside.port))]
     _is_refused(watched, site.backstage("ask", job_id=work.job_id, form_id=f"moved-{work.job_id}", send=False))
+
+
+@pytest.mark.parametrize("whose", ["funders", "workers"])
+def test_one_that_has_just_moved_inside_is_not_followed_there(watched: Watched, inside: Listener, whose: str) -> None:
+    """It was looked up a moment ago: what is asked for goes where it was then, and nowhere else."""
+    site = watched.site
+    work = site.work()
+    getattr(watched, whose).lies[:] = [Lie(WALLET, "resourceServer", SECOND.format(port=inside.port))]
+    assert site.wait_for_state(site.asked(work), "awaiting_approval")["outgoing"] == 0
 
 
 @pytest.mark.parametrize(
@@ -163,6 +173,7 @@ def test_a_quote_is_refused_when_a_wallet_leads_inside(
 ) -> None:
     site = watched.site
     work = site.work()
+    site.backstage("an_hour_later")
     lie = (RECEIVERS_LIES if whose == "workers" else PAYERS_LIES)[what]
     getattr(watched, whose).lies[:] = [Lie(lie.path, lie.place, lie.text.format(port=inside.port))]
     _is_refused(watched, site.backstage("ask", job_id=work.job_id, form_id=f"lie-{work.job_id}", send=False))

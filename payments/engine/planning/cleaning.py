@@ -73,7 +73,7 @@ def _read_late(plan: Plan, access: AccessGrants) -> None:
 def _add(plan: Plan, access: AccessGrants, incoming: IncomingPayment, step: type[PollIncomingPayment]) -> bool:
     """Whether `step` is in the plan; otherwise a token for it is."""
     assert incoming.payment
-    grant = access.to(GrantKind.INCOMING, incoming.wallet)
+    grant = access.to(GrantKind.INCOMING, incoming.wallet, incoming.payment)
     if grant is None:
         access.ask(plan, incoming.payment, GrantKind.INCOMING, incoming.wallet)
         return False

@@ -290,7 +290,7 @@ def _complete_incoming_payment(round_: Round, payment: Payment) -> None:
     incoming = next((one for one in incoming_payments_of(payment) if is_open(one, round_.now)), None)
     if incoming is None:
         return
-    to_receive = round_.access.to(GrantKind.INCOMING, payment.receiver_wallet)
+    to_receive = round_.access.to(GrantKind.INCOMING, payment.receiver_wallet, payment)
     if to_receive is None:
         round_.access.ask(round_.plan, payment, GrantKind.INCOMING, payment.receiver_wallet)
         return

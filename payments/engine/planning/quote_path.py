@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from ledger.api import record
 from payments.books.booking import book
 from payments.engine.evidence import unclosed
 from payments.engine.planning import buying
 from payments.engine.planning.hourly_budget import grants_until, spent_until
-from payments.engine.queries import access_of
+from payments.engine.queries import access_of, shared_access
 from payments.engine.steps.access import RequestAccessGrant
 from payments.engine.steps.base import ENGINE, PATIENCE, Step
 from payments.engine.steps.quoting import CreateQuote
@@ -20,12 +21,14 @@ from payments.models import Grant, IncomingPayment, Payment, PaymentRequest, Quo
 from payments.models.attempts import incoming_payments_of, latest_quote, outgoing_payments_of
 from payments.models.grants import GrantKind
 from payments.states import AttemptState, GrantState, PaymentState
-from payments.tokens import token_is_fresh
+from payments.tokens import MARGIN, token_is_fresh
 
 INCOMING_MARGIN = timedelta(hours=1)
 #: What came so recently is used at once, once, even if it ends sooner than is usually worth a call.
 JUST_NOW = timedelta(seconds=20)
 MOST_READS = 3
+#: Access that was asked for so recently serves every request of its seller at that provider.
+SHARED_FOR = timedelta(hours=1)
 
 
 @dataclass
@@ -43,21 +46,39 @@ class Plan:
 
 
 class AccessGrants:
-    """The grants to receive and to quote that this request has; asks once for each that is missing."""
+    """The grants to receive and to quote that serve this request; asks once for each that is missing.
+
+    They are read when one is wanted. What other requests of its seller were given by the same provider is only used:
+    whoever asked renews it. A payment for which something failed uses its own request's, so whatever may be wrong with
+    another's is tried once.
+    """
 
     def __init__(self, request: PaymentRequest, now: datetime) -> None:
         self.request = request
         self.now = now
-        self.grants = access_of(request)
         self.asked: set[tuple[str, str]] = set()
+        self._read: dict[tuple[str, str, str], Grant | None] = {}
 
-    def to(self, kind: str, wallet: WalletAddress) -> Grant | None:
+    def to(self, kind: str, wallet: WalletAddress, payment: Payment) -> Grant | None:
         """One grant to receive covers every wallet address at its authorization server."""
-        for grant in self.grants:
+        if not payment.failures and (shared := self._shared(kind, wallet)):
+            return shared
+        for grant in self._own:
             same = (grant.kind, grant.auth_server) == (kind, wallet.auth_server)
             if same and token_is_fresh(grant, self.now):
                 return grant
         return None
+
+    @cached_property
+    def _own(self) -> list[Grant]:
+        return access_of(self.request)
+
+    def _shared(self, kind: str, wallet: WalletAddress) -> Grant | None:
+        provider = (kind, wallet.auth_server, wallet.resource_server)
+        if provider not in self._read:
+            since, until = self.now - SHARED_FOR, self.now + MARGIN
+            self._read[provider] = shared_access(self.request, kind, wallet, since, until)
+        return self._read[provider]
 
     def ask(self, plan: Plan, payment: Payment, kind: str, wallet: WalletAddress) -> None:
         """Renew the token of the grant that is there; ask for a grant where there is none.
@@ -68,7 +89,7 @@ class AccessGrants:
             return
         self.asked.add((kind, wallet.auth_server))
         old = next(
-            (grant for grant in self.grants if (grant.kind, grant.auth_server) == (kind, wallet.auth_server)), None
+            (grant for grant in self._own if (grant.kind, grant.auth_server) == (kind, wallet.auth_server)), None
         )
         if old is None:
             if until := grants_until(self.request, kind, wallet.auth_server, self.now):
@@ -180,8 +201,8 @@ def quote_or_step(plan: Plan, access: AccessGrants, payment: Payment, since: dat
         _too_often(plan, payment, until)
         return None
     payer = access.request.payer_wallet
-    to_receive = access.to(GrantKind.INCOMING, payment.receiver_wallet)
-    to_quote = access.to(GrantKind.QUOTE, payer)
+    to_receive = access.to(GrantKind.INCOMING, payment.receiver_wallet, payment)
+    to_quote = access.to(GrantKind.QUOTE, payer, payment)
     if unread := to_be_closed(payment, open_incoming(payment, access.now)):
         if unread.retry_at and unread.retry_at > access.now:
             plan.wake(unread.retry_at)

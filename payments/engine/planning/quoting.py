@@ -6,7 +6,7 @@ from typing import Any
 from ledger import clock
 from payments.engine.planning.quote_path import AccessGrants, Plan, quote_or_step
 from payments.engine.queries import add_quotes, payments_of
-from payments.engine.steps.base import ENGINE
+from payments.engine.steps.base import ENGINE, PATIENCE, was_looked_up
 from payments.engine.steps.checking import CheckWallet
 from payments.engine.transitions import move
 from payments.models import Payment, PaymentRequest, StandingBudget, WalletAddress
@@ -16,6 +16,8 @@ from payments.states import FINISHED_PAYMENTS, PaymentState, RequestState
 
 #: A person waits for the quote: older than this, nobody does any more.
 DEADLINE = timedelta(minutes=10)
+#: What a wallet address was, it still is so soon after: unless something fails, it is not looked up for each payment.
+REMEMBERED = timedelta(minutes=5)
 
 
 def plan(request: PaymentRequest, now: datetime) -> Plan:
@@ -42,6 +44,9 @@ def plan(request: PaymentRequest, now: datetime) -> Plan:
 def _quote(plan: Plan, access: AccessGrants, payment: Payment) -> None:
     """One receiver who can't be paid falls out; the others go on without them."""
     problem = receiver_problem(payment) or _payer_problem(access.request, payment)
+    if problem is None and payment.failures >= PATIENCE and payment.retry_at is None:
+        # Its wallets were looked up anew since, and are what they were.
+        problem = payment.reason, payment.reason_params
     if problem is None and access.now > access.request.changed_at + DEADLINE:
         problem = "wallet_gave_up", {}
     if problem:
@@ -54,10 +59,16 @@ def _quote(plan: Plan, access: AccessGrants, payment: Payment) -> None:
 
 
 def _unchecked(request: PaymentRequest, payments: list[Payment]) -> list[WalletAddress]:
-    """The wallets that were not looked up since the quote was asked for."""
+    """The wallets to be looked up before the quote: those that were not lately, or with which something is wrong."""
     wallets = [request.payer_wallet, request.seller.wallet, *(payment.receiver_wallet for payment in payments)]
     distinct = {wallet.pk: wallet for wallet in wallets}
-    return [wallet for wallet in distinct.values() if not wallet.checked_at or wallet.checked_at < request.changed_at]
+    has_failed = any(payment.failures for payment in payments)
+    return [
+        wallet
+        for wallet in distinct.values()
+        if not was_looked_up(wallet, request)
+        and (has_failed or not wallet.is_usable or not was_looked_up(wallet, request, REMEMBERED))
+    ]
 
 
 def _problem(request: PaymentRequest) -> tuple[str, dict[str, Any]] | None:

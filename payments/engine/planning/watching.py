@@ -105,7 +105,7 @@ def _find_out(plan: Plan, access: AccessGrants, payment: Payment) -> None:
 def _receiver_step(
     plan: Plan, access: AccessGrants, payment: Payment, outgoing: OutgoingPayment, step: type[PollIncomingPayment]
 ) -> None:
-    grant = access.to(GrantKind.INCOMING, payment.receiver_wallet)
+    grant = access.to(GrantKind.INCOMING, payment.receiver_wallet, payment)
     if grant is None:
         access.ask(plan, payment, GrantKind.INCOMING, payment.receiver_wallet)
         return
@@ -152,7 +152,8 @@ def _fetches_access(
 ) -> bool:
     """Whether a token must come before the wallets can be looked at; its step is then in the plan."""
     fetches = False
-    if not is_closed(outgoing.quote.incoming) and access.to(GrantKind.INCOMING, payment.receiver_wallet) is None:
+    reads = not is_closed(outgoing.quote.incoming)
+    if reads and access.to(GrantKind.INCOMING, payment.receiver_wallet, payment) is None:
         access.ask(plan, payment, GrantKind.INCOMING, payment.receiver_wallet)
         fetches = True
     if asks_payer and not has_token(plan, access.request, outgoing.grant, access.now):

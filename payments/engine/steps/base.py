@@ -1,6 +1,7 @@
 """What every step is: a call that touches no database, and what its answer or its failure changes."""
 
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -10,15 +11,18 @@ from ledger.api import Actor
 from payments.engine.backoff import after_failure, next_poll
 from payments.engine.queries import GRANT
 from payments.engine.transitions import move
-from payments.models import Payment, PaymentRequest
+from payments.models import Payment, PaymentRequest, WalletAddress
 from payments.models.payments import Block
+from payments.moving import Moved
 from payments.openpayments.client import Client
 from payments.openpayments.errors import BadAnswer, OpenPaymentsError, Refused
 from payments.openpayments.operations import Operation
 from payments.openpayments.signing import Signer
 from payments.openpayments.transport import Deadline
+from payments.openpayments.types import AccessToken
 from payments.presentation.reasons import why
 from payments.states import FINISHED_PAYMENTS, GrantState, PaymentState
+from payments.tokens import token_of
 
 ENGINE = Actor.system("engine")
 #: While a person waits, trying longer than this helps nobody.
@@ -75,12 +79,16 @@ def is_hopeless(error: OpenPaymentsError) -> bool:
     return error.is_final or isinstance(error, BadAnswer)
 
 
-def end_dead_grant(grant_id: str, error: OpenPaymentsError) -> None:
-    """A token that the wallet no longer knows is not used again; the next plan asks for another."""
+def end_dead_grant(grant_id: str, error: OpenPaymentsError, used: AccessToken) -> None:
+    """A token that the wallet no longer knows is not used again; the next plan asks for another.
+
+    Several requests may use it: another may have ended the grant meanwhile, or renewed its token.
+    """
     if isinstance(error, Refused) and error.token_is_dead:
         grant = GRANT.get(grant_id)
-        if grant.state == GrantState.ACTIVE:
-            move(grant, GrantState.ENDED, actor=ENGINE, reason="approval_ended")
+        if grant.state == GrantState.ACTIVE and token_of(grant) == used:
+            with suppress(Moved):
+                move(grant, GrantState.ENDED, actor=ENGINE, reason="approval_ended")
 
 
 def setback(payment: Payment, error: OpenPaymentsError) -> None:
@@ -88,13 +96,25 @@ def setback(payment: Payment, error: OpenPaymentsError) -> None:
     code, params = why(error)
     failures = payment.failures + 1
     give_up = is_hopeless(error) or failures >= PATIENCE
-    if payment.state == PaymentState.NEW and give_up:
+    if payment.state == PaymentState.NEW and give_up and not _rests_on_memory(payment):
         move(payment, PaymentState.FAILED, actor=ENGINE, reason=code, reason_params=params, failures=failures)
         return
     note_failure(payment, code, params, blocked_by=block_of(error), at_least=error.retry_after)
-    if payment.state == PaymentState.QUOTED and give_up:
-        # Whether the payer can be asked without it, the next plan decides.
+    if payment.state in {PaymentState.NEW, PaymentState.QUOTED} and give_up:
+        # Whether the payer can be asked without it, the next plan decides; of a new one, what its wallets then say.
         Payment.objects.filter(pk=payment.pk).update(failures=PATIENCE, retry_at=None)
+
+
+def was_looked_up(wallet: WalletAddress, request: PaymentRequest, before: timedelta = timedelta()) -> bool:
+    """Since `request` came into its state, or so long before."""
+    return wallet.checked_at is not None and wallet.checked_at >= request.changed_at - before
+
+
+def _rests_on_memory(payment: Payment) -> bool:
+    """One of the wallets was not looked up for this: it may be gone, or have become another, and that be the reason."""
+    request = payment.request
+    wallets = (payment.receiver_wallet, request.payer_wallet, request.seller.wallet)
+    return not all(was_looked_up(wallet, request) for wallet in wallets)
 
 
 def block_of(error: OpenPaymentsError) -> Block:

@@ -107,5 +107,5 @@ class CreateQuote(SignedStep):
         to = AttemptState.UNKNOWN if error.outcome_unknown else AttemptState.REFUSED
         quote = QUOTE.get(self.quote_id)
         move(quote, to, actor=ENGINE, reason=code, reason_params=params)
-        end_dead_grant(self.grant_id, error)
+        end_dead_grant(self.grant_id, error, self.token)
         setback(PAYMENT.get(self.payment_id), error)

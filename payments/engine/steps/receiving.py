@@ -120,7 +120,7 @@ class CreateIncomingPayment(IncomingStep):
         code, params = why(error)
         to = AttemptState.UNKNOWN if error.outcome_unknown else AttemptState.REFUSED
         move(self.incoming, to, actor=ENGINE, reason=code, reason_params=params)
-        end_dead_grant(self.grant_id, error)
+        end_dead_grant(self.grant_id, error, self.token)
         setback(self.payment, error)
 
 
@@ -164,15 +164,19 @@ class PollIncomingPayment(IncomingStep):
     def failed(self, error: OpenPaymentsError) -> None:
         incoming = self.incoming
         denied = isinstance(error, Refused) and (error.gone or (error.may_be_gone and self._has_new_token()))
-        end_dead_grant(self.grant_id, error)
+        end_dead_grant(self.grant_id, error, self.token)
         if denied and evidence.note_denied(incoming):
             self._look_again(incoming)
             return
         note_failure(self.payment, *why(error), at_least=error.retry_after)
 
     def _has_new_token(self) -> bool:
-        """Some wallets say of what is gone what they say to a dead token; this one can't be dead yet."""
-        return GRANT.get(self.grant_id).changed_at > clock.now() - JUST_ISSUED
+        """Some wallets say of what is gone what they say to a dead token; this one can't be dead yet.
+
+        One of another request may be: that renews it when it likes, and is asked nothing about it.
+        """
+        grant = GRANT.get(self.grant_id)
+        return grant.request_id == self.request_id and grant.changed_at > clock.now() - JUST_ISSUED
 
     def _look_again(self, incoming: IncomingPayment) -> None:
         """A second answer, a little later, decides about what is over."""
