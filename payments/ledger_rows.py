@@ -368,6 +368,7 @@ def _sellers_and_wallets() -> None:
         },
         live=_IN_USE,
     )
+    leave(models.HostCalls, "How many calls to wallets there were, for whoever watches the machinery.")
     leave(models.WalletHost, "How a host has behaved lately: at worst it is left alone, or asked too often.")
     leave(models.LedgerCheck, "When the ledger was last checked, and what was found: it is checked again and again.")
     leave(models.Installation, "Compared with the machine itself, and with the ledger's head outside, at each start.")

@@ -50,6 +50,9 @@ class WalletAddress(Dated):
         indexes = [
             models.Index(fields=["asset_code"], name="wallet_currency"),
             models.Index(fields=["canonical_id"], name="wallet_canonical"),
+            # Whose host it is that was called.
+            models.Index(fields=["auth_host"], name="wallet_auth_host"),
+            models.Index(fields=["resource_host"], name="wallet_resource_host"),
         ]
         permissions = [("accept_walletaddress", _("Can accept that a wallet address became another wallet"))]
 
