@@ -426,7 +426,13 @@ def _programs() -> None:
         left={"changed_at": WRITTEN, "last_used_at": "When it was last used, for people."},
         live=EVERY,
     )
-    vouch("api_ask", models.ApiAsk, once=("key_id", "return_url"), key="request_id")
+    vouch(
+        "api_ask",
+        models.ApiAsk,
+        once=("key_id", "return_url"),
+        left={"stopped_at": "In which queue of To do it stands: at worst in another one."},
+        key="request_id",
+    )
     vouch(
         "incoming_ask",
         models.IncomingAsk,
