@@ -24,6 +24,7 @@ from payments.presentation import budget_summary
 from payments.presentation.amount_rows import AmountRow
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal
+from payments.risk.answers import NO_ANSWER, RiskAnswer
 from payments.states import RequestState
 
 
@@ -108,13 +109,15 @@ def ask_within(  # noqa: PLR0913 - the parts of an ask
     return made
 
 
-def pay_as_asked(request_id: str, budget: StandingBudget, *, by: User) -> PaymentRequest:
+def pay_as_asked(
+    request_id: str, budget: StandingBudget, *, by: User, answer: RiskAnswer = NO_ANSWER
+) -> PaymentRequest:
     """Pay the quoted request from `budget` if it costs what was asked for. Otherwise a person looks at the cost first.
 
-    Pressed twice, the second does nothing. Raises Refusal.
+    `answer` is what `by` says to its warnings. Pressed twice, the second does nothing. Raises Refusal.
     """
     with transaction.atomic():
         request = lock_request(request_id)
         if request.state == RequestState.QUOTED and standing_budgets.is_as_asked(request):
-            return standing_budgets.draw(request_id, budget.pk, by=by)
+            return standing_budgets.draw(request_id, budget.pk, by=by, answer=answer)
     return request

@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
+from django.core.signals import request_finished
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -12,8 +13,10 @@ class PaymentsConfig(AppConfig):
     verbose_name = _("Payments")
 
     def ready(self) -> None:
+        from django_q.signals import post_execute  # noqa: PLC0415 - as below
+
         from ledger.api import checkpoint_kept, declare  # noqa: PLC0415 - models can only be imported once every app is loaded
-        from payments import closed_months, ledger_kinds, ledger_rows, upgrade  # noqa: PLC0415 - models can only be imported once every app is loaded
+        from payments import call_counts, closed_months, ledger_kinds, ledger_rows, upgrade  # noqa: PLC0415 - models can only be imported once every app is loaded
         from payments.actions import guarded  # noqa: PLC0415 - models can only be imported once every app is loaded
         from payments.actions.colleagues import remember_language  # noqa: PLC0415 - models can only be imported once every app is loaded
         from payments.mail.auditor import queue_checkpoint  # noqa: PLC0415 - models can only be imported once every app is loaded
@@ -28,6 +31,8 @@ class PaymentsConfig(AppConfig):
         allow_tasks_of("payments.tasks", seconds=longer)
         queue_guard.install()
         guarded.declare()
+        request_finished.connect(call_counts.write, dispatch_uid="payments.call_counts")
+        post_execute.connect(call_counts.write, dispatch_uid="payments.call_counts")
         user_logged_in.connect(remember_language, dispatch_uid="payments.colleagues")
         checkpoint_kept.connect(queue_checkpoint, dispatch_uid="payments.mail.auditor")
         post_migrate.connect(schedule.make, sender=self, dispatch_uid="payments.worker.schedule")

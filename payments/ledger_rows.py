@@ -368,6 +368,7 @@ def _sellers_and_wallets() -> None:
         },
         live=_IN_USE,
     )
+    leave(models.HostCalls, "How many calls to wallets there were, for whoever watches the machinery.")
     leave(models.WalletHost, "How a host has behaved lately: at worst it is left alone, or asked too often.")
     leave(models.LedgerCheck, "When the ledger was last checked, and what was found: it is checked again and again.")
     leave(models.Installation, "Compared with the machine itself, and with the ledger's head outside, at each start.")
@@ -425,7 +426,13 @@ def _programs() -> None:
         left={"changed_at": WRITTEN, "last_used_at": "When it was last used, for people."},
         live=EVERY,
     )
-    vouch("api_ask", models.ApiAsk, once=("key_id", "return_url"), key="request_id")
+    vouch(
+        "api_ask",
+        models.ApiAsk,
+        once=("key_id", "return_url"),
+        left={"stopped_at": "In which queue of To do it stands: at worst in another one."},
+        key="request_id",
+    )
     vouch(
         "incoming_ask",
         models.IncomingAsk,

@@ -7,7 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from backoffice.monitoring.exposition import CONTENT_TYPE, exposition
-from backoffice.monitoring.gauges import gauges
+from backoffice.monitoring.figures import figures
 
 
 @require_safe
@@ -15,7 +15,7 @@ from backoffice.monitoring.gauges import gauges
 def metrics(request: HttpRequest) -> HttpResponse:
     if not _may(request):
         return HttpResponse("", status=401, headers={"WWW-Authenticate": "Bearer"}, content_type="text/plain")
-    return HttpResponse(exposition(gauges()), content_type=CONTENT_TYPE)
+    return HttpResponse(exposition(figures()), content_type=CONTENT_TYPE)
 
 
 def _may(request: HttpRequest) -> bool:

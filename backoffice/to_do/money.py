@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from backoffice.page_actions import PageAction
+from backoffice.queue_counts import MOST
 from backoffice.to_do.shapes import Todo, TodoGroup, one_group
 from backoffice.waiting import WaitingItem, items
 from jobs import to_do
@@ -15,14 +16,35 @@ from payments.admin.attention_panel import claim_of
 from payments.mail.stops import bounced, normal
 from payments.models import Message, Payment, PaymentRequest, Reminder
 from payments.models.messages import MessageState, Template
+from payments.models.payments import Block
 from payments.presentation.dates import age, day
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.next_step import attention_step
 from payments.presentation.reasons import sentence
 from payments.risk.answers import OVERRIDE
+from payments.states import RequestState
 
 #: What asks a payer, or asks them again.
 ASKING = (Template.APPROVAL, Template.APPROVAL_AGAIN, Template.BUDGET)
+
+
+def stopped_payments() -> QuerySet[Payment]:
+    """Approved, and not sent because of a warning."""
+    return Payment.objects.filter(blocked_by=Block.WARNING).select_related("request").order_by("changed_at", "pk")
+
+
+def stopped_requests() -> QuerySet[PaymentRequest]:
+    """Asked for by a program, which can't answer the warning."""
+    return _quoted().filter(api_ask__stopped_at__isnull=False).select_related("api_ask").order_by("created_at", "pk")
+
+
+def quoted_requests() -> QuerySet[PaymentRequest]:
+    """All others that have their quote."""
+    return _quoted().exclude(api_ask__stopped_at__isnull=False).order_by("created_at", "pk")
+
+
+def _quoted() -> QuerySet[PaymentRequest]:
+    return PaymentRequest.objects.filter(state=RequestState.QUOTED)
 
 
 def not_sent(_request: HttpRequest, found: list[PaymentRequest]) -> list[TodoGroup]:
@@ -98,8 +120,18 @@ def attention(_request: HttpRequest, found: list[Payment]) -> list[TodoGroup]:
     return one_group([row(payment) for payment in found])
 
 
-def warned(http: HttpRequest, found: list[Payment]) -> list[TodoGroup]:
+def warned(http: HttpRequest, _found: list[Any]) -> list[TodoGroup]:
+    """Payments that were approved, and requests of programs: two kinds, so they are read here."""
     may = http.user.has_perm(OVERRIDE)
+    may_send = http.user.has_perm("payments.request_paymentrequest")
+
+    def asked(request: PaymentRequest) -> Todo:
+        send = PageAction(_("Look at it and send"), "send", _page(request))
+        return _of_request(
+            request,
+            about=_("A program asked for it, and a warning has to be answered before it is sent."),
+            action=send if may_send else None,
+        )
 
     def row(payment: Payment) -> Todo:
         link = reverse("admin:payments_payment_change", args=[payment.pk])
@@ -114,7 +146,8 @@ def warned(http: HttpRequest, found: list[Payment]) -> list[TodoGroup]:
             action=PageAction(_("Look and decide"), "front_hand", link) if may else None,
         )
 
-    return one_group([row(payment) for payment in found])
+    rows = [row(payment) for payment in stopped_payments()[:MOST]]
+    return one_group([*rows, *(asked(request) for request in stopped_requests()[:MOST])])
 
 
 def second_person(request: HttpRequest, _found: list[Any]) -> list[TodoGroup]:

@@ -14,7 +14,6 @@ from backoffice.waiting import decidable
 from jobs import to_do
 from jobs.models import MemberNote
 from payments.models import Payment, PaymentRequest
-from payments.models.payments import Block
 from payments.states import NEEDS_A_PERSON, RequestState
 
 TABS: Final = (
@@ -46,11 +45,9 @@ TABS: Final = (
     Tab(
         "warned",
         _("Stopped by a warning"),
-        _("No warning stops a payment that was approved."),
+        _("No warning stops a payment that was approved, or what a program asked for."),
         "payments.view_payment",
-        lambda _viewer: [
-            Payment.objects.filter(blocked_by=Block.WARNING).select_related("request").order_by("changed_at", "pk")
-        ],
+        lambda _viewer: [money.stopped_payments(), money.stopped_requests()],
         money.warned,
     ),
     Tab(
@@ -78,7 +75,7 @@ TABS: Final = (
         _("Quoted, not sent"),
         _("Every quoted request was sent."),
         "payments.view_paymentrequest",
-        lambda _viewer: [_requests(RequestState.QUOTED).order_by("created_at", "pk")],
+        lambda _viewer: [money.quoted_requests()],
         money.not_sent,
         subject="request",
         acts="payments.request_paymentrequest",

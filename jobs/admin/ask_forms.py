@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
 from django import forms
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget
+from unfold.widgets import (
+    UnfoldAdminRadioSelectWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldBooleanWidget,
+)
 
 from jobs import ask_preview, budget_offers, payables
 from jobs.admin.chosen_workers import AMOUNT, ChosenWorkersForm, WorkerRow, write_seen
 from jobs.ask_preview import Offer
 from jobs.budget_offers import BudgetOffer
 from jobs.funding import Way
-from jobs.models import Job
+from jobs.models import Job, Payout
 from jobs.reasons import JobRefusal
 from payments.admin.dialogs import sent_form_id
 from payments.models import PaymentRequest, Seller, StandingBudget
+from payments.models.risk import LONGEST_REASON
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal
+from payments.risk.answers import NO_ANSWER, OVERRIDE, RiskAnswer
+from payments.risk.warnings import RiskWarning
 
 PLATFORM = "platform"
 BUDGET = "budget:"  # and which
@@ -53,6 +62,21 @@ class AskForm(ChosenWorkersForm):
     seller = forms.ModelChoiceField(
         label=_("Who asks?"), queryset=Seller.objects.none(), empty_label=None, widget=UnfoldAdminSelectWidget()
     )
+    # Answered here only by who pays at once; before anything else is sent, its own page asks.
+    looked_at = forms.BooleanField(
+        label=_("I have looked at the warnings, and it may be paid at once"),
+        required=False,
+        widget=UnfoldBooleanWidget(),
+        help_text=_("Only for paying from the standing budget. Otherwise you are asked before it is sent."),
+    )
+    override_reason = forms.CharField(
+        label=_("Why is it paid all the same?"),
+        required=False,
+        max_length=LONGEST_REASON,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+        help_text=_("It stays in the ledger, with your name."),
+    )
+    shown_warnings = forms.CharField(widget=forms.HiddenInput, max_length=500_000, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -67,6 +91,35 @@ class AskForm(ChosenWorkersForm):
         self._set_sellers()
         self.budgets = self._budgets()
         self._set_ways()
+        self._set_answers()
+
+    def _set_answers(self) -> None:
+        """As much as the warnings ask of who pays at once."""
+        risks = [risk for offer in self.offers for risk in offer.risks if risk.wants_tick or risk.blocks]
+        self.risks = {f"{risk.key}:{_mark(risk)}": risk for risk in risks}
+        self.fields["shown_warnings"].initial = " ".join(self.risks)
+        if not risks or all(each.problem for each in self.budgets):
+            del self.fields["looked_at"]
+        may = self.request.user.has_perm(OVERRIDE)
+        if "looked_at" not in self.fields or not (may and any(risk.blocks for risk in risks)):
+            del self.fields["override_reason"]
+
+    def answer_for(self, request_id: str) -> RiskAnswer:
+        """What was answered here, of the payments that the request `request_id` was made of since.
+
+        Only to warnings that the dialog showed as they still are.
+        """
+        if not self.cleaned_data.get("looked_at"):
+            return NO_ANSWER
+        shown = set(self.cleaned_data.get("shown_warnings", "").split())
+        payouts = Payout.objects.filter(payment__request=request_id).values_list("application_id", "payment_id")
+        payments = {str(application): payment for application, payment in payouts}
+        looked_at = frozenset(
+            f"{risk.check.name}:{payments[risk.payment]}"
+            for key, risk in self.risks.items()
+            if key in shown and risk.payment in payments
+        )
+        return RiskAnswer(looked_at, self.cleaned_data.get("override_reason", ""))
 
     def _held_by_us(self) -> list[payables.Choice]:
         """The seller as the receiver of one job's money, where that is possible."""
@@ -168,7 +221,25 @@ class AskForm(ChosenWorkersForm):
         if cleaned.get("way") == PLATFORM or "way" not in cleaned:
             return cleaned
         self.read_workers(cleaned)
+        self._check_answers(cleaned)
         budget, seller = self.budget, cleaned.get("seller")
         if budget and seller and budget.request.seller_id != seller.pk:
             self.add_error("seller", str(JobRefusal("budget_of_other_seller", seller=budget.request.seller.name)))
         return cleaned
+
+    def _check_answers(self, cleaned: dict[str, Any]) -> None:
+        """Who pays at once answers the warnings of whom they chose; what they may not override refuses the paying."""
+        chosen = {str(receiver.pk) for receiver in cleaned.get("receivers", [])}
+        warned = [risk for risk in self.risks.values() if risk.payment in chosen]
+        if not (self.budget and warned):
+            return
+        if "looked_at" in self.fields and not cleaned.get("looked_at"):
+            self.add_error("looked_at", str(_("Look at the warnings first, and say that you have.")))
+        blocks = any(risk.blocks for risk in warned)
+        if blocks and "override_reason" in self.fields and not cleaned.get("override_reason", "").strip():
+            self.add_error("override_reason", str(_("Write why it is paid all the same.")))
+
+
+def _mark(risk: RiskWarning) -> str:
+    """Another one when it says something else, or counts more strictly."""
+    return sha256(f"{risk.level} {risk.text}".encode()).hexdigest()[:16]

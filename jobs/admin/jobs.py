@@ -333,7 +333,7 @@ class JobAdmin(FollowedRow, NotedRow, ReportOutside, AddWorker, ReadFirst):
             made = funding.fund(form.jobs, given["receivers"], seller, way, by=by, form_id=given["form_id"], **chosen)
         advance_now(made.pk, WAIT_SECONDS)
         if budget:
-            pay_now(request, made.pk, budget)
+            pay_now(request, made.pk, budget, form.answer_for(made.pk))
         return go(request, reverse("admin:payments_paymentrequest_change", args=[made.pk]))
 
     @dialog_action(

@@ -12,13 +12,14 @@ from payments.models import PaymentRequest, StandingBudget
 from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import Refusal, sentence
 from payments.presentation.status import OF_REQUESTS
+from payments.risk.answers import RiskAnswer
 from payments.states import RequestState
 
 
-def pay_now(http: HttpRequest, request_id: str, budget: StandingBudget) -> None:
+def pay_now(http: HttpRequest, request_id: str, budget: StandingBudget, answer: RiskAnswer) -> None:
     """What does not go on by itself stays quoted, with the reason: its page offers to pay it, or to ask the funder."""
     try:
-        made = pay_as_asked(request_id, budget, by=staff(http))
+        made = pay_as_asked(request_id, budget, by=staff(http), answer=answer)
     except Refusal as refusal:
         messages.error(http, str(refusal))
         return

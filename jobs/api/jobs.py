@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Field, Query, Router, Schema
 from pydantic import AwareDatetime, BeforeValidator, WithJsonSchema
 
-from jobs import decisions, parse_amounts
+from jobs import decisions, lifecycle, parse_amounts
 from jobs.api import work
+from jobs.api.changes import CHANGE_PROBLEMS, Change, Changeable, IfMatch, leads_to_change, tagged
 from jobs.api.work import After, Limit, Number, PathNumber
 from jobs.intake.jobs import JobIntake
 from jobs.models import Job, JobStatus
@@ -48,6 +49,8 @@ def _whole(given: object) -> object:
     return int(given) if isinstance(given, float) and given.is_integer() else given
 
 
+Deliverable = Literal["text", "audio", "video", "image", "other"]
+Budget = Annotated[str, Field(pattern=r"^[0-9]{1,19}(\.[0-9]{1,9})?$")]
 Workers = Annotated[int, Field(strict=True, ge=1, le=MOST_WORKERS), BeforeValidator(_whole)]
 router = Router(tags=["jobs"])
 
@@ -59,16 +62,35 @@ class JobIn(Schema):
     description: str = ""
     reference: str = Field("", max_length=200)
     targetLanguage: str = Field("", max_length=100)  # noqa: N815 - as programs write it
-    deliverables: list[Literal["text", "audio", "video", "image", "other"]] = Field(default=[], max_length=5)
+    deliverables: list[Deliverable] = Field(default=[], max_length=5)
     funderId: Number  # noqa: N815
     sellerId: str | None = Field(None, max_length=64)  # noqa: N815
-    budget: str = Field(pattern=r"^[0-9]{1,19}(\.[0-9]{1,9})?$")
+    budget: Budget
     assetCode: str | None = Field(None, min_length=1, max_length=20)  # noqa: N815
     amountSide: Literal["receive", "debit"] = "receive"  # noqa: N815
     workersWanted: Workers = 1  # noqa: N815
     recruitDeadline: When | None = None  # noqa: N815
     submitDeadline: When | None = None  # noqa: N815
     expiresAt: When | None = None  # noqa: N815
+
+
+class JobChange(Change):
+    """Null takes a deadline away. Funder, currency and budget are fixed while, and once, money moves for it."""
+
+    title: str = Field(default_factory=str, min_length=1, max_length=200)
+    description: str = Field(default_factory=str)
+    reference: str = Field(default_factory=str, max_length=200)
+    targetLanguage: str = Field(default_factory=str, max_length=100)  # noqa: N815
+    deliverables: list[Deliverable] = Field(default_factory=list, max_length=5)
+    funderId: Number = Field(default_factory=str)  # noqa: N815
+    sellerId: str | None = Field(default_factory=lambda: None, max_length=64)  # noqa: N815
+    budget: Budget = Field(default_factory=str)
+    assetCode: str = Field(default_factory=str, min_length=1, max_length=20)  # noqa: N815
+    amountSide: Literal["receive", "debit"] = Field(default_factory=lambda: "receive")  # noqa: N815
+    workersWanted: Workers = Field(default_factory=int)  # noqa: N815
+    recruitDeadline: When | None = Field(default_factory=lambda: None)  # noqa: N815
+    submitDeadline: When | None = Field(default_factory=lambda: None)  # noqa: N815
+    expiresAt: When | None = Field(default_factory=lambda: None)  # noqa: N815
 
 
 class JobOut(Schema):
@@ -121,10 +143,29 @@ def list_jobs(request: HttpRequest, limit: Limit, after: After, status: Status, 
     return JobsPage(jobs=[_told(row) for row in shown], next=more)
 
 
-@router.get("/api/jobs/{job_id}", auth=READS, response={200: JobOut, **PROBLEMS})
-def show_job(request: HttpRequest, job_id: PathNumber) -> JobOut:  # noqa: ARG001
+@router.get(
+    "/api/jobs/{job_id}",
+    auth=READS,
+    response={200: JobOut, **PROBLEMS},
+    openapi_extra=leads_to_change("job_id", "jobs_api_jobs_change_job"),
+)
+def show_job(request: HttpRequest, response: HttpResponse, job_id: PathNumber) -> JobOut:  # noqa: ARG001
     """One of them."""
-    return _told(work.one(Job.objects.all(), job_id))
+    return tagged(response, _told(work.one(Job.objects.all(), job_id)))
+
+
+@router.patch(
+    "/api/jobs/{job_id}",
+    auth=CHANGES,
+    response={200: JobOut, **CHANGE_PROBLEMS},
+    openapi_extra=leads_to_change("job_id", "jobs_api_jobs_change_job"),
+)
+def change_job(
+    request: HttpRequest, response: HttpResponse, job_id: PathNumber, told: JobChange, if_match: IfMatch
+) -> JobOut:
+    """What is named, and as it was read. Other deadlines or numbers of workers may move its status."""
+    row = work.one(Job.objects.all(), job_id)
+    return tagged(response, _told(CHANGEABLE.change(request, row, if_match, told)))
 
 
 @router.post(
@@ -168,3 +209,6 @@ def _told(row: Job) -> JobOut:
         status=row.status,
         isFunded=row.is_funded,
     )
+
+
+CHANGEABLE: Final = Changeable(JobIntake, lifecycle.lock_job, _told, NAMES)

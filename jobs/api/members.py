@@ -2,20 +2,34 @@
 
 from typing import Annotated, Final, Literal
 
-from django.http import HttpRequest
+from django.db.models import Prefetch
+from django.http import HttpRequest, HttpResponse
 from ninja import Field, Query, Router, Schema
 
 from jobs.api import work
+from jobs.api.changes import CHANGE_PROBLEMS, Change, Changeable, IfMatch, leads_to_change, tagged
 from jobs.api.work import After, Limit, PathNumber
 from jobs.intake import keys
 from jobs.intake.members import MemberIntake
-from jobs.models import Member
+from jobs.models import Member, WalletChange, WalletChangeState
 from payments.api.leading_on import leads_to
 from payments.api.once import once
 from payments.api.problems import PROBLEMS
+from payments.locking import lock
 
 READS: Final = work.reads("jobs.view_member")
-WRITES: Final = work.writes("jobs.add_member")
+ADDS: Final = work.writes("jobs.add_member")
+CHANGES: Final = work.writes("jobs.change_member")
+#: Of a member, the change of their wallet that waits, if there is one.
+WAITING: Final = "waiting_wallet_changes"
+READ: Final = (
+    "wallet",
+    Prefetch(
+        "wallet_changes",
+        queryset=WalletChange.objects.filter(state=WalletChangeState.WAITING).select_related("after"),
+        to_attr=WAITING,
+    ),
+)
 NAMES: Final = {"wallet_text": "walletAddressUrl"}
 GOES_ON: Final = ("jobs_api_members_show_member",)
 router = Router(tags=["members"])
@@ -31,8 +45,21 @@ class MemberIn(Schema):
     walletAddressUrl: str = Field("", max_length=2000)  # noqa: N815 - as programs write it
 
 
+class MemberChange(Change):
+    """Another wallet than one that works waits for a second person: `waitingWalletAddressUrl`."""
+
+    name: str = Field(default_factory=str, min_length=1, max_length=200)
+    email: str = Field(default_factory=str, min_length=1, max_length=254)
+    kind: Literal["person", "organisation"] = Field(default_factory=lambda: "person")
+    language: Literal["en", "es"] = Field(default_factory=lambda: "en")
+    walletAddressUrl: str = Field(default_factory=str, min_length=1, max_length=2000)  # noqa: N815
+
+
 class MemberOut(Schema):
-    """`walletIsReady`: it was looked up, and can pay and be paid. Names and email are empty once they were erased."""
+    """`walletIsReady`: it was looked up, and can pay and be paid. Names and email are empty once they were erased.
+
+    `waitingWalletAddressUrl`: what is to be their wallet once a second person has confirmed it.
+    """
 
     id: str
     name: str
@@ -41,6 +68,7 @@ class MemberOut(Schema):
     language: str
     walletAddressUrl: str | None  # noqa: N815
     walletIsReady: bool  # noqa: N815
+    waitingWalletAddressUrl: str | None  # noqa: N815
 
 
 class MembersPage(Schema):
@@ -61,32 +89,57 @@ Email = Annotated[str | None, Query(None, max_length=254)]
 )
 def list_members(request: HttpRequest, limit: Limit, after: After, email: Email) -> MembersPage:  # noqa: ARG001
     """All members, or the one of this email."""
-    rows = keys.members_of(email.replace("\0", "")) if email else Member.objects.select_related("wallet")
-    shown, more = work.page(rows, limit, after)
+    rows = keys.members_of(email.replace("\0", "")) if email else Member.objects.all()
+    shown, more = work.page(rows.prefetch_related(*READ), limit, after)
     return MembersPage(members=[_told(row) for row in shown], next=more)
 
 
-@router.get("/api/members/{member_id}", auth=READS, response={200: MemberOut, **PROBLEMS})
-def show_member(request: HttpRequest, member_id: PathNumber) -> MemberOut:  # noqa: ARG001
+@router.get(
+    "/api/members/{member_id}",
+    auth=READS,
+    response={200: MemberOut, **PROBLEMS},
+    openapi_extra=leads_to_change("member_id", "jobs_api_members_change_member"),
+)
+def show_member(request: HttpRequest, response: HttpResponse, member_id: PathNumber) -> MemberOut:  # noqa: ARG001
     """One of them."""
-    return _told(work.one(Member.objects.select_related("wallet"), member_id))
+    return tagged(response, _told(work.one(Member.objects.prefetch_related(*READ), member_id)))
+
+
+@router.patch(
+    "/api/members/{member_id}",
+    auth=CHANGES,
+    response={200: MemberOut, **CHANGE_PROBLEMS},
+    openapi_extra=leads_to_change("member_id", "jobs_api_members_change_member"),
+)
+def change_member(
+    request: HttpRequest, response: HttpResponse, member_id: PathNumber, told: MemberChange, if_match: IfMatch
+) -> MemberOut:
+    """What is named, and as it was read. The earlier email is told of another one, and the member of another wallet."""
+    row = work.one(Member.objects.all(), member_id)
+    return tagged(response, _told(CHANGEABLE.change(request, row, if_match, told)))
 
 
 @router.post(
     "/api/members",
-    auth=WRITES,
+    auth=ADDS,
     response={200: MemberOut, **PROBLEMS},
     openapi_extra=leads_to("member_id", "id", *GOES_ON),
 )
 @once
 def add_member(request: HttpRequest, told: MemberIn) -> MemberOut:
-    """Somebody new. Who is there already is changed in the back office."""
+    """Somebody new."""
     given = {"name": told.name, "email": told.email, "kind": told.kind, "language": told.language}
-    return _told(work.make(request, MemberIntake, {**given, "wallet_text": told.walletAddressUrl}, NAMES))
+    made = work.make(request, MemberIntake, {**given, "wallet_text": told.walletAddressUrl}, NAMES)
+    return _told(_read(made.pk))
+
+
+def _read(pk: int) -> Member:
+    return Member.objects.prefetch_related(*READ).get(pk=pk)
 
 
 def _told(row: Member) -> MemberOut:
     wallet = row.wallet
+    waiting: list[WalletChange] = getattr(row, WAITING)
     return MemberOut(
         id=str(row.pk),
         name=row.name,
@@ -95,4 +148,8 @@ def _told(row: Member) -> MemberOut:
         language=row.language,
         walletAddressUrl=wallet.url if wallet else None,
         walletIsReady=bool(wallet and wallet.is_known and not wallet.problem),
+        waitingWalletAddressUrl=waiting[0].after.url if waiting else None,
     )
+
+
+CHANGEABLE: Final = Changeable(MemberIntake, lambda pk: lock(Member.objects.prefetch_related(*READ), pk), _told, NAMES)

@@ -82,7 +82,7 @@ def make(http: HttpRequest, form: type[IntakeForm[Row]], given: Mapping[str, Any
     def keep() -> Row:
         filled = form.of_part(given)
         if not filled.is_valid():
-            raise _not_kept(filled.errors.as_data(), names)
+            raise not_kept(filled.errors.as_data(), names)
         return filled.keep(by=key_of(http).acts_for)
 
     try:
@@ -110,8 +110,8 @@ def _once(http: HttpRequest, name: str, model: type[Row], about: Mapping[str, st
     return acts.done(key, about, act, tell)
 
 
-def _not_kept(errors: Mapping[str, list[ValidationError]], names: Mapping[str, str]) -> ApiProblem:
-    """Each sentence beside what it is about, with its code."""
+def not_kept(errors: Mapping[str, list[ValidationError]], names: Mapping[str, str]) -> ApiProblem:
+    """What a form found wrong: each sentence beside what it is about, with its code."""
     mistakes = [
         {"where": [] if field == NON_FIELD_ERRORS else [names.get(field, field)], "code": each.code, "what": words}
         for field, found in errors.items()

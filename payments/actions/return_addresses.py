@@ -27,9 +27,7 @@ ADDED: Final = ("pendingId", "status")
 @transaction.atomic
 def set_addresses(marketplace_id: str, addresses: Iterable[str], *, by: User) -> Marketplace:
     """From now on these are the list of the marketplace. Raises Refusal for what can't stand in one."""
-    checked = list(dict.fromkeys(_checked(address) for address in addresses))
-    if len(checked) > MOST:
-        raise Refusal("too_many_return_addresses", most=str(MOST))
+    checked = checked_list(addresses)
     market = lock(Marketplace.objects.all(), marketplace_id)
     market.return_addresses, market.changed_at = checked, clock.now()
     market.save(update_fields=["return_addresses", "changed_at"])
@@ -40,6 +38,14 @@ def set_addresses(marketplace_id: str, addresses: Iterable[str], *, by: User) ->
         data={"name": market.name, "addresses": ", ".join(checked)},
     )
     return market
+
+
+def checked_list(addresses: Iterable[str]) -> list[str]:
+    """Each once, as a list has it. Raises Refusal for what can't stand in one, and for too many."""
+    checked = list(dict.fromkeys(_checked(address) for address in addresses))
+    if len(checked) > MOST:
+        raise Refusal("too_many_return_addresses", most=str(MOST))
+    return checked
 
 
 def check(url: str, market: Marketplace | None) -> str:

@@ -102,6 +102,15 @@ class ReturnAddressesForm(SeenForm):
         super().__init__(*args, **kwargs)
         self.fields["addresses"].initial = "\n".join(self.row.return_addresses) if self.row else ""
 
+    def clean_addresses(self) -> str:
+        """What can't stand in the list is said here, where it was written, and all of it stays."""
+        written: str = self.cleaned_data["addresses"]
+        try:
+            return_addresses.checked_list(written.split())
+        except Refusal as refusal:
+            raise ValidationError(str(refusal)) from refusal
+        return written
+
     @cached_property
     def row(self) -> Marketplace | None:
         return Marketplace.objects.filter(pk=self.object_id).first()
@@ -234,7 +243,8 @@ class MarketplaceAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("return addresses"))
     def led_back_to(self, row: Marketplace) -> str:
-        return format_html_join(mark_safe("<br>"), "{}", ((address,) for address in row.return_addresses)) or "-"
+        listed = format_html_join(mark_safe("<br>"), "{}", ((address,) for address in row.return_addresses))
+        return listed or "\N{EN DASH}"
 
     def has_make_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
         return request.user.has_perm("payments.add_marketplace")

@@ -8,9 +8,10 @@ from django.db import transaction
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
+from ledger import clock
 from payments.actions import api_keys, requests
 from payments.api.problems import ApiProblem
-from payments.models import ApiKey, Payment, PaymentRequest
+from payments.models import ApiAsk, ApiKey, Payment, PaymentRequest
 from payments.presentation.reasons import Refusal, sentence
 from payments.risk.warnings import unsent_of, warnings_of
 from payments.states import DEAD_REQUESTS, RequestState
@@ -64,6 +65,7 @@ def asked(key: ApiKey, subjects: Mapping[str, str], act: Act[PaymentRequest], re
         except Refusal as refusal:
             if refusal.code not in WARNED:
                 raise
+            ApiAsk.objects.filter(request=made.pk).update(stopped_at=clock.now())
             raise _stopped(made) from refusal
     if made.state == RequestState.QUOTING:
         words = _("The wallets have not answered yet. Ask again in a moment, with the same Idempotency-Key.")

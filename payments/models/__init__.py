@@ -4,6 +4,7 @@ from payments.models.api_keys import ApiAnswer, ApiAsk, ApiKey, ApiScope, Market
 from payments.models.attempts import IncomingPayment, OutgoingPayment, Quote
 from payments.models.charts import AccountName
 from payments.models.grants import Grant
+from payments.models.host_calls import HostCalls
 from payments.models.hosts import WalletHost
 from payments.models.incoming_asks import IncomingAsk
 from payments.models.ledger_checks import LedgerCheck
@@ -37,6 +38,7 @@ __all__ = [
     "Colleague",
     "Draw",
     "Grant",
+    "HostCalls",
     "IncomingAsk",
     "IncomingPayment",
     "Installation",

@@ -92,6 +92,8 @@ class ApiAsk(models.Model):
     key = models.ForeignKey(ApiKey, on_delete=models.PROTECT, related_name="asked")
     # Where its payer is led back to, while the marketplace's list still has it.
     return_url = url_field(blank=True, default="")
+    # When a warning last kept it from being sent: only staff can answer that.
+    stopped_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         default_permissions = ()

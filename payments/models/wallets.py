@@ -51,6 +51,9 @@ class WalletAddress(Dated):
             models.Index(fields=["asset_code"], name="wallet_currency"),
             models.Index(fields=["canonical_id"], name="wallet_canonical"),
             models.Index(fields=["checked_at"], condition=models.Q(problem__gt=""), name="wallet_problem"),
+            # Whose host it is that was called.
+            models.Index(fields=["auth_host"], name="wallet_auth_host"),
+            models.Index(fields=["resource_host"], name="wallet_resource_host"),
         ]
         permissions = [("accept_walletaddress", _("Can accept that a wallet address became another wallet"))]
 

@@ -64,6 +64,9 @@ LONGEST_ERROR_CODE: Final = 60
 LONGEST_RETRY_AFTER: Final = timedelta(hours=1)
 
 
+Told = Callable[[Operation, str, OpenPaymentsError | None, float], None]
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A 2xx answer. `content` may hold tokens: it is never printed."""
@@ -85,7 +88,8 @@ class Transport:
     """The way out to all wallets.
 
     `trusted_hosts` (`host:port`) may be http, loopback or private. `ca_bundle` names a file of certificates that
-    replaces the built-in authorities. `now` gives the time that goes into signatures.
+    replaces the built-in authorities. `now` gives the time that goes into signatures. `told` hears of each call that is
+    over: what was called, the host with its port, what went wrong if anything did, and how many seconds it took.
     """
 
     def __init__(  # noqa: PLR0913 - the seams of the network, each with its default
@@ -97,11 +101,13 @@ class Transport:
         now: Callable[[], datetime] = utc_now,
         resolve: Resolve = system_resolve,
         largest_answer: int = LARGEST_ANSWER,
+        told: Told | None = None,
     ) -> None:
         self.trusted_hosts: Final = frozenset(host.lower() for host in trusted_hosts)
         self.now: Final = now
         self._user_agent = user_agent
         self._largest_answer = largest_answer
+        self._told = told
         self._pool = httpcore.ConnectionPool(
             ssl_context=tls_context(ca_bundle),
             max_connections=None,  # whoever calls decides how many calls run at once
@@ -139,18 +145,24 @@ class Transport:
         """
         call, began = _Call(operation, url, token), time.monotonic()
         outcome = "no answer"
+        # The host alone: some of a wallet's addresses are capabilities.
+        host = urlsplit(without_query(url)).netloc
         try:
             answer = self._sent(call, deadline, body, query, signer)
         except OpenPaymentsError as error:
             outcome = _outcome(error)
+            self._tell(call, host, error, began)
             raise
         else:
             outcome = str(answer.status)
+            self._tell(call, host, None, began)
             return answer
         finally:
-            # The host alone: some of a wallet's addresses are capabilities.
-            took = (time.monotonic() - began) * 1000
-            log.info("%s %s: %s (%d ms)", operation, urlsplit(without_query(url)).netloc, outcome, took)
+            log.info("%s %s: %s (%d ms)", operation, host, outcome, (time.monotonic() - began) * 1000)
+
+    def _tell(self, call: _Call, host: str, error: OpenPaymentsError | None, began: float) -> None:
+        if self._told is not None:
+            self._told(call.operation, host, error, time.monotonic() - began)
 
     def _sent(
         self,

@@ -78,6 +78,10 @@ def test_administrators_set_the_list_and_each_change_is_an_entry() -> None:
     row.refresh_from_db()
     assert row.return_addresses == [BACK, "https://voces.example/"]
     assert BACK in ana.get(f"{page}/change/").content.decode()
+    wrong_line = "http://voces.example/a-slip"
+    again = confirm(ana, f"{page}/set_return_addresses/", addresses=f"{BACK}\n{wrong_line}").content.decode()
+    assert f"“{wrong_line}” can" in again, "said where it was written"
+    assert f"{BACK}\n{wrong_line}</textarea>" in again, "and nothing has to be written again"
     told = [line.kind for line in timeline([("marketplace", row.pk)])]
     assert told.count("marketplace.return_addresses_set") == 2
     for wrong in ("http://voces.example", "https://voces.example/?x", "javascript:alert(1)", "https://a@voces.example"):

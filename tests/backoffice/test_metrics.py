@@ -17,7 +17,7 @@ from django_q.models import OrmQ
 from pytest_django import Settings
 
 from backoffice.models import FailedTries
-from payments.models import LedgerCheck, Message, WalletHost
+from payments.models import HostCalls, LedgerCheck, Message, WalletHost
 from payments.models.messages import MessageState
 from payments.states import PaymentState, RequestState
 from tests.backoffice.test_health import running_queue
@@ -30,6 +30,7 @@ MONITORING = Path(__file__).resolve().parents[2] / "docs" / "monitoring"
 TOKEN = "a" * 8 + "-seen-by-the-monitoring-system-only"
 BIG = ("payments_paymentrequest", "payments_payment", "payments_message", "payments_webhookdelivery", "ledger_entry")
 SAMPLE = re.compile(r"(tequio_\w+)(?:\{\w+=\"(\w+)\"\})? ([0-9.e+-]+)")
+CALLS = re.compile(r"(tequio_\w+_total)\{host=\"([^\"]+)\",kind=\"(\w+)\",outcome=\"(\w+)\"\} ([0-9.e+-]+)")
 
 
 def read(client: Client, token: str = TOKEN) -> Any:
@@ -38,9 +39,11 @@ def read(client: Client, token: str = TOKEN) -> Any:
 
 def figures(client: Client) -> dict[tuple[str, str], float]:
     lines = read(client).content.decode().splitlines()
-    samples = [SAMPLE.fullmatch(line) for line in lines if not line.startswith("#")]
-    assert all(samples)
-    return {(found[1], found[2] or ""): float(found[3]) for found in samples if found}
+    told = [line for line in lines if not line.startswith("#")]
+    samples, calls = [SAMPLE.fullmatch(line) for line in told], [CALLS.fullmatch(line) for line in told]
+    assert all(one or other for one, other in zip(samples, calls, strict=True))
+    found = {(found[1], found[2] or ""): float(found[3]) for found in samples if found}
+    return found | {(each[1], " ".join(each.groups()[1:4])): float(each[5]) for each in calls if each}
 
 
 @pytest.mark.django_db
@@ -66,7 +69,13 @@ def test_figures_are_true_cheap_and_all_that_alerts_and_dashboard_ask_for(client
     FailedTries.objects.create(key="name:x", count=7, since=now, locked_until=now + timedelta(minutes=5))
     WalletHost.objects.create(host="bank.example", failures=3, closed_until=now + timedelta(minutes=5), changed_at=now)
     LedgerCheck.objects.create(kind="quick", started_at=now, finished_at=now, faults=4)
+    calls = {"host": "bank.example", "kind": "quote", "outcome": "unanswered"}
+    HostCalls.objects.create(**calls, calls=3, seconds=24.5, changed_at=now)
+    HostCalls.objects.create(**{**calls, "host": "gone.example"}, calls=3, changed_at=now - timedelta(days=31))
     told = figures(client)
+    assert told["tequio_wallet_calls_total", "bank.example quote unanswered"] == 3
+    assert told["tequio_wallet_calls_seconds_total", "bank.example quote unanswered"] == 24.5
+    assert not [label for _name, label in told if "gone.example" in label], "not called for a month"
     assert told["tequio_workers", ""] == 2
     assert told["tequio_queue_waiting", ""] == OrmQ.objects.count() > 0
     assert 90 <= told["tequio_queue_oldest_seconds", ""] < 120
@@ -87,7 +96,7 @@ def test_figures_are_true_cheap_and_all_that_alerts_and_dashboard_ask_for(client
         assert [step for sql, params in full for step in scanned(sql, params)] == []
 
     # A figure without rows has no sample in this database, so names are taken from what is said of them.
-    known = set(re.findall(r"^# TYPE (\w+) gauge$", read(client).content.decode(), re.MULTILINE))
+    known = set(re.findall(r"^# TYPE (\w+) (?:gauge|counter)$", read(client).content.decode(), re.MULTILINE))
     assert known >= {name for name, _label in told}
     for file in ("alerts.yml", "dashboard.json"):
         named = set(re.findall(r"tequio_\w+", (MONITORING / file).read_text(encoding="utf-8")))

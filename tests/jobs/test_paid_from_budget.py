@@ -13,10 +13,11 @@ from jobs.tasks import sync_request
 from ledger import clock
 from ledger.api import timeline
 from payments.actions import requests, standing_budgets
+from payments.actions.set_risk_levels import set_risk_level
 from payments.actions.standing_budgets import BudgetTerms
 from payments.engine.advance import advance
 from payments.invariants import violations
-from payments.models import Message, Payment, PaymentRequest, SecondPersonRule, Seller, StandingBudget
+from payments.models import Message, Payment, PaymentRequest, RiskLevel, SecondPersonRule, Seller, StandingBudget
 from payments.models.messages import Template
 from payments.models.standing_budgets import BudgetState, Unit
 from payments.openpayments.amounts import Amount
@@ -298,3 +299,27 @@ def test_a_budget_that_waits_for_approval_waits_on_the_funder_s_page(stage: Stag
     stranger = cast.member("Otra Fundación", language="en")
     Client().post(link_of(stranger), {"stop": budget.request_id})
     assert again(budget).state == BudgetState.ASKED
+
+
+@pytest.mark.parametrize("level", [RiskLevel.TICK, RiskLevel.BLOCK])
+def test_who_pays_at_once_answers_the_warnings_in_the_same_dialog(
+    stage: Stage, funder: Member, job: Job, level: RiskLevel
+) -> None:
+    set_risk_level("first_payment", level, cast.staff("admin"))
+    budget, staff = agreed(stage, funder), signed_in(person("ana", *DRAWS, "payments.override_risk"))
+    asked(staff, job, budget)
+    assert not PaymentRequest.objects.filter(standing_budget=None).exists(), "not before it is answered"
+    why = {"override_reason": "We spoke."} if level == RiskLevel.BLOCK else {}
+    # Nobody has looked at what the dialog did not show.
+    unseen = {**dialog(staff, url(job)), "looked_at": "on", "shown_warnings": "", "form_id": "unseen", **why}
+    press(staff, job, unseen, budget)
+    made = PaymentRequest.objects.get(standing_budget=None)
+    assert made.state == RequestState.QUOTED
+    requests.cancel(made.pk, by=stage.staff)
+    asked(staff, job, budget, looked_at="on", **why)
+    made = PaymentRequest.objects.exclude(pk=made.pk).get(standing_budget=None)
+    assert made.budget_id == budget.pk
+    assert advance(made.pk, SECONDS).state == RequestState.SETTLED
+    (answered,) = [entry for entry in timeline([("request", made.pk)]) if entry.kind == "request.warnings_answered"]
+    assert (answered.actor.kind, stage.received()) == ("staff", 1250_00)
+    assert not violations()

@@ -1,6 +1,6 @@
 """What a monitoring system is told: a constant number of statements, none of which reads what is done with.
 
-Nothing in it names a person, a wallet or an amount.
+Nothing in it names a person, a wallet address or an amount.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,11 +13,12 @@ from backoffice.health import queue
 from backoffice.models import FailedTries
 from backoffice.monitoring import backlogs
 from backoffice.monitoring.backlogs import Backlogged
-from backoffice.monitoring.exposition import Gauge
+from backoffice.monitoring.exposition import Counter, Gauge, Measured
 from backoffice.sign_in.lockout import RULES
 from ledger import clock
 from ledger.api import Comparison, backlog, compare_checkpoint
-from payments.models import LedgerCheck, Pause, Payment, PaymentRequest, WalletHost
+from payments import call_counts
+from payments.models import HostCalls, LedgerCheck, Pause, Payment, PaymentRequest, WalletHost
 from payments.models.requests import STUCK
 from payments.states import FINISHED_PAYMENTS, REQUEST_MOVES, PaymentState, RequestState
 
@@ -28,7 +29,7 @@ FINISHED_REQUESTS: Final = tuple(state for state in RequestState if not REQUEST_
 UNFINISHED_PAYMENTS: Final = tuple(state for state in PaymentState if state not in FINISHED_PAYMENTS)
 
 
-def gauges() -> Iterator[Gauge]:
+def figures() -> Iterator[Measured]:
     yield Gauge("tequio_workers", "Workers that told of themselves within three seconds.", queue()["workers"])
     yield from _backlog("queue", "tasks of the queue", backlogs.tasks())
     yield from _backlog("due_requests", "payment requests whose next step is due", backlogs.due_requests())
@@ -36,6 +37,7 @@ def gauges() -> Iterator[Gauge]:
     yield from _backlog("webhooks", "webhook deliveries", backlogs.webhooks())
     yield from _states()
     yield from _trouble()
+    yield from _wallet_calls()
     yield from _ledger()
     yield from _sign_in()
 
@@ -86,6 +88,16 @@ def _trouble() -> Iterator[Gauge]:
     )
     about = "Hosts of wallets whose latest call failed, and those of them that are left alone for now."
     yield Gauge("tequio_wallet_hosts", about, label="condition", by_label=hosts)
+
+
+def _wallet_calls() -> Iterator[Counter]:
+    labels = ("host", "kind", "outcome")
+    rows: dict[tuple[str, ...], HostCalls] = {(row.host, row.kind, row.outcome): row for row in call_counts.lately()}
+    calls = {key: float(row.calls) for key, row in rows.items()}
+    yield Counter("tequio_wallet_calls_total", "Calls to wallets, by host, what was called and outcome.", labels, calls)
+    seconds = {key: row.seconds for key, row in rows.items()}
+    about = "How many seconds these calls took, all together."
+    yield Counter("tequio_wallet_calls_seconds_total", about, labels, seconds)
 
 
 def _ledger() -> Iterator[Gauge]:

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [('payments', '0030_doors')]
+    dependencies = [('payments', '0031_doors_rest')]
 
     operations = [
         migrations.AddIndex(
