@@ -37,6 +37,8 @@ def to_do_view(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": _("To do"),
         "tabs": tabs,
+        # In a menu: what there is to do stands in one line, or two.
+        "empty_tabs": [one for one in tabs if not one.count and one != chosen],
         "chosen": chosen,
         "groups": _groups(request, chosen.tab) if chosen else [],
         "most": MOST,
