@@ -1,6 +1,6 @@
 """The queues of money: requests on their way to a payer, or back from one, and payments that stopped."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Max
 from django.http import HttpRequest
@@ -21,6 +21,8 @@ from payments.presentation.next_step import attention_step
 from payments.presentation.reasons import sentence
 from payments.risk.answers import OVERRIDE
 
+#: How marks call the rows of a kind that waits for a second person.
+SECOND: Final = "second.{}"
 #: What asks a payer, or asks them again.
 ASKING = (Template.APPROVAL, Template.APPROVAL_AGAIN, Template.BUDGET)
 
@@ -122,6 +124,7 @@ def second_person(request: HttpRequest, _found: list[Any]) -> list[TodoGroup]:
 
     def row(item: WaitingItem) -> Todo:
         return Todo(
+            key=f"{SECOND.format(item.waits)}:{item.key}",
             title=item.title,
             who=item.who,
             amount="",
