@@ -104,7 +104,7 @@ TABS: Final = (
                 (Waits.WALLET_CHANGE, "wallet_change"),
                 (Waits.RENAMED, "wallet"),
                 (Waits.OUTSIDE, "outside_settlement"),
-                (Waits.REPORT, "outside_payment"),
+                (Waits.REPORT, "paid_outside"),
             )
         ),
     ),

@@ -129,29 +129,24 @@ def _show(opened: OpenedMemberLink, *, refusal: str = "", status: int = 200, ste
     live = own.filter(state=RequestState.APPROVED).order_by("-approved_at", "-pk")
     settled = own.filter(state__in=[*PAID_REQUESTS, RequestState.SETTLED_IN_PART]).order_by("-finished_at")
     paid_outside = OutsidePayment.objects.filter(payer_key=opened.member.key, state=OutsidePaymentState.CONFIRMED)
-    found = {
-        "waiting": waits,
-        "live": live,
-        "receipts": settled,
-        "outside": paid_outside.select_related("seller").order_by("-paid_on", "-pk"),
-    }
+    outside = paid_outside.select_related("seller").order_by("-paid_on", "-pk")
     # One more of each than is shown says whether there is more.
-    rows = {name: list(queue[: STEPS[step] + 1]) for name, queue in found.items()}
-    shown = {name: some[: STEPS[step]] for name, some in rows.items()}
-    is_cut = {name: len(some) > STEPS[step] for name, some in rows.items()}
+    most = STEPS[step] + 1
+    rows = {"waiting": list(waits[:most]), "live": list(live[:most]), "receipts": list(settled[:most])}
+    paid = list(outside[:most])
+    shown = {name: [_card(request, opened) for request in some[: STEPS[step]]] for name, some in rows.items()}
+    is_cut = {name: len(some) == most for name, some in [*rows.items(), ("outside", paid)]}
     context = {
         "opened": opened,
         "member": opened.member,
         "refusal": refusal,
-        "waiting": [_card(request, opened) for request in shown["waiting"]],
+        **shown,
         "asked_budgets": [
             _asked(request, opened)
             for request in asked.select_related("standing_budget", "seller").order_by("expires_at")
         ],
         "budgets": _budgets(mine, opened),
-        "live": [_card(request, opened) for request in shown["live"]],
-        "receipts": [_card(request, opened) for request in shown["receipts"]],
-        "outside": shown["outside"],
+        "outside": paid[: STEPS[step]],
         "is_cut": is_cut,
         "more": _with_more(opened.page, step + 1) if step + 1 < len(STEPS) else "",
         "months": statements.months(opened.member),
