@@ -135,7 +135,7 @@ def _show(opened: OpenedMemberLink, *, refusal: str = "", status: int = 200, ste
     rows = {"waiting": list(waits[:most]), "live": list(live[:most]), "receipts": list(settled[:most])}
     paid = list(outside[:most])
     shown = {name: [_card(request, opened) for request in some[: STEPS[step]]] for name, some in rows.items()}
-    is_cut = {name: len(some) == most for name, some in [*rows.items(), ("outside", paid)]}
+    is_cut = {**{name: len(some) == most for name, some in rows.items()}, "outside": len(paid) == most}
     context = {
         "opened": opened,
         "member": opened.member,
