@@ -7,7 +7,7 @@ from django.http import HttpRequest, JsonResponse
 from django.urls import reverse
 
 from backoffice.queue_counts import MOST, Viewer
-from backoffice.to_do.marks import marks_of, narrowed, whose_of
+from backoffice.to_do.marks import marks_of, narrowed, queues_of, whose_of
 from backoffice.to_do.shapes import CountedTab
 from backoffice.to_do.tabs import chosen_tab, counted
 from backoffice.waiting import count_for, items
@@ -30,11 +30,15 @@ def queue_version(request: HttpRequest) -> str:
     if chosen is None:
         return version_of_facts(_numbers(tabs))
     whose = whose_of(request)
-    queues = [narrowed(chosen.tab, queue, whose, viewer.pk, viewer.now) for queue in chosen.tab.queues(viewer)]
-    rows = [_rows(queue) for queue in queues]
-    keys = [str(row[0]) for found in rows for row in found]
-    marked = [(mark.row, mark.owner_id, mark.until) for mark in marks_of(chosen.tab, keys).values()]
-    return version_of_facts(_numbers(tabs), rows, sorted(marked, key=repr))
+    rows, marked = [], []
+    for kind, queue in queues_of(chosen.tab, viewer):
+        found = _rows(narrowed(kind, queue, whose, viewer.pk, viewer.now))
+        marks = marks_of(kind, [str(row[0]) for row in found])
+        rows.append(found)
+        marked.append(sorted((mark.row, repr(mark.owner_id), repr(mark.until)) for mark in marks.values()))
+    if not chosen.tab.taken_as:
+        rows = [_rows(queue) for queue in chosen.tab.queues(viewer)]
+    return version_of_facts(_numbers(tabs), rows, marked)
 
 
 def waiting_version(request: HttpRequest) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final
 
 from django.contrib.auth.models import User
@@ -35,6 +36,9 @@ from payments.presentation.proposal_words import changed_rows, title
 from payments.presentation.rule_words import because_sentences
 from payments.states import RequestState
 
+CONFIRM_WALLET: Final = "jobs.confirm_walletchange"
+ACCEPT_WALLET: Final = "payments.accept_walletaddress"
+RESOLVE: Final = "payments.resolve_payment"
 #: Of each kind; the oldest come first.
 SHOWN = 100
 MOST_RECEIVERS = 5
@@ -42,10 +46,23 @@ MOST_RECEIVERS = 5
 Row = tuple[str | Promise, str]
 
 
+class Waits(StrEnum):
+    """The kinds of rows that wait for a second person."""
+
+    REQUEST = "request"
+    PROPOSAL = "proposal"
+    WALLET_CHANGE = "wallet"
+    RENAMED = "renamed"
+    OUTSIDE = "outside"
+    REPORT = "report"
+
+
 @dataclass(frozen=True)
 class WaitingItem:
-    """One thing that waits, with exactly what is decided."""
+    """One thing that waits, with exactly what is decided. `waits` and `key` are the row's kind and primary key."""
 
+    waits: Waits
+    key: str
     kind: str | Promise
     title: str
     link: str
@@ -61,23 +78,28 @@ class WaitingItem:
         return name_of(self.proposer)
 
 
-def decidable(viewer: Viewer) -> Iterator[QuerySet[Any]]:
+def decidable(viewer: Viewer) -> Iterator[tuple[Waits, QuerySet[Any]]]:
     """What this person did not propose and may decide on, of each kind."""
     if viewer.has_perm(AUTHORISE):
-        yield _requests().exclude(requested_by=viewer.pk)
+        yield Waits.REQUEST, _requests().exclude(requested_by=viewer.pk)
     if kinds := [kind for kind, permission in permissions().items() if viewer.has_perm(permission)]:
-        yield _proposals().filter(kind__in=kinds).exclude(proposed_by=viewer.pk)
-    if viewer.has_perm("jobs.confirm_walletchange"):
-        yield _wallet_changes().exclude(proposed_by=viewer.pk)
-    if viewer.has_perm("payments.accept_walletaddress"):
-        yield _renamed().exclude(accepted_by=viewer.pk)
-    if viewer.has_perm("payments.resolve_payment"):
-        yield _outside().exclude(claimed_by=viewer.pk)
+        yield Waits.PROPOSAL, _proposals().filter(kind__in=kinds).exclude(proposed_by=viewer.pk)
+    if viewer.has_perm(CONFIRM_WALLET):
+        yield Waits.WALLET_CHANGE, _wallet_changes().exclude(proposed_by=viewer.pk)
+    if viewer.has_perm(ACCEPT_WALLET):
+        yield Waits.RENAMED, _renamed().exclude(accepted_by=viewer.pk)
+    if viewer.has_perm(RESOLVE):
+        yield Waits.OUTSIDE, _outside().exclude(claimed_by=viewer.pk)
     if viewer.has_perm(CONFIRM_OUTSIDE):
-        yield _outside_payments().exclude(claimed_by=viewer.pk)
+        yield Waits.REPORT, _outside_payments().exclude(claimed_by=viewer.pk)
 
 
-_counts: Final = QueueCounter(lambda viewer: ((0, rows) for rows in decidable(viewer)))
+def deciding_permissions() -> list[str]:
+    """Whoever has one of these may decide on something that another proposed."""
+    return [AUTHORISE, *permissions().values(), CONFIRM_WALLET, ACCEPT_WALLET, RESOLVE, CONFIRM_OUTSIDE]
+
+
+_counts: Final = QueueCounter(lambda viewer: ((0, rows) for _kind, rows in decidable(viewer)))
 
 
 def count_for(viewer: Viewer) -> int:
@@ -150,6 +172,8 @@ def _request_items(request: HttpRequest) -> Iterator[WaitingItem]:
         if len(payments) > MOST_RECEIVERS:
             told.append((_("And more receivers"), str(len(payments) - MOST_RECEIVERS)))
         yield WaitingItem(
+            waits=Waits.REQUEST,
+            key=str(row.pk),
             kind=gettext_lazy("Payment request"),
             title=row.shown_title,
             link=reverse("admin:payments_paymentrequest_change", args=[row.pk]),
@@ -166,6 +190,8 @@ def _proposal_items(request: HttpRequest) -> Iterator[WaitingItem]:
     for row in _proposals().select_related("proposed_by").order_by("created_at")[:SHOWN]:
         changes = changed_rows(row.kind, row.before, row.after)
         yield WaitingItem(
+            waits=Waits.PROPOSAL,
+            key=str(row.pk),
             kind=gettext_lazy("Change"),
             title=title(row.kind, row.subject),
             link=reverse("admin:payments_proposal_change", args=[row.pk]),
@@ -181,12 +207,14 @@ def _wallet_change_items(request: HttpRequest) -> Iterator[WaitingItem]:
     found = _wallet_changes().select_related("member", "before", "after", "proposed_by").order_by("created_at")
     for row in found[:SHOWN]:
         yield WaitingItem(
+            waits=Waits.WALLET_CHANGE,
+            key=str(row.pk),
             kind=gettext_lazy("Wallet of a member"),
             title=row.member.name,
             link=reverse("admin:jobs_member_change", args=[row.member_id]),
             proposer=row.proposed_by,
             since=row.created_at,
-            may_decide=_decides(request, "jobs.confirm_walletchange", row.proposed_by_id),
+            may_decide=_decides(request, CONFIRM_WALLET, row.proposed_by_id),
             rows=[(_("Wallet until now"), row.before.url), (_("New wallet"), row.after.url)],
             why=[_("Whose money goes where is changed by two people.")],
         )
@@ -196,12 +224,14 @@ def _renamed_items(request: HttpRequest) -> Iterator[WaitingItem]:
     for row in _renamed().select_related("accepted_by").order_by("changed_at")[:SHOWN]:
         told = [row.canonical_id, row.asset_code], [row.accepted["canonical_id"], row.accepted["asset_code"]]
         yield WaitingItem(
+            waits=Waits.RENAMED,
+            key=str(row.pk),
             kind=gettext_lazy("Wallet address"),
             title=row.url,
             link=reverse("admin:payments_walletaddress_change", args=[row.pk]),
             proposer=row.accepted_by,
             since=row.changed_at,
-            may_decide=_decides(request, "payments.accept_walletaddress", row.accepted_by_id),
+            may_decide=_decides(request, ACCEPT_WALLET, row.accepted_by_id),
             rows=[(_("It was"), ", ".join(told[0])), (_("It says it is now"), ", ".join(told[1]))],
             why=[_("It became another wallet, which two people accept.")],
         )
@@ -212,12 +242,14 @@ def _outside_items(request: HttpRequest) -> Iterator[WaitingItem]:
     for row in found[:SHOWN]:
         payment = row.payment
         yield WaitingItem(
+            waits=Waits.OUTSIDE,
+            key=str(row.pk),
             kind=gettext_lazy("Settled outside"),
             title=payment.request.shown_title,
             link=reverse("admin:payments_payment_change", args=[payment.pk]),
             proposer=row.claimed_by,
             since=row.created_at,
-            may_decide=_decides(request, "payments.resolve_payment", row.claimed_by_id),
+            may_decide=_decides(request, RESOLVE, row.claimed_by_id),
             rows=[
                 (_("Receiver"), payment.receiver_name),
                 (_("Settled outside"), format_amount(missing(payment))),
@@ -231,6 +263,8 @@ def _outside_items(request: HttpRequest) -> Iterator[WaitingItem]:
 def _outside_payment_items(request: HttpRequest) -> Iterator[WaitingItem]:
     for row in _outside_payments().select_related("claimed_by").order_by("created_at")[:SHOWN]:
         yield WaitingItem(
+            waits=Waits.REPORT,
+            key=str(row.pk),
             kind=gettext_lazy("Paid outside"),
             title=row.title,
             link=reverse("admin:payments_outsidepayment_change", args=[row.pk]),

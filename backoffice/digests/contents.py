@@ -1,4 +1,4 @@
-"""What a summary tells one person: their queues of “To do”, and what became of payment requests meanwhile."""
+"""What a summary tells one person: their queues of “To do”, and what became of work, people and money meanwhile."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,17 +10,36 @@ from django.db.models import Count
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, ngettext_lazy
 
 from backoffice.queue_counts import Viewer
 from backoffice.to_do.shapes import CountedTab, Todo
 from backoffice.to_do.tabs import counted
+from ledger.models import Entry
 from payments.links import site_url
 from payments.models import PaymentRequest
 from payments.presentation.dates import age
 from payments.states import RequestState
 
 MAY_SEE_REQUESTS: Final = "payments.view_paymentrequest"
+#: What the ledger calls it, what it takes to read of it, and how that is told: each entry is one such thing.
+HAPPENED: Final = (
+    ("job.created", "jobs.view_job", ngettext_lazy("%(n)s job was added.", "%(n)s jobs were added.", "n")),
+    ("job.complete", "jobs.view_job", ngettext_lazy("%(n)s job was completed.", "%(n)s jobs were completed.", "n")),
+    ("job.expired", "jobs.view_job", ngettext_lazy("%(n)s job expired.", "%(n)s jobs expired.", "n")),
+    ("job.canceled", "jobs.view_job", ngettext_lazy("%(n)s job was cancelled.", "%(n)s jobs were cancelled.", "n")),
+    ("member.created", "jobs.view_member", ngettext_lazy("%(n)s member was added.", "%(n)s members were added.", "n")),
+    (
+        "member.wallet_changed",
+        "jobs.view_member",
+        ngettext_lazy("%(n)s member got another wallet.", "%(n)s members got another wallet.", "n"),
+    ),
+    (
+        "payment.settled",
+        "payments.view_payment",
+        ngettext_lazy("%(n)s payment arrived.", "%(n)s payments arrived.", "n"),
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -44,7 +63,7 @@ def digest_of(user: User, since: datetime, now: datetime) -> Digest:
     return Digest(
         waiting=sum(one.count for one in tabs if one.tab.ours),
         queues=[_queue(one, user, viewer) for one in tabs],
-        changes=list(_changes(since, now)) if viewer.has_perm(MAY_SEE_REQUESTS) else [],
+        changes=[*(_changes(since, now) if viewer.has_perm(MAY_SEE_REQUESTS) else []), *_happened(viewer, since, now)],
     )
 
 
@@ -82,6 +101,14 @@ def _changes(since: datetime, now: datetime) -> Iterator[str]:
                 "%(n)s payment request ended: %(state)s.", "%(n)s payment requests ended: %(state)s.", number
             )
             yield words % {"n": number, "state": state.label}
+
+
+def _happened(viewer: Viewer, since: datetime, now: datetime) -> Iterator[str]:
+    """To work, people and payments that they may see, in one query."""
+    theirs = {kind: words for kind, permission, words in HAPPENED if viewer.has_perm(permission)}
+    entries = Entry.objects.filter(kind__in=theirs, recorded_at__gt=since, recorded_at__lte=now).order_by()
+    numbers = dict(entries.values_list("kind").annotate(number=Count("pk")))
+    yield from (words % {"n": numbers[kind]} for kind, words in theirs.items() if kind in numbers)
 
 
 def title_of(digest: Digest) -> str:

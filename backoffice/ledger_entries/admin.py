@@ -160,4 +160,4 @@ def _sentence(told: TimelineRow) -> Sentence:
 
 def _pretty(value: Any) -> SafeString:
     text = json.dumps(value, ensure_ascii=False, indent=2)
-    return format_html('<pre class="font-mono text-xs whitespace-pre-wrap">{}</pre>', text)
+    return format_html('<pre class="font-mono text-xs">{}</pre>', text)

@@ -13,6 +13,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -53,6 +54,17 @@ KINDS: Final[Mapping[str, SubjectKind]] = {
     "submission": SubjectKind("jobs.submission", "application__worker__name"),
     "user": SubjectKind("auth.user", "username"),
     "wallet": SubjectKind("payments.walletaddress", "url"),
+}
+
+#: Rows that have no page of their own are called what their models are called.
+WITHOUT_PAGE: Final[Mapping[str, str]] = {
+    "draw": "payments.draw",
+    "funding": "jobs.jobfunding",
+    "organisation": "jobs.organisation",
+    "outside_payout": "jobs.outsidepayout",
+    "payout": "jobs.payout",
+    "refund": "payments.refund",
+    "wallet_change": "jobs.walletchange",
 }
 
 #: Kind and id of a thing, as entries have them.
@@ -101,9 +113,15 @@ def _can_be_key(page: Any, identity: str) -> bool:
     return True
 
 
+def _called(kind: str) -> str | Promise:
+    """What readers call such a row; of a kind that nobody named, its code."""
+    model = KINDS[kind].model if kind in KINDS else WITHOUT_PAGE.get(kind)
+    return apps.get_model(model)._meta.verbose_name if model else kind  # noqa: SLF001 - Django's public name
+
+
 def _link(kind: str, identity: str, names: dict[str, str]) -> SafeString:
     if identity not in names:
-        return format_html("{} {}", _page_of(kind).opts.verbose_name if kind in KINDS else kind, identity)
+        return format_html("{} {}", _called(kind), identity)
     address = reverse(f"admin:{KINDS[kind].model.replace('.', '_')}_change", args=[identity])
     words = '{} <a href="{}" title="{}">{}</a>'
     return format_html(words, _page_of(kind).opts.verbose_name, address, identity, names[identity])

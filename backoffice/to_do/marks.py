@@ -12,8 +12,9 @@ from django.db.models.functions import Cast
 from django.http import HttpRequest
 
 from backoffice.models import QueueMark
-from backoffice.queue_counts import MOST
-from backoffice.to_do.shapes import Tab
+from backoffice.queue_counts import MOST, Viewer
+from backoffice.to_do.shapes import RowKind, Tab
+from backoffice.waiting import deciding_permissions
 from ledger import clock, days
 from ledger.api import Actor, record
 from ledger.models import EntrySubject
@@ -38,86 +39,104 @@ def whose_of(request: HttpRequest) -> Whose:
     return Whose(wanted) if wanted in set(Whose) else Whose.ALL
 
 
-def awake(tab: Tab, queue: QuerySet[Any], now: datetime) -> QuerySet[Any]:
-    """The rows of the queue that are not put off."""
-    return queue.filter(~_put_off(tab, now)) if tab.subject else queue
+def standing(tab: Tab, viewer: Viewer) -> list[QuerySet[Any]]:
+    """What the tab counts: the rows of each of its queues that are not put off."""
+    if not tab.taken_as:
+        return list(tab.queues(viewer))
+    return [_awake(kind, queue, viewer.now) for kind, queue in queues_of(tab, viewer)]
 
 
-def narrowed(tab: Tab, queue: QuerySet[Any], whose: Whose, reader: int, now: datetime) -> QuerySet[Any]:
+def queues_of(tab: Tab, viewer: Viewer) -> list[tuple[RowKind, QuerySet[Any]]]:
+    """Of each kind of rows that can be taken, those that the person has in their queue."""
+    found = ((kind, kind.rows(viewer)) for kind in tab.taken_as)
+    return [(kind, queue) for kind, queue in found if queue is not None]
+
+
+def _awake(kind: RowKind, queue: QuerySet[Any], now: datetime) -> QuerySet[Any]:
+    return queue.filter(~_put_off(kind, now))
+
+
+def narrowed(kind: RowKind, queue: QuerySet[Any], whose: Whose, reader: int, now: datetime) -> QuerySet[Any]:
     """Those rows of the queue that `whose` asks for."""
-    if not tab.subject:
-        return queue
-    marks = _marks(tab)
+    marks = _marks(kind)
     match whose:
         case Whose.PUT_OFF:
-            return queue.filter(_put_off(tab, now))
+            return queue.filter(_put_off(kind, now))
         case Whose.MINE:
-            return awake(tab, queue, now).filter(Exists(marks.filter(owner=reader)))
+            return _awake(kind, queue, now).filter(Exists(marks.filter(owner=reader)))
         case Whose.NOBODYS:
-            return awake(tab, queue, now).filter(~Exists(marks.exclude(owner=None)))
+            return _awake(kind, queue, now).filter(~Exists(marks.exclude(owner=None)))
         case Whose.ALL:
-            return awake(tab, queue, now)
+            return _awake(kind, queue, now)
 
 
-def marks_of(tab: Tab, keys: Collection[str]) -> dict[str, QueueMark]:
+def marks_of(kind: RowKind, keys: Collection[str]) -> dict[str, QueueMark]:
     """By row, in one query."""
-    found = QueueMark.objects.filter(queue=tab.code, row__in=keys).select_related("owner")
+    found = QueueMark.objects.filter(queue=kind.code, row__in=keys).select_related("owner")
     return {mark.row: mark for mark in found}
 
 
+def may_take(tab: Tab, user: Any) -> bool:
+    """Whether they may do what some rows of the queue wait for."""
+    wanted = deciding_permissions() if tab.kinds else [tab.acts]
+    return user.has_perm(tab.permission) and any(map(user.has_perm, wanted))
+
+
 def who_may_do(tab: Tab) -> list[User]:
-    """Colleagues to whom a row of the queue can be handed: they see it, and may do what it waits for."""
+    """Colleagues to whom rows of the queue can be handed: they see it, and may do what some of its rows wait for."""
     readers = {user.pk for user in with_permission(tab.permission)}
-    return [user for user in with_permission(tab.acts) if user.is_staff and user.pk in readers]
+    wanted = deciding_permissions() if tab.kinds else [tab.acts]
+    acting = {user.pk: user for permission in wanted for user in with_permission(permission)}
+    return [user for pk, user in sorted(acting.items()) if user.is_staff and pk in readers]
 
 
 @transaction.atomic
-def take(tab: Tab, keys: Sequence[str], *, by: User) -> int:
+def take(kind: RowKind, keys: Sequence[str], *, by: User) -> int:
     """Nobody's rows become theirs; how many. What a colleague has taken stays the colleague's."""
-    theirs = QueueMark.objects.filter(queue=tab.code, row__in=keys).exclude(owner=None)
+    theirs = QueueMark.objects.filter(queue=kind.code, row__in=keys).exclude(owner=None)
     free = [key for key in keys if key not in set(theirs.values_list("row", flat=True))]
     if free:
-        _give(tab, free, by)
-        _record("taken", tab, free, by, {})
+        _give(kind, free, by)
+        _record("taken", kind, free, by, {})
     return len(free)
 
 
 @transaction.atomic
-def hand(tab: Tab, keys: Sequence[str], to: User, *, by: User) -> int:
+def hand(kind: RowKind, keys: Sequence[str], to: User, *, by: User) -> int:
     """The rows are `to`'s from now on, whoever had them; how many."""
-    _give(tab, keys, to)
-    _record("handed", tab, keys, by, {"to": str(to.pk)})
+    _give(kind, keys, to)
+    _record("handed", kind, keys, by, {"to": str(to.pk)})
     return len(keys)
 
 
 @transaction.atomic
-def leave(tab: Tab, keys: Sequence[str], *, by: User) -> int:
+def leave(kind: RowKind, keys: Sequence[str], *, by: User) -> int:
     """Those of the rows that are `by`'s are nobody's again; how many."""
-    mine = QueueMark.objects.filter(queue=tab.code, row__in=keys, owner=by)
+    mine = QueueMark.objects.filter(queue=kind.code, row__in=keys, owner=by)
     left = list(mine.values_list("row", flat=True))
     if left:
         mine.update(owner=None, changed_at=clock.now())
-        _record("left", tab, left, by, {})
+        _record("left", kind, left, by, {})
     return len(left)
 
 
 @transaction.atomic
-def put_off(tab: Tab, keys: Sequence[str], until: date, *, by: User) -> int:
+def put_off(kind: RowKind, keys: Sequence[str], until: date, *, by: User) -> int:
     """They wait again on the morning of `until`, in the books' zone, or as soon as anything is recorded about them."""
     now = clock.now()
-    _write(tab, keys, {"until": days.begins(until), "put_off_at": now})
-    _record("put_off", tab, keys, by, {"until": until.isoformat()})
+    _write(kind, keys, {"until": days.begins(until), "put_off_at": now})
+    _record("put_off", kind, keys, by, {"until": until.isoformat()})
     return len(keys)
 
 
 @transaction.atomic
-def wake(tab: Tab, keys: Sequence[str], *, by: User) -> int:
+def wake(kind: RowKind, keys: Sequence[str], *, by: User) -> int:
     """They wait again at once; how many had been put off."""
-    found = QueueMark.objects.filter(queue=tab.code, row__in=keys, until__gt=clock.now())
+    found = QueueMark.objects.filter(queue=kind.code, row__in=keys, until__gt=clock.now())
     woken = list(found.values_list("row", flat=True))
     if woken:
         found.update(until=None, put_off_at=None, changed_at=clock.now())
-        _record("woken", tab, woken, by, {})
+        _record("woken", kind, woken, by, {})
     return len(woken)
 
 
@@ -125,10 +144,10 @@ def can_be_put_off_until(day: date) -> bool:
     return days.today() < day <= days.today() + timedelta(days=LONGEST)
 
 
-def forget(tab: Tab, queue: QuerySet[Any]) -> int:
+def forget(kind: RowKind, queue: QuerySet[Any]) -> int:
     """Marks of rows that are no longer in the queue are deleted; how many."""
     forgotten, last = 0, 0
-    while marks := list(QueueMark.objects.filter(queue=tab.code, pk__gt=last).order_by("pk")[:MOST]):
+    while marks := list(QueueMark.objects.filter(queue=kind.code, pk__gt=last).order_by("pk")[:MOST]):
         last = marks[-1].pk
         there = {str(key) for key in queue.filter(pk__in=[mark.row for mark in marks]).values_list("pk", flat=True)}
         gone = [mark.pk for mark in marks if mark.row not in there]
@@ -136,32 +155,32 @@ def forget(tab: Tab, queue: QuerySet[Any]) -> int:
     return forgotten
 
 
-def _marks(tab: Tab) -> QuerySet[QueueMark]:
+def _marks(kind: RowKind) -> QuerySet[QueueMark]:
     """Of the row that is asked about."""
-    return QueueMark.objects.filter(queue=tab.code, row=Cast(OuterRef("pk"), CharField()))
+    return QueueMark.objects.filter(queue=kind.code, row=Cast(OuterRef("pk"), CharField()))
 
 
-def _put_off(tab: Tab, now: datetime) -> Exists:
+def _put_off(kind: RowKind, now: datetime) -> Exists:
     since = EntrySubject.objects.filter(
-        subject_kind=tab.subject, subject_id=OuterRef("row"), recorded_at__gt=OuterRef("put_off_at")
+        subject_kind=kind.subject, subject_id=OuterRef("row"), recorded_at__gt=OuterRef("put_off_at")
     )
-    return Exists(_marks(tab).filter(~Exists(since), until__gt=now))
+    return Exists(_marks(kind).filter(~Exists(since), until__gt=now))
 
 
-def _give(tab: Tab, keys: Sequence[str], to: User) -> None:
-    _write(tab, keys, {"owner": to})
+def _give(kind: RowKind, keys: Sequence[str], to: User) -> None:
+    _write(kind, keys, {"owner": to})
 
 
-def _write(tab: Tab, keys: Sequence[str], columns: Mapping[str, Any]) -> None:
+def _write(kind: RowKind, keys: Sequence[str], columns: Mapping[str, Any]) -> None:
     """One statement for all: what a mark says besides stays."""
-    made = [QueueMark(queue=tab.code, row=key, changed_at=clock.now(), **columns) for key in keys]
+    made = [QueueMark(queue=kind.code, row=key, changed_at=clock.now(), **columns) for key in keys]
     QueueMark.objects.bulk_create(
         made, update_conflicts=True, unique_fields=["queue", "row"], update_fields=[*columns, "changed_at"]
     )
 
 
-def _record(what: str, tab: Tab, keys: Sequence[str], by: User, data: Mapping[str, str]) -> None:
+def _record(what: str, kind: RowKind, keys: Sequence[str], by: User, data: Mapping[str, str]) -> None:
     """Not about the rows themselves: what is recorded about them ends that they are put off."""
-    rows = [f"{tab.code}:{key}" for key in keys]
-    told = {"queue": tab.code, "rows": str(len(keys)), **data}
+    rows = [f"{kind.code}:{key}" for key in keys]
+    told = {"queue": kind.code, "rows": str(len(keys)), **data}
     record(f"to_do.{what}", actor=Actor.staff(by.pk), subjects={"to_do": rows}, data=told)

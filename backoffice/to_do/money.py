@@ -1,6 +1,6 @@
 """The queues of money: requests on their way to a payer, or back from one, and payments that stopped."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest
@@ -24,6 +24,8 @@ from payments.presentation.reasons import sentence
 from payments.risk.answers import OVERRIDE
 from payments.states import RequestState
 
+#: How marks call the rows of a kind that waits for a second person.
+SECOND: Final = "second.{}"
 #: What asks a payer, or asks them again.
 ASKING = (Template.APPROVAL, Template.APPROVAL_AGAIN, Template.BUDGET)
 
@@ -155,6 +157,7 @@ def second_person(request: HttpRequest, _found: list[Any]) -> list[TodoGroup]:
 
     def row(item: WaitingItem) -> Todo:
         return Todo(
+            key=f"{SECOND.format(item.waits)}:{item.key}",
             title=item.title,
             who=item.who,
             amount="",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from backoffice.following import followed
 from backoffice.models import QueueMark
 from backoffice.queue_counts import MOST, Viewer
-from backoffice.to_do.marks import LONGEST, Whose, marks_of, narrowed, who_may_do, whose_of
+from backoffice.to_do.marks import LONGEST, Whose, marks_of, may_take, narrowed, queues_of, who_may_do, whose_of
 from backoffice.to_do.shapes import Tab, Todo, TodoGroup
 from backoffice.to_do.tabs import chosen_tab, counted
 from ledger import days
@@ -37,6 +37,8 @@ def to_do_view(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": _("To do"),
         "tabs": tabs,
+        # In a menu: what there is to do stands in one line, or two.
+        "empty_tabs": [one for one in tabs if not one.count and one != chosen],
         "chosen": chosen,
         "groups": _groups(request, chosen.tab) if chosen else [],
         "most": MOST,
@@ -49,14 +51,23 @@ def to_do_view(request: HttpRequest) -> HttpResponse:
 def _groups(request: HttpRequest, tab: Tab) -> list[TodoGroup]:
     """The rows that were counted, or those that are asked for. Of several kinds, whoever tells them reads them."""
     viewer = Viewer.of(request)
-    queues = tab.queues(viewer)
-    whose = whose_of(request)
-    rows = list(narrowed(tab, queues[0], whose, viewer.pk, viewer.now)[:MOST]) if len(queues) == 1 else []
-    groups = tab.tell(request, rows)
-    if not tab.subject:
-        return groups
-    marks = marks_of(tab, [row.key for group in groups for row in group.rows])
+    if not tab.taken_as:
+        queues = tab.queues(viewer)
+        return tab.tell(request, list(queues[0][:MOST]) if len(queues) == 1 else [])
+    whose, shown, marks = whose_of(request), list[Any](), dict[str, QueueMark]()
+    for kind, queue in queues_of(tab, viewer):
+        found = list(narrowed(kind, queue, whose, viewer.pk, viewer.now)[:MOST])
+        marks |= {tab.key_of(kind, row): mark for row, mark in marks_of(kind, [str(one.pk) for one in found]).items()}
+        shown += [(tab.key_of(kind, row.pk), row) for row in found]
+    groups = tab.tell(request, [row for _key, row in shown])
+    if tab.kinds:
+        groups = _only({key for key, _row in shown}, groups)
     return [replace(group, rows=[_marked(row, marks.get(row.key), whose) for row in group.rows]) for group in groups]
+
+
+def _only(keys: set[str], groups: list[TodoGroup]) -> list[TodoGroup]:
+    kept = [replace(group, rows=[row for row in group.rows if row.key in keys]) for group in groups]
+    return [group for group in kept if group.rows]
 
 
 def _marked(row: Todo, mark: QueueMark | None, whose: Whose) -> Todo:
@@ -68,10 +79,10 @@ def _marked(row: Todo, mark: QueueMark | None, whose: Whose) -> Todo:
 
 def _working(request: HttpRequest, tab: Tab) -> dict[str, Any]:
     """The filter, and what can be done with marked rows by whoever may do what they wait for."""
-    if not tab.subject:
+    if not queues_of(tab, Viewer.of(request)):
         return {}
     whose = whose_of(request)
-    may_mark = request.user.has_perm(tab.acts)
+    may_mark = may_take(tab, request.user)
     others = [user for user in who_may_do(tab) if user != request.user] if may_mark else []
     return {
         "whose": whose,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -11,6 +11,9 @@ from django.utils.functional import Promise
 
 from backoffice.page_actions import PageAction
 from backoffice.queue_counts import MOST, Viewer
+
+#: Characters.
+LONGEST_CODE: Final = 16
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,21 @@ def one_group(rows: list[Todo]) -> list[TodoGroup]:
 
 
 @dataclass(frozen=True)
+class RowKind:
+    """Rows of one model that can be taken. `rows` are those of a person's queue; None where it has no such rows.
+
+    `code` and the key of a row make its mark; `subject` is what the ledger calls such a row.
+    """
+
+    code: str
+    subject: str
+    rows: Callable[[Viewer], QuerySet[Any] | None]
+
+    def __post_init__(self) -> None:
+        assert len(self.code) <= LONGEST_CODE, "what the column of marks holds"
+
+
+@dataclass(frozen=True)
 class Tab:
     """One queue. `queues` are the rows that it counts, of each kind; `tell` is given the first of them, to be shown.
 
@@ -62,6 +80,19 @@ class Tab:
     # What the ledger calls its rows, and the permission to do what they wait for. Without, they are nobody's to take.
     subject: str = ""
     acts: str = ""
+    # Instead of these two, where its rows are of several kinds: a person has in their queue only what they may do.
+    kinds: tuple[RowKind, ...] = ()
+
+    @property
+    def taken_as(self) -> tuple[RowKind, ...]:
+        """The kinds of its rows, to be taken; empty where they are nobody's to take."""
+        if self.subject:
+            return (RowKind(self.code, self.subject, lambda viewer: self.queues(viewer)[0]),)
+        return self.kinds
+
+    def key_of(self, kind: RowKind, key: object) -> str:
+        """What a row is called on the page, among all rows of the tab."""
+        return f"{kind.code}:{key}" if self.kinds else str(key)
 
 
 @dataclass(frozen=True)

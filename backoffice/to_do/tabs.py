@@ -1,6 +1,7 @@
 """The queues there are, in the order in which work and money go: what each counts, and how it tells what it lists."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Final
 
 from django.db.models import QuerySet
@@ -8,13 +9,18 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.queue_counts import MOST, QueueCounter, Viewer
 from backoffice.to_do import mentions, money, work
-from backoffice.to_do.marks import awake
-from backoffice.to_do.shapes import CountedTab, Tab
-from backoffice.waiting import decidable
+from backoffice.to_do.marks import standing
+from backoffice.to_do.shapes import CountedTab, RowKind, Tab
+from backoffice.waiting import Waits, decidable
 from jobs import to_do
 from jobs.models import MemberNote
 from payments.models import Payment, PaymentRequest
 from payments.states import NEEDS_A_PERSON, RequestState
+
+
+def _decided_by(viewer: Viewer, kind: Waits) -> QuerySet[Any] | None:
+    return dict(decidable(viewer)).get(kind)
+
 
 TABS: Final = (
     Tab(
@@ -85,8 +91,19 @@ TABS: Final = (
         _("Second person"),
         _("Nothing waits for your decision."),
         "payments.view_paymentrequest",
-        lambda viewer: list(decidable(viewer)),
+        lambda viewer: [queue for _kind, queue in decidable(viewer)],
         money.second_person,
+        kinds=tuple(
+            RowKind(money.SECOND.format(kind), subject, partial(_decided_by, kind=kind))
+            for kind, subject in (
+                (Waits.REQUEST, "request"),
+                (Waits.PROPOSAL, "proposal"),
+                (Waits.WALLET_CHANGE, "wallet_change"),
+                (Waits.RENAMED, "wallet"),
+                (Waits.OUTSIDE, "outside_settlement"),
+                (Waits.REPORT, "paid_outside"),
+            )
+        ),
     ),
     Tab(
         "mentions",
@@ -155,7 +172,7 @@ TABS: Final = (
 def _queues(viewer: Viewer) -> Iterator[tuple[int, QuerySet[Any]]]:
     for place, tab in enumerate(TABS):
         if viewer.has_perm(tab.permission):
-            yield from ((place, awake(tab, queue, viewer.now)) for queue in tab.queues(viewer))
+            yield from ((place, queue) for queue in standing(tab, viewer))
 
 
 _counts: Final = QueueCounter(_queues)

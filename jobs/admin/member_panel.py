@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
+from django.db.models import Manager, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html_join
@@ -13,12 +14,38 @@ from django.utils.translation import gettext as _
 from jobs import earnings
 from jobs.admin.badges import job_badge
 from jobs.earnings import Earning
-from jobs.models import Member
+from jobs.models import Application, Job, Member, Submission
+from ledger.api import newest_entry
 from ledger.stamps import day_stamp
+from payments.admin.following import version_of_facts
+from payments.models import OutsidePayment, Payment, WalletAddress
 from payments.presentation.format_amounts import bought_by, format_amount
 
 #: Of each kind, the newest.
 SHOWN: Final = 5
+
+Row = TypeVar("Row", Application, Job)
+
+
+def version_of_member(member: Member) -> str:
+    """Changes whenever anything of the member, their work, their money or what they fund was recorded or moves."""
+    works = list(_newest(member.applications)[: earnings.MOST_JOBS].values_list("pk", "status", "changed_at"))
+    theirs = [row[0] for row in works]
+    handed_in = Submission.objects.filter(application__in=theirs).order_by("pk")
+    paid = Payment.objects.filter(payout__application__in=theirs).order_by("id")
+    outside = OutsidePayment.objects.filter(payout__application__in=theirs).order_by("id")
+    wallet = WalletAddress.objects.filter(members=member)
+    return version_of_facts(
+        newest_entry("member", str(member.pk)),
+        member.changed_at,
+        list(wallet.values_list("changed_at", "checked_at", "proven_at")),
+        works,
+        list(handed_in.values_list("pk", "status")),
+        list(paid.values_list("id", "state", "changed_at", "failures")),
+        list(outside.values_list("id", "state")),
+        list(_newest(member.funded_jobs)[: SHOWN + 1].values_list("pk", "status", "changed_at")),
+        list(member.notes.filter(handled_at=None).order_by("pk").values_list("pk", flat=True)),
+    )
 
 
 @dataclass(frozen=True)
@@ -87,12 +114,16 @@ def _together(rows: Iterable[Earning]) -> str:
 
 
 def _of_jobs(member: Member) -> PanelGroup:
-    newest = list(member.funded_jobs.order_by("-created_at", "-pk")[: SHOWN + 1])
+    newest = list(_newest(member.funded_jobs)[: SHOWN + 1])
     rows = [
         PanelRow(job.title, format_amount(job.budget), job_badge(job), reverse("admin:jobs_job_change", args=[job.pk]))
         for job in newest[:SHOWN]
     ]
     return PanelGroup(_("Jobs they fund"), "", rows, _list_of("jobs_job", member.name) if newest[SHOWN:] else "")
+
+
+def _newest(rows: Manager[Row]) -> QuerySet[Row]:
+    return rows.order_by("-created_at", "-pk")
 
 
 def _list_of(name: str, words: str) -> str:

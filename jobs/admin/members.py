@@ -23,7 +23,7 @@ from jobs.admin.audited_admin import ReadFirst
 from jobs.admin.badges import badge
 from jobs.admin.bounced_address import BouncedAddressForm, addresses_of
 from jobs.admin.budget_dialog import BudgetTermsForm
-from jobs.admin.member_panel import groups_of
+from jobs.admin.member_panel import groups_of, version_of_member
 from jobs.admin.organisations import OrganisationInline
 from jobs.admin.personal_data import EXPORT, PersonalData
 from jobs.admin.wallet_dialogs import DECISIONS, RefuseChangeForm, WalletChangeForm
@@ -33,6 +33,7 @@ from jobs.models import Member, WalletChange, WalletChangeState
 from ledger.stamps import short, stamp
 from payments.actions import mail_stops, wallets
 from payments.admin.dialogs import WAIT_SECONDS, DecisionOn, Sentence, dialog_action, go, number_of, staff
+from payments.admin.following import FollowedRow
 from payments.admin.mail_stops import MAY_STOP
 from payments.admin.staff_notes import NotedRow
 from payments.locking import lock
@@ -91,7 +92,7 @@ on_member = DecisionOn(lambda pk: lock(Member.objects.all(), number_of(pk)))
 
 
 @admin.register(Member)
-class MemberAdmin(NotedRow, PersonalData, ReadFirst):
+class MemberAdmin(FollowedRow, NotedRow, PersonalData, ReadFirst):
     form = MemberForm
     list_display = ("person", "kind", "language", "wallet_state", "currency", "public_name", "last_checked")
     list_select_related = ("wallet",)
@@ -264,6 +265,9 @@ class MemberAdmin(NotedRow, PersonalData, ReadFirst):
         member = Member.objects.filter(pk=number_of(object_id)).first()
         more = self._page(request, member) if member and self.has_view_permission(request, member) else {}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
+
+    def version_of_row(self, row: Member) -> str:
+        return version_of_member(row)
 
     def _page(self, request: HttpRequest, member: Member) -> dict[str, Any]:
         """Where their money stands, their notes, and the links to their own pages for who may do what those can."""

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 #: By the last part of their addresses.
 OF_A_JOB: Final = frozenset({"report-outside", "reopen", "duplicate", "cancel"})
-OF_A_MEMBER: Final = frozenset({"revoke-links", "bounced", "erase"})
+OF_A_MEMBER: Final = frozenset({"standing-budget", "revoke-links", "bounced", "erase"})
 SELDOM: Final = OF_A_JOB | OF_A_MEMBER
 
 

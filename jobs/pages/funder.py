@@ -1,6 +1,7 @@
 """A funder's own page: what waits for them, what they approved and can still stop, receipts, statements."""
 
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.db import transaction
 from django.db.models import Prefetch, QuerySet
@@ -34,8 +35,8 @@ from payments.presentation.cost_summary import CostSummary, cost_line_of
 from payments.presentation.reasons import Refusal, sentence
 from payments.states import PAID_REQUESTS, UNSENT, RequestState
 
-MOST_ROWS: Final = 100
-MOST_RECEIPTS: Final = 24
+#: Rows of each kind that are shown: the first of these numbers, and the next whenever more is asked for.
+STEPS: Final = (10, 30, 100, 300)
 MOST_BUDGETS: Final = 12
 REFUSED: Final = 409
 
@@ -49,7 +50,7 @@ def funder(http: HttpRequest, token: str) -> HttpResponse:
     if isinstance(opened, HttpResponse):
         return opened
     with translation.override(opened.language):
-        return _act(http, opened) if http.method == "POST" else _show(opened)
+        return _act(http, opened) if http.method == "POST" else _show(opened, step=_step(http))
 
 
 @private_page
@@ -113,30 +114,48 @@ def _act(http: HttpRequest, opened: OpenedMemberLink) -> HttpResponse:
     return HttpResponseRedirect(opened.page)
 
 
-def _show(opened: OpenedMemberLink, *, refusal: str = "", status: int = 200) -> HttpResponse:
+def _step(http: HttpRequest) -> int:
+    """How often more was asked for; nonsense is never."""
+    wanted = http.GET.get("more", "")
+    return int(wanted) if wanted in {str(step) for step in range(len(STEPS))} else 0
+
+
+def _show(opened: OpenedMemberLink, *, refusal: str = "", status: int = 200, step: int = 0) -> HttpResponse:
+    """What can still be approved begins with what ends first, all else with the newest."""
     mine = PaymentRequest.objects.filter(payer_key=opened.member.key)
     own = _with_bills(mine.filter(standing_budget=None))
     asked = mine.filter(state=RequestState.AWAITING_APPROVAL, expires_at__gt=clock.now(), standing_budget__isnull=False)
     waits = own.filter(state=RequestState.AWAITING_APPROVAL, expires_at__gt=clock.now()).order_by("expires_at")
-    live = own.filter(state=RequestState.APPROVED).order_by("approved_at")
+    live = own.filter(state=RequestState.APPROVED).order_by("-approved_at", "-pk")
     settled = own.filter(state__in=[*PAID_REQUESTS, RequestState.SETTLED_IN_PART]).order_by("-finished_at")
     paid_outside = OutsidePayment.objects.filter(payer_key=opened.member.key, state=OutsidePaymentState.CONFIRMED)
+    outside = paid_outside.select_related("seller").order_by("-paid_on", "-pk")
+    # One more of each than is shown says whether there is more.
+    most = STEPS[step] + 1
+    rows = {"waiting": list(waits[:most]), "live": list(live[:most]), "receipts": list(settled[:most])}
+    paid = list(outside[:most])
+    shown = {name: [_card(request, opened) for request in some[: STEPS[step]]] for name, some in rows.items()}
+    is_cut = {**{name: len(some) == most for name, some in rows.items()}, "outside": len(paid) == most}
     context = {
         "opened": opened,
         "member": opened.member,
         "refusal": refusal,
-        "waiting": [_card(request, opened) for request in waits[:MOST_ROWS]],
+        **shown,
         "asked_budgets": [
             _asked(request, opened)
             for request in asked.select_related("standing_budget", "seller").order_by("expires_at")
         ],
         "budgets": _budgets(mine, opened),
-        "live": [_card(request, opened) for request in live[:MOST_ROWS]],
-        "receipts": [_card(request, opened) for request in settled[:MOST_RECEIPTS]],
-        "outside": list(paid_outside.select_related("seller").order_by("-paid_on", "-pk")[:MOST_RECEIPTS]),
+        "outside": paid[: STEPS[step]],
+        "is_cut": is_cut,
+        "more": _with_more(opened.page, step + 1) if step + 1 < len(STEPS) else "",
         "months": statements.months(opened.member),
     }
     return page(render_to_string("public/funder.html", context), status)
+
+
+def _with_more(address: str, step: int) -> str:
+    return f"{address}{'&' if '?' in address else '?'}{urlencode({'more': step})}"
 
 
 def _with_bills(requests: QuerySet[PaymentRequest]) -> QuerySet[PaymentRequest]:

@@ -46,9 +46,7 @@ class CheckpointAdmin(AppendOnlyAdmin):
 
     @display(description=gettext_lazy("signed checkpoint"))
     def signed(self, row: Checkpoint) -> SafeString:
-        return format_html(
-            '<pre class="font-mono text-xs whitespace-pre-wrap" style="overflow-wrap:anywhere">{}</pre>', row.note
-        )
+        return format_html('<pre class="font-mono text-xs">{}</pre>', row.note)
 
     @display(description=gettext_lazy("to keep elsewhere"))
     def download(self, row: Checkpoint) -> SafeString:

@@ -59,7 +59,7 @@ class PaymentAdmin(FollowedRow, NotedRow, PaymentActions, StateColumn, AmountCol
     )
     search_fields = ("id", "receiver_name", "receiver_email", "receiver_wallet__url", "request__id", "request__title")
     search_help_text = _("Payment or request id, receiver, wallet address, title")
-    fields = (
+    readonly_fields = (
         "id",
         "status",
         "why",
@@ -79,7 +79,8 @@ class PaymentAdmin(FollowedRow, NotedRow, PaymentActions, StateColumn, AmountCol
         "retry_at",
         "polls",
     )
-    readonly_fields = fields
+    # Told above in words; as it is kept, for who must have each column.
+    fieldsets = ((_("Every field, as it is kept"), {"fields": readonly_fields, "classes": ("collapse",)}),)
     actions_detail = (
         "look_again",
         "take_over",
@@ -113,6 +114,7 @@ class PaymentAdmin(FollowedRow, NotedRow, PaymentActions, StateColumn, AmountCol
         rows = timeline([("payment", row.pk)])
         told = {
             **context,
+            "heading": row.receiver_name,
             "timeline": timeline_lines.lines(rows, describe),
             "attention": attention_panel.panel(row),
             "stands": None if row.state in NEEDS_A_PERSON else for_staff(row, attention_panel.claim_of(row)),

@@ -125,6 +125,7 @@ class PaymentRequestAdmin(FollowedRow, NotedRow, RequestActions, ReadOnlyAdmin):
             **told,
             "stops": bounced([row.payer_email, row.payer_accounts.get("email", "")]).values(),
             "title": row.shown_title,
+            "heading": row.shown_title,
             "subtitle": None,
             # The one thing to do next stands beside the words that ask for it; the others in the page's head.
             "primary_actions": [one for one in offered if one["variant"] == ActionVariant.PRIMARY],

@@ -146,6 +146,7 @@ class StandingBudgetAdmin(ReadOnlyAdmin):
         now = budget_summary.summary_of(row)
         more = {
             "title": row.request.payer_name,
+            "heading": row.request.payer_name,
             "subtitle": None,
             "budget": row,
             "state": row.state.label,

@@ -104,4 +104,4 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
 
 
 def _preformatted(text: str) -> str:
-    return format_html('<pre class="overflow-x-auto text-sm whitespace-pre-wrap">{}</pre>', text) if text else "-"
+    return format_html('<pre class="text-sm">{}</pre>', text) if text else "-"

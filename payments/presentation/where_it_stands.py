@@ -9,6 +9,7 @@ from typing import assert_never
 
 from django.utils.translation import gettext as _
 
+from ledger.stamps import short
 from payments.models import IncomingPayment, OutgoingPayment, OutsideSettlement, Payment
 from payments.openpayments.amounts import Amount
 from payments.presentation.dates import day, moment
@@ -41,7 +42,7 @@ def for_staff(payment: Payment, claim: OutsideSettlement | None) -> NextStep:
             return NextStep(Turn.ENGINE, text)
         case PaymentState.SENT:
             text = _("The payer's wallet took the order on %(when)s. It counts once the receiver's wallet has it.")
-            return NextStep(Turn.ENGINE, text % {"when": moment(payment.sent_at)})
+            return NextStep(Turn.ENGINE, text % {"when": short(payment.sent_at)})
         case PaymentState.NEEDS_ATTENTION:
             step = attention_step(payment, claim)
             return NextStep(step.turn, f"{sentence(payment.reason, payment.reason_params)} {step.text}".strip())
@@ -49,7 +50,7 @@ def for_staff(payment: Payment, claim: OutsideSettlement | None) -> NextStep:
             return NextStep(Turn.NOBODY, _arrived(payment))
         case PaymentState.SETTLED_OUTSIDE:
             text = _("It was paid outside the wallets, and counts since %(when)s on the word of two people.")
-            return NextStep(Turn.NOBODY, text % {"when": moment(payment.settled_at)})
+            return NextStep(Turn.NOBODY, text % {"when": short(payment.settled_at)})
         case PaymentState.FAILED | PaymentState.CANCELLED:
             raise AssertionError("what ended without money was told before")
         case never:
@@ -115,7 +116,8 @@ def _outgoing(payment: Payment, row: OutgoingPayment) -> Evidence:
 
 def _arrived(payment: Payment) -> str:
     text = _("It arrived: %(host)s reported %(received)s on %(when)s. There is nothing left to do.")
-    return text % _settled(payment)
+    # To staff, whose pages say once whose hours they are.
+    return text % {**_settled(payment), "when": short(payment.settled_at)}
 
 
 def _settled(payment: Payment) -> dict[str, str]:

@@ -12,10 +12,11 @@ from django.db import transaction
 from django.urls import reverse
 from pytest_django import Settings
 
+from backoffice.digests.contents import digest_of
 from backoffice.digests.sending import send_due
 from backoffice.models.digests import DigestSetting
 from ledger import clock
-from ledger.api import timeline
+from ledger.api import Actor, record, timeline
 from payments.actions import approvals, mail_stops
 from payments.mail.sending import send
 from payments.models import Colleague, MailStop, Message, Payment, PaymentRequest
@@ -90,6 +91,22 @@ def test_it_says_how_much_waits_since_when_and_what_changed(postbox: Postbox, ha
         assert "/admin/to-do/?tab=attention" in words
         assert reverse("admin:digest") in words
     assert sent["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_it_says_what_became_of_jobs_members_and_payments_that_its_reader_may_see() -> None:
+    for kind in ("job.created", "job.created", "job.complete", "member.created", "payment.settled"):
+        with transaction.atomic():
+            record(kind, actor=Actor("system", "test"), subjects={"job": "1"}, data={})
+    everything = person("eva", "jobs.view_job", "jobs.view_member", "payments.view_payment")
+    since, now = MORNING - timedelta(days=1), MORNING
+    assert digest_of(everything, since, now).changes == [
+        "2 jobs were added.",
+        "1 job was completed.",
+        "1 member was added.",
+        "1 payment arrived.",
+    ]
+    assert digest_of(person("ivo", "jobs.view_member"), since, now).changes == ["1 member was added."]
+    assert digest_of(everything, now, now + timedelta(days=1)).changes == []
 
 
 def parts(sent: EmailMessage) -> list[str]:

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from backoffice import roles
 from jobs.decisions import accept_submission, move_job
-from jobs.models import Job, JobStatus, Payout
+from jobs.models import Job, JobStatus, Member, Payout
 from ledger.models import Movement
 from payments.models import Payment
 from payments.states import PaymentState, RequestState
@@ -67,6 +67,23 @@ def test_a_jobs_page_is_true_until_something_happens_to_its_work_or_its_money() 
     assert not is_true(client, page)
 
 
+def test_a_members_page_is_true_until_their_work_their_money_or_what_they_fund_moves() -> None:
+    staff = in_role(roles.PLATFORM_STAFF)
+    client, work = signed_in(staff), applied(job(JobStatus.SUBMITTING), member("Iris Reads"))
+    handed = handed_in(work)
+    payment = paid_to_maria(asked(RequestState.APPROVED), PaymentState.SENT)
+    Payout.objects.create(application=work, payment=payment)
+    before = told(client, page_of(work.worker)), told(client, page_of(work.job.funder))
+    assert all(is_true(client, page) for page in before)
+    accept_submission(handed.pk, by=staff)
+    assert not is_true(client, before[0])
+    page = told(client, page_of(work.worker))
+    Payment.objects.filter(pk=payment.pk).update(state=PaymentState.SETTLED)
+    assert not is_true(client, page)
+    Job.objects.filter(pk=work.job_id).update(status=JobStatus.COMPLETE)
+    assert not is_true(client, before[1])
+
+
 def test_a_payments_page_is_true_until_it_moves_or_somebody_takes_it_over() -> None:
     staff = in_role(roles.PLATFORM_STAFF)
     client, payment = signed_in(staff), paid_to_maria(asked(RequestState.APPROVED), PaymentState.NEEDS_ATTENTION)
@@ -96,9 +113,10 @@ def test_who_may_not_see_the_row_is_told_nothing_of_it() -> None:
     row = job()
     for client in (signed_in(person("nadie")), signed_in(person("money", "payments.view_payment"))):
         assert client.get(reverse("admin:jobs_job_status", args=[row.pk])).status_code == 404
-    reader = signed_in(person("ana", "jobs.view_job"))
+    reader = signed_in(person("ana", "jobs.view_job", "jobs.view_member"))
     for key in ("0", "nonsense", "9" * 30):
-        assert reader.get(reverse("admin:jobs_job_status", args=[key])).status_code == 404
+        for kind in ("job", "member"):
+            assert reader.get(reverse(f"admin:jobs_{kind}_status", args=[key])).status_code == 404
 
 
 def test_a_question_costs_the_same_however_much_there_is() -> None:
@@ -107,7 +125,7 @@ def test_a_question_costs_the_same_however_much_there_is() -> None:
     town(staff)
 
     def costs() -> list[int]:
-        rows = [Job.objects.order_by("pk").first(), Payment.objects.order_by("pk").first()]
+        rows = [model.objects.order_by("pk").first() for model in (Job, Payment, Member)]
         found = [told(root, page)[0] for page in (*PAGES, *map(page_of, rows))]
         return [queries(root, url) for url in found]
 

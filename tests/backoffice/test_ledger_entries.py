@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from html import unescape
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.test import Client
@@ -11,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.translation import override
 
+from backoffice.ledger_entries.subjects import WITHOUT_PAGE
 from jobs.models import Member
 from ledger.api import Actor, record
 from ledger.models import Entry
@@ -54,6 +56,17 @@ def test_names_are_for_who_may_read_them_and_a_full_page_costs_no_more_than_a_sh
             shown(admin_client)
         counted.append(len(queries))
     assert counted[0] == counted[1]
+
+
+def test_rows_without_a_page_have_a_name_in_the_readers_language(admin_client: Client) -> None:
+    with transaction.atomic():
+        record("job.money_released", actor=Actor("system", "test"), subjects=dict.fromkeys(WITHOUT_PAGE, "7"), data={})
+    assert "job funding 7" in shown(admin_client)
+    with override("es"):
+        for kind, model in WITHOUT_PAGE.items():
+            name = str(apps.get_model(model)._meta.verbose_name)
+            assert name
+            assert name != kind
 
 
 def changed(member: Member, by: User) -> None:

@@ -121,12 +121,13 @@ def test_who_may_not_do_what_a_row_waits_for_marks_none(rosa: User) -> None:
     found = works(1)
     for reader in (in_role(roles.AUDITOR), person("nadie")):
         client = signed_in(reader)
-        assert client.post(f"{PAGE}marks/", {"tab": "review", "do": "take", "row": found[0].pk}).status_code == 403
+        for tab in ("review", "second"):
+            assert client.post(f"{PAGE}marks/", {"tab": tab, "do": "take", "row": found[0].pk}).status_code == 403
         assert client.get(f"{PAGE}marks/").status_code == 403
         assert 'name="row"' not in client.get(PAGE, {"tab": "review"}).content.decode()
     client = signed_in(rosa)
     assert client.get(f"{PAGE}marks/").status_code == 405
-    assert client.post(f"{PAGE}marks/", {"tab": "second", "do": "take", "row": "1"}).status_code == 403
+    assert client.post(f"{PAGE}marks/", {"tab": "mentions", "do": "take", "row": "1"}).status_code == 403
     before = Entry.objects.count()
     for row in ("nonsense", "9" * 40, "0"):
         answer = client.post(f"{PAGE}marks/", {"tab": "review", "do": "take", "row": row}, follow=True)

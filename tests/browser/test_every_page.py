@@ -1,4 +1,4 @@
-"""Every page of the admin, with something on it: nobody is kept out, light or dark, and no script fails."""
+"""Every page of the admin, with something on it: nobody is kept out, light or dark; no script fails; phones show it."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser import axe
 from tests.browser.installation import Installation, installed
-from tests.browser.screens import fresh_page, sign_in, wear
+from tests.browser.screens import WIDTHS, fresh_page, sign_in, wear
 
 pytestmark = pytest.mark.prove
 
@@ -41,7 +41,7 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Instal
         yield site, site.backstage("one_of_everything")
 
 
-def test_no_page_of_the_admin_keeps_anybody_out_or_has_a_script_that_fails(
+def test_no_page_of_the_admin_keeps_anybody_out_has_a_script_that_fails_or_runs_out_of_a_phone(
     furnished: tuple[Installation, list[str]], browser: Browser
 ) -> None:
     """`fresh_page` finds the errors of scripts."""
@@ -58,7 +58,7 @@ def test_no_page_of_the_admin_keeps_anybody_out_or_has_a_script_that_fails(
         assert set(sidebar) <= set(opened), "a page of the sidebar is not looked at"
         for path in opened:
             page.goto(f"{site.url}{path}")
-            found += [f"{path}: {line}" for line in _violations(page)]
+            found += [f"{path}: {line}" for line in (*_violations(page), *_too_wide(page))]
     assert not found, "\n".join(found)
 
 
@@ -74,3 +74,14 @@ def _violations(page: Page) -> Iterator[str]:
     wear(page, "dark")
     yield from (f"dark, {line}" for line in axe.violations(page, {}, ["color-contrast"], "rule"))
     wear(page, "light")
+
+
+def _too_wide(page: Page) -> Iterator[str]:
+    """What is wider than a phone's window: whoever reads it would push the page to and fro, line by line."""
+    wide, (across, down) = page.viewport_size, WIDTHS["narrow"]
+    page.set_viewport_size({"width": across, "height": down})
+    width = page.evaluate("document.scrollingElement.scrollWidth")
+    if width > across:
+        yield f"{width} px wide in a window of {across} px"
+    if wide:
+        page.set_viewport_size(wide)

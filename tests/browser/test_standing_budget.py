@@ -61,6 +61,7 @@ def _set_up(page: Page, walk: Walk) -> str:
     page.goto(f"{site.url}/admin/jobs/job/{walk.work.job_id}/change/")
     page.goto(f"{site.url}/admin/jobs/member/?q={walk.work.funder.name}")
     page.get_by_role("link", name=walk.work.funder.name).first.click()
+    page.get_by_role("button", name=walk.say("More actions")).click()
     screens.open_dialog(page, walk.say("Set up a standing budget"))
     shown = page.locator("#dialog")
     shown.locator("input[name=limit]").fill("5000.00")

@@ -1,5 +1,6 @@
 """What a funder reads on their own page: what waits, what is live, what was charged in a month; what they may stop."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +13,7 @@ from django.test import Client
 from jobs import links, statements
 from jobs.models import Member
 from jobs.statements import Month
-from ledger import days
+from ledger import clock, days
 from ledger.api import timeline
 from payments import links as payment_links
 from payments.actions import refunds
@@ -43,6 +44,36 @@ def test_a_funder_sees_what_waits_what_is_live_and_receipts(choir: Member, rosa:
     assert page.index("Waits") < page.index("Live") < page.index("Receipts") < page.index("Paid")
     assert "1,262.50 MXN at most" in page
     assert "Not theirs" not in page
+
+
+def test_a_long_page_is_cut_newest_first_and_shows_more_when_it_is_asked_to(
+    choir: Member, rosa: User, seller: Seller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.pages.funder.STEPS", (2, 4))
+    for number in range(5):
+        for state in (RequestState.AWAITING_APPROVAL, RequestState.APPROVED, RequestState.SETTLED):
+            row = asked(choir, rosa, seller, f"{state.name} {number}", state)
+            at = clock.now() + timedelta(hours=number + 1)
+            ends = {"expires_at": at, "approved_at": at, "finished_at": at}
+            PaymentRequest.objects.filter(pk=row.pk).update(**ends)
+    html = Client().get(links.funder_url(choir)).content.decode()
+    first = {"AWAITING_APPROVAL": [0, 1], "APPROVED": [4, 3], "SETTLED": [4, 3]}
+    assert listed(html) == first, "what ends first, and the newest"
+    (more,) = {link.partition("#")[0] for link in re.findall(r'href="([^"]*more=1[^"]*)"', html)}
+    html = Client().get(more).content.decode()
+    assert {state: len(found) for state, found in listed(html).items()} == dict.fromkeys(first, 4)
+    assert "There is more than this page shows." in html
+    for nonsense in ("9", "-1", "all", "1'"):
+        assert listed(Client().get(links.funder_url(choir), {"more": nonsense}).content.decode()) == first
+
+
+def listed(html: str) -> dict[str, list[int]]:
+    """The numbers of the shown requests by their state, in their order."""
+    found: dict[str, list[int]] = {}
+    for state, number in re.findall(r"(?:<h3>|\">)([A-Z_]+) (\d)</", html):
+        if int(number) not in found.setdefault(state, []):
+            found[state].append(int(number))
+    return found
 
 
 def test_a_funder_stops_an_approval_of_theirs(choir: Member, rosa: User, seller: Seller) -> None:

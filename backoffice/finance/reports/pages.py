@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -22,6 +21,7 @@ from ledger.books.figures import FIGURES, SUMS
 from ledger.distinct import distinct_values
 from payments.models import Seller, WalletAddress
 from payments.models.payments import Purpose
+from payments.presentation.dates import zone_name
 
 PERMISSION: Final = "ledger.view_movement"
 #: So many lines of a section are shown; a file has all.
@@ -67,7 +67,7 @@ def report_view(request: HttpRequest, code: str) -> HttpResponse:
         "filters": filters,
         "narrowed": _narrowed(span, filters),
         "choices": _choices(),
-        "zone": settings.BUSINESS_TIME_ZONE,
+        "zone": zone_name(),
     }
     return TemplateResponse(request, "admin/finance/report.html", context)
 
