@@ -74,6 +74,8 @@ LONGEST = (
     "tests/security/test_canaries.py",
     "tests/chaos/test_any_order.py",
     "tests/workers",
+    "tests/backoffice/test_permissions.py",
+    "tests/backoffice/finance/test_figures.py",
 )
 
 
