@@ -1,6 +1,5 @@
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
-from django.core.signals import request_finished
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -31,7 +30,6 @@ class PaymentsConfig(AppConfig):
         allow_tasks_of("payments.tasks", seconds=longer)
         queue_guard.install()
         guarded.declare()
-        request_finished.connect(call_counts.write, dispatch_uid="payments.call_counts")
         post_execute.connect(call_counts.write, dispatch_uid="payments.call_counts")
         user_logged_in.connect(remember_language, dispatch_uid="payments.colleagues")
         checkpoint_kept.connect(queue_checkpoint, dispatch_uid="payments.mail.auditor")

@@ -1,17 +1,20 @@
-"""Calls to wallets, counted in this process, and added to the database whenever a task or a request of ours is over.
+"""Calls to wallets, counted in this process, and added to the database with the next task or POST that is over.
 
-So a call costs no statement, and one task or request at most one, when all of its hosts are known. What a process has
-counted since is lost when it is killed: figures for who watches, not evidence. Commands are not counted.
+So a call costs no statement, and one task or POST at most one, when all of its hosts are known. A page that is only
+read writes nothing: it would wait for whoever writes. What a process has counted since is lost when it is killed:
+figures for who watches, not evidence. Commands are not counted.
 """
 
 import logging
 import threading
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
 from django.db import connection
+from django.http import HttpRequest, HttpResponse
 
 from ledger import clock
 from payments.models import HostCalls, WalletAddress
@@ -24,6 +27,8 @@ log = logging.getLogger(__name__)
 OTHER: Final = "other"
 #: Figures by host are kept apart for so many: a monitoring system keeps each of them for ever.
 MOST_HOSTS: Final = 100
+#: Methods that change nothing (RFC 9110, 9.2.1).
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 #: What was not called for so long is told of no more, and leaves its room to another host.
 TOLD_OF: Final = timedelta(days=30)
 
@@ -66,6 +71,19 @@ def count(operation: Operation, host: str, error: OpenPaymentsError | None, seco
     _add({(host.lower(), KINDS[operation].value, _outcome(error).value): _Sum(1, seconds)})
 
 
+class CallCountsMiddleware:
+    """After what may have changed something: no page that is looked at waits for the database to take our figures."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.method not in SAFE:
+            write()
+        return response
+
+
 def write(**_signal: Any) -> None:
     """Add to the database what was counted since the last time. Never raises: what failed is counted the next time."""
     global _counted
@@ -78,10 +96,6 @@ def write(**_signal: Any) -> None:
     except Exception:
         log.exception("calls to wallets could not be counted")
         _add(taken)
-    finally:
-        # Whoever says that a request is over has looked after its connection before.
-        if not connection.in_atomic_block:
-            connection.close_if_unusable_or_obsolete()
 
 
 def lately() -> "list[HostCalls]":
