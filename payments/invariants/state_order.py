@@ -52,11 +52,14 @@ ORDER: Final = (
     Invariant(
         "sending_under_an_approval",
         _("A payment that may be sent, or was, has an approval of the payer that was collected."),
-        # The approval may have ended since: the next step then goes back to the payer.
+        # The approval may have ended since: the next step then goes back to the payer. What came after the end of a
+        # payment that was never ordered is somebody else's money, which needs no approval of our payer.
         """
         SELECT payment.id FROM payments_payment payment
         LEFT JOIN payments_grant payer ON payer.id = payment.grant_id
         WHERE payment.state IN ('approved', {in_flight}, {arrived})
+          AND (payment.late_at IS NULL
+               OR EXISTS (SELECT 1 FROM payments_outgoingpayment placed WHERE placed.payment_id = payment.id))
           AND (payer.id IS NULL OR payer.kind <> 'outgoing-payment'
                OR payer.state NOT IN ('active', 'cancelling', 'ended'))
         """,

@@ -55,8 +55,10 @@ def _unnoticed(books: Books) -> Iterator[str]:
     for payment, there in _arrived(books):
         if payment.received_value < there:
             yield f"{_name(payment)}: {there} arrived, {payment.received_value} is noted"
-        # One that we never sent, or no more, says in its reason what somebody else's money brought.
-        told = payment.state == PaymentState.FAILED and "received" in payment.reason_params
+        # One that we never sent, or no more, says in its reason what somebody else's money brought; so does one that
+        # had ended and waits for a person since.
+        is_over = payment.state == PaymentState.FAILED or payment.late_at is not None
+        told = is_over and "received" in payment.reason_params
         is_known = payment.state == PaymentState.SETTLED or told
         if not is_known and payment.value and there >= payment.value:
             yield f"{_name(payment)}: all of it arrived, and nobody here knows"

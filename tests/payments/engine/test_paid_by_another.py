@@ -2,8 +2,9 @@
 
 import pytest
 
-from payments.actions import approvals
+from payments.actions import approvals, attention, requests
 from payments.engine.advance import advance
+from payments.invariants import violations
 from payments.models import Message, PaymentRequest
 from payments.presentation.reasons import sentence
 from payments.states import PaymentState, RequestState
@@ -86,3 +87,22 @@ def test_a_place_that_vanished_is_not_replaced_for_nobody_says_what_arrived_ther
     stage.later(24 * 3600)
     request = stage.see_through(request, 3)
     assert (request.state, stage.received()) == (RequestState.FAILED, 0)
+
+
+@pytest.mark.parametrize("amount", [ALL, PART])
+def test_what_comes_for_a_request_that_nobody_ever_approved_needs_a_person_and_no_approval(
+    stage: Stage, amount: int
+) -> None:
+    """Whoever knows where the money was to arrive can send some: that is no reason to doubt our own books."""
+    request = stage.sent()
+    stage.sandbox.pay_in(place(stage, request), amount)
+    requests.cancel(request.pk, by=stage.staff)
+    request = stage.see_through(request)
+    payment = stage.payment(request)
+    assert (request.state, payment.state) == (RequestState.CANCELLED, PaymentState.NEEDS_ATTENTION)
+    assert (payment.reason, payment.received_value) == ("arrived_late", amount)
+    assert not violations()
+    attention.take_note(payment.pk, by=stage.staff)
+    payment.refresh_from_db()
+    assert payment.state == (PaymentState.SETTLED if amount == ALL else PaymentState.FAILED)
+    assert not violations()
