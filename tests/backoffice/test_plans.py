@@ -14,7 +14,6 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db import connection
 from django.http import HttpRequest, QueryDict
-from django.test import Client
 from django.utils import timezone
 
 from backoffice.dashboard.currency_cards import cards
@@ -152,11 +151,6 @@ def reads() -> Iterator[tuple[str, Callable[[], object]]]:
         yield f"overview, {tell.__name__}", partial(tell, today)
     for kind in (people.FUNDERS, people.WORKERS):
         yield f"overview, {kind.report}", partial(people.ranked, today, kind)
-    client = Client()
-    client.force_login(root)
-    for text in (application.job.title, application.payouts.get().payment_id, "zzqqy", "Maria"):
-        yield f"where is the money? {text}", partial(client.get, "/admin/where-is-the-money/", {"q": text})
-        yield f"ctrl-k: {text}", partial(client.get, "/admin/search/", {"extended": "1", "s": text})
     yield "overdue", partial(list, Job.objects.filter(overdue()))
     for each in (tasks.sweep, remind, due_messages, count_due):
         yield each.__name__, each
