@@ -11,6 +11,7 @@ from ninja import NinjaAPI
 
 from jobs.api import applications, jobs, members, offers, submissions
 from payments.api import incoming, payments, plain_requests, problems, sellers
+from payments.api.bodies import StorableJson
 from payments.api.headers import NAMESPACE
 
 VERSION = "1.0.0"
@@ -19,7 +20,13 @@ DESCRIPTION = (
     " with their scale. Every POST takes an Idempotency-Key. How to begin: docs/api.md."
 )
 api = NinjaAPI(
-    title="Tequio", version=VERSION, description=DESCRIPTION, urls_namespace=NAMESPACE, openapi_url=None, docs_url=None
+    title="Tequio",
+    version=VERSION,
+    description=DESCRIPTION,
+    urls_namespace=NAMESPACE,
+    openapi_url=None,
+    docs_url=None,
+    parser=StorableJson(),
 )
 problems.install(api)
 for part in (sellers, offers, plain_requests, incoming, payments, members, jobs, applications, submissions):

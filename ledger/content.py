@@ -24,7 +24,10 @@ _SECRET_KEY = re.compile(
     r"(^|_)(tokens?|secrets?|passwords?|authorization|nonces?|signature|cookies?|salt"
     r"|(private|api|encryption|secret)_keys?|interact_ref|continue_uri|manage_url)$"
 )
-_SECRET_VALUE = re.compile(r"PRIVATE KEY-----|^(GNAP|Bearer|Basic) \S", re.IGNORECASE)
+# As long as a token is, with a digit, and nothing behind it: "Basic Needs A.C." is a name.
+_SECRET_VALUE = re.compile(
+    r"PRIVATE KEY-----|^(GNAP|Bearer|Basic) +(?=\S*[0-9])[A-Za-z0-9._~+/-]{16,}=*\s*$", re.IGNORECASE
+)
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -47,10 +50,19 @@ def check_identity(identity: str) -> None:
     if not 1 <= len(identity) <= MAX_ID:
         raise RefusedContentError(f"An id is a text of 1 to {MAX_ID} characters, not {identity!r}.")
     _check_text(identity, "id")
+    _check_no_credential(identity, "id")
 
 
-def exact_json(value: object, path: str = "data", depth: int = 0) -> Json:
-    """The value as plain JSON. Refuses what canonical JSON, a database or an auditor could not take, and secrets."""
+def exact_words(private: Mapping[str, Json]) -> dict[str, Json]:
+    """What names or describes a person, or was written by one: whatever it looks like, it is theirs to say."""
+    return exact_object(private, "private", are_words=True)
+
+
+def exact_json(value: object, path: str = "data", depth: int = 0, *, are_words: bool = False) -> Json:
+    """The value as plain JSON. Refuses what canonical JSON, a database or an auditor could not take, and secrets.
+
+    What looks like a secret is no mistake of ours where `are_words` of a person.
+    """
     if depth > MAX_DEPTH:
         raise RefusedContentError(f"{path} is nested deeper than {MAX_DEPTH} levels.")
     if value is None or isinstance(value, bool):
@@ -61,15 +73,22 @@ def exact_json(value: object, path: str = "data", depth: int = 0) -> Json:
         return int(value)
     if isinstance(value, str):
         _check_text(value, path)
+        if not are_words:
+            _check_no_credential(value, path)
         return str(value)
     if isinstance(value, list | tuple):
-        return [exact_json(item, f"{path}[{position}]", depth + 1) for position, item in enumerate(value)]
+        return [
+            exact_json(item, f"{path}[{position}]", depth + 1, are_words=are_words)
+            for position, item in enumerate(value)
+        ]
     if isinstance(value, Mapping):
-        return exact_object(value, path, depth)
+        return exact_object(value, path, depth, are_words=are_words)
     raise RefusedContentError(f"{path} is a {type(value).__name__}: the ledger takes only exact JSON.")
 
 
-def exact_object(value: Mapping[str, Json], path: str = "data", depth: int = 0) -> dict[str, Json]:
+def exact_object(
+    value: Mapping[str, Json], path: str = "data", depth: int = 0, *, are_words: bool = False
+) -> dict[str, Json]:
     """As `exact_json`, for what must be an object."""
     plain = {}
     for key, item in value.items():
@@ -78,7 +97,7 @@ def exact_object(value: Mapping[str, Json], path: str = "data", depth: int = 0) 
         _check_text(key, path)
         if _looks_secret(key):
             raise RefusedContentError(f"{path}.{key} looks like a secret: the ledger keeps none.")
-        plain[str(key)] = exact_json(item, f"{path}.{key}", depth + 1)
+        plain[str(key)] = exact_json(item, f"{path}.{key}", depth + 1, are_words=are_words)
     if "value" in plain and ("assetCode" in plain or "assetScale" in plain):
         _check_amount(plain, path)
     return plain
@@ -99,6 +118,9 @@ def _check_text(text: str, path: str) -> None:
         raise RefusedContentError(f"{path} has a NUL character, which PostgreSQL cannot keep.")
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise RefusedContentError(f"{path} has half a surrogate pair, which is no text.")
+
+
+def _check_no_credential(text: str, path: str) -> None:
     if _SECRET_VALUE.search(text):
         raise RefusedContentError(f"{path} looks like a credential: the ledger keeps none.")
 

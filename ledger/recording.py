@@ -11,7 +11,7 @@ from django.db import transaction
 from ulid import ULID
 
 from ledger import canonical, chain, clock
-from ledger.content import MAX_BODY, Json, RefusedContentError, check_identity, check_subject, exact_object
+from ledger.content import MAX_BODY, Json, RefusedContentError, check_identity, check_subject, exact_object, exact_words
 from ledger.kinds import check_declared
 from ledger.models import Entry, EntrySubject, PrivatePart, Unsealed
 from ledger.rows import snapshots
@@ -183,7 +183,7 @@ def _named(subjects: Mapping[str, str | Iterable[str]]) -> dict[str, list[str]]:
 
 
 def _private_part(entry_id: str, private: Mapping[str, str] | None, rows: snapshots.Rows) -> PrivatePart | None:
-    content = exact_object(private or {}, "private")
+    content = exact_words(private or {})
     if rows:
         content["rows"] = rows
     if not content:

@@ -70,7 +70,8 @@ def usable_key(token: str) -> ApiKey | None:
     key = ApiKey.objects.select_related("acts_for", "marketplace__seller").filter(pk=key_id).first()
     if key is None or not api_tokens.matches(token, key.digest):
         return None
-    if not (key.is_usable and key.acts_for.is_active):
+    # As who may sign in: `is_staff` is whoever works here.
+    if not (key.is_usable and key.acts_for.is_active and key.acts_for.is_staff):
         return None
     now = clock.now()
     not_lately = Q(last_used_at=None) | Q(last_used_at__lt=now - NOTED_EVERY)

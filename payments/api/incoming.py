@@ -77,7 +77,7 @@ def expect_incoming(request: HttpRequest, told: IncomingIn) -> IncomingOut:
     """Let the wallet of a seller who may hold money expect an amount; it is made there once."""
     key, form = key_of(request), form_id(request)
     if (known := _asked_before(form)) is None:
-        wanted = Expected(told.amount, told.description.replace("\0", ""), form)
+        wanted = Expected(told.amount, told.description, form)
         try:
             known = _expect(key, seller_of(key, told.sellerId), wanted)
         except IntegrityError:

@@ -56,7 +56,7 @@ def once(operation: Operation[Rest]) -> Callable[Concatenate[HttpRequest, Rest],
         try:
             response = _first_answer(http, lambda: operation(http, *args, **named))
         except BaseException:
-            row.delete()
+            _begin_anew(row)
             raise
         _keep(row, response)
         return response
@@ -65,11 +65,14 @@ def once(operation: Operation[Rest]) -> Callable[Concatenate[HttpRequest, Rest],
 
 
 def form_id(http: HttpRequest) -> str:
-    """The id of the form that a person would have sent: the same for the same `Idempotency-Key`."""
+    """The id of the form that a person would have sent: the same for the same `Idempotency-Key` with the same request.
+
+    A key that was forgotten after its time, and is used for something else, is for that.
+    """
     name = _name(http)
     if not name:
         return f"api-{new_ulid()}"
-    told = json.dumps([key_of(http).family, name])
+    told = json.dumps([key_of(http).family, name, _asked(http)])
     return f"api-{sha256(told.encode()).hexdigest()[:32]}"
 
 
@@ -89,15 +92,21 @@ def _name(http: HttpRequest) -> str:
 
 def _begin(http: HttpRequest, name: str) -> ApiAnswer:
     """The row of this key: new, or answered before. Raises ApiProblem for another body, or while it is answered."""
-    asked = sha256(f"{http.method} {http.path}\n".encode() + http.body).hexdigest()
+    asked = _asked(http)
     row = ApiAnswer(family=key_of(http).family, name=name, asked=asked)
     forget_old()
     try:
         with transaction.atomic():
             row.save(force_insert=True)
     except IntegrityError:
-        return _known(ApiAnswer.objects.get(family=row.family, name=name), asked)
+        if (found := ApiAnswer.objects.filter(family=row.family, name=name).first()) is None:
+            raise _in_progress() from None  # its time was over just now
+        return _known(found, asked)
     return row
+
+
+def _asked(http: HttpRequest) -> str:
+    return sha256(f"{http.method} {http.path}\n".encode() + http.body).hexdigest()
 
 
 def _known(row: ApiAnswer, asked: str) -> ApiAnswer:
@@ -108,12 +117,16 @@ def _known(row: ApiAnswer, asked: str) -> ApiAnswer:
         return row
     now = clock.now()
     gone = ApiAnswer.objects.filter(
-        pk=row.pk, http_status=None, begun_at=row.begun_at, begun_at__lt=now - GIVEN_UP_AFTER
+        pk=row.pk, http_status=None, begun_at=row.begun_at, begun_at__lte=now - GIVEN_UP_AFTER
     )
     if gone.update(begun_at=now):
         return row
+    raise _in_progress()
+
+
+def _in_progress() -> ApiProblem:
     words = _("This is being answered. Ask again in a moment, with the same Idempotency-Key.")
-    raise ApiProblem(HTTPStatus.CONFLICT, "in_progress", words).after(BUSY_SECONDS)
+    return ApiProblem(HTTPStatus.CONFLICT, "in_progress", words).after(BUSY_SECONDS)
 
 
 def _first_answer(http: HttpRequest, operation: Callable[[], Schema]) -> HttpResponse:
@@ -129,6 +142,12 @@ def _first_answer(http: HttpRequest, operation: Callable[[], Schema]) -> HttpRes
 def _keep(row: ApiAnswer, response: HttpResponse) -> None:
     """An answer to ask again is not kept: asking again is what it is for."""
     if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR or response.has_header("Retry-After"):
-        row.delete()
+        _begin_anew(row)
         return
     ApiAnswer.objects.filter(pk=row.pk).update(http_status=response.status_code, body=response.content.decode())
+
+
+def _begin_anew(row: ApiAnswer) -> None:
+    """Whoever asks next has it done. The row stays: it knows what the key was used for."""
+    given_up = clock.now() - GIVEN_UP_AFTER
+    ApiAnswer.objects.filter(pk=row.pk, http_status=None).update(begun_at=given_up)

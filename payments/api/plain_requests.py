@@ -27,7 +27,7 @@ ASKS: Final = Bearer(ApiScope.ASK, "payments.request_paymentrequest", "payments.
 MOST_RECEIVERS: Final = 100
 #: One mistake of an address is enough: `a@b`, and nothing that breaks a line of a mail.
 #: Every dialect of patterns has its own idea of a space; the characters that some forget are named.
-EMAIL: Final = r"^[^@\s\x00-\x20\x7f-\x9f\ufeff]{1,64}@[^@\s\x00-\x20\x7f-\x9f\ufeff]{1,190}$"
+EMAIL: Final = r"^[^@\s\x00-\x20\x7f-\x9f\ufeff]{1,64}@[^@\s\x00-\x20\x7f-\x9f\ufeff]{1,189}$"
 router = Router(tags=["payments"])
 
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -15,8 +16,8 @@ from payments.presentation.reasons import Refusal
 log = logging.getLogger(__name__)
 #: Said of so many mistakes in one body; more of them help nobody.
 MOST_MISTAKES: Final = 20
-
-
+#: Refusals that are not about what was asked for, and when to ask again.
+PASSES: Final = {"wallets_busy": timedelta(seconds=15), "paused": timedelta(minutes=5)}
 #: Where programs ask; what people open there stands in `FOR_PEOPLE`.
 FOR_PROGRAMS: Final = ("/api/", "/offers/", "/payments/", "/sellers")
 FOR_PEOPLE: Final = ("/api/docs", "/payments/finish")
@@ -67,6 +68,9 @@ def not_found() -> ApiProblem:
 def of_refusal(refusal: Refusal) -> ApiProblem:
     """What people are told in the admin, as well."""
     params: dict[str, Any] = dict(refusal.params)
+    if after := PASSES.get(refusal.code):
+        busy = ApiProblem(HTTPStatus.SERVICE_UNAVAILABLE, refusal.code, str(refusal), params=params)
+        return busy.after(int(after.total_seconds()))
     return ApiProblem(HTTPStatus.UNPROCESSABLE_ENTITY, refusal.code, str(refusal), params=params)
 
 

@@ -107,9 +107,10 @@ def test_what_is_refused(stage: Stage, shop: Program) -> None:
     assert code(shop.post(PATH, BODY), 422) == "seller_may_not_hold"
     Seller.objects.filter(pk="platform").update(may_hold_money=True)
     stopped = pause(PauseScope.SELLER, "platform", "for now", stage.staff)
-    assert code(shop.post(PATH, BODY), 422) == "paused"
+    assert code(shop.post(PATH, BODY, once="later"), 503) == "paused"
     resume(stopped.pk, stage.staff)
     assert IncomingPayment.objects.count() == 1
+    assert shop.post(PATH, BODY, once="later").status_code == 200, "a pause is no answer for ever"
     other = Program(by=shop.key.acts_for, marketplace=api_keys.add_marketplace("Voces", stage.seller, by=stage.staff))
     theirs = other.post(PATH, {"amount": "1"}).json()["data"]["id"]
     for path in (f"{PATH}/{theirs}", f"{PATH}/x", f"{PATH}/{'0' * 26}"):

@@ -52,6 +52,8 @@ def test_bodies_that_nobody_should_send(with_key: bool) -> None:
         b'{"title": "\xff\xfe"}': (400, "unreadable"),
         b'{"title": ': (400, "unreadable"),
         b"\x00": (400, "unreadable"),
+        b'{"title": "a\\u0000b"}': (400, "unreadable"),
+        b'{"x": [{"\\ud800": 1}]}': (400, "unreadable"),
         b"[[[[[[[[]]]]]]]]": (400, "invalid"),
         b'{"amount": 1e400, "workersWanted": NaN}': (400, "invalid"),
         b"": (400, "invalid"),

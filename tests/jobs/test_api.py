@@ -19,7 +19,17 @@ from payments.api import keys
 from payments.api.keys import OF_A_KEY
 from payments.api.once import GIVEN_UP_AFTER
 from payments.buckets import Rate
-from payments.models import ApiAnswer, ApiAsk, ApiKey, ApiScope, PaymentRequest, Proposal, SecondPersonRule, Seller
+from payments.models import (
+    ApiAnswer,
+    ApiAsk,
+    ApiKey,
+    ApiScope,
+    PaymentRequest,
+    Proposal,
+    SecondPersonRule,
+    Seller,
+    WalletAddress,
+)
 from payments.openpayments.keys import generate_key, private_key_to_pem
 from payments.states import RequestState
 from payments.worker import places
@@ -46,6 +56,10 @@ class Program:
     def post(self, path: str, body: Any, once: str = "") -> Any:
         more = {"Idempotency-Key": once} if once else {}
         return self.client.post(path, json.dumps(body), content_type="application/json", headers=more)
+
+
+def person(name: str, wallet: str) -> dict[str, Any]:
+    return {"name": name, "email": f"{name.lower()}@example.org".replace("í", "i"), "walletAddressUrl": wallet}
 
 
 def code(answer: Any, status: int) -> str:
@@ -175,9 +189,17 @@ def test_as_many_as_may_wait_for_wallets_do(stage: Stage, job: Job) -> None:
     assert all(places.take() for _each in range(places.PLACES))
     late = shop.post(start, body, once="a")
     assert (code(late, 503), late["Retry-After"]) == ("quote_not_ready", "2")
+    plain: dict[str, Any] = {"title": "Cuentos", "payer": person("Sol", stage.payer_url), "receivers": []}
+    plain["receivers"] = [{**person("María", stage.worker_url), "amount": "12.50", "assetCode": "USD"}]
+    WalletAddress.objects.filter(url=stage.worker_url).update(canonical_id="")
+    busy = shop.post("/api/payments/requests", plain, once="b")
+    assert (code(busy, 503), busy["Retry-After"]) == ("wallets_busy", "15")
     for _each in range(places.PLACES):
         places.give_back()
+    # Whatever was answered, the key stands for what it was used with.
+    assert code(shop.post(start, {**body, "amount": "99"}, once="a"), 422) == "idempotency_key_reused"
     assert shop.post(start, body, once="a").json()["pendingId"] == PaymentRequest.objects.get().pk
+    assert shop.post("/api/payments/requests", plain, once="b").status_code == 200
 
 
 @pytest.mark.django_db
@@ -278,9 +300,10 @@ def test_a_seller_is_registered_by_two_people(tmp_path: Path, settings: Settings
         "keyId": "fe775339-6ebc-4eb8-a4b4-0811acba3b62",
         "privateKeyPath": "./privates/mvr5656.key",
     }
-    for given in ("nothing.key", "../outside.key", "/etc/passwd", "..", "", "mvr5656.key\0"):
+    odd = dict.fromkeys(("nothing.key", "../outside.key", "/etc/passwd", ".."), "key_unusable")
+    for given, why in {**odd, "": "invalid", "mvr5656.key\0": "unreadable"}.items():
         refused = shop.post("/sellers", {**body, "privateKeyPath": given})
-        assert code(refused, 422 if given else 400) == ("key_unusable" if given else "invalid")
+        assert code(refused, 422 if given.isprintable() and given else 400) == why
         assert str(tmp_path) not in refused.content.decode()
     assert not Seller.objects.exists()
 

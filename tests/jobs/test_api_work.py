@@ -1,6 +1,7 @@
 """A marketplace's program brings members, jobs, applications and work, through the API and webhooks alone."""
 
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -29,6 +30,14 @@ WORK = tuple(f"jobs.{verb}_{kind[:-1]}" for kind in KINDS for verb in ("view", "
 
 def worker_of_ours() -> User:
     return User.objects.filter(username="ana").first() or cast.person("ana", *{*MAY, *WORK})
+
+
+def asked_until_told(shop: Program, path: str, body: dict[str, Any], once: str) -> dict[str, Any]:
+    """Wallets may take longer than a program is kept waiting: it asks again, with the same key."""
+    for _each in range(10):
+        if (answer := shop.post(path, body, once=once)).status_code != HTTPStatus.SERVICE_UNAVAILABLE:
+            break
+    return made(answer)
 
 
 def made(answer: Any) -> dict[str, Any]:
@@ -60,7 +69,7 @@ def test_the_marketplaces_own_story(stage: Stage, receiver: WalletServer) -> Non
 
     body: dict[str, Any] = {"sellerId": "platform", "buyerWalletAddressUrl": stage.payer_url, "amount": "100"}
     body |= {"receiver": "workers", "when": "held"}
-    asked = made(shop.post(f"/offers/{job['id']}/quotes/start", body, once="fund N-1"))
+    asked = asked_until_told(shop, f"/offers/{job['id']}/quotes/start", body, once="fund N-1")
     request = PaymentRequest.objects.get(pk=asked["pendingId"])
     assert stage.settle(request).state == "approved", "the funder approved; nothing is paid before the work is there"
     assert stage.received() == 0
@@ -72,6 +81,9 @@ def test_the_marketplaces_own_story(stage: Stage, receiver: WalletServer) -> Non
     assert made(shop.post(accept, {}, once="yes"))["status"] == "accepted"
     assert made(shop.post("/api/submissions", {"applicationId": application["id"], "text": "Ce tonalli"}, once="w"))
     assert (Submission.objects.count(), code(shop.post(accept, {}), 422)) == (1, "submission_moved")
+    # A key that was forgotten, and is used for something else, is for that.
+    ApiAnswer.objects.filter(name="yes").delete()
+    assert made(shop.post("/api/members", {"name": "beto", "email": "beto@example.org"}, once="yes"))["name"] == "beto"
 
     advance(request.pk, SECONDS)
     sync_request(request.pk)
@@ -91,7 +103,7 @@ def test_the_marketplaces_own_story(stage: Stage, receiver: WalletServer) -> Non
 
     # Each thing has the entry that it has when staff do it, and one that names the key.
     used = Entry.objects.filter(kind="api_key.used", actor_kind="api", actor_id=shop.key.pk).count()
-    assert used == 2 + 1 + 1 + 1 + 1 + 1 + 1 + 1, "members, job, publish, apply, select, send, hand in, accept"
+    assert used == 3 + 1 + 1 + 1 + 1 + 1 + 1 + 1, "members, job, publish, apply, select, send, hand in, accept"
     for kind in ("member.created", "job.created", "job.recruiting", "application.selected", "submission.accepted"):
         entry = Entry.objects.filter(kind=kind).latest("recorded_at")
         assert (entry.actor_kind, entry.actor_id) == ("staff", str(shop.key.acts_for_id))
@@ -128,7 +140,7 @@ def test_what_can_not_be_taken_is_said_in_one_shape_and_nothing_is_kept(monkeypa
             for value in odd:
                 answer = shop.post(path, {**good, field: value})
                 if answer.status_code != 200:
-                    assert code(answer, answer.status_code) in {"invalid", "not_kept"}
+                    assert code(answer, answer.status_code) in {"invalid", "not_kept", "unreadable"}
                     assert answer.status_code in {400, 422}
                     continue
                 assert isinstance(value, str), (path, field, value)

@@ -148,10 +148,30 @@ def test_keys_that_only_resemble_secrets_are_kept(key: str) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("value", ["GNAP 8FJ2", "Bearer abc", "-----BEGIN PRIVATE KEY-----\nMC4CAQ"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "GNAP 8FJ2-5TRQ-KS93-11",
+        "Bearer eyJhbGciOiJFZERTQSJ9.e30.x_7-1",
+        "basic cm9zYTpzZWNyZXQ9MTIz==",
+        "-----BEGIN PRIVATE KEY-----\nMC4CAQ",
+    ],
+)
 def test_values_that_are_credentials_are_refused(value: str) -> None:
     with pytest.raises(RefusedContentError, match="credential"):
         note({"header": value})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["Basic Needs A.C.", "Bearer", "GNAP meeting 2026", "Basic Internationalisation"])
+def test_names_that_begin_like_a_credential_are_names(name: str) -> None:
+    assert json.loads(note({"name": name}).body)["data"] == {"name": name}
+
+
+@pytest.mark.django_db
+def test_people_may_write_what_they_like() -> None:
+    words = {"words": "Bearer eyJhbGciOiJFZERTQSJ9.e30.x_7-1", "name": "Basic Needs A.C."}
+    assert json.loads(note({}, private=words).private_part.text) == words
 
 
 @pytest.mark.django_db

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
@@ -72,10 +73,10 @@ def test_a_key_from_the_day_it_is_made_to_the_day_it_is_revoked() -> None:
     assert api_keys.usable_key(newer) is None
     with pytest.raises(Refusal):
         api_keys.replace(again.pk, by=ana)
-    # A person who may no longer sign in has no programs either.
-    ana.is_active = False
-    ana.save(update_fields=["is_active"])
-    assert api_keys.usable_key(token) is None
+    # A person who may no longer sign in, or no longer works here, has no programs either.
+    for left in ({"is_active": False}, {"is_active": True, "is_staff": False}):
+        User.objects.filter(pk=ana.pk).update(**left)
+        assert api_keys.usable_key(token) is None
 
     kinds = list(
         Entry.objects.filter(kind__startswith="api_key.").order_by("recorded_at").values_list("kind", flat=True)
