@@ -110,17 +110,27 @@ def report_outside(payment_id: str, *, way: str, evidence: str, by: User) -> Out
 
 
 def withdraw_outside(payment_id: str, *, by: User, why: str) -> Payment:
-    """It was not paid outside after all, says who reported it, or whoever was to confirm it. Raises Refusal."""
+    """It was not paid outside after all, says who reported it, or whoever was to confirm it. Raises Refusal.
+
+    Also where the wallets have brought the money meanwhile; what was concluded from the report stays.
+    """
     words = " ".join(why.split())
     if not words:
         raise Refusal("no_words")
     with transaction.atomic():
-        payment = _lock_payment(payment_id)
+        payment = Payment.objects.get(pk=payment_id)
+        lock_request(payment.request_id)
+        payment.refresh_from_db()
         claim = payment.outside_settlements.filter(withdrawn_at=None).first()
         if claim is None:
             raise Refusal("nothing_claimed")
+        if claim.confirmed_at:
+            raise Refusal("already_decided", decision=str(Decision.OUTSIDE.label))
         OutsideSettlement.objects.filter(pk=claim.pk).update(withdrawn_at=clock.now())
         _tell("payment.outside_withdrawn", payment, by, claim=claim, words=words)
+        # What waited for this goes on.
+        Payment.objects.filter(pk=payment.pk).update(retry_at=None)
+        async_task(ADVANCE_TASK, payment.request_id)
     return payment
 
 

@@ -44,7 +44,8 @@ def ask_receivers(request: PaymentRequest, *, by: User) -> list[WalletProof]:
     if not payments:
         raise Refusal("proof_not_needed")
     proofs = []
-    for payment in payments.values():
+    # Their wallets are locked in the order in which the engine locks several.
+    for _wallet, payment in sorted(payments.items()):
         if not payment.receiver_email:
             raise Refusal("no_email", name=payment.receiver_name)
         contact = {

@@ -40,7 +40,8 @@ def offered(payment: Payment, by: User | AnonymousUser) -> list[str]:
     if payment.blocked_by == Block.WARNING:
         return ["override_warning"]
     if payment.state != PaymentState.NEEDS_ATTENTION:
-        return []
+        claim = claim_of(payment)
+        return ["withdraw_outside"] if claim and claim.confirmed_at is None else []
     names = ["look_again"]
     if payment.owner_id != by.pk:
         names.append("take_over")

@@ -119,9 +119,9 @@ def debit_taken(outgoing: OutgoingPayment) -> int:
     A wallet takes what its quote said: where all of it arrived by an order whose answer was lost, that is what it took.
     """
     match AttemptState(outgoing.state):
-        case AttemptState.OPEN | AttemptState.UNKNOWN:
+        case AttemptState.UNKNOWN:
             return outgoing.debit_value or 0
-        case AttemptState.DONE:
+        case AttemptState.OPEN | AttemptState.DONE:
             return _whole(outgoing)
         case AttemptState.FENCED if _arrived(outgoing.quote.incoming):
             return _whole(outgoing)

@@ -96,6 +96,8 @@ SENTENCES: dict[str, Promise] = {
     "rate_unsteady": _("The wallet %(host)s never quoted this payment within the amount that the payer pays. Nothing was sent. Try again later, or fix the amount that the receiver gets."),
     "other_payer_currency": _("%(name)s is to pay an amount in %(asset)s, but their wallet pays in %(wallet_asset)s."),
     "amount_changed": _("The amount has changed since you opened this page. Please look at it again, then decide."),
+    "sum_too_large": _("The payer's wallet wants more than any wallet can hold. Nothing was charged."),
+    "debit_differs": _("The payer's wallet says that it takes %(told)s, and had quoted %(quoted)s. The books have what was quoted: compare with the wallet's statement."),
     "amount_grew": _("The amount the payer would be charged has grown since they were asked, so they are asked again."),
     "needs_authorisation": _("This is now more than was authorised, so a second person must authorise it. After that the payer is asked; nothing is charged before."),
     "asset_changed": _("The payer's wallet quoted in another currency than before. Check the wallet, then quote again."),

@@ -18,10 +18,13 @@ from payments.engine.transitions import move
 from payments.models import Grant, Payment, PaymentRequest, Quote
 from payments.models.attempts import debit_of, latest_quote
 from payments.models.standing_budgets import BEFORE_THE_END, budget_of
+from payments.openpayments.amounts import LARGEST_VALUE
 from payments.states import IN_FLIGHT, GrantState, PaymentState, RequestState
 
 #: The payer pressed "approve" this long ago and left: their wallet's page is no longer worth preparing.
 PAYER_PATIENCE = timedelta(minutes=5)
+#: So long after the wallet's page an approval is collected, if its wallet is away or busy.
+COLLECTED_FOR = timedelta(hours=24)
 INTERACTIONS = (GrantState.PENDING, GrantState.RETURNED, GrantState.CONTINUING)
 #: Sent to the payer before, perhaps: something may have been ordered, and grants may have to go back.
 ASKED = (RequestState.AWAITING_AUTHORISATION, RequestState.AWAITING_APPROVAL)
@@ -95,10 +98,12 @@ def _approvals(request: PaymentRequest) -> list[Grant]:
 def _collect(plan: Plan, request: PaymentRequest, grants: list[Grant], now: datetime) -> bool:
     """Collect an approval whose payer came back; True while one is being collected."""
     for grant in grants:
-        if grant.state == GrantState.CONTINUING:
-            # Its answer never reached us, and it can be given only once.
+        is_late = grant.state == GrantState.RETURNED and now > _collected_until(grant)
+        if grant.state == GrantState.CONTINUING or is_late:
+            # Its answer never reached us, and it can be given only once; or never came.
             move(grant, GrantState.CANCELLING, actor=ENGINE, reason="approval_lost")
-            ask_again(request, grant, "approval_lost")
+            if now < request.expires_at:
+                ask_again(request, grant, "approval_lost")
             plan.moved = True
             return True
         if grant.state == GrantState.RETURNED:
@@ -108,6 +113,12 @@ def _collect(plan: Plan, request: PaymentRequest, grants: list[Grant], now: date
                 plan.steps.append(ContinueGrant.plan(request, grant))
             return True
     return False
+
+
+def _collected_until(grant: Grant) -> datetime:
+    """A wallet that is still busy with it by then, or away, has lost it: every wait has an end."""
+    assert grant.interaction_expires_at, "the wallet showed its page"
+    return grant.interaction_expires_at + COLLECTED_FOR
 
 
 def _prepare(plan: Plan, request: PaymentRequest, grants: list[Grant], asked_at: datetime, now: datetime) -> None:
@@ -193,6 +204,10 @@ def _ask_wallet(plan: Plan, request: PaymentRequest, quotes: list[Quote]) -> Non
         plan.moved = True
         return
     total = request.committed_debit + sum(debit_of(quote.payment, quote) for quote in quotes)
+    if total > LARGEST_VALUE:
+        stop_asking(request.pk, "sum_too_large", {})
+        plan.moved = True
+        return
     if total > ceiling.value:
         note_growth(request, total)
         plan.moved = True

@@ -184,18 +184,18 @@ def fresh_quote(payment: Payment, now: datetime, since: datetime | None) -> Quot
 
 def quote_or_step(plan: Plan, access: AccessGrants, payment: Payment, since: datetime | None) -> Quote | None:
     """A quote that can be paid, or the next step towards one (added to `plan`)."""
-    quote = fresh_quote(payment, access.now, since)
-    if quote:
-        return quote
-    if payment.retry_at and payment.retry_at > access.now:
-        plan.wake(payment.retry_at)
-        return None
     if payment.received_value:
         # No order of ours is under way: somebody else paid, or a wallet did what it refused. The receiver must not get
         # it twice.
         code = "arrived_after_refusal" if outgoing_payments_of(payment) else "paid_by_another"
         move(payment, PaymentState.FAILED, actor=ENGINE, reason=code, reason_params=arrived(payment))
         plan.moved = True
+        return None
+    quote = fresh_quote(payment, access.now, since)
+    if quote:
+        return quote
+    if payment.retry_at and payment.retry_at > access.now:
+        plan.wake(payment.retry_at)
         return None
     if until := spent_until(payment, access.now):
         _too_often(plan, payment, until)

@@ -12,6 +12,7 @@ from payments.engine.transitions import move
 from payments.models import Payment, PaymentRequest, StandingBudget, WalletAddress
 from payments.models.attempts import debit_of, latest_quote
 from payments.models.standing_budgets import budget_of
+from payments.openpayments.amounts import LARGEST_VALUE
 from payments.states import FINISHED_PAYMENTS, PaymentState, RequestState
 
 #: A person waits for the quote: older than this, nobody does any more.
@@ -130,12 +131,16 @@ def _quoted(plan: Plan, request: PaymentRequest, payments: list[Payment]) -> Non
     if any(debit.asset != asset for debit in debits):
         _give_up(plan, request, payments, "asset_changed", {})
         return
+    total = sum(debit_of(payment, quote) for payment in quoted if (quote := latest_quote(payment)))
+    if total > LARGEST_VALUE:
+        _give_up(plan, request, payments, "sum_too_large", {})
+        return
     plan.moved = True
     move(
         request,
         RequestState.QUOTED,
         actor=ENGINE,
-        ceiling_debit=sum(debit_of(payment, quote) for payment in quoted if (quote := latest_quote(payment))),
+        ceiling_debit=total,
         asset_code=asset.code,
         asset_scale=asset.scale,
         failures=0,

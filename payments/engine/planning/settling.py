@@ -47,6 +47,9 @@ def stop_or_settle(payment: Payment, outgoing: OutgoingPayment) -> bool:
     if payment.decision:
         _decided(payment, outgoing)
         return True
+    if payment.state == PaymentState.NEEDS_ATTENTION and _is_said_to_be_paid(payment):
+        # Nothing is sent again, nor asked for again, before two people have agreed that it was not.
+        return False
     if incoming.received_value:
         if payment.state == PaymentState.NEEDS_ATTENTION:
             return False
@@ -66,6 +69,10 @@ def stop_or_settle(payment: Payment, outgoing: OutgoingPayment) -> bool:
         return True
     move(payment, PaymentState.FAILED, actor=ENGINE, reason="payment_failed")
     return True
+
+
+def _is_said_to_be_paid(payment: Payment) -> bool:
+    return payment.outside_settlements.filter(withdrawn_at=None).exists()
 
 
 def _receiver_ended_it(payment: Payment, outgoing: OutgoingPayment) -> bool:

@@ -117,7 +117,9 @@ def _receiver_step(
 def _watch(plan: Plan, access: AccessGrants, payment: Payment) -> None:
     """Sent: look at the receiver's side until it is there; at the payer's too, in case it gave up."""
     now = access.now
-    outgoing = outgoing_payments_of(payment)[-1]
+    if not (orders := outgoing_payments_of(payment)):
+        return  # somebody else paid, late: a person takes note of it
+    outgoing = orders[-1]
     if settle_if_received(payment, outgoing):
         plan.moved = True
         return

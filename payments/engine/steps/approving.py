@@ -35,6 +35,9 @@ from payments.tokens import continuation_of, token_columns
 INTERACTION_LIFETIME = timedelta(minutes=10)
 PATIENCE = 3
 UNSAID_WAIT_SECONDS = 5
+#: Whatever a wallet says, it is asked again by then.
+LONGEST_WAIT = timedelta(minutes=10)
+MOST_AS_TOLD = 20
 #: So often a wallet says that it does not know us, before it is believed: our keys may be out of its reach for minutes.
 MOST_TRIES_UNKNOWN = 6
 
@@ -122,7 +125,7 @@ class RequestApprovalGrant(SignedStep):
             actor=ENGINE,
             sealed=sealed,
             interaction_expires_at=now + INTERACTION_LIFETIME,
-            wait_until=now + timedelta(seconds=wait),
+            wait_until=now + min(timedelta(seconds=wait), LONGEST_WAIT),
         )
         PaymentRequest.objects.filter(pk=self.request_id).update(
             payer_asked_at=None, failures=0, retry_at=None, reason="", reason_params={}
@@ -224,7 +227,9 @@ class ContinueGrant(SignedStep):
 
     def _back(self, grant: Grant, wait_seconds: int | None, more: dict[str, str]) -> None:
         failures = grant.failures + 1
-        wait = clock.now() + timedelta(seconds=wait_seconds) if wait_seconds else after_failure(failures)
+        told = min(timedelta(seconds=wait_seconds or 0), LONGEST_WAIT)
+        # As the wallet likes it, at first; one that says the same for ever is asked ever more rarely.
+        wait = after_failure(failures if not wait_seconds else max(1, failures - MOST_AS_TOLD), told)
         sealed = grant.sealed_with(**more)
         move(grant, GrantState.RETURNED, actor=ENGINE, wait_until=wait, failures=failures, sealed=sealed)
 

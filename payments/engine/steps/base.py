@@ -4,7 +4,8 @@ from abc import ABC, abstractmethod
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, ClassVar
+from http import HTTPStatus
+from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
 from ledger.api import Actor
@@ -74,6 +75,10 @@ class SignedStep(Step):
     signer: Signer
 
 
+#: What a wallet answers to a token that is not good enough, in whatever words.
+DENIED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+
+
 def is_hopeless(error: OpenPaymentsError) -> bool:
     """Whether a person who waits is told at once: another try would meet the same, or the wallet talks nonsense."""
     return error.is_final or isinstance(error, BadAnswer)
@@ -91,10 +96,17 @@ def end_dead_grant(grant_id: str, error: OpenPaymentsError, used: AccessToken) -
                 move(grant, GrantState.ENDED, actor=ENGINE, reason="approval_ended")
 
 
-def setback(payment: Payment, error: OpenPaymentsError) -> None:
-    """Something failed before any money was asked to move: try again later, or tell the person who waits."""
+def setback(payment: Payment, error: OpenPaymentsError, grant_id: str = "") -> None:
+    """Something failed before any money was asked to move: try again later, or tell the person who waits.
+
+    It was asked for with the token of that grant, if any: what another request's may not do, our own is tried for next.
+    """
     code, params = why(error)
     failures = payment.failures + 1
+    denied = isinstance(error, Refused) and error.status in DENIED
+    if denied and grant_id and GRANT.get(grant_id).request_id != payment.request_id:
+        note_failure(payment, code, params)
+        return
     give_up = is_hopeless(error) or failures >= PATIENCE
     if payment.state == PaymentState.NEW and give_up and not _rests_on_memory(payment):
         move(payment, PaymentState.FAILED, actor=ENGINE, reason=code, reason_params=params, failures=failures)

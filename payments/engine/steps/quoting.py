@@ -108,4 +108,4 @@ class CreateQuote(SignedStep):
         quote = QUOTE.get(self.quote_id)
         move(quote, to, actor=ENGINE, reason=code, reason_params=params)
         end_dead_grant(self.grant_id, error, self.token)
-        setback(PAYMENT.get(self.payment_id), error)
+        setback(PAYMENT.get(self.payment_id), error, self.grant_id)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
+
 from ledger import clock
 from payments.books.booking import book
 from payments.engine import evidence
@@ -15,7 +17,7 @@ from payments.engine.queries import GRANT, INCOMING_PAYMENT, PAYMENT
 from payments.engine.steps.base import ENGINE, SignedStep, end_dead_grant, note_failure, progress, setback
 from payments.engine.transitions import begin, move
 from payments.models import Grant, IncomingPayment, Payment, PaymentRequest
-from payments.openpayments.amounts import Amount, Asset
+from payments.openpayments.amounts import LARGEST_VALUE, Amount, Asset
 from payments.openpayments.client import Client
 from payments.openpayments.errors import BadAnswer, OpenPaymentsError, Refused
 from payments.openpayments.operations import Operation
@@ -121,7 +123,7 @@ class CreateIncomingPayment(IncomingStep):
         to = AttemptState.UNKNOWN if error.outcome_unknown else AttemptState.REFUSED
         move(self.incoming, to, actor=ENGINE, reason=code, reason_params=params)
         end_dead_grant(self.grant_id, error, self.token)
-        setback(self.payment, error)
+        setback(self.payment, error, self.grant_id)
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,9 @@ class PollIncomingPayment(IncomingStep):
 
     def failed(self, error: OpenPaymentsError) -> None:
         incoming = self.incoming
-        denied = isinstance(error, Refused) and (error.gone or (error.may_be_gone and self._has_new_token()))
+        # What it says to the token of another request may be about that token.
+        own = GRANT.get(self.grant_id).request_id == self.request_id
+        denied = own and isinstance(error, Refused) and (error.gone or (error.may_be_gone and self._has_new_token()))
         end_dead_grant(self.grant_id, error, self.token)
         if denied and evidence.note_denied(incoming):
             self._look_again(incoming)
@@ -171,12 +175,8 @@ class PollIncomingPayment(IncomingStep):
         note_failure(self.payment, *why(error), at_least=error.retry_after)
 
     def _has_new_token(self) -> bool:
-        """Some wallets say of what is gone what they say to a dead token; this one can't be dead yet.
-
-        One of another request may be: that renews it when it likes, and is asked nothing about it.
-        """
-        grant = GRANT.get(self.grant_id)
-        return grant.request_id == self.request_id and grant.changed_at > clock.now() - JUST_ISSUED
+        """Some wallets say of what is gone what they say to a dead token; this one can't be dead yet."""
+        return GRANT.get(self.grant_id).changed_at > clock.now() - JUST_ISSUED
 
     def _look_again(self, incoming: IncomingPayment) -> None:
         """A second answer, a little later, decides about what is over."""
@@ -221,7 +221,12 @@ class CompleteIncomingPayment(PollIncomingPayment):
             IncomingPayment.objects.filter(pk=incoming.pk).update(failures=0, retry_at=again)
             return
         failures = incoming.failures + 1
-        IncomingPayment.objects.filter(pk=incoming.pk).update(failures=failures, retry_at=after_failure(failures))
+        again = after_failure(failures)
+        IncomingPayment.objects.filter(pk=incoming.pk).update(failures=failures, retry_at=again)
+        if incoming.over_at is None:
+            # It was read, and is as open as before: whoever wants it closed tries no sooner.
+            sooner = Q(retry_at=None) | Q(retry_at__lt=again)
+            Payment.objects.filter(sooner, pk=self.payment_id).update(retry_at=again)
 
 
 def note_received(incoming: IncomingPayment, received: int, *, completed: bool) -> None:
@@ -234,7 +239,7 @@ def note_received(incoming: IncomingPayment, received: int, *, completed: bool) 
     if incoming.payment_id is None:
         return
     payment = PAYMENT.get(incoming.payment_id)
-    total = sum(row.received_value for row in payment.incoming_payments.all())
+    total = min(LARGEST_VALUE, sum(row.received_value for row in payment.incoming_payments.all()))
     more = total > payment.received_value
     Payment.objects.filter(pk=payment.pk).update(received_value=total)
     payment.received_value = total

@@ -7,6 +7,7 @@ receiver's incoming payment is completed and read (see `receiving.CompleteIncomi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from ledger import clock
 from payments.engine.backoff import after_failure, next_poll
@@ -16,12 +17,14 @@ from payments.engine.steps.base import ENGINE, SignedStep, block_of, note_failur
 from payments.engine.transitions import begin, move
 from payments.models import Grant, OutgoingPayment, Payment, PaymentRequest, Quote
 from payments.models.payments import Block
+from payments.openpayments.amounts import Amount
 from payments.openpayments.client import Client
 from payments.openpayments.errors import OpenPaymentsError, Refused
 from payments.openpayments.operations import Operation
 from payments.openpayments.transport import Deadline
 from payments.openpayments.types import AccessToken
 from payments.openpayments.types import RemoteOutgoingPayment as Found
+from payments.presentation.format_amounts import format_amount
 from payments.presentation.reasons import why
 from payments.states import AttemptState, PaymentState
 from payments.tokens import token_of
@@ -179,7 +182,8 @@ class PollOutgoingPayment(OutgoingStep):
 
     def apply(self, found: Found) -> None:
         outgoing = self.outgoing
-        OutgoingPayment.objects.filter(pk=outgoing.pk).update(sent_value=found.sent_amount.value)
+        if (sent := _within(found.sent_amount, outgoing.quote)) is not None:
+            OutgoingPayment.objects.filter(pk=outgoing.pk).update(sent_value=sent)
         if found.failed and outgoing.state == AttemptState.OPEN:
             # What arrived before it failed, if anything, only the receiver's wallet can tell.
             move(outgoing, AttemptState.FAILED, actor=ENGINE, reason="order_failed")
@@ -192,16 +196,28 @@ class PollOutgoingPayment(OutgoingStep):
 
 
 def note_sent(outgoing: OutgoingPayment, found: Found) -> None:
-    """The payer's wallet has the order."""
+    """The payer's wallet has the order.
+
+    It takes what its quote said, or less. Whatever else it says is kept as a reason, not as an amount: what was really
+    taken, its statement tells.
+    """
+    quoted = outgoing.quote.debit
+    assert quoted, "orders are given for quotes"
+    debit = _within(found.debit_amount, outgoing.quote)
+    odd: dict[str, Any] = {}
+    if debit is None:
+        params = {"told": format_amount(found.debit_amount), "quoted": format_amount(quoted)}
+        odd = {"reason": "debit_differs", "reason_params": params}
     move(
         outgoing,
         AttemptState.OPEN,
         actor=ENGINE,
         remote_id=found.id,
-        debit_value=found.debit_amount.value,
-        sent_value=found.sent_amount.value,
-        asset_code=found.debit_amount.asset.code,
-        asset_scale=found.debit_amount.asset.scale,
+        debit_value=debit,
+        sent_value=_within(found.sent_amount, outgoing.quote),
+        asset_code=quoted.asset.code,
+        asset_scale=quoted.asset.scale,
+        **odd,
     )
     move(
         outgoing.payment,
@@ -212,6 +228,13 @@ def note_sent(outgoing: OutgoingPayment, found: Found) -> None:
         polls=0,
         retry_at=next_poll(0),
     )
+
+
+def _within(told: Amount, quote: Quote) -> int | None:
+    """Minor units of the quote's own asset, where the wallet told such and no more than it had quoted."""
+    quoted = quote.debit
+    assert quoted, "orders are given for quotes"
+    return told.value if told.asset == quoted.asset and told.value <= quoted.value else None
 
 
 def note_unknown(outgoing: OutgoingPayment, code: str, params: dict[str, str]) -> None:

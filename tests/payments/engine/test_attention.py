@@ -10,6 +10,7 @@ from django.db import transaction
 from ledger import clock
 from ledger.api import Actor, timeline
 from payments.actions import attention
+from payments.admin import attention_panel
 from payments.engine import backoff
 from payments.engine.planning import watching
 from payments.engine.transitions import move
@@ -216,6 +217,34 @@ def test_while_somebody_says_that_it_was_paid_outside_it_is_not_sent_again(stage
     attention.withdraw_outside(payment.pk, by=stage.staff, why="Not so")
     attention.give_up(payment.pk, by=second)
     assert until_over(stage, payment).state == RequestState.FAILED
+
+
+def test_nor_by_the_program_whatever_the_wallets_say_then(stage: Stage, second: User) -> None:
+    """Its outcome is found out meanwhile: nothing was ever ordered. It waits until two have agreed."""
+    payment = cannot_be_fenced(stage)
+    attention.report_outside(payment.pk, way="bank", evidence=EVIDENCE, by=stage.staff)
+    stage.sandbox.clear_faults()
+    for _hour in range(8):
+        stage.later(8 * 3600)
+        payment = looked_at(payment)
+    assert payment.incoming_payments.get().closed_at
+    assert (payment.state, payment.outgoing_payments.get().state) == ("needs_attention", "unknown")
+    attention.withdraw_outside(payment.pk, by=second, why="It was another one")
+    assert looked_at(payment).state != PaymentState.NEEDS_ATTENTION
+
+
+def test_a_report_can_be_withdrawn_after_the_wallets_brought_the_money(stage: Stage, second: User) -> None:
+    payment = not_settled(stage)
+    attention.report_outside(payment.pk, way="bank", evidence=EVIDENCE, by=stage.staff)
+    recover(stage)
+    attention.look_again(payment.pk, by=second)
+    until(stage, payment, PaymentState.SETTLED)
+    assert attention_panel.offered(payment, second) == ["withdraw_outside"]
+    with pytest.raises(Refusal, match="does not need attention any more"):
+        attention.confirm_outside(payment.pk, by=second)
+    attention.withdraw_outside(payment.pk, by=second, why="The wallet has paid")
+    payment.refresh_from_db()
+    assert (payment.state, attention_panel.offered(payment, second)) == (PaymentState.SETTLED, [])
 
 
 @pytest.mark.parametrize("decide", [attention.start_anew, attention.give_up])

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from django.db import transaction
 
 from ledger import clock
@@ -74,6 +75,13 @@ def test_a_shared_token_that_the_wallet_no_longer_takes_costs_one_try(stage: Sta
     assert Grant.objects.filter(kind="incoming-payment", state=GrantState.ENDED).count() == 1
 
 
+@pytest.mark.parametrize("operation", [PLACE, "create-quote"])
+def test_in_whatever_words_a_shared_token_is_refused_it_costs_one_try(stage: Stage, operation: str) -> None:
+    stage.quoted()
+    stage.sandbox.faults({"match": {"operation": operation}, "do": "status:403", "times": 1})
+    assert stage.quoted().state == RequestState.QUOTED
+
+
 def test_a_token_that_was_renewed_meanwhile_is_not_ended_by_who_used_the_earlier_one(stage: Stage) -> None:
     request = stage.quoted()
     grant = request.grants.get(kind="incoming-payment")
@@ -89,8 +97,8 @@ def test_a_token_that_was_renewed_meanwhile_is_not_ended_by_who_used_the_earlier
     assert grant.state == GrantState.ENDED
 
 
-def dead(operation: Operation = Operation.CREATE_INCOMING_PAYMENT) -> Refused:
-    return Refused(operation, "https://wallet.example/incoming-payments", 401, Said())
+def dead() -> Refused:
+    return Refused(Operation.CREATE_INCOMING_PAYMENT, "https://wallet.example/incoming-payments", 401, Said())
 
 
 def test_what_is_denied_to_the_token_of_another_request_is_no_evidence(stage: Stage) -> None:
@@ -98,15 +106,16 @@ def test_what_is_denied_to_the_token_of_another_request_is_no_evidence(stage: St
     owner, other = stage.quoted(), stage.quoted()
     stage.later(25 * HOUR + 1)
     Grant.objects.filter(kind="incoming-payment").update(changed_at=clock.now())
-    assert not is_over_once_denied(stage, other)
-    assert is_over_once_denied(stage, owner)
+    for status in (401, 404):
+        assert not is_over_once_denied(other, status)
+    assert is_over_once_denied(owner, 401)
 
 
-def is_over_once_denied(stage: Stage, request: PaymentRequest) -> bool:
-    incoming = stage.payment(request).incoming_payments.get()
+def is_over_once_denied(request: PaymentRequest, status: int) -> bool:
+    incoming = request.payments.get().incoming_payments.get()
     with transaction.atomic():
         step = PollIncomingPayment.plan(request, incoming, Grant.objects.get(kind="incoming-payment"))
-        step.failed(dead(Operation.GET_INCOMING_PAYMENT))
+        step.failed(Refused(Operation.GET_INCOMING_PAYMENT, incoming.remote_id, status, Said()))
     incoming.refresh_from_db()
     return incoming.over_at is not None
 
