@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
@@ -19,6 +20,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from backoffice import access_proposals, people, roles
 from backoffice.audit.granting import AuditActions
+from backoffice.people_words import ROLES
 from backoffice.sign_in.people_actions import SignInActions
 from ledger.api import timeline
 from payments.admin.dialogs import number_of, staff
@@ -56,6 +58,7 @@ class UserAdmin(AuditActions, SignInActions, DjangoUserAdmin[User], ModelAdmin):
         field = super().formfield_for_manytomany(db_field, request, **options)
         if db_field.name == "groups" and field:
             field.help_text = ""
+            field.label_from_instance = lambda role: ROLES.get(role.name, role.name)
         return field
 
     def has_delete_permission(self, *_args: Any, **_kwargs: Any) -> bool:
@@ -111,10 +114,28 @@ class UserAdmin(AuditActions, SignInActions, DjangoUserAdmin[User], ModelAdmin):
         return super().render_change_form(request, context, *args, **options)
 
 
+class RoleForm(forms.ModelForm[Group]):
+    """What gives people more needs two, so a role that somebody has is given nothing more by one person."""
+
+    def clean_permissions(self) -> Any:
+        wanted = self.cleaned_data["permissions"]
+        if self.instance.pk and self.instance.user_set.exists():
+            had = set(self.instance.permissions.values_list("pk", flat=True))
+            if {permission.pk for permission in wanted} - had:
+                raise ValidationError(
+                    _(
+                        "Somebody has this role, and would get more by the decision of one person. Make another role"
+                        " with these permissions and give it to them: that is proposed to a second person."
+                    )
+                )
+        return wanted
+
+
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     """The built-in roles are made anew after each migrate, so they can only be read. None is ever deleted."""
 
+    form = RoleForm
     list_per_page = 25
     actions = None
 

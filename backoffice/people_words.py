@@ -5,6 +5,7 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from backoffice import roles
 from ledger.api import TimelineRow
 from payments.presentation.timeline_text import Sentence, Tone
 
@@ -84,4 +85,12 @@ FIELDS: Final[dict[str, Promise]] = {
     "is_active": _("may sign in"),
     "is_staff": _("works here"),
     "is_superuser": _("superuser"),
+}
+
+#: Names of the built-in roles, as readers are told them.
+ROLES: Final[dict[str, Promise]] = {
+    roles.ADMINISTRATOR: _("administrator"),
+    roles.PLATFORM_STAFF: _("platform staff"),
+    roles.FINANCE: _("finance"),
+    roles.AUDITOR: _("auditor"),
 }

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 
 from jobs import deadlines, held_payments, job_payments, lifecycle, payables
 from jobs.derive_status import sync_locked
@@ -17,6 +18,7 @@ from ledger.api import Actor, record
 from payments.actions import wallet_proofs
 from payments.limits import proves_first
 from payments.moving import NoSuchMove, swap
+from payments.states import PaymentState
 
 #: Workers may be selected or let go while the job is in one of these.
 SELECTABLE = frozenset({JobStatus.RECRUITING, JobStatus.SELECTING, JobStatus.SUBMITTING, JobStatus.REVIEWING})
@@ -105,7 +107,8 @@ def reject(application_id: int, *, by: User) -> Application:
         application, job = _lock_application(application_id)
         held_payments.cancel(held_payments.waiting(application.payouts.all()), by=by)
         sync_locked(job)
-        if application.payouts.filter(active=True).exists() or job_payments.paid_outside(application):
+        moved = Q(active=True) | Q(payment__received_value__gt=0) | Q(payment__state=PaymentState.NEEDS_ATTENTION)
+        if application.payouts.filter(moved).exists() or job_payments.paid_outside(application):
             raise JobRefusal("application_settled", name=application.worker.name)
         was_selected = application.status == ApplicationStatus.SELECTED
         rejected = _decide_application(application, job, ApplicationStatus.REJECTED, by)

@@ -74,12 +74,19 @@ def binding_payment(job: Job) -> str | None:
     return found or _outside(Q(application__job=job), OutsidePaymentState.WAITING, OutsidePaymentState.CONFIRMED)
 
 
+def money_that_came(job: Job) -> str | None:
+    """The id of a request by which a worker got a part, or all, though their payment may have failed."""
+    came = Payout.objects.filter(application__job=job, payment__received_value__gt=0)
+    return came.order_by("pk").values_list("payment__request", flat=True).first()
+
+
 def money_under_way(job: Job) -> str | None:
     """The id of what holds the job to its budget.
 
     That is a request whose money may still move, or is held by a seller; or what is said to be paid outside.
     """
-    found = _first_active(job, Payout.objects.filter(application__job=job, active=True, paid=False))
+    moves = Q(active=True, paid=False) | Q(payment__state=PaymentState.NEEDS_ATTENTION)
+    found = _first_active(job, Payout.objects.filter(moves, application__job=job))
     return found or _outside(Q(application__job=job), OutsidePaymentState.WAITING)
 
 
@@ -128,7 +135,8 @@ def unpaid(applications: QuerySet[Application]) -> QuerySet[Application]:
     # As `Payment.is_over`.
     over = Q(payment__state__in=DEAD_PAYMENTS | PAID)
     over |= Q(payment__state__in=UNAPPROVED_PAYMENTS, payment__request__state__in=DEAD_REQUESTS)
-    under_way = Payout.objects.filter(application=OuterRef("pk"), active=True).exclude(over)
+    # Also one that is out of use, for its payment had ended, and to which money came late: a person has to see to it.
+    under_way = Payout.objects.filter(application=OuterRef("pk")).exclude(over)
     said = OutsidePayout.objects.filter(application=OuterRef("pk"), outside__state=OutsidePaymentState.WAITING)
     return applications.filter(~Exists(under_way), ~Exists(said), status=ApplicationStatus.SELECTED)
 
@@ -160,8 +168,8 @@ def remaining_of(budget: Amount, application: Application) -> Amount:
 
 
 def open_payout(application: Application) -> Payout | None:
-    """The payout of this worker that is under way. Reads payouts and their payments."""
-    return next((each for each in application.payouts.all() if each.active and not each.payment.is_over), None)
+    """The payout of this worker that is under way, or that got money late. Reads payouts and their payments."""
+    return next((each for each in application.payouts.all() if not each.payment.is_over), None)
 
 
 def counted_outside(application: Application) -> list[OutsidePayment]:

@@ -77,20 +77,16 @@ def _fee(seller: Seller, asset: Asset, lines: list[tuple[Application, Amount]]) 
 def _due(terms: FeeTerms, application: Application, amount: Amount) -> Fraction:
     """The fee for `amount` in major units; what was taken earlier for money that never arrived is set off."""
     asset, payouts = application.job.budget.asset, list(application.payouts.all())
-    earned = sum((_earned(payout, asset) for payout in payouts), Fraction())
+    arrived = [payout for payout in payouts if _arrived(payout)]
+    earned = sum((_arrived(payout) * payout.fee_share / WHOLE for payout in arrived), Fraction())
+    # The fixed amount is taken once for each worker of a job; each of their payouts keeps it as a term.
+    fixed = max((payout.fee_each_value for payout in arrived), default=0)
+    earned += Fraction(fixed, 10**asset.scale)
     taken = sum(Fraction(payout.fee_value, 10**asset.scale) for payout in payouts if _fee_lives(payout))
     now = _major(amount) * terms.share / WHOLE
-    if terms.each_value and not any(payout.fee_each_value and _arrived(payout) for payout in payouts):
+    if terms.each_value and not fixed:
         now += Fraction(terms.each_value, 10**asset.scale)
     return max(Fraction(), earned + now - taken)
-
-
-def _earned(payout: Payout, asset: Asset) -> Fraction:
-    """The fee for what really arrived, under the terms of its time."""
-    arrived = _arrived(payout)
-    if not arrived:
-        return Fraction()
-    return arrived * payout.fee_share / WHOLE + Fraction(payout.fee_each_value, 10**asset.scale)
 
 
 def _arrived(payout: Payout) -> Fraction:
@@ -98,12 +94,15 @@ def _arrived(payout: Payout) -> Fraction:
 
 
 def _fee_lives(payout: Payout) -> bool:
-    """The fee that was asked together with this payout was paid, or may still be."""
+    """The fee that was asked together with this payout was paid, or may still be.
+
+    One that waits until its workers are paid is lowered, by then, to the parts of those who are.
+    """
     if not payout.fee_value:
         return False
     beside = payout.payment.request.payments.all()
     mine = [each for each in beside if each.is_fee and each.asset_code == payout.payment.worth.asset.code]
-    return any(not fee.is_dead for fee in mine)
+    return any(not fee.is_dead and not (payout.payment.is_dead and fee.waits_for_release) for fee in mine)
 
 
 def _rounded(exact: dict[int, Fraction], grain: int) -> dict[int, int]:

@@ -122,12 +122,16 @@ class _Asked:
                 assert_never(never)
 
     def _total(self) -> Decimal | None:
-        """What who asked sent alone in the 24 hours until this was sent, with it; None for a budget's own approval."""
+        """What who asked sent alone in the 24 hours until this was sent, with it; None for a budget's own approval.
+
+        Where it grew since: until now.
+        """
         request = self.request
         if request.requested_by_id is None or budget_of(request):
             return None
         code = code_of(self.most.asset)
-        others = rolling_sums.sent_alone(request.requested_by_id, code, until=request.sent_at, but=request.pk)
+        until = request.sent_at if request.proposed_debit is None else None
+        others = rolling_sums.sent_alone(request.requested_by_id, code, until=until, but=request.pk)
         return sum_in_major([self.most, *others])
 
     def _is_about(self, rule: SecondPersonRule) -> bool:

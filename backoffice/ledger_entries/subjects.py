@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
 from payments.models.titles import shown_title
 
@@ -34,37 +35,60 @@ class SubjectKind:
 
 
 KINDS: Final[Mapping[str, SubjectKind]] = {
+    "api_key": SubjectKind("payments.apikey", "name"),
     "application": SubjectKind("jobs.application", "worker__name"),
+    "chart": SubjectKind("payments.accountname", "pk"),
+    "closing": SubjectKind("ledger.closing", "pk"),
     "budget": SubjectKind("payments.standingbudget", "request__payer_name"),
     "export": SubjectKind("backoffice.export", "pk"),
+    "glass": SubjectKind("payments.brokenglass", "title"),
     "grant": SubjectKind("payments.grant", "pk"),
     "incoming": SubjectKind("payments.incomingpayment", "pk"),
     "job": SubjectKind("jobs.job", "title"),
+    "limit": SubjectKind("payments.secondpersonrule", "pk"),
+    "marketplace": SubjectKind("payments.marketplace", "name"),
     "member": SubjectKind("jobs.member", "name"),
     "message": SubjectKind("payments.message", "to_name"),
     "outgoing": SubjectKind("payments.outgoingpayment", "pk"),
     "paid_outside": SubjectKind("payments.outsidepayment", "receiver_name"),
+    "pause": SubjectKind("payments.pause", "pk"),
     "payment": SubjectKind("payments.payment", "receiver_name"),
+    "proof_limit": SubjectKind("payments.prooflimit", "pk"),
     "proposal": SubjectKind("payments.proposal", "pk"),
     "quote": SubjectKind("payments.quote", "pk"),
     "request": SubjectKind("payments.paymentrequest", "title", ("title_made_of",), shown_title),
+    "risk_level": SubjectKind("payments.risksetting", "pk"),
     "role": SubjectKind("auth.group", "name"),
     "seller": SubjectKind("payments.seller", "name"),
     "source": SubjectKind("ledger.statementsource", "name"),
     "submission": SubjectKind("jobs.submission", "application__worker__name"),
     "user": SubjectKind("auth.user", "username"),
     "wallet": SubjectKind("payments.walletaddress", "url"),
+    "webhook": SubjectKind("payments.webhookendpoint", "name"),
+    "webhook_delivery": SubjectKind("payments.webhookdelivery", "pk"),
+    "webhook_sender": SubjectKind("payments.webhooksender", "name"),
 }
 
 #: Rows that have no page of their own are called what their models are called.
 WITHOUT_PAGE: Final[Mapping[str, str]] = {
     "draw": "payments.draw",
     "funding": "jobs.jobfunding",
+    "key": "payments.sellerkey",
     "organisation": "jobs.organisation",
+    "outside": "payments.outsidesettlement",
     "outside_payout": "jobs.outsidepayout",
     "payout": "jobs.payout",
+    "period": "payments.budgetperiod",
+    "proof": "payments.walletproof",
     "refund": "payments.refund",
+    "risk_override": "payments.riskoverride",
+    "statement": "ledger.statementimport",
     "wallet_change": "jobs.walletchange",
+}
+#: What programs asked for beside a row that people know.
+OF_PROGRAMS: Final[Mapping[str, Promise]] = {
+    "api_ask": gettext_lazy("request by a program"),
+    "incoming_ask": gettext_lazy("money that a program expects"),
 }
 
 #: Kind and id of a thing, as entries have them.
@@ -115,6 +139,8 @@ def _can_be_key(page: Any, identity: str) -> bool:
 
 def _called(kind: str) -> str | Promise:
     """What readers call such a row; of a kind that nobody named, its code."""
+    if kind in OF_PROGRAMS:
+        return OF_PROGRAMS[kind]
     model = KINDS[kind].model if kind in KINDS else WITHOUT_PAGE.get(kind)
     return apps.get_model(model)._meta.verbose_name if model else kind  # noqa: SLF001 - Django's public name
 

@@ -93,7 +93,10 @@ def _ask(admin: Any, request: HttpRequest, rows: list[Row], action: str, decisio
 
 
 def _tried(rows: list[Row], decision: BulkDecision, by: User) -> list[DecidedRow]:
+    """All in one transaction, which is taken back: their jobs are locked first, in order, as by all who lock."""
     with transaction.atomic():
+        for job_id in sorted({(row if isinstance(row, Application) else row.application).job_id for row in rows}):
+            lifecycle.lock_job(job_id)
         lines = list(_decided(rows, decision, by, {row.pk: row.status for row in rows}))
         transaction.set_rollback(True)
     return lines

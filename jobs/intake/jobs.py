@@ -129,7 +129,7 @@ class JobIntake(IntakeForm[Job]):
         if {"currency", "funder", "amount_side"} & changed or (
             "budget_text" in changed and self.instance.status in lifecycle.OVER
         ):
-            payment_id = job_payments.binding_payment(self.instance)
+            payment_id = job_payments.binding_payment(self.instance) or job_payments.money_that_came(self.instance)
         elif "budget_text" in changed:
             payment_id = job_payments.money_under_way(self.instance)
         if payment_id:

@@ -15,6 +15,7 @@ from django.db import transaction
 
 from ledger import clock
 from ledger.api import Actor, record
+from payments.actions.kept_from_deciding import kept_from_deciding
 from payments.locking import lock
 from payments.mail import proposals as mail
 from payments.mail.colleagues import who_may_second
@@ -74,6 +75,7 @@ def kind_of(proposal: Proposal) -> ProposalKind:
 def propose(name: str, subject: str, after: Snapshot, *, by: User) -> Proposal:
     """Let `subject` become `after`: at once where nobody else may decide, else when a second person agrees.
 
+    That nobody else may is not enough where `by` has made it so: then it waits.
     An earlier proposal of the same person for the same thing is overtaken. Raises Refusal when nothing would change.
     """
     kind, wanted = _kinds[name], dict(after)
@@ -89,7 +91,7 @@ def propose(name: str, subject: str, after: Snapshot, *, by: User) -> Proposal:
     _tell(proposal, Actor.staff(by.pk))
     if deciders := who_may_second(kind.permission, one_side(proposal)):
         mail.ask_to_decide(proposal, deciders)
-    else:
+    elif not kept_from_deciding(kind.permission, by=by):
         _carry_out(proposal, by, alone=True)
         mail.tell_alone(proposal, kind.permission)
     return proposal

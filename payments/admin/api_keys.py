@@ -29,6 +29,7 @@ from unfold.widgets import (
 from ledger import clock
 from payments import api_tokens
 from payments.actions import api_keys, return_addresses
+from payments.admin.columns import Badge
 from payments.admin.dialogs import DecisionOn, SeenForm, Sentence, dialog_action, go, staff
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.encryption import seal, unseal
@@ -137,10 +138,10 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     change_form_before_template = "admin/payments/apikey/new.html"
 
     @display(description=gettext_lazy("state"), label={"on": "success", "over": "default"})
-    def condition(self, row: ApiKey) -> tuple[str, str]:
+    def condition(self, row: ApiKey) -> Badge:
         if row.revoked_at:
-            return "over", _("Revoked")
-        return ("on", _("In use")) if row.is_usable else ("over", _("Expired"))
+            return Badge("over", _("Revoked"))
+        return Badge("on", _("In use")) if row.is_usable else Badge("over", _("Expired"))
 
     @display(description=gettext_lazy("begins with"))
     def shown(self, row: ApiKey) -> str:

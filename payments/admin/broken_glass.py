@@ -15,6 +15,7 @@ from unfold.forms import BaseDialogForm
 
 from ledger.stamps import stamp
 from payments.actions import break_glass
+from payments.admin.columns import Badge
 from payments.admin.dialogs import DecisionOn, Sentence, dialog_action, staff
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.locking import lock
@@ -37,8 +38,12 @@ class BrokenGlassAdmin(ReadOnlyAdmin):
     actions_detail = ("see",)
 
     @display(description=_("state"), label={"open": "danger", "seen": "default"})
-    def condition(self, row: BrokenGlass) -> tuple[str, Sentence]:
-        return ("seen", _("Seen by another person")) if row.seen_at else ("open", _("Nobody else has looked yet"))
+    def condition(self, row: BrokenGlass) -> Badge:
+        return (
+            Badge("seen", _("Seen by another person"))
+            if row.seen_at
+            else Badge("open", _("Nobody else has looked yet"))
+        )
 
     @display(description=_("what was decided"))
     def decided(self, row: BrokenGlass) -> str:

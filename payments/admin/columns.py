@@ -1,9 +1,10 @@
 """Columns that several lists of this room share."""
 
 from dataclasses import dataclass
-from typing import get_args
+from typing import Self, get_args
 
 from django.utils.functional import Promise
+from django.utils.html import conditional_escape
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -30,6 +31,18 @@ STATE_TONES = {
     "failed": "danger",
     "refused": "danger",
 }
+
+
+class Badge(tuple[str, "str | Promise"]):
+    """A key of the column's `label` and words: Unfold's lists make a badge of such, and its pages would show both."""
+
+    __slots__ = ()
+
+    def __new__(cls, key: str, words: str | Promise) -> Self:
+        return super().__new__(cls, (key, words))
+
+    def __html__(self) -> str:
+        return conditional_escape(self[1])
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,10 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from ledger import clock
+from ledger.stamps import stamp
 from payments.actions import webhook_endpoints
 from payments.actions.webhook_endpoints import EndpointTerms
+from payments.admin.columns import Badge
 from payments.admin.dialogs import DecisionOn, SeenForm, Sentence, dialog_action, go, staff
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.admin.shown_secret import earlier_secret, secret_to_show, show_secret_once
@@ -30,7 +32,6 @@ from payments.mail.colleagues import name_of
 from payments.models import Marketplace, WebhookDelivery, WebhookEndpoint
 from payments.models.webhooks import DeliveryState, WebhookEvent
 from payments.openpayments.urls import LONGEST_URL
-from payments.presentation.dates import moment
 from payments.presentation.reasons import Refusal
 
 LATELY = timedelta(days=7)
@@ -141,10 +142,10 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
         label={"on": "success", "failing": "warning", "off": "danger"},
         ordering="off_at",
     )
-    def condition(self, row: WebhookEndpoint) -> tuple[str, str]:
+    def condition(self, row: WebhookEndpoint) -> Badge:
         if row.off_at:
-            return "off", row.get_off_because_display()
-        return ("failing", _("Does not answer as it should")) if row.failures else ("on", _("In use"))
+            return Badge("off", row.get_off_because_display())
+        return Badge("failing", _("Does not answer as it should")) if row.failures else Badge("on", _("In use"))
 
     @display(description=gettext_lazy("events"))
     def events_label(self, row: WebhookEndpoint) -> str:
@@ -170,7 +171,7 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("takes nothing since"))
     def failing(self, row: WebhookEndpoint) -> str:
-        return moment(row.failing_since) if row.failing_since else "-"
+        return stamp(row.failing_since) if row.failing_since else "-"
 
     @display(description=gettext_lazy("earlier secret counts until"))
     def earlier_secret(self, row: WebhookEndpoint) -> str:

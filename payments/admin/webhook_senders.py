@@ -19,6 +19,7 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from payments.actions import webhook_endpoints
+from payments.admin.columns import Badge
 from payments.admin.dialogs import DecisionOn, SeenForm, Sentence, dialog_action, go, staff
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.admin.shown_secret import earlier_secret, secret_to_show, show_secret_once
@@ -87,8 +88,8 @@ class WebhookSenderAdmin(ReadOnlyAdmin):
         js = ("admin_copy.js",)
 
     @display(description=gettext_lazy("state"), label={"on": "success", "off": "danger"}, ordering="off_at")
-    def condition(self, row: WebhookSender) -> tuple[str, str]:
-        return ("off", _("Switched off")) if row.off_at else ("on", _("In use"))
+    def condition(self, row: WebhookSender) -> Badge:
+        return Badge("off", _("Switched off")) if row.off_at else Badge("on", _("In use"))
 
     @display(description=gettext_lazy("earlier secret counts until"))
     def earlier_secret(self, row: WebhookSender) -> str:

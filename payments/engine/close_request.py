@@ -47,7 +47,9 @@ def finish(
         queue_message(Template.RECEIPT, request=request, occasion=f"receipt:{request.pk}")
         return
     called_off = all(payment.state == PaymentState.CANCELLED for payment in unpaid)
-    if len(unpaid) < len(asked):
+    # Of several, one may have got a part before its payment failed.
+    some_of_it_came = len(asked) > 1 and any(payment.received_value for payment in unpaid)
+    if len(unpaid) < len(asked) or some_of_it_came:
         end = RemainingEnd.CANCELLED if called_off else RemainingEnd.FAILED
         params = request.reason_params if request.remaining_end else {}
         reason = REMAINING_REASONS[request.remaining_end or end]
@@ -100,7 +102,7 @@ def end_unsent(  # noqa: PLR0913 - who, how and why
     params = dict(reason_params or {})
     if any(payment.state in IN_FLIGHT for payment in payments):
         _see_to_the_end(request, RemainingEnd(to.value), params, actor, private)
-    elif any(payment.state in PAID for payment in payments):
+    elif any(payment.state in PAID or payment.received_value for payment in payments):
         request.remaining_end, request.reason_params = RemainingEnd(to.value), params
         assert all(payment.state in FINISHED_PAYMENTS for payment in payments)
         finish(request, payments, actor, private)

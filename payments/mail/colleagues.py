@@ -37,8 +37,8 @@ class Told:
 
 
 def with_permission(permission: str) -> list[User]:
-    """Everybody who can sign in and may do this (`app_label.codename`), superusers too, by id."""
-    return list(User.objects.with_perm(permission, backend=BACKEND).order_by("pk"))
+    """Everybody who works here, can sign in and may do this (`app_label.codename`), superusers too, by id."""
+    return list(User.objects.with_perm(permission, backend=BACKEND).filter(is_staff=True).order_by("pk"))
 
 
 def who_may_second(permission: str, proposers: Iterable[int | None]) -> list[User]:

@@ -12,10 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.translation import override
 
-from backoffice.ledger_entries.subjects import WITHOUT_PAGE
+from backoffice.ledger_entries.subjects import KINDS, OF_PROGRAMS, WITHOUT_PAGE
 from jobs.models import Member
 from ledger.api import Actor, record
 from ledger.models import Entry
+from ledger.rows.vouching import vouched
 from ledger.stamps import day_stamp, short, stamp
 from tests import cast
 
@@ -82,3 +83,9 @@ def test_staff_read_one_short_style_of_date_and_the_whole_moment_where_they_poin
     with override("es"):
         assert short(at) == "24\xa0nov\xa02026, 18:00"
     assert (stamp(None), short(None)) == ("", "")
+
+
+def test_whatever_an_entry_may_be_about_has_a_name() -> None:
+    assert {table.name for table in vouched()} <= {*KINDS, *WITHOUT_PAGE, *OF_PROGRAMS}
+    for of in KINDS.values():
+        apps.get_model(of.model)._meta.get_field(of.name.split("__")[0] if of.name != "pk" else "id")

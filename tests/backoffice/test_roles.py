@@ -5,6 +5,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.core.management import call_command
 
 from backoffice import roles
+from tests import cast
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +50,23 @@ def test_no_role_deletes_or_touches_the_queue(role: str) -> None:
 )
 def test_who_may(permission: str, holders: set[str]) -> None:
     assert {role for role in roles.EXACT if permission in permissions_of(role)} == holders
+
+
+def test_a_role_that_somebody_has_is_given_nothing_more_by_one_person() -> None:
+    readers = Group.objects.create(name="Readers")
+    readers.permissions.set(Permission.objects.filter(codename="view_job"))
+    more = Permission.objects.get(codename="authorise_paymentrequest")
+    client, page = cast.signed_in(User.objects.create_superuser("root")), f"/admin/auth/group/{readers.pk}/change/"
+    form = {"name": "Readers", "permissions": [more.pk, *readers.permissions.values_list("pk", flat=True)]}
+    inspector = User.objects.create_user("inspector")
+    inspector.groups.add(readers)
+    answer = client.post(page, form)
+    assert "Somebody has this role" in answer.content.decode()
+    assert permissions_of("Readers") == {"jobs.view_job"}
+    assert client.post(page, {**form, "permissions": []}).status_code == 302, "less is no matter of two"
+    inspector.groups.clear()
+    assert client.post(page, form).status_code == 302
+    assert "payments.authorise_paymentrequest" in permissions_of("Readers")
 
 
 def test_a_migrate_takes_back_what_was_added_by_hand_and_gives_back_what_was_taken() -> None:

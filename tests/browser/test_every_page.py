@@ -1,5 +1,6 @@
 """Every page of the admin, with something on it: nobody is kept out, light or dark; no script fails; phones show it."""
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -58,7 +59,7 @@ def test_no_page_of_the_admin_keeps_anybody_out_has_a_script_that_fails_or_runs_
         assert set(sidebar) <= set(opened), "a page of the sidebar is not looked at"
         for path in opened:
             page.goto(f"{site.url}{path}")
-            found += [f"{path}: {line}" for line in (*_violations(page), *_too_wide(page))]
+            found += [f"{path}: {line}" for line in (*_violations(page), *_of_the_program(page), *_too_wide(page))]
     assert not found, "\n".join(found)
 
 
@@ -74,6 +75,11 @@ def _violations(page: Page) -> Iterator[str]:
     wear(page, "dark")
     yield from (f"dark, {line}" for line in axe.violations(page, {}, ["color-contrast"], "rule"))
     wear(page, "light")
+
+
+def _of_the_program(page: Page) -> Iterator[str]:
+    """What Python would write, and nobody reads: pairs, lists, objects."""
+    yield from re.findall(r"\('\w+', ['\"].*|\['\w+'.*|<\w+[ :].* object.*|\bNone\b", page.locator("main").inner_text())
 
 
 def _too_wide(page: Page) -> Iterator[str]:

@@ -9,9 +9,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from jobs import decisions
+from jobs import decisions, lifecycle
 from jobs.funding import fund
-from jobs.models import Application, ApplicationStatus, JobStatus, Submission, SubmissionStatus
+from jobs.models import Application, ApplicationStatus, Job, JobStatus, Submission, SubmissionStatus
 from ledger.api import timeline
 from payments.models import Seller
 from tests import cast, progress
@@ -128,6 +128,22 @@ def test_no_more_are_decided_at_once_than_can_be_read(staff: Client, monkeypatch
     mark(staff, "application", "reject_all_marked", *rows)
     assert "At most 1 can be decided at once." in said(staff, "application")
     assert Application.objects.filter(status=ApplicationStatus.PENDING).count() == 2
+
+
+def test_jobs_are_locked_in_the_order_of_all_who_lock_several(staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The dialog tries all in one transaction; whoever asks for money for these jobs must not wait for it."""
+    jobs = [cast.job(JobStatus.REVIEWING, title=f"Job {number}") for number in range(3)]
+    work = [cast.handed_in(cast.applied(job)) for job in reversed(jobs)]
+    locked: list[int] = []
+    lock_job = lifecycle.lock_job
+
+    def note(job_id: int) -> Job:
+        locked.append(job_id)
+        return lock_job(job_id)
+
+    monkeypatch.setattr(lifecycle, "lock_job", note)
+    mark(staff, "submission", "accept_all_marked", *work)
+    assert list(dict.fromkeys(locked)) == [job.pk for job in jobs]
 
 
 def test_bulk_decisions_need_the_permission_too() -> None:

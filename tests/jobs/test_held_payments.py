@@ -63,6 +63,20 @@ def test_accepting_the_work_releases_that_worker_only(rosa: User, seller: Seller
     assert payables.choices(job) == []
 
 
+def test_who_is_let_go_and_asked_for_anew_still_has_their_fee(rosa: User, taker: Seller) -> None:
+    """Their part of the fee that waits falls away with the payment that was approved beforehand."""
+    job, workers, request = beforehand(taker, rosa)
+    decisions.reject(workers[0].pk, by=rosa)
+    decisions.select(workers[0].pk, by=rosa)
+    again = fund(job, [Application.objects.get(pk=workers[0].pk)], taker, Way.NOW, by=rosa, form_id="2")
+    assert fee_of(again).value == 3125
+    progress.settle(again)
+    for worker in workers[1:]:
+        accept(worker, rosa)
+    settle_fee(request.pk)
+    assert fee_of(request).value == 6250
+
+
 def test_the_decision_and_the_release_stand_or_fall_together(
     rosa: User, seller: Seller, monkeypatch: pytest.MonkeyPatch
 ) -> None:

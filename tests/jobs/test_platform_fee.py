@@ -92,6 +92,17 @@ def test_a_fixed_fee_is_taken_for_each_worker_and_only_in_its_currency(rosa: Use
     assert fund(dollars, [joan], seller, by=rosa, form_id="2").payments.count() == 1
 
 
+def test_a_fixed_fee_is_taken_once_however_many_parts_there_are(rosa: User, seller: Seller) -> None:
+    Seller.objects.filter(pk=seller.pk).update(fee_value=2000, fee_code="MXN", fee_scale=2)
+    seller.refresh_from_db()
+    job, (maria, ana) = staffed(("Maria Lopez", "Ana Cruz"))
+    for number, (workers, fee) in enumerate((([maria], 2000), ([maria, ana], 2000), ([maria], None), ([ana], None))):
+        parts = {worker.pk: Amount(10000, MXN) for worker in workers}
+        request = fund(job, workers, seller, by=rosa, form_id=str(number), parts=parts)
+        assert request.payments.filter(purpose=Purpose.FEE).values_list("value", flat=True).first() == fee, number
+        progress.settle(request)
+
+
 def test_a_fee_that_rounds_to_nothing_is_no_line(rosa: User, taker: Seller) -> None:
     job = cast.job(budget=Amount(10, MXN))
     assert fund(job, [cast.applied(job)], taker, by=rosa, form_id="1").payments.count() == 1

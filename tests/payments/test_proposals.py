@@ -4,10 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
+from backoffice import people
 from ledger import clock
 from ledger.api import timeline
 from payments.actions import guarded, proposals, sellers
@@ -188,6 +190,38 @@ def test_where_there_is_one_administrator_it_counts_at_once_and_all_are_told(ana
 @pytest.mark.parametrize("other", [{"is_active": False}, {"email": "ANA@example.org"}])
 def test_whoever_is_no_second_person_does_not_count(ana: User, beto: User, other: dict[str, Any]) -> None:
     User.objects.filter(pk=beto.pk).update(**other)
+    assert state_of(proposed(ana)) == (ProposalState.APPROVED, 1)
+
+
+def taken(**lost: Any) -> people.Changes:
+    return people.Changes(lost, {name: [] if isinstance(value, list) else False for name, value in lost.items()})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        people.Changes({"email": "beto@example.org"}, {"email": "mine@example.org"}),
+        taken(is_active=True),
+        taken(is_staff=True),
+        taken(groups=["Deciders"]),
+    ],
+)
+def test_who_made_it_so_that_nobody_else_may_decide_waits(ana: User, beto: User, changes: people.Changes) -> None:
+    deciders = Group.objects.create(name="Deciders")
+    deciders.permissions.set(beto.user_permissions.all())
+    with transaction.atomic():
+        people.changed(beto, changes, ana)
+    columns = {name: value for name, value in changes.after.items() if name != "groups"}
+    User.objects.filter(pk=beto.pk).update(**columns)
+    if "groups" in changes.after:
+        beto.user_permissions.clear()
+    assert state_of(proposed(ana)) == (ProposalState.WAITING, 0)
+
+
+def test_who_made_the_other_accounts_decides_alone(ana: User, beto: User) -> None:
+    """They never were other people to them, so nobody is kept from anything."""
+    with transaction.atomic():
+        people.created(beto, ana)
     assert state_of(proposed(ana)) == (ProposalState.APPROVED, 1)
 
 

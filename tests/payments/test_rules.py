@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.test import Client
@@ -48,6 +49,20 @@ def quoted(**columns: Any) -> PaymentRequest:
     row = asked(RequestState.QUOTED, **{"requested_by": staff("rosa"), **columns})
     paid_to_maria(row)
     return row
+
+
+def test_what_grew_is_counted_with_all_that_was_sent_since() -> None:
+    rule("2600", DAY)
+    first, second = (quoted(reference=name) for name in ("1", "2"))
+    for row in (first, second):
+        assert not needs_second_person(row)
+        PaymentRequest.objects.filter(pk=row.pk).update(sent_at=clock.now())
+        row.refresh_from_db()
+    PaymentRequest.objects.filter(pk=second.pk).update(sent_at=clock.now() + timedelta(seconds=1))
+    first.proposed_debit = 140000
+    later = clock.now() + timedelta(minutes=1)
+    with time_machine.travel(later):
+        assert why_second_person(first), "2,662.50 of both"
 
 
 # What a rule is about
