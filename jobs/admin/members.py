@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.dataclasses import UnfoldAction
 from unfold.decorators import display
@@ -69,7 +70,7 @@ class WalletFilter(admin.SimpleListFilter):
 
     def lookups(self, _request: HttpRequest, _model_admin: ModelAdmin) -> list[tuple[str, Any]]:
         return [
-            ("ready", _("Ready")),
+            ("ready", pgettext_lazy("wallet", "Ready")),
             ("problem", _("Has a problem")),
             ("unchecked", _("Not checked")),
             ("none", _("None")),
@@ -142,7 +143,7 @@ class MemberAdmin(FollowedRow, NotedRow, PersonalData, ReadFirst):
             return format_html("{} <span>{}</span>", badge(str(_("Problem")), "danger"), problem)
         if not wallet.is_known:
             return badge(str(_("Not checked yet")), "warning")
-        return badge(str(_("Ready")), "success")
+        return badge(str(pgettext_lazy("wallet", "Ready")), "success")
 
     @display(description=_("currency"))
     def currency(self, member: Member) -> str:
