@@ -23,7 +23,8 @@ SWITCHES: Final = ("is_active", "is_staff", "is_superuser")
 
 def kept_from_deciding(permission: str, *, by: User) -> bool:
     """Whether somebody could decide on what needs `permission`, had `by` left their account alone for `WINDOW`."""
-    may = {user.pk for user in User.objects.with_perm(permission, is_active=None, backend=BACKEND)}
+    active, others = (User.objects.with_perm(permission, is_active=is_on, backend=BACKEND) for is_on in (True, False))
+    may = {user.pk for user in (*active, *others)}
     return any(
         _was_kept(rows, permission, may=user.pk in may)
         for user in User.objects.exclude(pk=by.pk)

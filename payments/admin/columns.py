@@ -42,7 +42,7 @@ class Badge(tuple[str, "str | Promise"]):
         return super().__new__(cls, (key, words))
 
     def __html__(self) -> str:
-        return conditional_escape(self[1])
+        return conditional_escape(str(self[1]))
 
 
 @dataclass(frozen=True)

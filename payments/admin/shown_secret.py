@@ -5,8 +5,8 @@ from typing import Final
 from django.http import HttpRequest
 
 from ledger import clock
+from ledger.stamps import stamp
 from payments.models import WebhookEndpoint, WebhookSender
-from payments.presentation.dates import moment
 
 #: In the session: whose secret the next page shows. The secret itself stays encrypted in its row.
 SHOW_ONCE: Final = "webhook_secret_of"
@@ -28,4 +28,4 @@ def secret_to_show(request: HttpRequest, row: WebhookEndpoint | WebhookSender) -
 def earlier_secret(row: WebhookEndpoint | WebhookSender) -> str:
     """Until when the secret before the present one counts, as a person reads it."""
     counts = row.overlap_until and row.overlap_until > clock.now()
-    return moment(row.overlap_until) if counts else "-"
+    return stamp(row.overlap_until) if counts else "-"

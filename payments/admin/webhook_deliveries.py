@@ -13,13 +13,13 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from unfold.decorators import display
 
 from ledger.filters import BusinessDaysFilter
+from ledger.stamps import stamp
 from payments.actions import webhook_endpoints
 from payments.admin.dialogs import DecisionOn, SeenForm, Sentence, dialog_action, number_of
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.locking import lock
 from payments.models import WebhookDelivery
 from payments.models.webhooks import DeliveryState
-from payments.presentation.dates import moment
 from payments.presentation.reasons import sentence
 
 TONES = {DeliveryState.WAITING: "info", DeliveryState.DELIVERED: "success", DeliveryState.FAILED: "danger"}
@@ -64,7 +64,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     def tried_next(self, row: WebhookDelivery) -> str:
         if row.next_attempt_at is None:
             return "-"
-        return _("When the endpoint is on again") if row.endpoint.off_at else moment(row.next_attempt_at)
+        return _("When the endpoint is on again") if row.endpoint.off_at else stamp(row.next_attempt_at)
 
     @display(description=gettext_lazy("payment request"))
     def request_link(self, row: WebhookDelivery) -> str:
