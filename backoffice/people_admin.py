@@ -35,6 +35,13 @@ for model in (User, Group):
     admin.site.unregister(model)
 
 
+class RoleChoices(forms.ModelMultipleChoiceField[Group]):
+    """The built-in ones in the reader's language."""
+
+    def label_from_instance(self, obj: Group) -> str:
+        return str(ROLES.get(obj.name, obj.name))
+
+
 @admin.register(User)
 class UserAdmin(AuditActions, SignInActions, DjangoUserAdmin[User], ModelAdmin):  # type: ignore[misc]  # Unfold ships no types
     """People are switched off, never deleted: what they did stays theirs. Only a superuser makes or touches one."""
@@ -54,11 +61,10 @@ class UserAdmin(AuditActions, SignInActions, DjangoUserAdmin[User], ModelAdmin):
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         """There are few roles: each with its box, not two lists that need a wide screen."""
         if db_field.name == "groups":
-            options["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
+            options |= {"widget": UnfoldAdminCheckboxSelectMultipleWidget(), "form_class": RoleChoices}
         field = super().formfield_for_manytomany(db_field, request, **options)
         if db_field.name == "groups" and field:
             field.help_text = ""
-            field.label_from_instance = lambda role: ROLES.get(role.name, role.name)
         return field
 
     def has_delete_permission(self, *_args: Any, **_kwargs: Any) -> bool:
