@@ -85,20 +85,27 @@ def at_payer(http: HttpRequest, found: list[PaymentRequest]) -> list[TodoGroup]:
 
 
 def ended(http: HttpRequest, found: list[PaymentRequest]) -> list[TodoGroup]:
-    jobs = to_do.jobs_of(found)
+    jobs, refunded, budgets = to_do.jobs_of(found), to_do.refunded_by(found), to_do.budgets_of(found)
     may = http.user.has_perm("payments.request_paymentrequest")
 
-    def row(request: PaymentRequest) -> Todo:
+    def next_step(request: PaymentRequest) -> PageAction:
+        """To ask again; a refund and a budget are asked for anew on their own pages."""
+        if request.pk in refunded:
+            page = reverse("admin:payments_payment_change", args=[refunded[request.pk]])
+            return PageAction(_("Open the payment"), "open_in_new", page)
+        if request.pk in budgets:
+            page = reverse("admin:payments_standingbudget_change", args=[budgets[request.pk]])
+            return PageAction(_("Open the budget"), "open_in_new", page)
         job = jobs[request.pk]
+        if may:
+            link = reverse("admin:jobs_job_request_payment", args=[job])
+            return PageAction(_("Ask again"), "request_quote", link, dialog=True)
+        return PageAction(_("Open the job"), "open_in_new", reverse("admin:jobs_job_change", args=[job]))
+
+    def row(request: PaymentRequest) -> Todo:
         why = sentence(request.reason, request.reason_params)
-        page = reverse("admin:jobs_job_change", args=[job])
-        again = PageAction(
-            _("Ask again"), "request_quote", reverse("admin:jobs_job_request_payment", args=[job]), dialog=True
-        )
         return _of_request(
-            request,
-            about=": ".join(filter(None, [str(request.get_state_display()), why])),
-            action=again if may else PageAction(_("Open the job"), "open_in_new", page),
+            request, about=": ".join(filter(None, [str(request.get_state_display()), why])), action=next_step(request)
         )
 
     return one_group([row(request) for request in found])
