@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from backoffice.page_actions import PageAction
 from backoffice.queue_counts import MOST
 from backoffice.to_do.shapes import Todo, TodoGroup, one_group
-from backoffice.waiting import WaitingItem, items
+from backoffice.waiting import WaitingItem, items_of
 from jobs import to_do
 from payments.admin.attention_panel import claim_of
 from payments.mail.stops import bounced, normal
@@ -159,8 +159,8 @@ def warned(http: HttpRequest, _found: list[Any]) -> list[TodoGroup]:
     return one_group([*rows, *(asked(request) for request in stopped_requests()[:MOST])])
 
 
-def second_person(request: HttpRequest, _found: list[Any]) -> list[TodoGroup]:
-    """As the page of everything that waits for two tells it: what this person may decide on."""
+def second_person(_request: HttpRequest, found: list[Any]) -> list[TodoGroup]:
+    """What this person may decide on, as the page of everything that waits for two tells it."""
 
     def row(item: WaitingItem) -> Todo:
         return Todo(
@@ -174,7 +174,7 @@ def second_person(request: HttpRequest, _found: list[Any]) -> list[TodoGroup]:
             action=PageAction(_("Look at it and decide"), "how_to_vote", item.link),
         )
 
-    return one_group([row(item) for item in items(request) if item.may_decide])
+    return one_group([row(item) for item in items_of(found)])
 
 
 def _of_request(request: PaymentRequest, about: str, action: PageAction | None, blocks: str = "") -> Todo:
