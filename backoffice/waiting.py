@@ -119,7 +119,7 @@ def _conditions(viewer: Viewer) -> Iterator[tuple[Waits, Q]]:
     if viewer.has_perm(CONFIRM_WALLET):
         yield (
             Waits.WALLET_CHANGE,
-            ~Q(proposed_by=viewer.pk) & ~Q(shown_to=viewer.pk) & ~Exists(_changes_of_address(viewer)),
+            ~Q(proposed_by=viewer.pk) & ~Q(shown_to=viewer.pk) & ~Q(Exists(_changes_of_address(viewer))),
         )
     if viewer.has_perm(ACCEPT_WALLET):
         yield Waits.RENAMED, ~Q(accepted_by=viewer.pk)

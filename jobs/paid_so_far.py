@@ -4,7 +4,7 @@ What is paid may be counted in coarser or finer units than the budget is. Whole 
 from what is less than one, so whole numbers are enough, and no amount is too large for them.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.expressions import Combinable
@@ -95,11 +95,10 @@ def _outside() -> QuerySet[OutsidePayout, dict[str, int]]:
     return _in_units(confirmed.order_by().annotate(worth=F("outside__value"), its_scale=F("outside__asset_scale")))
 
 
-def _in_units(rows: QuerySet) -> QuerySet:  # type: ignore[type-arg]  # of either
+def _in_units(rows: QuerySet[Any, Any]) -> QuerySet[Any, dict[str, int]]:
     """`whole` units of the budget, none more than it, and the `part` of one besides, in 10**-FINEST of a unit."""
     budget, scale = OuterRef("job__budget_value"), OuterRef("job__budget_scale")
     finer, coarser = F("its_scale") - scale, scale - F("its_scale")
-    number = BigIntegerField()
     whole = Case(
         When(its_scale=scale, then=F("worth")),
         When(its_scale__gt=scale + MOST_ZEROS, then=Value(0)),
@@ -108,7 +107,7 @@ def _in_units(rows: QuerySet) -> QuerySet:  # type: ignore[type-arg]  # of eithe
         When(its_scale__lt=scale - MOST_ZEROS, then=budget),
         When(worth__gt=budget / _ten_to(coarser), then=budget),
         default=F("worth") * _ten_to(coarser),
-        output_field=number,
+        output_field=BigIntegerField(),
     )
     rest = F("worth") - F("whole") * _ten_to(finer)
     part = Case(
@@ -116,9 +115,10 @@ def _in_units(rows: QuerySet) -> QuerySet:  # type: ignore[type-arg]  # of eithe
         When(its_scale__gt=scale + MOST_ZEROS, then=Value(0)),
         When(its_scale__gt=scale + FINEST, then=rest / _ten_to(finer - FINEST)),
         default=rest * _ten_to(Value(FINEST) - finer),
-        output_field=number,
+        output_field=BigIntegerField(),
     )
-    return rows.annotate(whole=whole).annotate(part=part).values("whole", "part")
+    counted: QuerySet[Any, dict[str, int]] = rows.annotate(whole=whole).annotate(part=part).values("whole", "part")
+    return counted
 
 
 def _ten_to(zeros: Combinable) -> Combinable:

@@ -101,9 +101,9 @@ def dialog_action(  # noqa: PLR0913 - the words of a dialog
 
     def declare(handler: Callable[..., HttpResponse]) -> Any:
         @wraps(handler)
-        def answered(admin: Any, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        def answered(admin: Any, request: HttpRequest, form: BaseDialogForm, **path: str) -> HttpResponse:
             try:
-                return handler(admin, request, form, object_id)
+                return handler(admin, request, form, *path.values())
             except Refusal as refusal:
                 return _shown_again(admin, request, form, refusal, dialog)
 
@@ -120,7 +120,7 @@ def _shown_again(
         again = form.refused(refusal) if isinstance(form, RefusableForm) else _sent_again(form)
     except Http404:
         messages.error(request, str(refusal))
-        return go(request, _page(admin, str(form.object_id), "change"))
+        return go(request, _page(admin, str(form.object_id or ""), "change" if form.object_id else "changelist"))
     # Whoever words it itself says it where it belongs.
     told = "" if isinstance(form, RefusableForm) else str(refusal)
     context = {"dialog": dialog, "form": again, "form_submit_text": dialog["form_submit_text"], "refused": told}
@@ -128,7 +128,8 @@ def _shown_again(
 
 
 def _sent_again(form: Form) -> Form:
-    return type(form)(form.request, form.object_id, data=form.data)
+    again: Form = type(form)(form.request, form.object_id, data=form.data)
+    return again
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from backoffice.queue_counts import Viewer
 from backoffice.to_do import tabs
 from jobs import job_payments, paid_outside, payables, to_do
-from jobs.models import Application, Job, JobStatus, OutsidePayout, Payout, SubmissionStatus
+from jobs.models import Application, Job, JobStatus, Member, OutsidePayout, Payout, SubmissionStatus
 from jobs.owed import owed_sums, owed_workers
 from ledger import clock, days
 from payments.actions.outside_payments import Paid
@@ -29,7 +29,7 @@ numbers = count(1)
 def worker(budget: int = 1000_00, scale: int = 2) -> Application:
     """Somebody whose work is accepted."""
     number = next(numbers)
-    funder = cast.Member.objects.filter(name="Sol Foundation").first() or member("Sol Foundation")
+    funder = Member.objects.filter(name="Sol Foundation").first() or member("Sol Foundation")
     work = job(JobStatus.REVIEWING, title=f"Job {number}", budget=Amount(budget, Asset("MXN", scale)), funder=funder)
     chosen = applied(work, member(f"W{number} Lopez"))
     handed_in(chosen, SubmissionStatus.ACCEPTED)
@@ -80,8 +80,8 @@ def in_cash(to: Application, value: int, scale: int = 2, code: str = "MXN", stat
 def town() -> dict[str, Application]:
     """By what was paid of 1,000.00: those with a dash are owed something."""
     largest = LARGEST_VALUE
-    debit = {"fixed_debit": 600_00, "debit_code": "MXN", "debit_scale": 2}
-    third = {"fixed_debit": 1000_00, "debit_code": "MXN", "debit_scale": 2, "asset_code": "USD"}
+    debit: dict[str, Any] = {"fixed_debit": 600_00, "debit_code": "MXN", "debit_scale": 2}
+    third: dict[str, Any] = {"fixed_debit": 1000_00, "debit_code": "MXN", "debit_scale": 2, "asset_code": "USD"}
     return {
         "- nothing": worker(),
         "- a part in cash": in_cash(worker(), 400_00),
