@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.access_history import NEEDED
 from backoffice.audit.access import access_of
-from backoffice.queue_counts import Viewer
+from backoffice.queue_counts import Viewer, shown_number
 from backoffice.to_do.tabs import badge
 from backoffice.waiting import count_for
 
@@ -155,7 +155,7 @@ def _waiting(viewer: Viewer) -> dict[str, Any]:
     """What waits for a second person, with how much of it this one may decide on."""
     item = {"title": _("Waiting for two"), "icon": "how_to_vote", "link": reverse("admin:waiting")}
     count = count_for(viewer)
-    return {**item, "badge": str(count), "badge_variant": "warning"} if count else item
+    return {**item, "badge": shown_number(count), "badge_variant": "warning"} if count else item
 
 
 def _may_see(page: AdminPage | OwnPage, request: HttpRequest) -> bool:

@@ -22,6 +22,11 @@ MOST: Final = 100
 ANYBODY: Final = -1_909_090
 
 
+def shown_number(count: int) -> str:
+    """What is told of a count that ends beyond `MOST`."""
+    return f"{MOST}+" if count > MOST else str(count)
+
+
 @dataclass(frozen=True)
 class Viewer:
     """Who looks at queues, and when: all that queues may depend on. `permissions` are None where there are all."""

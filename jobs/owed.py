@@ -1,7 +1,7 @@
 """What is owed to workers whose work is accepted, and that nobody was asked for yet: by currency, and for how long.
 
-It is what *Ready to pay* lists, summed by the database; only of whoever got a part by a payment that then failed, each
-is reckoned by itself.
+It is what *Ready to pay* lists, summed by the database; only of whoever got a part by a payment that then failed, or in
+finer units than the budget has, each is reckoned by itself.
 """
 
 from collections.abc import Iterator
@@ -9,17 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 
 from jobs import job_payments, payables
 from jobs.deadlines import AWAKE
-from jobs.models import Application, Job, Payout, Submission, SubmissionStatus
+from jobs.models import Application, Job, Submission, SubmissionStatus
+from jobs.paid_so_far import counted_one_by_one
 from jobs.to_do import ready_to_pay
 from ledger import clock
 from ledger.books.ages import BANDS, AgeBand
 from ledger.books.sums import HALF, Total
-from payments.states import DEAD_PAYMENTS
 
 
 @dataclass(frozen=True)
@@ -41,12 +40,10 @@ def owed_workers(band: AgeBand | None = None) -> QuerySet[Application]:
 
 def owed_sums() -> list[OwedSum]:
     """By currency and age, none of nothing: two queries, and a few more where somebody got a part."""
-    part = Payout.objects.filter(
-        application=OuterRef("pk"), payment__state__in=sorted(DEAD_PAYMENTS), payment__received_value__gt=0
-    )
     now, workers = clock.now(), owed_workers()
     sums: dict[tuple[AgeBand, str], OwedSum] = {}
-    for one in (*_whole(workers.filter(~Exists(part)), now), *_each(workers.filter(Exists(part)), now)):
+    alone = counted_one_by_one()
+    for one in (*_whole(workers.filter(~alone), now), *_each(workers.filter(alone), now)):
         known = sums.get((one.band, one.total.code), OwedSum(one.band, 0, Total(one.total.code, 0, 0)))
         sums[one.band, one.total.code] = OwedSum(one.band, known.count + one.count, known.total + one.total)
     return list(sums.values())
@@ -55,7 +52,7 @@ def owed_sums() -> list[OwedSum]:
 def _whole(workers: QuerySet[Application], now: datetime) -> Iterator[OwedSum]:
     by_code = {band.code: band for band in BANDS}
     of_age = Case(*(When(_aged(band, now), then=Value(band.code)) for band in BANDS), output_field=CharField())
-    left = F("job__budget_value") - Coalesce(F("paid_so_far"), Value(0))
+    left = F("job__budget_value") - F("paid_so_far")
     rows: QuerySet[Any, Any] = workers.order_by().annotate(band=of_age, left=left)
     rows = rows.values("band", "job__budget_code", "job__budget_scale")
     for row in rows.annotate(number=Count("pk"), high=Sum(F("left") / HALF), low=Sum(F("left") % HALF)):

@@ -6,8 +6,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Final
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from jobs import deadlines, job_payments, payables
 from jobs.deadlines import AWAKE
@@ -24,8 +23,9 @@ from jobs.models import (
     Submission,
     SubmissionStatus,
 )
-from payments.models import OutsidePaymentState, PaymentRequest, WalletAddress
-from payments.states import PAID, RequestState
+from jobs.paid_so_far import not_all_paid
+from payments.models import OutsidePaymentState, PaymentRequest, Refund, StandingBudget, WalletAddress
+from payments.states import RequestState
 
 #: Of a request that ended without its money, and that staff may ask for once more.
 ENDED: Final = (RequestState.DECLINED, RequestState.EXPIRED, RequestState.FAILED)
@@ -80,24 +80,71 @@ def applicants_to_choose() -> QuerySet[Job]:
 
 
 def ended_requests() -> QuerySet[PaymentRequest]:
-    """Requests that ended without their money, for work that goes on, and that nobody asked for again since."""
-    later = Payout.objects.filter(application=OuterRef("application"), pk__gt=OuterRef("pk"))
-    payouts = Payout.objects.filter(
-        ~Exists(later), active=False, application__status=ApplicationStatus.SELECTED, application__job__status__in=AWAKE
+    """Requests that ended without their money, that are still wanted, and that nobody asked for again since.
+
+    Of work and funders' budgets while the work goes on, and it was not paid in another way; of refunds the last one.
+    """
+    # United, work's are asked for from the few jobs that go on; an OR would look at every request that ever ended.
+    first, *others = (
+        _ended_payouts().values("payment__request"),
+        _ended_fundings().values("request"),
+        _ended_refunds().values("payment__request"),
+        _ended_budgets().values("request"),
     )
-    later_funding = JobFunding.objects.filter(job=OuterRef("job"), pk__gt=OuterRef("pk"))
-    held = JobFunding.objects.filter(~Exists(later_funding), active=False, job__status__in=AWAKE)
-    # United, they are asked for from the few jobs that go on; an OR would look at every request that ever ended.
-    mine = payouts.order_by().values("payment__request").union(held.order_by().values("request"))
+    mine = first.union(*others)
     return PaymentRequest.objects.filter(pk__in=mine, state__in=ENDED).order_by("finished_at", "pk")
 
 
+def _ended_payouts() -> QuerySet[Payout]:
+    later = Payout.objects.filter(application=OuterRef("application"), pk__gt=OuterRef("pk"))
+    said = OutsidePayout.objects.filter(
+        application=OuterRef("application"),
+        outside__state__in=(OutsidePaymentState.WAITING, OutsidePaymentState.CONFIRMED),
+        created_at__gt=OuterRef("created_at"),
+    )
+    wanted = {"application__status": ApplicationStatus.SELECTED, "application__job__status__in": AWAKE}
+    return Payout.objects.order_by().filter(~Exists(later), ~Exists(said), active=False, **wanted)
+
+
+def _ended_fundings() -> QuerySet[JobFunding]:
+    later = JobFunding.objects.filter(job=OuterRef("job"), pk__gt=OuterRef("pk"))
+    direct = Payout.objects.filter(application__job=OuterRef("job"), created_at__gt=OuterRef("created_at"))
+    return JobFunding.objects.order_by().filter(~Exists(later), ~Exists(direct), active=False, job__status__in=AWAKE)
+
+
+def _ended_refunds() -> QuerySet[Refund]:
+    later = Refund.objects.filter(of=OuterRef("of"), pk__gt=OuterRef("pk"))
+    return Refund.objects.order_by().filter(~Exists(later), payment__request__state__in=ENDED)
+
+
+def _ended_budgets() -> QuerySet[StandingBudget]:
+    """Never approved, of funders of jobs that go on: for nobody else there is anything to pay from one."""
+    parties = {f"request__{name}": OuterRef(f"request__{name}") for name in ("payer_wallet", "seller")}
+    later = StandingBudget.objects.filter(**parties, created_at__gt=OuterRef("created_at"))
+    funders = _going_on().order_by().values("funder__wallet")
+    return StandingBudget.objects.order_by().filter(
+        ~Exists(later), request__payer_wallet__in=funders, request__state__in=ENDED, request__approved_at=None
+    )
+
+
 def jobs_of(requests: Sequence[PaymentRequest]) -> dict[str, int]:
-    """One job of each request, by the request's key: its own page shows all."""
+    """One job of each request for work, by the request's key: its own page shows all."""
     keys = [request.pk for request in requests]
     held = JobFunding.objects.filter(request__in=keys).values_list("request", "job")
     paid = Payout.objects.filter(payment__request__in=keys).values_list("payment__request", "application__job")
     return {**dict(held), **dict(paid)}
+
+
+def refunded_by(requests: Sequence[PaymentRequest]) -> dict[str, str]:
+    """The payment that each request for a refund was to give back, by the request's key."""
+    found = Refund.objects.filter(payment__request__in=[request.pk for request in requests])
+    return dict(found.values_list("payment__request", "of"))
+
+
+def budgets_of(requests: Sequence[PaymentRequest]) -> dict[str, str]:
+    """The standing budget that each request was to have approved, by the request's key."""
+    found = StandingBudget.objects.filter(request__in=[request.pk for request in requests])
+    return dict(found.values_list("request", "pk"))
 
 
 def overdue(now: datetime) -> QuerySet[Job]:
@@ -123,18 +170,10 @@ def _first(rows: QuerySet[Application] | QuerySet[Submission], column: str) -> S
 def ready_to_pay(applications: QuerySet[Application]) -> QuerySet[Application]:
     """Selected, their work accepted, nothing under way or said to be paid, and less paid than their budget.
 
-    Only what is counted in the job's own units is summed: where a part was paid in others, or outside the wallets, the
-    rest is on the job's page, and not here.
+    However it was paid, and in whichever units: as `remaining_of` tells it.
     """
     accepted = Submission.objects.filter(application=OuterRef("pk"), status=SubmissionStatus.ACCEPTED)
-    outside = OutsidePayout.objects.filter(application=OuterRef("pk"), outside__state=OutsidePaymentState.CONFIRMED)
-    paid = Payout.objects.filter(application=OuterRef("pk"), payment__state__in=sorted(PAID))
-    units = Q(payment__asset_scale=F("application__job__budget_scale"), payment__debit_scale=None)
-    units |= Q(payment__debit_scale=F("application__job__budget_scale"))
-    sums = paid.order_by().values("application").annotate(sum=Sum(Coalesce("payment__fixed_debit", "payment__value")))
-    found = job_payments.unpaid(applications).filter(Exists(accepted), ~Exists(outside), ~Exists(paid.exclude(units)))
-    found = found.annotate(paid_so_far=Subquery(sums.values("sum")))
-    return found.filter(Q(paid_so_far=None) | Q(paid_so_far__lt=F("job__budget_value")))
+    return not_all_paid(job_payments.unpaid(applications).filter(Exists(accepted)))
 
 
 def names(found: Iterable[Unasked], most: int) -> tuple[str, int]:

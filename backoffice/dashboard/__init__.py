@@ -11,7 +11,7 @@ from backoffice.dashboard import beginning, currency_cards, system, work
 from backoffice.dashboard.alone import alone
 from backoffice.dashboard.links import may_see
 from backoffice.dashboard.tabs import chosen
-from backoffice.queue_counts import Viewer
+from backoffice.queue_counts import MOST, Viewer
 from backoffice.waiting import count_for
 from jobs.models import Job, MemberNote
 from payments.models import Payment, PaymentRequest
@@ -22,7 +22,7 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     from backoffice.following import followed  # noqa: PLC0415 - queues need all admins, and links to rows are for anybody
 
     following = followed(request, "index")
-    told: dict[str, Any] = {"alone": alone(request), "for_you": count_for(Viewer.of(request))}
+    told: dict[str, Any] = {"alone": alone(request), "for_you": count_for(Viewer.of(request)), "most": MOST}
     told |= {"machinery": system.machinery(request), **chosen(request, "index")}
     if may_see(request, PaymentRequest):
         told["steps"] = beginning.steps(request)

@@ -1,7 +1,7 @@
 """Whether the machinery runs: the worker, mail, webhooks, wallet hosts, the ledger and its checkpoint, the switch."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Literal
 
 from django.db.models import Count
@@ -89,7 +89,7 @@ def machinery(request: HttpRequest) -> Machinery:
 
 def parts(request: HttpRequest) -> list[SystemPart]:
     """What the person may know of; whether a worker is there, and wallets answer, concerns everybody."""
-    found = [_worker(with_rows=may_see(request, OrmQ)), _hosts()]
+    found = [_worker(request), _hosts()]
     if may_see(request, Message):
         found.append(_mail())
     if may_see(request, WebhookDelivery):
@@ -101,23 +101,23 @@ def parts(request: HttpRequest) -> list[SystemPart]:
     return found
 
 
-def _worker(*, with_rows: bool) -> SystemPart:
+def _worker(request: HttpRequest) -> SystemPart:
     state = queue()
     alive = bool(state["workers"])
     facts = [Fact(_("A worker is running.") if alive else _("No worker is running: nothing moves, no mail is sent."))]
-    if with_rows:
+    if may_see(request, OrmQ):
         waiting = int(state["waiting"])
         text = ngettext("%(count)s task in the queue.", "%(count)s tasks in the queue.", waiting)
         facts.append(Fact(text % {"count": waiting}, rows(OrmQ)))
-    if refused := _refused_lately():
+    if refused := _refused_lately(request):
         facts.append(refused)
     return SystemPart(_("Background work"), "engineering", "good" if alive and not refused else "bad", facts)
 
 
-def _refused_lately() -> Fact | None:
+def _refused_lately(request: HttpRequest) -> Fact | None:
     """What was in the queue and is none of our tasks: somebody else can write to the database."""
-    first = days.today() - timedelta(days=REFUSED_DAYS - 1)
-    refused = Entry.objects.filter(kind=REFUSED, recorded_at__gte=days.begins(first)).count()
+    first = days.begins(days.today() - timedelta(days=REFUSED_DAYS - 1)).astimezone(UTC)
+    refused = Entry.objects.filter(kind=REFUSED, recorded_at__gte=first).count()
     if not refused:
         return None
     text = ngettext(
@@ -125,7 +125,10 @@ def _refused_lately() -> Fact | None:
         "%(count)s tasks in 7 days were none of this program's, and were refused.",
         refused,
     )
-    return Fact(text % {"count": refused}, rows(Entry, kind=REFUSED))
+    # The list tells moments in UTC.
+    since = {"recorded_at_from_0": f"{first:%Y-%m-%d}", "recorded_at_from_1": f"{first:%H:%M:%S}"}
+    link = rows(Entry, kind=REFUSED, **since) if may_see(request, Entry) else ""
+    return Fact(text % {"count": refused}, link)
 
 
 def _mail() -> SystemPart:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, ngettext_lazy
 
 from backoffice.queue_counts import Viewer
+from backoffice.to_do.marks import standing
 from backoffice.to_do.shapes import CountedTab, Todo
 from backoffice.to_do.tabs import counted
 from ledger.models import Entry
@@ -80,11 +81,10 @@ def _queue(counted_tab: CountedTab, user: User, viewer: Viewer) -> dict[str, str
 
 
 def _oldest(counted_tab: CountedTab, user: User, viewer: Viewer) -> Todo | None:
-    """As the queue's own page tells it: of one kind its first row, of several the one that has waited longest."""
+    """As the queue's own page tells it: of the first row of each kind, the one that has waited longest."""
     http = HttpRequest()
     http.user = user
-    queues = counted_tab.tab.queues(viewer)
-    rows: list[Any] = list(queues[0][:1]) if len(queues) == 1 else []
+    rows: list[Any] = [row for queue in standing(counted_tab.tab, viewer) for row in queue[:1]]
     told = [row for group in counted_tab.tab.tell(http, rows) for row in group.rows]
     return min(told, key=lambda row: row.since or viewer.now, default=None)
 

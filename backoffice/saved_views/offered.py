@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, Value, When
 from django.http import QueryDict
 from django.urls import reverse
 
@@ -31,12 +31,14 @@ def list_page(label: str, query: str = "") -> str:
 
 
 def views_of(user: User) -> QuerySet[SavedView]:
-    """All that they may open: what they saved, and what is shared."""
-    return SavedView.objects.filter(Q(owner=user) | Q(is_shared=True)).select_related("owner")
+    """All that they may open: their own first, then what colleagues who work here share; each by name."""
+    own_first = Case(When(owner=user, then=Value(0)), default=Value(1))
+    found = SavedView.objects.filter(Q(owner=user) | Q(is_shared=True, owner__is_active=True))
+    return found.select_related("owner").order_by(own_first, "name", "id")
 
 
 def offered(user: User, label: str, query: str) -> list[OfferedView]:
-    """By name, in one database query; the one that a list with the address `query` is, is marked."""
+    """Their own first, in one database query; the one that a list with the address `query` is, is marked."""
     current = _parts(query)
     return [
         OfferedView(

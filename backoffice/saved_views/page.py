@@ -1,11 +1,12 @@
 """Where a view is saved, and where all of them stand and can be removed."""
 
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -26,6 +27,8 @@ from payments.mail.colleagues import name_of
 
 #: Of one list, for one person: more are no menu.
 MOST_SAVED = 50
+#: Whoever has it removes what colleagues share.
+CLEARS: Final = "auth.change_user"
 #: Of all lists, on the page with all of them.
 MOST_SHOWN = 500
 
@@ -42,7 +45,9 @@ class SaveViewForm(forms.Form):
         label=gettext_lazy("Show it to everybody who may see this list"),
         required=False,
         widget=UnfoldBooleanSwitchWidget(),
-        help_text=gettext_lazy("They see the rows that they may see. Only you can change or remove it."),
+        help_text=gettext_lazy(
+            "They see the rows that they may see. Only you can change it; administrators can remove it."
+        ),
     )
 
 
@@ -101,34 +106,38 @@ def _record(kind: str, view: SavedView, request: HttpRequest) -> None:
 
 def views_page(request: HttpRequest) -> HttpResponse:
     """All that this person may open, by list."""
-    user = staff(request)
-    found = views_of(user).order_by("model", "name", "id")[:MOST_SHOWN]
+    user, may_clear = staff(request), request.user.has_perm(CLEARS)
+    found = list(views_of(user).filter(model__in=_lists_seen(request))[:MOST_SHOWN])
     rows = [
         {
             "view": view,
             "list": name_of_list(view.model),
             "path": list_page(view.model, view.query),
             "whose": "" if view.owner == user else name_of(view.owner),
+            "may_remove": view.owner == user or may_clear,
         }
-        for view in found
-        if _may_look(view, request)
+        # Stable: of each list still their own first.
+        for view in sorted(found, key=lambda view: view.model)
     ]
     context = {**admin.site.each_context(request), "title": _("Saved views"), "rows": rows}
     return TemplateResponse(request, "admin/saved_views/views.html", context)
 
 
-def _may_look(view: SavedView, request: HttpRequest) -> bool:
-    """A list that there is no more, or that they may not see any more, is not offered."""
-    pages = {model._meta.label_lower: page for model, page in admin.site._registry.items()}  # noqa: SLF001 - Django's own registry
-    return view.model in pages and pages[view.model].has_view_permission(request)
+def _lists_seen(request: HttpRequest) -> list[str]:
+    """A list that there is no more, or that they may not see any more, is not among them."""
+    pages = admin.site._registry.values()  # noqa: SLF001 - Django's own registry
+    return [page.opts.label_lower for page in pages if page.has_view_permission(request)]
 
 
 def remove_view(request: HttpRequest, object_id: str) -> HttpResponse:
-    """Removes one of their own."""
+    """Removes one of their own; administrators remove what somebody shares, too."""
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
+    theirs = Q(owner=staff(request))
+    if request.user.has_perm(CLEARS):
+        theirs |= Q(is_shared=True)
     with transaction.atomic():
-        view = SavedView.objects.select_for_update().filter(pk=object_id, owner=staff(request)).first()
+        view = SavedView.objects.select_for_update().filter(theirs, pk=object_id).first()
         if view is None:
             raise Http404
         _record("view.removed", view, request)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from backoffice.page_actions import PageAction
 from backoffice.queue_counts import MOST
 from backoffice.to_do.shapes import Todo, TodoGroup, one_group
-from backoffice.waiting import WaitingItem, items
+from backoffice.waiting import WaitingItem, items_of
 from jobs import to_do
 from payments.admin.attention_panel import claim_of
 from payments.mail.stops import bounced, normal
@@ -85,20 +85,27 @@ def at_payer(http: HttpRequest, found: list[PaymentRequest]) -> list[TodoGroup]:
 
 
 def ended(http: HttpRequest, found: list[PaymentRequest]) -> list[TodoGroup]:
-    jobs = to_do.jobs_of(found)
+    jobs, refunded, budgets = to_do.jobs_of(found), to_do.refunded_by(found), to_do.budgets_of(found)
     may = http.user.has_perm("payments.request_paymentrequest")
 
-    def row(request: PaymentRequest) -> Todo:
+    def next_step(request: PaymentRequest) -> PageAction:
+        """To ask again; a refund and a budget are asked for anew on their own pages."""
+        if request.pk in refunded:
+            page = reverse("admin:payments_payment_change", args=[refunded[request.pk]])
+            return PageAction(_("Open the payment"), "open_in_new", page)
+        if request.pk in budgets:
+            page = reverse("admin:payments_standingbudget_change", args=[budgets[request.pk]])
+            return PageAction(_("Open the budget"), "open_in_new", page)
         job = jobs[request.pk]
+        if may:
+            link = reverse("admin:jobs_job_request_payment", args=[job])
+            return PageAction(_("Ask again"), "request_quote", link, dialog=True)
+        return PageAction(_("Open the job"), "open_in_new", reverse("admin:jobs_job_change", args=[job]))
+
+    def row(request: PaymentRequest) -> Todo:
         why = sentence(request.reason, request.reason_params)
-        page = reverse("admin:jobs_job_change", args=[job])
-        again = PageAction(
-            _("Ask again"), "request_quote", reverse("admin:jobs_job_request_payment", args=[job]), dialog=True
-        )
         return _of_request(
-            request,
-            about=": ".join(filter(None, [str(request.get_state_display()), why])),
-            action=again if may else PageAction(_("Open the job"), "open_in_new", page),
+            request, about=": ".join(filter(None, [str(request.get_state_display()), why])), action=next_step(request)
         )
 
     return one_group([row(request) for request in found])
@@ -152,8 +159,8 @@ def warned(http: HttpRequest, _found: list[Any]) -> list[TodoGroup]:
     return one_group([*rows, *(asked(request) for request in stopped_requests()[:MOST])])
 
 
-def second_person(request: HttpRequest, _found: list[Any]) -> list[TodoGroup]:
-    """As the page of everything that waits for two tells it: what this person may decide on."""
+def second_person(_request: HttpRequest, found: list[Any]) -> list[TodoGroup]:
+    """What this person may decide on, as the page of everything that waits for two tells it."""
 
     def row(item: WaitingItem) -> Todo:
         return Todo(
@@ -167,7 +174,7 @@ def second_person(request: HttpRequest, _found: list[Any]) -> list[TodoGroup]:
             action=PageAction(_("Look at it and decide"), "how_to_vote", item.link),
         )
 
-    return one_group([row(item) for item in items(request) if item.may_decide])
+    return one_group([row(item) for item in items_of(found)])
 
 
 def _of_request(request: PaymentRequest, about: str, action: PageAction | None, blocks: str = "") -> Todo:

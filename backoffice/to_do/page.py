@@ -49,7 +49,7 @@ def to_do_view(request: HttpRequest) -> HttpResponse:
 
 
 def _groups(request: HttpRequest, tab: Tab) -> list[TodoGroup]:
-    """The rows that were counted, or those that are asked for. Of several kinds, whoever tells them reads them."""
+    """The rows that were counted, or those that are asked for. Of several queues without marks, `tell` reads them."""
     viewer = Viewer.of(request)
     if not tab.taken_as:
         queues = tab.queues(viewer)
@@ -58,16 +58,9 @@ def _groups(request: HttpRequest, tab: Tab) -> list[TodoGroup]:
     for kind, queue in queues_of(tab, viewer):
         found = list(narrowed(kind, queue, whose, viewer.pk, viewer.now)[:MOST])
         marks |= {tab.key_of(kind, row): mark for row, mark in marks_of(kind, [str(one.pk) for one in found]).items()}
-        shown += [(tab.key_of(kind, row.pk), row) for row in found]
-    groups = tab.tell(request, [row for _key, row in shown])
-    if tab.kinds:
-        groups = _only({key for key, _row in shown}, groups)
+        shown += found
+    groups = tab.tell(request, shown)
     return [replace(group, rows=[_marked(row, marks.get(row.key), whose) for row in group.rows]) for group in groups]
-
-
-def _only(keys: set[str], groups: list[TodoGroup]) -> list[TodoGroup]:
-    kept = [replace(group, rows=[row for row in group.rows if row.key in keys]) for group in groups]
-    return [group for group in kept if group.rows]
 
 
 def _marked(row: Todo, mark: QueueMark | None, whose: Whose) -> Todo:

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.functional import Promise
 
 from backoffice.page_actions import PageAction
-from backoffice.queue_counts import MOST, Viewer
+from backoffice.queue_counts import Viewer, shown_number
 
 #: Characters.
 LONGEST_CODE: Final = 16
@@ -102,4 +102,4 @@ class CountedTab:
 
     @property
     def shown(self) -> str:
-        return f"{MOST}+" if self.count > MOST else str(self.count)
+        return shown_number(self.count)

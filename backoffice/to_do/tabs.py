@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from backoffice.queue_counts import MOST, QueueCounter, Viewer
+from backoffice.queue_counts import MOST, QueueCounter, Viewer, shown_number
 from backoffice.to_do import mentions, money, work
 from backoffice.to_do.marks import standing
 from backoffice.to_do.shapes import CountedTab, RowKind, Tab
@@ -193,9 +193,7 @@ def chosen_tab(code: str, tabs: list[CountedTab]) -> CountedTab | None:
 def badge(viewer: Viewer) -> str:
     """What the sidebar says beside “To do”: how much waits for staff; empty when nothing does."""
     number = sum(one.count for one in counted(viewer) if one.tab.ours)
-    if not number:
-        return ""
-    return f"{MOST}+" if number > MOST else str(number)
+    return shown_number(number) if number else ""
 
 
 def _requests(state: RequestState) -> QuerySet[PaymentRequest]:

@@ -17,7 +17,7 @@ from unfold.widgets import (
 )
 
 from jobs import ask_preview, budget_offers, payables
-from jobs.admin.chosen_workers import AMOUNT, ChosenWorkersForm, WorkerRow, write_seen
+from jobs.admin.chosen_workers import ChosenWorkersForm, WorkerRow
 from jobs.ask_preview import Offer
 from jobs.budget_offers import BudgetOffer
 from jobs.funding import Way
@@ -27,7 +27,6 @@ from payments.admin.dialogs import sent_form_id
 from payments.models import PaymentRequest, Seller, StandingBudget
 from payments.models.risk import LONGEST_REASON
 from payments.presentation.format_amounts import format_amount
-from payments.presentation.reasons import Refusal
 from payments.risk.answers import NO_ANSWER, OVERRIDE, RiskAnswer
 from payments.risk.warnings import RiskWarning
 
@@ -196,22 +195,6 @@ class AskForm(ChosenWorkersForm):
             "several_sellers": len(sellers) > 1,
             "fees": [(seller, lines) for seller in sellers if (lines := ask_preview.fee_lines(seller, self.offers))],
         }
-
-    def refused(self, refusal: Refusal) -> AskForm:
-        """The same form once more with the sentence, as things are now: whoever was chosen, and wrote what, still is.
-
-        Who is owed something else by now, or elsewhere, has all of it written anew: nobody asks for what they did not
-        see.
-        """
-        data, shown = self.data.copy(), self.seen_by_person
-        again = type(self)(self.request, self.object_id, data=data)
-        for key, choice in again.workers.items():
-            if shown.get(key) != choice.seen:
-                data.pop(f"{AMOUNT}{key}", None)
-        data["seen"] = write_seen(again.workers)
-        again.is_valid()
-        again.add_error(None, str(refusal))
-        return again
 
     def _row(self, offer: Offer) -> WorkerRow:
         return self.row(offer.application.pk, offer.problem)

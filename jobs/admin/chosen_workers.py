@@ -2,19 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from django import forms
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from jobs import payables
 from jobs.models import Application, Job
 from jobs.payables import Choice
 from jobs.reasons import JobRefusal
-from payments.admin.dialogs import number_of
+from payments.admin.dialogs import RefusableForm, number_of
 from payments.identifiers import new_ulid
 from payments.openpayments.amounts import Amount, AmountError
 from payments.presentation.format_amounts import format_amount
@@ -60,7 +59,7 @@ def read_seen(text: str) -> dict[int, str]:
     return {number: seen for key, _colon, seen in pairs if (number := number_of(key))}
 
 
-class ChosenWorkersForm(BaseDialogForm):
+class ChosenWorkersForm(RefusableForm):
     """Workers are boxes in the text before the fields, each with an amount.
 
     The hidden id makes two clicks one request. What was seen comes back, so that nobody asks for other amounts than
@@ -127,6 +126,22 @@ class ChosenWorkersForm(BaseDialogForm):
                 self.wrong[receiver.pk] = str(refusal)
         if self.wrong:
             self.add_error(None, " ".join(self.wrong.values()))
+
+    def refused(self, refusal: Refusal) -> Self:
+        """The same form once more with the sentence, as things are now: whoever was chosen, and wrote what, still is.
+
+        Who is owed something else by now, or elsewhere, has all of it written anew: nobody asks for what they did not
+        see.
+        """
+        data, shown = self.data.copy(), self.seen_by_person
+        again = type(self)(self.request, self.object_id, data=data)
+        for key, choice in again.workers.items():
+            if shown.get(key) != choice.seen:
+                data.pop(f"{AMOUNT}{key}", None)
+        data["seen"] = write_seen(again.workers)
+        again.is_valid()
+        again.add_error(None, str(refusal))
+        return again
 
     @property
     def seen_by_person(self) -> dict[int, str]:

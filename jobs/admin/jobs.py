@@ -311,12 +311,8 @@ class JobAdmin(FollowedRow, NotedRow, ReportOutside, AddWorker, ReadFirst):
         form=AskForm,
         submit=_("Continue"),
     )
-    def request_payment(self, request: HttpRequest, form: AskForm, object_id: str) -> HttpResponse:
-        try:
-            return self._ask(request, form)
-        except Refusal as refusal:
-            messages.error(request, str(refusal))
-            return go(request, reverse("admin:jobs_job_change", args=[object_id]))
+    def request_payment(self, request: HttpRequest, form: AskForm, _object_id: str) -> HttpResponse:
+        return self._ask(request, form)
 
     def _ask(self, request: HttpRequest, form: AskForm) -> HttpResponse:
         """Ask for the money, get its quote, and go to its page. Raises Refusal."""

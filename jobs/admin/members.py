@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -221,7 +222,7 @@ class MemberAdmin(FollowedRow, NotedRow, PersonalData, ReadFirst):
         submit=_("Check"),
     )
     def check_wallet(self, request: HttpRequest, _form: BaseDialogForm, object_id: str) -> HttpResponse:
-        member = Member.objects.select_related("wallet").get(pk=object_id)
+        member = get_object_or_404(Member.objects.select_related("wallet"), pk=number_of(object_id))
         if member.wallet is None:
             messages.error(request, sentence("payer_without_wallet", {"name": member.name}))
         else:

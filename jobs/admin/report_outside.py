@@ -1,12 +1,11 @@
 """The dialog that reports what was paid to a worker by bank or in cash, without a wallet being asked."""
 
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from django import forms
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from jobs import escrow, lifecycle, paid_outside, payables
@@ -17,7 +16,7 @@ from jobs.payables import Choice
 from jobs.reasons import JobRefusal
 from ledger import days
 from payments.actions.outside_payments import Paid
-from payments.admin.dialogs import DecisionOn, Sentence, dialog_action, number_of, sent_form_id
+from payments.admin.dialogs import DecisionOn, RefusableForm, Sentence, dialog_action, number_of, sent_form_id
 from payments.admin.payment_dialogs import LONGEST_EVIDENCE
 from payments.identifiers import new_ulid
 from payments.models import OutsidePayment, OutsideSettlement
@@ -30,7 +29,7 @@ FUNDER: Final = "funder"
 HOLDER: Final = "holder"
 
 
-class ReportOutsideForm(BaseDialogForm):
+class ReportOutsideForm(RefusableForm):
     """The hidden id makes two clicks one report; what was seen of the worker comes back, so that it can be compared."""
 
     form_before_template = "admin/jobs/job/report_outside.html"
@@ -111,6 +110,15 @@ class ReportOutsideForm(BaseDialogForm):
         if "form_id" not in cleaned:
             self.add_error("amount", str(JobRefusal("form_of_another_job")))
         return cleaned
+
+    def refused(self, refusal: Refusal) -> Self:
+        """With all that was written; what is owed to each is shown as it is now."""
+        data = self.data.copy()
+        data["seen"] = write_seen(type(self)(self.request, self.object_id, data=data).workers)
+        again = type(self)(self.request, self.object_id, data=data)
+        again.is_valid()
+        again.add_error("amount", str(refusal))
+        return again
 
     @property
     def seen_by_person(self) -> dict[int, str]:

@@ -18,6 +18,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise, keep_lazy_text
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -64,6 +65,14 @@ class SeenForm(BaseDialogForm):
         return bool(self.cleaned_data["seen"] == self.now())
 
 
+class RefusableForm(BaseDialogForm):
+    """A dialog that says by itself why what it asked for was refused."""
+
+    def refused(self, refusal: Refusal) -> BaseDialogForm:
+        """The same dialog as things are now, with all that was written in it, and the sentence."""
+        raise NotImplementedError
+
+
 class OutdatedDialog(Exception):
     """What a dialog showed is no longer so. Its text says that nothing was done."""
 
@@ -83,12 +92,44 @@ def dialog_action(  # noqa: PLR0913 - the words of a dialog
     """The one way to declare an action: a button, a dialog, one POST. `path` ends its URL where its name doesn't.
 
     Unfold lets every staff user do what names no permission, and runs on GET what has no dialog: so nothing is declared
-    without. The admin's `has_<permission>_permission` decides who may.
+    without. The admin's `has_<permission>_permission` decides who may. What is decorated may raise Refusal: then the
+    dialog says so, with what was written in it.
     """
     dialog = {"title": title, "description": description, "form_class": form, "form_submit_text": submit}
     words = {"description": label, "icon": icon, "variant": variant, "url_path": path}
     decorator: Callable[[Callable[..., HttpResponse]], Any] = action(permissions=[permission], dialog=dialog, **words)
-    return decorator
+
+    def declare(handler: Callable[..., HttpResponse]) -> Any:
+        @wraps(handler)
+        def answered(admin: Any, request: HttpRequest, form: BaseDialogForm, **path: str) -> HttpResponse:
+            try:
+                return handler(admin, request, form, *path.values())
+            except Refusal as refusal:
+                return _shown_again(admin, request, form, refusal, dialog)
+
+        return decorator(answered)
+
+    return declare
+
+
+def _shown_again(
+    admin: Any, request: HttpRequest, form: BaseDialogForm, refusal: Refusal, dialog: dict[str, Any]
+) -> HttpResponse:
+    """The dialog once more, as things are now, with the sentence; where it can't be, the page that it is about."""
+    try:
+        again = form.refused(refusal) if isinstance(form, RefusableForm) else _sent_again(form)
+    except Http404:
+        messages.error(request, str(refusal))
+        return go(request, _page(admin, str(form.object_id or ""), "change" if form.object_id else "changelist"))
+    # Whoever words it itself says it where it belongs.
+    told = "" if isinstance(form, RefusableForm) else str(refusal)
+    context = {"dialog": dialog, "form": again, "form_submit_text": dialog["form_submit_text"], "refused": told}
+    return render(request, "unfold/helpers/dialog.html", context)
+
+
+def _sent_again(form: Form) -> Form:
+    again: Form = type(form)(form.request, form.object_id, data=form.data)
+    return again
 
 
 @dataclass(frozen=True)
@@ -99,7 +140,8 @@ class DecisionOn(Generic[Row]):
     `then` follows a decision that was made, outside of its transaction, so that it can ask wallets. The person comes
     back to the list or the other page on which they opened the dialog; from the row's own, to `back`.
 
-    What is decorated gets the row, who decides, and the form. It answers with a sentence for them, or raises Refusal.
+    What is decorated gets the row, who decides, and the form. It answers with a sentence for them, or raises Refusal:
+    where somebody wrote a text, the dialog says so with that text, else the page that they come back to.
     """
 
     take: Callable[[str], Row]
@@ -116,6 +158,8 @@ class DecisionOn(Generic[Row]):
             except OutdatedDialog as outdated:
                 messages.warning(request, str(outdated))
             except Refusal as refusal:
+                if _has_text(form):
+                    raise
                 messages.error(request, str(refusal))
             else:
                 messages.success(request, done)
@@ -146,25 +190,28 @@ def _read_again(form: Form) -> Form:
     """The same answer to the dialog as it would be shown now that the row is held. Raises OutdatedDialog."""
     if not isinstance(form, SeenForm):
         return form
-    again = type(form)(form.request, form.object_id, data=form.data)
+    again = _sent_again(form)
     if not (again.is_valid() and again.is_current):
         raise OutdatedDialog(str(again.outdated))
     return again
 
 
+def _has_text(form: BaseDialogForm) -> bool:
+    """Somebody wrote more into it than they would like to write again."""
+    texts = (name for name, field in form.fields.items() if isinstance(field.widget, forms.Textarea))
+    return any(str(form.data.get(name, "")).strip() for name in texts)
+
+
 def asks_for_money(ask: Callable[[Any, User, Form], PaymentRequest]) -> Handler[Form]:
     """A dialog that makes a payment request: then its quote is fetched, and shown on its page.
 
-    What is decorated gets who asks, and the form. It answers with the request, or raises Refusal.
+    What is decorated gets who asks, and the form. It answers with the request, or raises Refusal: the dialog says so.
     """
 
     @wraps(ask)
     def handler(admin: ModelAdmin[Any], request: HttpRequest, form: Form, object_id: str) -> HttpResponse:
-        try:
-            made = ask(admin, staff(request), form)
-        except Refusal as refusal:
-            messages.error(request, str(refusal))
-            return go(request, _page(admin, object_id, "change"))
+        del object_id  # The form has it.
+        made = ask(admin, staff(request), form)
         advance_now(made.pk, WAIT_SECONDS)
         return go(request, reverse("admin:payments_paymentrequest_change", args=[made.pk]))
 

@@ -1,16 +1,16 @@
 """The dialog that asks for money back: how much, of what can still go back; from whom, to whom."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
-from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from payments.actions.refunds import changes_currency, refundable
+from payments.admin.dialogs import RefusableForm
 from payments.identifiers import new_ulid
 from payments.models import Payment
 from payments.openpayments.amounts import Amount, AmountError
@@ -30,7 +30,7 @@ class Side:
     buys: str = ""  # the receiver's currency, where it is another one
 
 
-class AmountForm(BaseDialogForm):
+class AmountForm(RefusableForm):
     """The hidden id makes two clicks one request; what could still go back comes back, so that it can be compared."""
 
     form_before_template = "admin/payments/payment/refund.html"
@@ -74,6 +74,18 @@ class AmountForm(BaseDialogForm):
             return Amount(int(text), self.side().left.asset) if text.isdecimal() else None
         except AmountError:
             return None
+
+    def refused(self, refusal: Refusal) -> Self:
+        """With the amount as it was written; what can go back, as it is now. Raises Http404 when nothing can."""
+        data = self.data.copy()
+        data["seen"] = f"{self._anew(data).side().left.value}"
+        again = self._anew(data)
+        again.is_valid()
+        again.add_error("amount", str(refusal))
+        return again
+
+    def _anew(self, data: Any) -> Self:
+        return type(self)(self.request, self.object_id, data=data)
 
     def get_before_template_context(self, _request: HttpRequest, _object_id: object = None) -> dict[str, Any]:
         return {"side": self.side()}

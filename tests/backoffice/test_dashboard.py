@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.auth.models import Group, User
 from django.core.cache import cache
 from django.db import connection, transaction
@@ -393,6 +394,17 @@ def test_what_the_queue_refused_leads_to_its_entries(root: Client) -> None:
     assert [row.kind for row in leads_to(root, "1 task in 7 days was none of this program's, and was refused.")] == [
         "queue.refused"
     ]
+    with time_machine.travel(timezone.now() + timedelta(days=5)):
+        OrmQ.objects.create(key=Conf.CLUSTER_NAME, payload="again", lock=timezone.now() - timedelta(seconds=1))
+        get_broker().dequeue()
+        root = signed_in(User.objects.get())
+        assert len(leads_to(root, "2 tasks in 7 days were none of this program's, and were refused.")) == 2
+    with time_machine.travel(timezone.now() + timedelta(days=9)):
+        root = signed_in(User.objects.get())
+        assert len(leads_to(root, "1 task in 7 days was none of this program's, and was refused.")) == 1
+        reader = signed_in(person("eva", "jobs.view_job"))
+        assert "none of this program" in reader.get("/admin/").content.decode()
+        assert not [said for said in links(reader, "/admin/").values() if "none of this program" in said]
 
 
 @pytest.mark.django_db(transaction=True)

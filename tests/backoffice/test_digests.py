@@ -15,12 +15,17 @@ from pytest_django import Settings
 from backoffice.digests.contents import digest_of
 from backoffice.digests.sending import send_due
 from backoffice.models.digests import DigestSetting
-from ledger import clock
+from backoffice.to_do import marks
+from backoffice.to_do.tabs import TABS
+from ledger import clock, days
 from ledger.api import Actor, record, timeline
-from payments.actions import approvals, mail_stops
+from payments.actions import approvals, guarded, mail_stops
+from payments.actions.set_rules import PLAIN
 from payments.mail.sending import send
-from payments.models import Colleague, MailStop, Message, Payment, PaymentRequest
+from payments.models import Colleague, MailStop, Message, Payment, PaymentRequest, Proposal
 from payments.models.messages import MessageState, Template
+from payments.openpayments.amounts import Amount, Asset
+from payments.presentation.dates import age
 from payments.states import PaymentState, RequestState
 from tests import cast
 from tests.cast import asked, paid_to_maria, person, signed_in
@@ -221,3 +226,32 @@ def test_a_digest_leaves_with_the_rest_of_the_mail_and_says_so_in_the_ledger() -
     assert PaymentRequest.objects.exists()
     assert cast.staff("ana") == ana
     assert clock.now() == MORNING
+
+
+def test_what_is_put_off_is_not_told_as_the_oldest(hands: Hands) -> None:
+    first = stopped_payment()
+    hands.to(MORNING + timedelta(hours=1))
+    second = stopped_payment()
+    Payment.objects.filter(pk=second.pk).update(receiver_name="Second")
+    PaymentRequest.objects.filter(pk=second.request_id).update(title="Second")
+    ana = colleague("ana", *SEE_MONEY, "payments.resolve_payment")
+    (attention,) = [tab for tab in TABS if tab.code == "attention"]
+    marks.put_off(attention.taken_as[0], [str(first.pk)], days.today() + timedelta(days=2), by=ana)
+    (queue,) = [one for one in digest_of(ana, MORNING, clock.now()).queues if "tab=attention" in one["link"]]
+    assert (queue["count"], queue["oldest"]) == ("1", "Second")
+
+
+def test_of_what_waits_for_a_second_person_too_only_what_is_not_put_off_is_the_oldest(hands: Hands) -> None:
+    proposer = colleague("luis")
+    eva = colleague("eva", "payments.view_paymentrequest", "payments.view_proposal", "payments.change_secondpersonrule")
+    for code, moment in (("XAA", MORNING - timedelta(days=3)), ("XBB", MORNING - timedelta(days=1))):
+        hands.to(moment)
+        guarded.propose_rule(Amount(500_00, Asset(code, 2)), PLAIN, by=proposer)
+    hands.to(MORNING)
+    first, second = Proposal.objects.order_by("created_at")
+    (tab,) = [one for one in TABS if one.code == "second"]
+    (kind,) = [one for one in tab.kinds if one.subject == "proposal"]
+    marks.put_off(kind, [str(first.pk)], days.today() + timedelta(days=2), by=eva)
+    (queue,) = [one for one in digest_of(eva, MORNING, clock.now()).queues if "tab=second" in one["link"]]
+    assert (queue["count"], queue["age"]) == ("1", age(second.created_at))
+    assert age(first.created_at) != age(second.created_at)

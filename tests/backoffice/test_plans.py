@@ -27,6 +27,7 @@ from jobs.deadlines import overdue
 from jobs.derive_status import jobs_of
 from jobs.job_payments import binding_payment, money_under_way, open_request
 from jobs.models import Application, Job, Member, Submission
+from jobs.owed import owed_sums
 from jobs.wallet_changes import others_with
 from jobs.worker_mail import messages_to
 from ledger import days
@@ -155,6 +156,7 @@ def reads() -> Iterator[tuple[str, Callable[[], object]]]:
     for kind in (people.FUNDERS, people.WORKERS):
         yield f"overview, {kind.report}", partial(people.ranked, today, kind)
     yield "overdue", partial(list, Job.objects.filter(overdue()))
+    yield "what is owed", owed_sums
     for each in (tasks.sweep, remind, due_messages, count_due):
         yield each.__name__, each
 

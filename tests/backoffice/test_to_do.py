@@ -12,17 +12,28 @@ from django.test.utils import CaptureQueriesContext
 from backoffice import roles
 from backoffice.to_do import shapes, tabs
 from jobs.decisions import accept_submission
-from jobs.models import Application, ApplicationStatus, Job, JobStatus, Member, MemberNote, Payout, SubmissionStatus
+from jobs.models import (
+    Application,
+    ApplicationStatus,
+    Job,
+    JobFunding,
+    JobStatus,
+    Member,
+    MemberNote,
+    Payout,
+    SubmissionStatus,
+)
 from jobs.self_service import handle_note, write_note
 from ledger import clock
 from payments.actions.staff_notes import NoteSubject, write_staff_note
 from payments.authorisation import why_second_person
 from payments.engine.second_person import to_second_person
-from payments.models import Payment, PaymentRequest, WalletAddress
+from payments.models import Payment, PaymentRequest, Refund, WalletAddress
 from payments.models.payments import Block
 from payments.states import PaymentState, RequestState
 from tests import cast
 from tests.cast import applied, asked, handed_in, job, member, paid_to_maria, person, signed_in
+from tests.jobs.test_paid_so_far import in_cash
 from tests.progress import ACTOR
 
 pytestmark = pytest.mark.django_db
@@ -191,3 +202,49 @@ def test_who_may_see_less_has_fewer_queues_and_many_rows_cost_no_more() -> None:
     answer = client.get(PAGE, {"tab": "notes"})
     assert "More than 100 wait" in answer.content.decode()
     assert sum(len(group.rows) for group in answer.context["groups"]) == 100
+
+
+def ended(work: Application) -> PaymentRequest:
+    return ask(work, RequestState.DECLINED, PaymentState.CANCELLED, active=False)
+
+
+@pytest.mark.edits_rows("of what was said to be paid outside, only the row is looked at")
+def test_what_was_declined_and_paid_in_another_way_since_waits_no_more() -> None:
+    client, sol = signed_in(in_role(roles.ADMINISTRATOR)), member("Sol Foundation")
+    titles = ("Waits", "Paid in cash", "Said to be", "Taken back", "Cash before", "Held", "Paid direct")
+    jobs = {title: job(JobStatus.SUBMITTING, funder=sol, title=title) for title in titles}
+    for title in titles[:4]:
+        ended(applied(jobs[title], member(f"{title} Lopez")))
+    in_cash(jobs["Paid in cash"].applications.get(), 400_00)
+    in_cash(jobs["Said to be"].applications.get(), 400_00, state="waiting")
+    in_cash(jobs["Taken back"].applications.get(), 400_00, state="withdrawn")
+    before = applied(jobs["Cash before"], member("Before Lopez"))
+    in_cash(before, 400_00)
+    ended(before)
+    for title in titles[5:]:
+        held = asked(RequestState.DECLINED, title=title)
+        JobFunding.objects.create(job=jobs[title], request=held, active=False)
+    ask(applied(jobs["Paid direct"], member("Direct Lopez")), RequestState.AWAITING_APPROVAL, PaymentState.QUOTED)
+    assert [row.title for row in listed(client, "ended")] == ["Waits", "Taken back", "Cash before", "Held"]
+    assert counts(client)["ended"] == 4
+
+
+def test_declined_refunds_and_standing_budgets_wait_too_until_they_are_asked_for_again() -> None:
+    client, sol = signed_in(in_role(roles.ADMINISTRATOR)), member("Sol Foundation")
+    of = paid_to_maria(asked(RequestState.SETTLED), PaymentState.SETTLED)
+    refund = asked(RequestState.EXPIRED, title="Refund")
+    Refund.objects.create(of=of, payment=paid_to_maria(refund, PaymentState.CANCELLED))
+    budget = cast.standing_budget(asked(RequestState.DECLINED, title="Budget", payer_wallet=sol.wallet))
+    assert [row.title for row in listed(client, "ended")] == ["Refund"], "no work goes on to be paid from the budget"
+    job(JobStatus.RECRUITING, funder=sol)
+    rows = listed(client, "ended")
+    assert [row.title for row in rows] == ["Refund", "Budget"]
+    assert [row.action.path for row in rows if row.action] == [
+        f"/admin/payments/payment/{of.pk}/change/",
+        f"/admin/payments/standingbudget/{budget.pk}/change/",
+    ]
+    assert {client.get(row.action.path).status_code for row in rows if row.action} == {200}
+    again = asked(RequestState.AWAITING_APPROVAL, title="Refund again")
+    Refund.objects.create(of=of, payment=paid_to_maria(again))
+    cast.standing_budget(asked(RequestState.AWAITING_APPROVAL, title="Budget again", payer_wallet=sol.wallet))
+    assert listed(client, "ended") == []

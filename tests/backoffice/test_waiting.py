@@ -1,27 +1,34 @@
 """Everything that waits for a second person is on one page, with what is decided; the sidebar counts what is yours."""
 
 import re
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.auth.models import Group, User
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
-from backoffice import roles
-from jobs import wallet_changes
-from payments.actions import attention, guarded
+from backoffice import access_proposals, roles
+from backoffice.waiting import SHOWN, Waits
+from jobs import member_emails, wallet_changes
+from jobs.models import WalletChange
+from ledger import days
+from payments.actions import attention, guarded, proposals
 from payments.actions.set_rules import PLAIN, RuleTerms, set_rule
 from payments.actions.wallets import RENAMED, accept_change
 from payments.authorisation import why_second_person
 from payments.engine.second_person import to_second_person
-from payments.models import Message, SecondPersonRule
+from payments.models import Message, PaymentRequest, SecondPersonRule
 from payments.models.messages import Template
 from payments.models.rules import ReceiverState
 from payments.openpayments.amounts import Amount, Asset
+from payments.second_person import WINDOW
 from payments.states import PaymentState, RequestState
 from tests import cast
 from tests.cast import asked, paid_to_maria, signed_in
@@ -48,7 +55,7 @@ def words(client: Client) -> str:
 def badge(client: Client) -> str:
     text = client.get(PAGE).content.decode()
     item = text[text.index(f'href="{PAGE}"') :]
-    found = re.search(r"min-w-\[18px\][^>]*>\s*(\d+)", item.split("</a>")[0])
+    found = re.search(r"min-w-\[18px\][^>]*>\s*(\d+\+?)", item.split("</a>")[0])
     return found.group(1) if found else ""
 
 
@@ -153,3 +160,71 @@ def test_a_stranger_is_sent_to_sign_in() -> None:
     answer = Client().get(PAGE)
     assert answer.status_code == 302
     assert reverse("admin:login") in answer.headers["Location"]
+
+
+def changes(number: int, by: User, first: str = "M") -> list[WalletChange]:
+    """Other wallets for as many members, proposed by `by`."""
+    wallets = {"before": cast.wallet("maria"), "after": cast.wallet("after")}
+    members = [cast.member(f"{first}{each} Lopez") for each in range(number)]
+    return WalletChange.objects.bulk_create(WalletChange(member=one, proposed_by=by, **wallets) for one in members)
+
+
+def test_what_others_decide_never_pushes_out_what_a_person_may_decide_on(town: dict[str, User]) -> None:
+    eva = town["eva"]
+    WalletChange.objects.all().delete()
+    changes(SHOWN, eva)
+    changes(2, town["ana"], "N")
+    client = signed_in(eva)
+    answer = client.get(PAGE)
+    theirs = [item for item in answer.context["yours"] if item.waits == Waits.WALLET_CHANGE]
+    assert {item.title for item in theirs} == {"N0 Lopez", "N1 Lopez"}
+    assert len(answer.context["others"]) == SHOWN
+    tab = client.get("/admin/to-do/", {"tab": "second"})
+    listed = [row for group in tab.context["groups"] for row in group.rows]
+    assert len(listed) == tab.context["chosen"].count == 6
+
+
+def test_what_is_put_off_takes_nobodys_place_and_more_than_can_be_counted_is_said_so(town: dict[str, User]) -> None:
+    eva = town["eva"]
+    rows = changes(SHOWN + 1, town["ana"])
+    client = signed_in(eva)
+    assert badge(client) == "100+"
+    assert "More than 100 things wait for you as the second person" in client.get("/admin/").content.decode()
+    day = (days.today() + timedelta(days=2)).isoformat()
+    put_off = [f"second.wallet:{row.pk}" for row in WalletChange.objects.order_by("created_at", "pk")[:SHOWN]]
+    client.post("/admin/to-do/marks/", {"tab": "second", "do": "put_off", "row": put_off, "until": day})
+    tab = client.get("/admin/to-do/", {"tab": "second"})
+    listed = [row for group in tab.context["groups"] for row in group.rows]
+    assert len(listed) == tab.context["chosen"].count == 4 + len(rows) + 1 - SHOWN
+
+
+def test_who_has_a_part_in_something_is_not_counted_as_a_second_person_for_it(town: dict[str, User]) -> None:
+    eva = town["eva"]
+    WalletChange.objects.all().delete()
+    shown, mail, free = changes(3, town["ana"])
+    WalletChange.objects.filter(pk=shown.pk).update(shown_to=eva)
+    with transaction.atomic():
+        member_emails.tell_change(mail.member, "m1@example.org", "m2@example.org", by=eva.pk)
+    in_role("ivo", roles.ADMINISTRATOR)
+    after = access_proposals.access_now(str(eva.pk)) | {"is_superuser": True}
+    proposals.propose(access_proposals.ACCESS, str(eva.pk), after, by=town["ana"])
+    client = signed_in(eva)
+    answer = client.get(PAGE)
+    yours, others = answer.context["yours"], answer.context["others"]
+    assert [item.key for item in yours if item.waits == Waits.WALLET_CHANGE] == [str(free.pk)]
+    assert {item.key for item in others if item.waits == Waits.WALLET_CHANGE} == {str(shown.pk), str(mail.pk)}
+    assert sum(item.waits == Waits.PROPOSAL for item in others) == 1
+    assert badge(client) == str(len(yours))
+    with time_machine.travel(timezone.now() + WINDOW + timedelta(minutes=1)):
+        assert badge(signed_in(eva)) == str(len(yours) + 1), "whose mail it was changed long ago"
+
+
+def test_why_something_is_rejected_need_not_be_written_twice(town: dict[str, User]) -> None:
+    request = PaymentRequest.objects.get(title="Songs 1")
+    where = reverse("admin:payments_paymentrequest_reject_request", args=[request.pk])
+    shown = confirm(signed_in(town["ana"]), where, why="The choir never sang there.").content.decode()
+    assert "The choir never sang there." in shown
+    assert 'role="alert"' in shown
+    assert 'id="dialog-form"' in shown
+    request.refresh_from_db()
+    assert request.state == RequestState.AWAITING_AUTHORISATION

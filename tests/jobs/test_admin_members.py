@@ -124,6 +124,9 @@ def test_a_wallet_is_checked_now_by_a_post_of_who_may_change_members(staff: Clie
     assert onlooker.post(where, {"_form_submitted": "on"}).status_code == 403
     confirm(staff, where)
     assert "Maria Lopez has no wallet address yet." in staff.get(reverse(LIST)).content.decode()
+    for nobody in (999_999, "9" * 30, "x"):
+        gone = reverse("admin:jobs_member_check_wallet", args=[nobody])
+        assert staff.post(gone, {"_form_submitted": "on"}).status_code == 404
 
 
 def test_a_standing_budget_is_asked_only_where_the_funders_currency_is_known(asker: Client, seller: Seller) -> None:

@@ -130,9 +130,11 @@ def test_a_budget_edited_after_the_dialog_was_opened_is_looked_at_again(staff: C
     job, workers = staffed()
     fields = dialog(staff, action(job, "request_payment"))
     Job.objects.filter(pk=job.pk).update(budget_value=990000)
-    send(staff, action(job, "request_payment"), fields, *workers)
-    assert "What Maria Lopez is to get changed meanwhile. Look at the amounts again, then ask." in html(staff, job)
+    answer = send(staff, action(job, "request_payment"), fields, *workers)
+    assert "What Maria Lopez is to get changed meanwhile. Look at the amounts again, then ask." in words(answer)
+    assert 'value="9900.00"' in answer.content.decode()
     assert not PaymentRequest.objects.exists()
+    assert send(staff, action(job, "request_payment"), hidden(answer), *workers).headers["HX-Redirect"]
 
 
 def test_a_job_canceled_after_the_dialog_was_opened_pays_nobody(staff: Client) -> None:
@@ -148,9 +150,15 @@ def test_two_members_of_staff_who_choose_overlapping_workers(staff: Client, rosa
     job, workers = staffed()
     theirs = dialog(staff, action(job, "request_payment"))
     made = fund(job, workers[:2], seller, by=rosa, form_id="mine")
-    send(staff, action(job, "request_payment"), theirs, *workers[1:])
+    typed = {**theirs, f"amount-{workers[2].pk}": "1000.50"}
+    answer = send(staff, action(job, "request_payment"), typed, *workers[1:])
     assert PaymentRequest.objects.get() == made
-    assert f"Request {made.pk} for Xochitl Ruiz and this job exists already." in html(staff, job)
+    assert f"Request {made.pk} for Xochitl Ruiz and this job exists already." in words(answer)
+    shown = answer.content.decode()
+    assert 'value="1000.50"' in shown, "what was written for the others stays"
+    assert 'id="dialog-form"' in shown
+    assert boxes(shown)[workers[2].pk] == "checked"
+    assert words(answer).count("exists already") == 1
     assert Payout.objects.count() == 2
 
 

@@ -92,6 +92,10 @@ def test_a_canceled_job_gives_back_what_is_held_from_its_page(rosa: User, holder
     assert 'value="2500.00"' in shown
     assert "Sol Foundation" in shown
     assert "is not an amount in MXN" in confirm(client, where, amount="all of it").content.decode()
+    refused = confirm(client, where, amount="2500.01")
+    assert "Only 2,500.00\xa0MXN can still go back." in refused.content.decode()
+    assert 'value="2500.01"' in refused.content.decode(), "what was written stays"
+    assert not Refund.objects.exists()
     confirm(client, where, amount="2500.00")
     assert Refund.objects.get().of.request == job.fundings.get().request
 

@@ -32,7 +32,7 @@ from payments.presentation.status import OF_PAYMENTS
 from payments.states import PaymentState, RequestState
 from tests import cast, progress
 from tests.cast import person, signed_in
-from tests.dialogs import Answer, confirm, dialog
+from tests.dialogs import Answer, confirm, dialog, hidden
 from tests.jobs.test_admin_jobs import SEE, action, html
 from tests.jobs.test_escrow import funded
 
@@ -280,6 +280,24 @@ def test_from_the_jobs_page_to_the_second_persons(seller: Seller, luis: User) ->
     assert "Paid outside: 400.00\xa0MXN (Bank transfer)" in html(ana, job)
     assert "Paid outside?" in html(ana, job), "the rest is still owed"
     assert PaymentRequest.objects.count() == 0
+
+
+def test_a_report_that_is_refused_loses_nothing_that_was_written(seller: Seller, rosa: User) -> None:
+    job = cast.job()
+    worker = cast.applied(job)
+    ana = signed_in(person("ana", REPORT, *LOOK))
+    fields = {**dialog(ana, action(job, "report_outside")), "worker": str(worker.pk), "payer": "funder", "way": "cash"}
+    fields |= {"amount": "400.00", "paid_on": days.today().isoformat(), "evidence": "Handed over by Juan at the fair"}
+    Job.objects.filter(pk=job.pk).update(budget_value=1000_00)
+    answer = ana.post(action(job, "report_outside"), fields, headers={"HX-Request": "true"})
+    shown = answer.content.decode()
+    assert "changed meanwhile" in shown
+    assert "Handed over by Juan at the fair" in shown
+    assert "1,000.00\xa0MXN" in shown, "and what is owed now is there to be looked at"
+    assert not OutsidePayment.objects.exists()
+    again = ana.post(action(job, "report_outside"), {**fields, **hidden(answer)}, headers={"HX-Request": "true"})
+    assert again.headers["HX-Redirect"]
+    assert OutsidePayment.objects.get().evidence == "Handed over by Juan at the fair"
 
 
 def test_the_funders_page_lists_it_apart(rosa: User, luis: User, seller: Seller, client: Client) -> None:

@@ -147,8 +147,7 @@ def test_a_payment_above_the_largest_is_refused_before_anything_is_written(
     stage: Stage, funder: Member, job: Job, limit: str
 ) -> None:
     budget, staff = agreed(stage, funder, limit, "1249.99"), signed_in(person("ana", *DRAWS))
-    asked(staff, job, budget)
-    assert "Staff may pay at most 1,249.99" in said(staff, job_page(job))
+    assert "Staff may pay at most 1,249.99" in words(asked(staff, job, budget))
     assert not Payout.objects.exists()
     assert reserved(budget) == [0, 0, 0]
 

@@ -1,7 +1,7 @@
 """Which movements a figure sums up, by the words of an address: the list in the admin, and whatever links to it."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 
 from django.db.models import Q, QuerySet
@@ -52,15 +52,18 @@ def _moments(value: str) -> tuple[date, datetime | None, datetime | None] | None
     try:
         day, first, last = parts
         return date.fromisoformat(day), _moment(first), _moment(last)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
 def _moment(text: str) -> datetime | None:
+    """In UTC, as databases compare it. Raises OverflowError for one that is in no year there."""
     moment = datetime.fromisoformat(text) if text else None
-    if moment is not None and moment.tzinfo is None:
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
         raise ValueError("a moment names its time zone")
-    return moment
+    return moment.astimezone(UTC)
 
 
 def _condition(name: str) -> "Narrow":

@@ -77,3 +77,13 @@ def test_only_who_may_see_movements_sees_reports() -> None:
     for address in ("/admin/reports/", "/admin/reports/bridge/", "/admin/figures/"):
         assert stranger.get(address).status_code == 403
     assert signed_in(person("ana", MAY)).get("/admin/reports/nonsense/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "moments",
+    ["0001-01-01T00:00:00+14:00/", "/0001-01-01T00:00:00+14:00", "/9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00/"],
+)
+def test_moments_that_are_in_no_year_have_no_movements(reader: Client, moments: str) -> None:
+    answer = reader.get("/admin/ledger/movement/", {"open": f"2026-01-01/{moments}"})
+    assert answer.status_code == 200
+    assert list(answer.context["cl"].result_list) == []

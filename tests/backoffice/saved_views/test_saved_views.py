@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from backoffice.models import SavedView
 from backoffice.models.exports import LONGEST_QUERY
-from backoffice.saved_views.page import MOST_SAVED
+from backoffice.saved_views.page import MOST_SAVED, MOST_SHOWN
 from ledger.api import timeline
 from tests import cast
 from tests.cast import person, signed_in
@@ -84,9 +84,12 @@ def test_only_what_is_shared_is_seen_by_others_and_only_by_who_may_see_the_list(
 
 
 def test_only_its_owner_removes_it(luis: Client) -> None:
-    view = save(luis, is_shared="on")
+    view = save(luis)
     remove = f"{VIEWS}{view.pk}/remove/"
     assert member_of("administrator", "ada").post(remove).status_code == 404
+    SavedView.objects.update(is_shared=True)
+    assert member_of("finance", "ana").post(remove).status_code == 404
+    assert "/remove/" not in text(member_of("finance", "ana"), VIEWS)
     assert luis.get(remove).status_code == 405
     assert SavedView.objects.exists()
     assert luis.post(remove).headers["Location"] == VIEWS
@@ -129,3 +132,36 @@ def test_a_menu_has_an_end_and_costs_one_query(luis: Client) -> None:
     assert f"You have {MOST_SAVED} views of this list. Remove one first." in answer.content.decode()
     save(luis, "View 1")
     assert SavedView.objects.count() == MOST_SAVED
+
+
+def test_an_administrator_removes_what_somebody_shares_and_the_ledger_says_who(luis: Client) -> None:
+    view, ada = save(luis, is_shared="on"), member_of("administrator", "ada")
+    remove = f"{VIEWS}{view.pk}/remove/"
+    assert remove in text(ada, VIEWS)
+    assert ada.post(remove).headers["Location"] == VIEWS
+    assert not SavedView.objects.exists()
+    _saved, removed = timeline([("view", view.pk)])
+    assert (removed.kind, removed.actor.id) == ("view.removed", str(cast.staff("ada").pk))
+
+
+def test_what_others_share_pushes_out_neither_ones_own_nor_what_one_may_see(luis: Client) -> None:
+    save(luis, "Zulu")
+    ana = cast.staff("ana")
+    names = [f"A{number}" for number in range(MOST_SHOWN)]
+    shared = {"owner": ana, "query": "q=a", "is_shared": True}
+    SavedView.objects.bulk_create(SavedView(model="payments.payment", name=name, **shared) for name in names)
+    assert "Zulu" in text(luis, PAYMENTS)
+    assert "Zulu" in text(luis, VIEWS)
+    SavedView.objects.filter(owner=ana).update(model="auth.group")
+    SavedView.objects.create(model="payments.payment", name="Yankee", **shared)
+    assert "Yankee" in text(luis, VIEWS), "of lists that they may not see nothing takes its place"
+
+
+def test_what_is_shared_by_who_works_here_no_more_is_offered_to_nobody(luis: Client) -> None:
+    save(luis, "For all", is_shared="on")
+    user = cast.staff("luis")
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    ana = member_of("finance", "ana")
+    for page in (PAYMENTS, VIEWS):
+        assert "For all" not in text(ana, page)
