@@ -39,10 +39,10 @@ def redirected(garbled: Payment) -> Payment:
 def with_rows(table: str, column: str, where: str, key: str, rows: Any) -> None:
     """Let the JSON in `column` carry `rows` in the place of the payments' rows."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {column} FROM {table} WHERE {where} = %s", [key])  # noqa: S608 - names of tables
+        cursor.execute(f"SELECT {column} FROM {table} WHERE {where} = %s", [key])
         told = json.loads(cursor.fetchone()[0])
     told["rows"]["payment"] = rows
-    tamper(f"UPDATE {table} SET {column} = %s WHERE {where} = %s", json.dumps(told), key)  # noqa: S608 - as above
+    tamper(f"UPDATE {table} SET {column} = %s WHERE {where} = %s", json.dumps(told), key)
 
 
 def carrying(payment: Payment) -> str:
@@ -97,7 +97,7 @@ def test_a_row_whose_key_is_no_text_is_named_and_stops_nobody(garbled: Payment, 
     columns = ", ".join(field.column for field in Payment._meta.concrete_fields if field.column != "id")
     execute("PRAGMA defer_foreign_keys = ON")
     execute(
-        f"INSERT INTO payments_payment (id, {columns}) SELECT CAST(%s AS TEXT), {columns}"  # noqa: S608 - names of columns
+        f"INSERT INTO payments_payment (id, {columns}) SELECT CAST(%s AS TEXT), {columns}"
         " FROM payments_payment WHERE id = %s",
         (b"\xff\xfe", redirected.pk),
     )

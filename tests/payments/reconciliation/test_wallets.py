@@ -217,6 +217,22 @@ def test_a_wallet_that_fails_in_the_middle_loses_nothing_and_is_read_on_from_the
     assert found() == []
 
 
+def test_a_list_that_cannot_be_compared_keeps_nobody_from_the_others(stage: Stage) -> None:
+    stage.settled()
+    stage.later(DAY)
+    assert run()[0] == 0
+    lists = StatementSource.objects.count()
+    assert lists > 1
+    # Nothing of ours writes such a row.
+    spoiled = StatementRow.objects.order_by("pk")[0]
+    StatementRow.objects.filter(pk=spoiled.pk).update(references=5)
+    stage.later(DAY)
+    code, said = run()
+    assert (code, "1 list is left for the next run" in said) == (2, True)
+    assert StatementImport.objects.count() == 2 * lists, "all were read"
+    assert not StatementSource.objects.exclude(held_until=None).exists()
+
+
 def test_a_list_without_end_ends_in_a_clear_state(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     payment = stage.payment(stage.settled())
     stage.later(DAY)
