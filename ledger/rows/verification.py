@@ -127,8 +127,9 @@ def _read(table: Vouched, where: str, params: Sequence[Any]) -> Iterator[list[_R
     right = [f"{of}.{quote(name)} = ({sql})" for name, sql in table.reckoned.items()]
     sql = f"SELECT {', '.join([pk, key, newest, *right, *columns(table)])} FROM {of} WHERE ({where or EVERY})"  # noqa: S608 - names of tables
     last: list[Any] = []
+    place = ""
     while True:
-        after = f" AND {pk} > {_place_of(last[0])}" if last else ""
+        after = f" AND {pk} > {place}" if last else ""
         with connection.cursor() as cursor:
             cursor.execute(f"{sql}{after} ORDER BY {pk} LIMIT {_BATCH}", [*about, *params, *last])
             batch = [_row(table, values) for values in cursor.fetchall()]
@@ -136,16 +137,14 @@ def _read(table: Vouched, where: str, params: Sequence[Any]) -> Iterator[list[_R
             yield batch
         if len(batch) < _BATCH:
             return
-        last = [_bound(batch[-1].pk)]
+        place, *last = _bound(batch[-1].pk)
 
 
-def _place_of(bound: Any) -> str:
-    return "CAST(%s AS text)" if isinstance(bound, bytes) else "%s"
-
-
-def _bound(pk: Any) -> Any:
-    """As a query takes it: a text that is none, which only SQLite keeps, as the bytes that it is."""
-    return pk.encode(errors="surrogateescape") if isinstance(pk, str) and not _is_text(pk) else pk
+def _bound(pk: Any) -> tuple[str, Any]:
+    """SQL and a parameter for a key: a text that is no UTF-8, which only SQLite keeps, goes as the bytes that it is."""
+    if isinstance(pk, str) and not _is_text(pk):
+        return "CAST(%s AS text)", pk.encode(errors="surrogateescape")
+    return "%s", pk
 
 
 def _row(table: Vouched, values: Sequence[Any]) -> _Row:

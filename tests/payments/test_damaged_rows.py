@@ -9,6 +9,7 @@ from django.db import connection
 from ledger.api import Fault, verify_rows
 from ledger.faults import FaultCode
 from ledger.models import Entry, PrivatePart
+from ledger.rows import verification
 from payments.models import LedgerCheck, Pause, Payment
 from payments.models.pauses import PauseCause
 from payments.states import RequestState
@@ -93,7 +94,10 @@ def test_a_number_that_no_column_can_have_stops_nobody(garbled: Payment, redirec
 
 
 @only_sqlite
-def test_a_row_whose_key_is_no_text_is_named_and_stops_nobody(garbled: Payment, redirected: Payment) -> None:
+def test_a_row_whose_key_is_no_text_is_named_and_stops_nobody(
+    redirected: Payment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verification, "_BATCH", 1)
     columns = ", ".join(field.column for field in Payment._meta.concrete_fields if field.column != "id")
     execute("PRAGMA defer_foreign_keys = ON")
     execute(
