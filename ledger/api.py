@@ -6,6 +6,7 @@ from ledger.checkpoints.publishing import OLDER_OR_OTHER, Comparison, keep_if_du
 from ledger.checkpoints.publishing import compare as compare_checkpoint
 from ledger.content import RefusedContentError
 from ledger.continuity import continues
+from ledger.damage import going_on
 from ledger.erasure import erase, erase_subject
 from ledger.faults import Fault
 from ledger.kinds import declare, declared
@@ -45,6 +46,7 @@ __all__ = [
     "declared",
     "erase",
     "erase_subject",
+    "going_on",
     "guard_closed",
     "keep_if_due",
     "leave",

@@ -61,7 +61,7 @@ def _is_true(erased: str, body: str, digest: str, *, must_be_signed: bool) -> bo
         if not says_so or chain.body_digest(body) != digest:
             return False
         return not must_be_signed or is_signed(said, keys.known())
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return False
 
 

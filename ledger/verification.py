@@ -33,6 +33,7 @@ ALLOWED_LAG = timedelta(minutes=5)
 #: No checkpoint for so long, and entries meanwhile: somebody took them away, or nothing signs any more.
 LONGEST_UNSIGNED = 2 * KEEP_EVERY
 _BATCH = 500
+_TABLE = Entry._meta.db_table  # noqa: SLF001 - Django's public name
 _BODY_KEYS = {"v", "id", "recordedAt", "kind", "actor", "subjects", "data"}
 
 
@@ -184,18 +185,22 @@ def _batch_faults(
     lost = _lost(ids, linked)
     for stored in batch:
         body = bodies[stored.id]
-        if not _has_digest(stored):
-            yield Fault.of(FaultCode.BODY_CHANGED, entry=stored.id)
-        if body is None:
-            yield Fault.of(FaultCode.BODY_MALFORMED, entry=stored.id)
-        else:
-            yield from _projection_faults(stored, body, subjects[stored.id])
+        yield from going_on(f"{_TABLE} {stored.id}", _body_faults(stored, body, subjects[stored.id]))
         if stored.id in lost:
             yield Fault.of(FaultCode.UNSEALED_LOST, entry=stored.id)
         elif stored.id not in linked:
             yield from _waiting(stored, body, counts, allowed_lag)
     sound = {entry_id: body for entry_id in ids if (body := bodies[entry_id]) is not None}
-    yield from private_parts.faults(sound, signed_from)
+    yield from going_on("private parts", private_parts.faults(sound, signed_from))
+
+
+def _body_faults(stored: _Stored, body: dict[str, Any] | None, subjects: list[tuple[str, str, str]]) -> Iterator[Fault]:
+    if not _has_digest(stored):
+        yield Fault.of(FaultCode.BODY_CHANGED, entry=stored.id)
+    if body is None:
+        yield Fault.of(FaultCode.BODY_MALFORMED, entry=stored.id)
+    else:
+        yield from _projection_faults(stored, body, subjects)
 
 
 def _lost(ids: list[str], linked: set[str]) -> set[str]:
@@ -225,11 +230,17 @@ def _parse(text: str) -> dict[str, Any] | None:
         well_formed = (
             body["v"] == VERSION
             and set(body["actor"]) == {"kind", "id"}
+            and _are_texts([body["id"], body["recordedAt"], body["kind"], *body["actor"].values()])
             and all(isinstance(identities, list) for identities in body["subjects"].values())
+            and all(map(_are_texts, body["subjects"].values()))
         )
     except (ValueError, TypeError, AttributeError, RecursionError):
         return None
     return body if well_formed else None
+
+
+def _are_texts(values: list[Any]) -> bool:
+    return all(isinstance(value, str) for value in values)
 
 
 def _has_digest(stored: _Stored) -> bool:

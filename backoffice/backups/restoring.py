@@ -26,8 +26,9 @@ def restore(file: Path, *, over: bool) -> Manifest:
         if not dumps.is_empty():
             _check_present(manifest, over=over)
         dumps.load(database)
-    _check_loaded(manifest)
+    # Before anything is looked at: whatever fails from here on, what is there now is an older database.
     _forget_where(manifest)
+    _check_loaded(manifest)
     return manifest
 
 

@@ -19,6 +19,10 @@ PROBLEMS: Final[Mapping[str, Promise]] = {
     "too_large": _("The file is larger than %(megabytes)s MB. Split it, and import one part after the other."),
     "too_many_rows": _("The file has more than %(rows)s rows. Split it, and import one part after the other."),
     "no_text": _("This is no text with rows (CSV). Save the table as CSV, then upload it."),
+    "broken_quotes": _(
+        "A quotation mark is opened and not closed, or closed too early (line %(line)s or above it), so rows would be"
+        " lost. Correct it in the file, then upload it again."
+    ),
     "no_rows": _("There are no rows below the names of the columns. Check that it is the right file."),
     "missing_columns": _("The file has no column “%(names)s”. The example file has them all."),
     "unknown_columns": _("Nothing is known of the column “%(names)s”. Take it out, or name it as in the example file."),
@@ -51,7 +55,7 @@ def rows_of(content: bytes, known: Mapping[str, bool]) -> list[FileRow]:
     try:
         table = table_of(content)
     except UnreadableFileError as error:
-        raise IntakeFileError(error.code) from error
+        raise IntakeFileError(error.code, **error.params) from error
     if len(table.rows) > MOST_ROWS:
         raise IntakeFileError("too_many_rows")
     header = [re.sub(r"[\s-]+", "_", name.strip().lower()) for name in table.header]

@@ -8,11 +8,13 @@ from ledger import clock
 from ledger.books.closed import closings
 from ledger.books.closing import control_totals, digest_of, digest_of_json
 from ledger.books.sums import between
+from ledger.damage import going_on
 from ledger.faults import Fault, FaultCode
 from ledger.kinds import CLOSED, REOPENED
 from ledger.models import Closing, Entry, Reopening
 from ledger.months import CalendarMonth
 
+_TABLE: Final = Closing._meta.db_table  # noqa: SLF001 - Django's public name
 #: What of a closing its entry says in the same words.
 _IN_ENTRY: Final = ("month", "number", "movements", "digest")
 
@@ -26,18 +28,33 @@ def period_faults() -> Iterator[Fault]:
         if entry is None:
             yield Fault.of(FaultCode.PERIOD_UNTOLD, month=row.month)
             continue
-        yield from _row_faults(row, entry)
+        yield from going_on(f"{_TABLE} {row.pk}", _row_faults(row, entry))
         if row.pk in live:
-            yield from _movement_faults(row)
+            yield from going_on(f"{_TABLE} {row.pk}", _movement_faults(row))
     for entry in told.values():
         yield Fault.of(FaultCode.PERIOD_GONE, month=str(entry["data"].get("month", "")), entry=str(entry["id"]))
     yield from _reopening_faults()
 
 
 def _told(kind: str) -> dict[str, dict[str, Any]]:
-    """Bodies of the entries of `kind`, by the closing that they are about."""
-    bodies = (json.loads(body) for body in Entry.objects.filter(kind=kind).values_list("body", flat=True))
-    return {str(body["subjects"]["closing"][0]): body for body in bodies}
+    """Bodies of the entries of `kind`, by the closing that they are about; those that can be read.
+
+    What is wrong with the others the ledger's own verification says.
+    """
+    bodies = Entry.objects.filter(kind=kind).values_list("body", flat=True)
+    return dict(found for text in bodies if (found := _read(text)))
+
+
+def _read(text: str) -> tuple[str, dict[str, Any]] | None:
+    """The closing that it is about, and the body; None for one that the program did not write."""
+    try:
+        body = json.loads(text)
+        closing = body["subjects"]["closing"][0]
+        parts = (closing, body["id"], body["recordedAt"], body["actor"]["id"])
+        is_whole = all(isinstance(part, str) for part in parts) and isinstance(body["data"], dict)
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return None
+    return (closing, body) if is_whole else None
 
 
 def _row_faults(row: Closing, entry: Mapping[str, Any]) -> Iterator[Fault]:

@@ -17,12 +17,14 @@ from django.db.models import Q
 
 from ledger.any_text import any_text
 from ledger.content import Json
+from ledger.damage import going_on
 from ledger.faults import Fault, FaultCode
 from ledger.models import Entry, EntrySubject
 from ledger.rows.snapshots import as_told, columns, has_numbers
 from ledger.rows.vouching import CARRIED_OVER, EVERY, Vouched, vouched
 
 _BATCH = 200
+_LARGEST_NUMBER = 2**63 - 1  # of a column; a subject may be called by a larger one
 _EMPTY: tuple[Json, ...] = (None, "", {})
 _Item = TypeVar("_Item")
 
@@ -48,19 +50,17 @@ def verify_rows(counts: RowCounts | None = None) -> Iterator[Fault]:
 def verify_rows_since(since: datetime, counts: RowCounts | None = None) -> Iterator[Fault]:
     """As `verify_rows`, for rows by which money may still move, and those that entries were recorded about `since`."""
     counts = counts if counts is not None else RowCounts()
+    touched: dict[str, set[str]] = defaultdict(set)
     with any_text():
-        touched = _touched(since)
+        yield from going_on(Entry._meta.db_table, _touch(touched, since))  # noqa: SLF001 - Django's public name
         for table in vouched():
             if table.live == EVERY:
                 yield from _whole(table, counts)
                 continue
             if table.live:
-                yield from _faults(table, table.live, [], counts)
-            for keys in _batches(sorted(touched.get(table.name, ()))):
-                where, params = _among(table, keys)
-                others = f" AND NOT ({table.live})" if table.live else ""
-                yield from _faults(table, where + others, params, counts)
-                yield from _gone(table, keys)
+                yield from going_on(table.table, _faults(table, table.live, [], counts))
+            for keys in _batches(sorted(touched[table.name])):
+                yield from going_on(table.table, _of_keys(table, keys, counts))
 
 
 def untold(table: Vouched) -> Iterator[str]:
@@ -71,9 +71,16 @@ def untold(table: Vouched) -> Iterator[str]:
 
 
 def _whole(table: Vouched, counts: RowCounts) -> Iterator[Fault]:
-    yield from _faults(table, "", [], counts)
-    for keys in _batches(_subjects(table)):
-        yield from _gone(table, keys)
+    """What can't be read to its end is a fault, and keeps nobody from looking at the other tables."""
+    yield from going_on(table.table, _faults(table, "", [], counts))
+    yield from going_on(table.table, _all_gone(table))
+
+
+def _of_keys(table: Vouched, keys: list[str], counts: RowCounts) -> Iterator[Fault]:
+    where, params = _among(table, keys)
+    others = f" AND NOT ({table.live})" if table.live else ""
+    yield from _faults(table, where + others, params, counts)
+    yield from _gone(table, keys)
 
 
 # What is there
@@ -120,8 +127,9 @@ def _read(table: Vouched, where: str, params: Sequence[Any]) -> Iterator[list[_R
     right = [f"{of}.{quote(name)} = ({sql})" for name, sql in table.reckoned.items()]
     sql = f"SELECT {', '.join([pk, key, newest, *right, *columns(table)])} FROM {of} WHERE ({where or EVERY})"  # noqa: S608 - names of tables
     last: list[Any] = []
+    place = ""
     while True:
-        after = f" AND {pk} > %s" if last else ""
+        after = f" AND {pk} > {place}" if last else ""
         with connection.cursor() as cursor:
             cursor.execute(f"{sql}{after} ORDER BY {pk} LIMIT {_BATCH}", [*about, *params, *last])
             batch = [_row(table, values) for values in cursor.fetchall()]
@@ -129,7 +137,14 @@ def _read(table: Vouched, where: str, params: Sequence[Any]) -> Iterator[list[_R
             yield batch
         if len(batch) < _BATCH:
             return
-        last = [batch[-1].pk]
+        place, *last = _bound(batch[-1].pk)
+
+
+def _bound(pk: Any) -> tuple[str, Any]:
+    """SQL and a parameter for a key: a text that is no UTF-8, which only SQLite keeps, goes as the bytes that it is."""
+    if isinstance(pk, str) and not _is_text(pk):
+        return "CAST(%s AS text)", pk.encode(errors="surrogateescape")
+    return "%s", pk
 
 
 def _row(table: Vouched, values: Sequence[Any]) -> _Row:
@@ -155,11 +170,26 @@ def _newest(table: Vouched, key: str) -> tuple[str, list[str]]:
 
 def _among(table: Vouched, keys: Iterable[str]) -> tuple[str, list[Any]]:
     """The condition for the rows of these keys, which may be none that the column can have."""
-    wanted: list[Any] = [int(key) for key in keys if key.isdecimal()] if has_numbers(table) else list(keys)
+    texts = [key for key in keys if _is_text(key)]
+    wanted: list[Any] = texts
+    if has_numbers(table):
+        numbers = (int(key) for key in texts if key.isdecimal() and len(key) <= len(str(_LARGEST_NUMBER)))
+        wanted = [number for number in numbers if number <= _LARGEST_NUMBER]
     if not wanted:
         return "1 = 0", []
     column = f"{connection.ops.quote_name(table.table)}.{connection.ops.quote_name(table.key)}"
     return f"{column} IN ({', '.join(['%s'] * len(wanted))})", wanted
+
+
+def _is_text(key: object) -> bool:
+    """Whether a query takes it: SQLite may hold bytes in a column of texts, and texts that are no UTF-8."""
+    if not isinstance(key, str):
+        return False
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 # What is told
@@ -190,7 +220,7 @@ class _History:
 def _histories(table: Vouched, newest: Mapping[str, str | None], *, all_of_it: bool = False) -> dict[str, _History]:
     """Of the rows with these keys, what was recorded up to the newest entry of each; or, with `all_of_it`, ever."""
     found = {key: _History(entry) for key, entry in newest.items()}
-    about = EntrySubject.objects.filter(subject_kind=table.name, subject_id__in=list(newest))
+    about = EntrySubject.objects.filter(subject_kind=table.name, subject_id__in=list(filter(_is_text, newest)))
     if not table.rides:
         about = about.filter(Q(entry__kind__startswith=f"{table.name}.") | Q(entry__kind=CARRIED_OVER))
     in_order = about.order_by("subject_id", "recorded_at", "entry_id")
@@ -217,11 +247,19 @@ def _carried(
         rows = json.loads(body).get("rows", {}).get(table.name, {})
         if key not in rows:
             return _NOTHING, None
-        private = json.loads(text)["rows"][table.name][key] if text and table.private else None
+        told = _columns_of(rows[key])
+        private = _columns_of(json.loads(text)["rows"][table.name][key]) if text and table.private else None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         # The ledger's own verification says what is wrong with it.
         return _NOTHING, None
-    return rows[key], private if table.private else {}
+    return told, private if table.private else {}
+
+
+def _columns_of(carried: Any) -> Mapping[str, Json] | None:
+    """Columns by their names, or None for a row that is gone. Raises TypeError for what no entry carries."""
+    if carried is not None and not isinstance(carried, dict):
+        raise TypeError(carried)
+    return carried
 
 
 # What is gone
@@ -236,14 +274,18 @@ def _subjects(table: Vouched) -> Iterator[str]:
         last = ids[-1]
 
 
-def _touched(since: datetime) -> dict[str, set[str]]:
-    """What entries that were recorded since then are about: the ids, by the names of tables."""
-    found = defaultdict(set)
+def _all_gone(table: Vouched) -> Iterator[Fault]:
+    for keys in _batches(_subjects(table)):
+        yield from _gone(table, keys)
+
+
+def _touch(found: dict[str, set[str]], since: datetime) -> Iterator[Fault]:
+    """Add to `found` what entries that were recorded since then are about: the ids, by the names of tables."""
+    yield from ()
     entries = Entry.objects.filter(recorded_at__gte=since).order_by("recorded_at").values_list("id", flat=True)
-    for batch in _batches(entries.iterator(chunk_size=_BATCH)):
+    for batch in _batches(filter(_is_text, entries.iterator(chunk_size=_BATCH))):
         for name, key in EntrySubject.objects.filter(entry_id__in=batch).values_list("subject_kind", "subject_id"):
             found[name].add(key)
-    return found
 
 
 def _gone(table: Vouched, keys: list[str]) -> Iterator[Fault]:

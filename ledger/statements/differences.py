@@ -152,7 +152,12 @@ class _Twice:
 
     def _find(self, subject: str) -> None:
         due = self.due[subject]
-        money = [(sure, row) for sure, row in self._paid[subject] if row.amount.value and row.amount.code == due.code]
+        # What goes the other way comes back, and pays nothing a second time.
+        money = [
+            (sure, row)
+            for sure, row in self._paid[subject]
+            if row.amount.value and row.amount.code == due.code and row.amount.value * due.value >= 0
+        ]
         if len(money) < 2:  # noqa: PLR2004 - what is paid once is not paid twice
             return
         paid = [row.amount for _sure, row in money]

@@ -6,6 +6,7 @@ Nothing here moves money. What a person does is an entry of the ledger, with who
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from django.db import transaction
@@ -95,22 +96,40 @@ def _keep_differences(source: StatementSource, found: Sequence[Difference], judg
     now = clock.now()
     still_open = {_about(row): row for row in open_exceptions().filter(source=source)}
     rows = [_row(source, difference) for difference in found]
-    known = _known([row.identity for row in rows])
-    opened = []
+    ended = _ended([row.identity for row in rows])
+    opened, gone, reopened = [], list[int](), 0
     for row in rows:
-        before = still_open.pop(_about(row), None)
-        if before is not None:
+        before, known = still_open.pop(_about(row), None), ended.get(row.identity)
+        if known is not None:
+            reopened += _come_back(known, before, now)
+            gone += [before.pk] if before else []
+        elif before is not None:
             _see_again(before, row)
-        elif row.identity in known:
-            StatementException.objects.filter(identity=row.identity).update(last_seen=now)
         else:
             opened.append(row)
     StatementException.objects.bulk_create(opened, batch_size=AT_ONCE)
-    gone = [row.pk for row in still_open.values() if _was_judged(row, judged)]
+    gone += [row.pk for row in still_open.values() if _was_judged(row, judged)]
     for chunk in _chunks(gone):
-        ended = {"resolved_at": now, "resolution": Resolution.CLEARED}
-        StatementException.objects.filter(pk__in=chunk, resolved_at=None).update(**ended)
-    return len(opened), len(gone)
+        cleared = {"resolved_at": now, "resolution": Resolution.CLEARED}
+        StatementException.objects.filter(pk__in=chunk, resolved_at=None).update(**cleared)
+    return len(opened) + reopened, len(gone)
+
+
+def _come_back(known: StatementException, before: StatementException | None, now: datetime) -> bool:
+    """The same as one that is over is found again: what a person ended stays so, what was only gone waits once more.
+
+    Whether it was opened; `before` is an open one about the same rows, with other amounts, whose place it takes.
+    """
+    known.last_seen = now
+    columns = ["last_seen"]
+    is_back = known.resolution == Resolution.CLEARED
+    if is_back:
+        known.resolved_at, known.resolution = None, ""
+        known.first_seen = before.first_seen if before else now
+        known.assigned_to = before.assigned_to if before else known.assigned_to
+        columns += ["resolved_at", "resolution", "first_seen", "assigned_to"]
+    known.save(update_fields=columns)
+    return is_back
 
 
 def _see_again(before: StatementException, row: StatementException) -> None:
@@ -129,11 +148,13 @@ def _was_judged(row: StatementException, judged: Judged) -> bool:
     return line_judged and row_judged
 
 
-def _known(identities: Sequence[str]) -> set[str]:
-    known: set[str] = set()
+def _ended(identities: Sequence[str]) -> dict[str, StatementException]:
+    """Those that are over, by their identities."""
+    ended: dict[str, StatementException] = {}
     for chunk in _chunks(identities):
-        known.update(StatementException.objects.filter(identity__in=chunk).values_list("identity", flat=True))
-    return known
+        rows = StatementException.objects.filter(identity__in=chunk, resolved_at__isnull=False)
+        ended |= {row.identity: row for row in rows}
+    return ended
 
 
 def _about(row: StatementException) -> _About:

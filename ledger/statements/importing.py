@@ -3,17 +3,19 @@
 import hashlib
 import zlib
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any, Final
 
 from django.db import transaction
 
-from ledger import clock
+from ledger import clock, days
 from ledger.models import StatementImport, StatementRow, StatementSource
 from ledger.models.statements import ImportState, SourceKind
 from ledger.recording import Actor, record
+from ledger.statements.amounts import amount_of
 from ledger.statements.lines import AT_ONCE, ToldRow, new_lines
 from ledger.statements.mapping import Mapping, guess
-from ledger.statements.reading import ReadRows, UnreadableFileError, read_rows, table_of
+from ledger.statements.reading import BadRow, ReadRows, UnreadableFileError, read_rows, table_of
 
 SHOWN: Final = 20
 #: Bad rows that are told one by one; the others are counted.
@@ -73,7 +75,9 @@ def import_whole(pk: int, *, by: int) -> StatementImport:
         statement = StatementImport.objects.select_for_update().get(pk=pk)
         if statement.state != ImportState.PREVIEW or statement.summary["mapping"] != mapping.to_json():
             raise ImportRefusedError("over")
-        fresh = _fresh(statement, found.rows)
+        fresh, others = _fresh(statement, found.rows)
+        if others:
+            raise ImportRefusedError("bad_rows")
         if not fresh:
             raise ImportRefusedError("nothing_new")
         StatementRow.objects.bulk_create(fresh, batch_size=AT_ONCE)
@@ -112,7 +116,8 @@ def _content(statement: StatementImport) -> bytes:
 def _read(content: bytes, mapping: Mapping, source: StatementSource) -> ReadRows:
     if not mapping.is_enough:
         raise ImportRefusedError("not_mapped")
-    return read_rows(table_of(content), mapping, source.asset_code)
+    # Somebody's day may be ours of tomorrow; of one later than that nothing can have happened yet.
+    return read_rows(table_of(content), mapping, source.asset_code, until=days.today() + timedelta(days=1))
 
 
 def _summarise(statement: StatementImport, content: bytes, mapping: Mapping) -> None:
@@ -124,15 +129,16 @@ def _summarise(statement: StatementImport, content: bytes, mapping: Mapping) -> 
         problem = {"code": refused.code, "params": {}}
     except UnreadableFileError as error:
         problem = {"code": error.code, "params": error.params}
-    fresh = _fresh(statement, found.rows)
-    statement.fresh, statement.known = len(fresh), len(found.rows) - len(fresh) + found.again
-    statement.bad = len(found.bad)
+    fresh, others = _fresh(statement, found.rows)
+    bad = sorted((*found.bad, *others), key=lambda row: row.number)
+    statement.fresh, statement.known = len(fresh), len(found.rows) - len(fresh) - len(others) + found.again
+    statement.bad = len(bad)
     statement.summary = {
         "mapping": mapping.to_json(),
         "header": table.header,
         "problem": problem,
         "sample": [_shown(line) for line in fresh[:SHOWN]],
-        "bad": [asdict(row) for row in found.bad[:TOLD_BAD]],
+        "bad": [asdict(row) for row in bad[:TOLD_BAD]],
         "same_file": _same_file(statement),
     }
 
@@ -157,15 +163,33 @@ def _same_file(statement: StatementImport) -> str:
     return before.began_at.isoformat() if before else ""
 
 
-def _fresh(statement: StatementImport, rows: list[ToldRow]) -> list[StatementRow]:
-    """Those that are not there: of rows that say the same, as many as the file has more than there are."""
+def _fresh(statement: StatementImport, rows: list[ToldRow]) -> tuple[list[StatementRow], list[BadRow]]:
+    """Those that are not there: of rows that say the same, as many as the file has more than there are.
+
+    And those whose id is there, and that say something else: they are neither new, nor there before.
+    """
     lines = new_lines(statement, rows)
     contents = sorted({line.content for line in lines})
-    there: set[tuple[str, int]] = set()
+    there: dict[tuple[str, int], StatementRow] = {}
     for start in range(0, len(contents), AT_ONCE):
         known = StatementRow.objects.filter(source=statement.source_id, content__in=contents[start : start + AT_ONCE])
-        there.update(known.values_list("content", "occurrence"))
-    return [line for line in lines if (line.content, line.occurrence) not in there]
+        there |= {(line.content, line.occurrence): line for line in known.defer("references", "external_id")}
+    fresh, others = [], []
+    for line in lines:
+        before = there.get((line.content, line.occurrence))
+        if before is None:
+            fresh.append(line)
+        elif line.external_id and not _says_the_same(before, line):
+            others.append(BadRow(line.number, "other_row_of_this_id", line.external_id[:100]))
+    return fresh, others
+
+
+def _says_the_same(before: StatementRow, line: StatementRow) -> bool:
+    """Of one id. What was erased of the earlier one is not held against the later."""
+    amounts = amount_of(before), amount_of(line)
+    same_amount = amounts[0].code == amounts[1].code and amounts[0].major == amounts[1].major
+    same_day = before.at.astimezone(days.zone()).date() == line.at.astimezone(days.zone()).date()
+    return same_amount and same_day and before.text in {"", line.text}
 
 
 def _tell(kind: str, statement: StatementImport, by: int, data: dict[str, int]) -> None:

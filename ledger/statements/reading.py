@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from ledger import days
@@ -33,7 +33,10 @@ _WORD: Final = re.compile(r"[^\W_](?:[^\s,;()\"]*[^\W_])?")
 
 
 class UnreadableFileError(Exception):
-    """Nothing of the file can be read. `code`: empty, too_large, too_many_rows, no_text, no_rows, missing_columns."""
+    """Nothing of the file can be read.
+
+    `code`: empty, too_large, too_many_rows, no_text, broken_quotes, no_rows, missing_columns.
+    """
 
     def __init__(self, code: str, **params: str) -> None:
         super().__init__(code)
@@ -76,7 +79,7 @@ def table_of(content: bytes) -> Table:
     if len(content) > LARGEST_FILE:
         raise UnreadableFileError("too_large")
     text = _text(content)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=False)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     header: list[str] = []
     rows: list[tuple[int, list[str]]] = []
     try:
@@ -89,7 +92,8 @@ def table_of(content: bytes) -> Table:
             if len(rows) > MOST_ROWS:
                 raise UnreadableFileError("too_many_rows")
     except csv.Error as error:
-        raise UnreadableFileError("no_text") from error
+        # One at the beginning of a cell that nobody closes takes the rows below it into the cell.
+        raise UnreadableFileError("broken_quotes", line=str(reader.line_num)) from error
     if not header or not rows:
         raise UnreadableFileError("no_rows")
     return Table(_told_apart(header), rows)
@@ -135,15 +139,21 @@ def _told_apart(header: list[str]) -> list[str]:
     return names
 
 
-def read_rows(table: Table, mapping: Mapping, code: str) -> ReadRows:
-    """Every row, exactly; in the currency `code` where no column says another. Raises UnreadableFileError."""
+def read_rows(table: Table, mapping: Mapping, code: str, *, until: date | None = None) -> ReadRows:
+    """Every row, exactly; in the currency `code` where no column says another; one of a day after `until` is bad.
+
+    Raises UnreadableFileError.
+    """
     if missing := mapping.missing_in(table.header):
         raise UnreadableFileError("missing_columns", names=", ".join(missing))
     places = {part: table.header.index(name) for part, name in mapping.columns.items()}
     found, seen = ReadRows(), dict[str, str]()
     for number, cells in table.rows:
         try:
-            told = _told(_cells(cells, places, len(table.header)), mapping, code, number)
+            named = _cells(cells, places, len(table.header))
+            told = _told(named, mapping, code, number)
+            if until is not None and told.row.at >= days.begins(until + timedelta(days=1)):
+                raise UnreadableRowError("day_to_come", named[parts.DAY])  # noqa: TRY301 - as those of its parts
             known = seen.get(told.row.id) if told.row.id else None
             if known is not None and known != _said(told):
                 raise UnreadableRowError("other_row_of_this_id", told.row.id)  # noqa: TRY301 - as those of its parts

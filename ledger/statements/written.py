@@ -24,7 +24,7 @@ class UnreadableRowError(Exception):
     """A row that can't be read exactly. `code` says why, `text` is what stands there."""
 
     def __init__(
-        self, code: Why | Literal["other_row_of_this_id", "no_currency", "too_few_columns"], text: str
+        self, code: Why | Literal["day_to_come", "other_row_of_this_id", "no_currency", "too_few_columns"], text: str
     ) -> None:
         super().__init__(code, text)
         self.code: Final = code

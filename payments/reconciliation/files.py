@@ -8,7 +8,7 @@ from typing import Final
 
 from django.db.models import Q
 
-from ledger import days
+from ledger import clock, days
 from ledger.books.sums import Total
 from ledger.models import StatementRow, StatementSource
 from ledger.statements.differences import compare
@@ -36,12 +36,13 @@ LONGEST: Final = timedelta(days=400)
 def compare_file(source: StatementSource) -> Outcome:
     """Compare all that was imported of the last year: a row of one file may be ours of the month before."""
     lines = StatementRow.objects.filter(source=source)
-    last = lines.order_by("-at").values_list("at", flat=True).first()
+    window = timedelta(days=source.window_days)
+    # A day that is still to come is somebody's error, and says nothing of how far the statements go.
+    last = lines.filter(at__lte=clock.now() + window).order_by("-at").values_list("at", flat=True).first()
     first = lines.filter(at__gte=last - LONGEST).order_by("at").values_list("at", flat=True).first() if last else None
     if last is None or first is None:
         return Outcome(0, 0, 0)
     theirs = [their_row(line) for line in lines.filter(at__gte=first).order_by("at", "id")]
-    window = timedelta(days=source.window_days)
     ours = list(our_rows(source, first - window, last + window))
     tolerance = Decimal(source.tolerance)
     compared = compare(ours, theirs, Terms(window=window, tolerance=tolerance))

@@ -48,10 +48,10 @@ def reconcile(seconds: float) -> Run:
     try:
         for number, account in enumerate(waiting):
             if until.has_passed:
-                run.left = len(waiting) - number
+                run.left += len(waiting) - number
                 break
             if _hold(account.source()):
-                run.readings.append(_one(account, tokens, until))
+                _read_one(run, account, tokens, until)
     finally:
         tokens.give_back()
     return run
@@ -60,6 +60,15 @@ def reconcile(seconds: float) -> Run:
 def open_count() -> int:
     """How many exceptions wait for a person."""
     return open_exceptions().count()
+
+
+def _read_one(run: Run, account: Account, tokens: "_Tokens", until: Deadline) -> None:
+    """What goes wrong with one list keeps nobody from the others: it is left for the next run, and the log says why."""
+    try:
+        run.readings.append(_one(account, tokens, until))
+    except Exception:
+        log.exception("A wallet's list could not be read and compared: %s", account.wallet.url)
+        run.left += 1
 
 
 def _one(account: Account, tokens: "_Tokens", until: Deadline) -> tuple[StatementImport, Outcome]:

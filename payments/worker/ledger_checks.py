@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from ledger import clock
-from ledger.api import Counts, Fault, RowCounts, verify, verify_rows, verify_rows_since
+from ledger.api import Counts, Fault, RowCounts, going_on, verify, verify_rows, verify_rows_since
 from payments.actions.pausing import pause_by_itself
 from payments.models import LedgerCheck
 from payments.models.ledger_checks import Finding
@@ -74,11 +74,12 @@ def _check(kind: LedgerCheck.Extent) -> LedgerCheck | None:
 
 
 def _faults(kind: LedgerCheck.Extent, before: LedgerCheck, entries: Counts, rows: RowCounts) -> Iterator[Fault]:
+    """What breaks off is a fault itself: what was found until then is kept, and stops payments."""
     match kind:
         case LedgerCheck.Extent.QUICK:
-            return verify_rows_since(_since(before), rows)
+            return going_on("rows", verify_rows_since(_since(before), rows))
         case LedgerCheck.Extent.WHOLE:
-            return chain(verify(entries), verify_rows(rows))
+            return chain(verify(entries), going_on("rows", verify_rows(rows)))
 
 
 def _since(before: LedgerCheck) -> datetime:

@@ -1,6 +1,7 @@
 """A backup is put back, verifies, starts paused, and pays on: nobody is paid twice."""
 
 import io
+import json
 import stat
 import tarfile
 from collections.abc import Callable
@@ -10,11 +11,11 @@ from pathlib import Path
 import pytest
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from pytest_django import Settings
 
 from ledger import continuity
-from ledger.api import seal
+from ledger.api import Actor, record, seal
 from payments.actions import approvals, requests
 from payments.actions.pausing import resume
 from payments.engine.advance import advance
@@ -113,3 +114,24 @@ def test_what_was_backed_up_is_put_back_verifies_and_pays_on(stage: Stage, tmp_p
     approvals.approve(meanwhile.pk, None)
     assert not approvals.wallet_page(advance(meanwhile.pk, SECONDS))
     assert stage.received() == before + Payment.objects.get(request=approved).value
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_put_back_and_then_found_wrong_starts_paused_too(tmp_path: Path, settings: Settings) -> None:
+    settings.VAR_DIR = tmp_path
+    assert check_installation() is None
+    with transaction.atomic():
+        record("wallet.checked", actor=Actor.system("test"), subjects={"wallet": "1"}, data={})
+    while seal():
+        pass
+    file = tmp_path / "monday.tequio"
+    said("backup", str(file))
+
+    def of_another_ledger(told: bytes) -> bytes:
+        return json.dumps({**json.loads(told), "link": "f" * 64}).encode()
+
+    with pytest.raises(CommandError, match="does not hold the ledger"):
+        said("restore", str(rewritten(file, "manifest.json", of_another_ledger)), "--replace")
+    continuity.forget()  # a new process
+    assert check_installation()
+    assert [pause.cause for pause in active()] == [PauseCause.DATABASE_RESTORED]

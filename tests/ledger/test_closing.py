@@ -12,7 +12,7 @@ from ledger.api import Actor, record, seal, verify
 from ledger.books.closed import closed_until
 from ledger.books.closing import CannotClose, Obstacle, close, next_to_close, reckon, reopen
 from ledger.content import RefusedContentError
-from ledger.faults import FaultCode
+from ledger.faults import Fault, FaultCode
 from ledger.models import Checkpoint, Closing, Entry, Movement, Reopening
 from ledger.months import CalendarMonth
 from ledger.triggers import ensure_triggers, remove_triggers
@@ -224,3 +224,23 @@ def test_verification_names_the_month_that_differs() -> None:
         assert all(closing.month in fault.sentence() for fault in found)
         transaction.savepoint_rollback(sid)
     assert list(verify()) == []
+
+
+@pytest.mark.usefixtures("later")
+@pytest.mark.parametrize("body", ["x", "[]", '{"subjects":{"closing":[5]},"data":{}}', '{"subjects":{"closing":[]}}'])
+def test_an_entry_that_says_nothing_of_a_month_keeps_nobody_from_looking_at_the_others(body: str) -> None:
+    booked(LAST_MONTH.first)
+    closing = closed()
+    seal()
+    remove_triggers(connection)
+    columns = "recorded_at, kind, actor_kind, actor_id, digest"
+    run(
+        f"INSERT INTO ledger_entry (id, body, {columns}) SELECT 'forged', '{body}', {columns}"
+        f" FROM ledger_entry WHERE id = '{closing.entry_id}'"
+    )
+    run("UPDATE ledger_movement SET receiver = 'member:2' WHERE subject = 'P1'")
+    ensure_triggers(connection)
+    found = list(verify())
+    assert Fault.of(FaultCode.PERIOD_MOVEMENTS, month=closing.month, entry=closing.entry_id) in found
+    assert Fault.of(FaultCode.BODY_MALFORMED, entry="forged") in found
+    assert FaultCode.UNREADABLE not in {fault.code for fault in found}

@@ -16,7 +16,7 @@ from ledger.models import Entry, Link, PrivatePart
 from ledger.verification import ALLOWED_LAG
 from tests.ledger import samples
 from tests.ledger.conftest import MoveClock
-from tests.ledger.tampering import change_one_byte, nth_row, tamper
+from tests.ledger.tampering import Row, change_one_byte, nth_row, tamper
 
 pytestmark = pytest.mark.django_db
 
@@ -267,3 +267,18 @@ def drop_unique_entry_of_links() -> None:
         tamper('INSERT INTO copy SELECT "index", hash, entry_id FROM ledger_link')
         tamper("DROP TABLE ledger_link")
         tamper("ALTER TABLE copy RENAME TO ledger_link")
+
+
+@pytest.mark.parametrize("garbled", ['[1,"x"]', '["P1",null]', "[{}]"])
+def test_one_garbled_entry_hides_no_later_one(garbled: str) -> None:
+    made = [samples.settled(f"P{number}") for number in range(8)]
+    samples.seal_all()
+    third, seventh = made[2], made[6]
+    body = third.body.replace('["P2"]', garbled)
+    assert body != third.body
+    tamper("UPDATE ledger_entry SET body = %s WHERE id = %s", body, third.id)
+    change_one_byte("ledger_entry", "body", Row("id = %s", (seventh.id,)), 40, 1)
+    found = faults()
+    assert Fault.of(FaultCode.BODY_CHANGED, entry=seventh.id) in found
+    assert Fault.of(FaultCode.BODY_MALFORMED, entry=third.id) in found
+    assert FaultCode.UNREADABLE not in {fault.code for fault in found}

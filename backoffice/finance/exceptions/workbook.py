@@ -19,6 +19,7 @@ from openpyxl.writer.excel import save_workbook
 
 from backoffice.finance.exceptions.bulk import Wanted, seen_of
 from backoffice.finance.exceptions.words import names_of
+from backoffice.finance.exports.files.xlsx_file import EXACT, text_cell
 from ledger import days
 from ledger.books.sums import Total
 from ledger.models import StatementException
@@ -98,15 +99,15 @@ def _values(row: StatementException, names: dict[int, str]) -> list[Any]:
 
 
 def _number(total: Total | None) -> Any:
-    return "" if total is None else total.major
+    """An amount with more digits than a spreadsheet reckons with is a text: it would be rounded without a word."""
+    if total is None:
+        return ""
+    return total.major if abs(total.value) < EXACT else f"{total.major:f}"
 
 
 def _cell(sheet: Any, value: Any) -> Any:
-    """A text stays one, whatever it begins with."""
-    cell = WriteOnlyCell(sheet, value=value)
-    if isinstance(value, str):
-        cell.data_type = "s"
-    return cell
+    """A text stays one, whatever it begins with and whatever is in it."""
+    return text_cell(sheet, value) if isinstance(value, str) else WriteOnlyCell(sheet, value=value)
 
 
 def _bold(sheet: Any, label: str) -> Any:

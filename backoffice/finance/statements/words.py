@@ -29,6 +29,10 @@ PROBLEMS: Final[dict[str, Promise]] = {
         "The file has more than %(rows)s rows. Ask for a statement of fewer days, and import one after the other."
     ),
     "no_text": _("This is no text with rows (CSV). Save the statement as CSV, then upload it."),
+    "broken_quotes": _(
+        "A quotation mark is opened and not closed, or closed too early (line %(line)s or above it), so rows would be"
+        " lost. Correct it in the file, then upload it again."
+    ),
     "no_rows": _("There are no rows below the names of the columns. Check that it is the right file."),
     "missing_columns": _("The file has no column “%(names)s”. Say below which column it is now."),
     "not_mapped": _("Say which column is the date, and which the amount."),
@@ -42,12 +46,16 @@ PROBLEMS: Final[dict[str, Promise]] = {
 BAD_ROWS: Final[dict[str, Promise]] = {
     "no_day": _("There is no date."),
     "unreadable_day": _("“%(text)s” is no date as this file writes them."),
+    "day_to_come": _("“%(text)s” is still to come, so nothing can have moved on it."),
     "no_amount": _("There is no amount."),
     "unreadable_amount": _("“%(text)s” is no amount as this file writes them."),
     "too_large": _("“%(text)s” has too many digits."),
     "no_currency": _("There is no currency."),
     "too_few_columns": _("The row ends too early: “%(text)s”"),
-    "other_row_of_this_id": _("The id “%(text)s” stands above with other contents."),
+    "other_row_of_this_id": _(
+        "The id “%(text)s” stands above, or was imported before, with other contents. If this column is no id of the"
+        " row, choose another, or none."
+    ),
 }
 
 

@@ -16,7 +16,7 @@ from django.test import Client
 from openpyxl import Workbook, load_workbook
 
 from backoffice import roles
-from ledger.models import Entry, ExceptionNote, StatementException
+from ledger.models import Entry, ExceptionNote, StatementException, StatementRow
 from ledger.statements.kinds import DifferenceType, Resolution
 from payments.states import PaymentState, RequestState
 from tests.backoffice.finance.queue import queue
@@ -146,6 +146,21 @@ def test_by_file_the_list_comes_back_with_actions_and_says_first_what_it_will_do
     assert count_open() == len(rows) - 3
     luis.post(f"{LIST}upload/", {"looked_at": found[1] + "x"})
     assert count_open() == len(rows) - 3
+
+
+def test_what_no_workbook_can_hold_is_told_in_words(luis: Client) -> None:
+    row, other, *_rest = queue()
+    line = StatementRow.objects.get(pk=StatementException.objects.exclude(line=None).values_list("line")[:1])
+    StatementRow.objects.filter(pk=line.pk).update(text="Renta\x01\x0b octubre")
+    most = 10**17 + 1
+    StatementException.objects.filter(pk__in=[row.pk, other.pk]).update(
+        expected_value=most, expected_scale=2, found_value=-most, found_scale=2
+    )
+    sheet = load_workbook(BytesIO(luis.post(f"{LIST}file/").content)).worksheets[0]
+    values = [cell.value for line in sheet.iter_rows(min_row=2) for cell in line]
+    assert "Renta\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER} octubre" in values
+    assert values.count("1000000000000000.01") == 2
+    assert values.count("-1000000000000000.01") == 2
 
 
 #: A tenth of a kilobyte that wants to become a gigabyte.

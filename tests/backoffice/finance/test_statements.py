@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from backoffice import roles
+from ledger import days
 from ledger.models import Entry, StatementException, StatementImport, StatementRow, StatementSource
 from ledger.models.statements import ImportState
 from ledger.statements.kinds import DifferenceType
@@ -117,6 +118,51 @@ def test_bad_rows_are_told_one_by_one_and_nothing_is_half_imported(luis: Client)
     told = luis.post(place, {"do": "import"}, follow=True)
     assert "nothing was imported" in words(told.content.decode())
     assert StatementRow.objects.count() == 0
+
+
+def test_a_later_row_of_a_known_id_that_says_something_else_is_told_as_bad(luis: Client) -> None:
+    row = source(luis)
+    header = "Fecha;Folio;Concepto;Importe\n"
+    _shown, place = upload(luis, row, f"{header}02/01/2026;1;Renta;-10,00\n03/01/2026;2;Luz;-20,00\n")
+    luis.post(place, {"do": "import"})
+    others = "02/01/2026;1;Renta;-11,00\n04/01/2026;2;Luz;-20,00\n05/01/2026;3;Agua;-30,00\n"
+    shown, place = upload(luis, row, header + others)
+    assert re.search(r"\b2 \S*.*?The id “1” stands above, or was imported before, with other contents", shown)
+    assert "The id “2” stands above" in shown
+    assert "nothing was imported" in words(luis.post(place, {"do": "import"}, follow=True).content.decode())
+    assert StatementRow.objects.count() == 2
+    # The same once more, and what was erased of it meanwhile, are no other rows.
+    StatementRow.objects.filter(external_id="1").update(text="", references=[])
+    shown, place = upload(luis, row, f"{header}02/01/2026;1;Renta;-10,0\n03/01/2026;2;Luz;-20,00\n05/01/2026;3;x;1\n")
+    assert "Import 1 row" in shown
+    assert "There before 2" in shown
+
+
+def test_a_file_with_a_quote_that_nobody_closes_says_so(luis: Client) -> None:
+    shown, _place = upload(luis, source(luis), f'{HEADER}02/01/2026;"Renta;1,00\n03/01/2026;Luz;2,00\n')
+    assert "A quotation mark is opened and not closed" in shown
+
+
+def test_a_day_a_hundred_years_ahead_hides_nothing(luis: Client) -> None:
+    payment = settled()
+    row = source(luis, RECEIVER_WALLET)
+    when = payment.created_at.astimezone(days.zone())
+    _shown, place = upload(luis, row, f"{HEADER}{when:%d/%m/%Y};Renta;-7,00\n")
+    luis.post(place, {"do": "import"})
+    shown, place = upload(luis, row, f"{HEADER}03/11/2126;Luz;-8,00\n")
+    assert "“03/11/2126” is still to come" in shown
+    luis.post(place, {"do": "discard"})
+    # One that is there from before such days were refused.
+    line = StatementRow.objects.get()
+    line.pk, line.content, line.at = None, "of a version before", when.replace(year=2126)
+    line.save(force_insert=True)
+    _shown, place = upload(luis, row, f"{HEADER}{when:%d/%m/%Y};Agua;-9,00\n")
+    luis.post(place, {"do": "import"})
+    found = StatementException.objects.filter(resolved_at=None).values_list("type", "found_value")
+    assert sorted(found, key=str) == [
+        *((DifferenceType.MISSING_HERE, value) for value in (-700, -700, -900)),
+        (DifferenceType.MISSING_THERE, None),
+    ]
 
 
 def test_other_columns_are_chosen_and_kept_for_the_next_file(luis: Client) -> None:

@@ -150,3 +150,16 @@ def test_two_orders_of_one_payment_that_we_know_of_are_not_told_once_more() -> N
 
 def test_an_unfinished_list_says_nothing_of_what_is_missing_there() -> None:
     assert compare([ours()], [], Terms(), whole=False).differences == []
+
+
+def test_what_was_sent_back_is_not_paid_twice() -> None:
+    named = frozenset({"PO-7"})
+    sent = ours(value=-10_000, due=Total("USD", 2, -10_000), references=named)
+    there_and_back = [theirs("1", -10_000, references=named), theirs("2", 10_000, references=named)]
+    (back,) = compare([sent], there_and_back, Terms()).differences
+    assert (back.type, back.found, back.subject) == (DifferenceType.MISSING_HERE, Total("USD", 2, 10_000), "a")
+    again = [*there_and_back, theirs("3", -10_000, references=named)]
+    found = compare([sent], again, Terms()).differences
+    assert sorted(each.type for each in found) == [DifferenceType.MISSING_HERE, DifferenceType.PAID_TWICE]
+    (twice,) = (each for each in found if each.type == DifferenceType.PAID_TWICE)
+    assert twice.found == Total("USD", 2, -20_000)

@@ -159,3 +159,29 @@ def test_whatever_the_bytes_they_are_read_or_refused(content: bytes) -> None:
             read_rows(table, mapping, "USD")
     except UnreadableFileError:
         pass
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        b'2026-12-30,"Pago,1.00\n2026-12-30,x,2.00\n2026-12-30,y,3.00\n',
+        b'2026-12-30,"Pago,1.00\n2026-12-30,x,2.00\n2026-12-30,Pago "Luz",3.00\n',
+    ],
+)
+def test_a_quote_that_nobody_closes_takes_no_rows_with_it(rows: bytes) -> None:
+    with pytest.raises(UnreadableFileError) as refused:
+        read(b"Date,Description,Amount\n" + rows)
+    assert refused.value.code == "broken_quotes"
+    found = read(b'Date,Description,Amount\n2026-12-30,Pago "Luz",1.00\n2026-12-30,"a ""b"" c",2.00\n')
+    assert [row.text for row in found.rows] == ['Pago "Luz"', 'a "b" c']
+
+
+def test_a_day_after_the_last_one_that_can_be_is_told_as_bad() -> None:
+    table = table_of(b"Date,Amount\n2026-11-03,1.00\n2126-11-03,2.00\n2026-11-04,-\n2026-11-04,3.00\n")
+    found = read_rows(table, guess(table.header, table.sample), "MXN", until=date(2026, 11, 3))
+    assert [(row.number, row.code, row.text) for row in found.bad] == [
+        (3, "day_to_come", "2126-11-03"),
+        (4, "no_amount", "-"),
+        (5, "day_to_come", "2026-11-04"),
+    ]
+    assert len(found.rows) == 1

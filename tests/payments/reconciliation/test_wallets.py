@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from ledger import clock
 from ledger.models import StatementException, StatementImport, StatementRow, StatementSource
 from ledger.models.statements import ImportState, SourceKind
 from ledger.statements.kinds import DifferenceType, Resolution
@@ -21,6 +22,7 @@ from payments.states import GrantState, PaymentState
 from payments.tokens import token_of
 from tests.driver import SECONDS, Stage, asked_back
 from tests.payments.engine.budgets import active, again, drawn
+from tests.payments.engine.splits import split
 
 DAY = 86_400.0
 
@@ -215,6 +217,20 @@ def test_a_wallet_that_fails_in_the_middle_loses_nothing_and_is_read_on_from_the
     last = readings(stage)[-1]
     assert (last.state, last.pages) == (ImportState.COMPLETE, 2), "afterwards only what can have changed is read"
     assert found() == []
+
+
+def test_a_list_that_cannot_be_compared_keeps_nobody_from_the_others(stage: Stage) -> None:
+    stage.settle(stage.send(stage.ask(lines=split(stage, "dora", "eva"))))
+    stage.later(DAY)
+    assert run()[0] == 0
+    first, other = StatementImport.objects.filter(fresh__gt=0).order_by("began_at")
+    StatementRow.objects.filter(source=first.source).update(references=5)  # nothing of ours writes such a row
+    stage.later(DAY)
+    began = clock.now()
+    code, said = run()
+    assert (code, "1 list is left for the next run" in said) == (2, True), said
+    assert StatementImport.objects.filter(source=other.source, began_at__gte=began).exists()
+    assert not StatementSource.objects.exclude(held_until=None).exists()
 
 
 def test_a_list_without_end_ends_in_a_clear_state(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

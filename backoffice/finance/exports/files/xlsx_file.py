@@ -127,10 +127,15 @@ class XlsxFile:
         return cell
 
     def _text(self, text: str) -> Any:
-        cell: Any = WriteOnlyCell(self._sheet)
-        # Not by `value`, which makes a formula of what begins with an equals sign.
-        cell._value = ILLEGAL_CHARACTERS_RE.sub(UNKNOWN, text)[:LONGEST_TEXT]  # noqa: SLF001 - the one way that has no formulas
-        cell.data_type = "s"
-        if is_risky(text):
-            cell.quotePrefix = True  # it stays text when somebody edits it
-        return cell
+        return text_cell(self._sheet, text)
+
+
+def text_cell(sheet: Any, text: str) -> Any:
+    """A cell that holds a text whatever it begins with; what the format can't write in it is `UNKNOWN`."""
+    cell: Any = WriteOnlyCell(sheet)
+    # Not by `value`, which makes a formula of what begins with an equals sign.
+    cell._value = ILLEGAL_CHARACTERS_RE.sub(UNKNOWN, text)[:LONGEST_TEXT]  # noqa: SLF001 - the one way that has no formulas
+    cell.data_type = "s"
+    if is_risky(text):
+        cell.quotePrefix = True  # it stays text when somebody edits it
+    return cell
