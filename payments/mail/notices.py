@@ -66,7 +66,7 @@ def context(message: Message, reader: MailReader) -> dict[str, Any]:
     """All that the words of `message` need stands in its details."""
     key = message.details.get("key", "")
     receives = message.template not in TO_PAYERS
-    page = "" if message.template in WITHOUT_PAGE else own_page(key, reader, receives=receives)
+    page = "" if message.template in WITHOUT_PAGE else own_page(key, message.to_email, reader, receives=receives)
     return {
         "language": translation.get_language(),
         "message": message,
