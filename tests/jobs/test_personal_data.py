@@ -166,9 +166,14 @@ def had_another_address(member: Member, rosa: User) -> None:
     seller = Seller.objects.get()
     wallet_proofs.ask(member.wallet, seller, name=member.name, email=EARLIER, language="en", by=rosa)
     with transaction.atomic():
-        details = {"before": "", "after": "https://wallet.example/x"}
-        name = {"name": member.name, "email": EARLIER, "language": "en"}
-        queue_notice(Template.WALLET_CHANGED, **name, details=details, occasion="as it was kept before")
+        queue_notice(
+            Template.WALLET_CHANGED,
+            name=member.name,
+            email=EARLIER,
+            language="en",
+            details={"before": "", "after": "https://wallet.example/x"},
+            occasion="as it was kept before",
+        )
         Member.objects.filter(pk=member.pk).update(email="ximena@example.org")
         member.refresh_from_db()
         tell_change(member, EARLIER, member.email, by=rosa.pk)
