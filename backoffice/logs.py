@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 SECRETS = re.compile(
-    r"(/(?:(?:ap)?prove|w|f|forgotten)/)[^\s\"'?]+"
+    r"(/(?:(?:ap)?prove|w|f|forgotten|no-mail)/)[^\s\"'?]+"
     r"|(GNAP )[^\s\"',]+|((?:hash|interact_ref|return|token|proof)=)[^\s&\"']+",
     re.IGNORECASE,
 )

@@ -26,11 +26,16 @@ def funder_url(member: Member, shown_to: int | None = None) -> str:
     return f"{settings.BASE_URL}{reverse('funder', args=[_token(member, FUNDER, shown_to)])}"
 
 
-def page_of(key: str, receives: bool, shown_to: int | None) -> str:  # noqa: FBT001 - as `payments.mail.pages.PageOf`
-    """The page of whom the money's rows call `key`; empty for who is no member."""
+def page_of(key: str, email: str, receives: bool, shown_to: int | None) -> str:  # noqa: FBT001 - as `PageOf`
+    """The page of whom the money's rows call `key`, for a mail to `email`; empty for who is no member.
+
+    Empty, too, where the address is not theirs: a payment keeps the one of when it was asked for, and whoever reads
+    that mailbox today would be given the link that staff may have revoked because of them.
+    """
     room, _colon, pk = key.partition(":")
-    member = Member.objects.filter(pk=pk).first() if room == "member" and pk.isdecimal() else None
-    if member is None:
+    found = Member.objects.filter(pk=pk) if room == "member" and pk.isdecimal() else Member.objects.none()
+    member = found.select_related("organisation").first()
+    if member is None or email.lower() not in _addresses(member, receives=receives):
         return ""
     return worker_url(member, shown_to) if receives else funder_url(member, shown_to)
 
@@ -53,6 +58,12 @@ def revoke(member_id: int, *, by: int) -> None:
     """Links that were given out until now open nothing any more; new mails carry a new one."""
     Member.objects.filter(pk=member_id).update(link_version=F("link_version") + 1)
     record("member.link_revoked", actor=Actor.staff(by), subjects={"member": str(member_id)}, data={})
+
+
+def _addresses(member: Member, *, receives: bool) -> set[str]:
+    """Where links to the member's page may go today: to themselves and, for what they pay, to who approves for them."""
+    approves = "" if receives or not hasattr(member, "organisation") else member.organisation.approver_email
+    return {address.lower() for address in (member.email, approves) if address}
 
 
 def _token(member: Member, kind: str, shown_to: int | None) -> str:

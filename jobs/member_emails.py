@@ -8,7 +8,9 @@ from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from jobs.models import Member
+from django.db.models.functions import Lower
+
+from jobs.models import Member, Organisation
 from ledger import clock
 from ledger.api import Actor, TimelineRow, record, timeline
 from payments.mail.queue import queue_notice
@@ -39,7 +41,7 @@ def tell_change(member: Member, before: str, after: str, *, by: int) -> None:
         name=member.name,
         email=before,
         language=member.language,
-        details={"before": before, "after": after},
+        details={"before": before, "after": after, "key": member.key},
         occasion=f"email_change:{entry.pk}",
     )
 
@@ -53,6 +55,18 @@ def earlier(member: Member) -> list[str]:
     """The addresses that the member had in the last `WINDOW`, other than that of today."""
     had = dict.fromkeys(row.private["before"] for row in _changes(member) if row.private.get("before"))
     return [email for email in had if email != member.email]
+
+
+def all_earlier(member: Member) -> list[str]:
+    """Every address, in small letters, that was ever theirs or of who approves for them, and is nobody else's today."""
+    rows = timeline([(ADDRESS, str(member.pk))], MOST_CHANGES)
+    had = {str(row.private[side]).lower() for row in rows for side in ("before", "after") if row.private.get(side)}
+    others = Member.objects.exclude(pk=member.pk).alias(lowered=Lower("email")).filter(lowered__in=had)
+    had -= {email.lower() for email in others.values_list("email", flat=True)}
+    for column in ("approver_email", "accounts_email"):
+        shared = Organisation.objects.exclude(member=member).alias(lowered=Lower(column)).filter(lowered__in=had)
+        had -= {email.lower() for email in shared.values_list(column, flat=True)}
+    return sorted(had)
 
 
 def changed_lately(members: Collection[int]) -> dict[int, datetime]:

@@ -194,7 +194,7 @@ def _write(template: Template, member: Member, before: WalletAddress | None, aft
             name=member.name,
             email=email,
             language=member.language,
-            details={"before": before.url if before else "", "after": after.url},
+            details={"before": before.url if before else "", "after": after.url, "key": member.key},
             occasion=f"{once}:{number}",
         )
 

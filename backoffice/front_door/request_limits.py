@@ -14,6 +14,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.front_door.client_address import client_address
+from backoffice.front_door.content_types import is_refused_form
 from payments.api.problems import is_for_programs, problem_response
 from payments.buckets import Rate, take
 
@@ -58,6 +59,8 @@ class BodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if is_refused_form(request):
+            return _refusal(request, HTTPStatus.BAD_REQUEST, foreign=True)
         length = request.META.get("CONTENT_LENGTH") or "0"
         if "HTTP_TRANSFER_ENCODING" in request.META or not (length.isascii() and length.isdigit()):
             return _refusal(request, HTTPStatus.BAD_REQUEST)

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import get_random_string, salted_hmac
@@ -29,6 +29,8 @@ COOKIE_SECONDS: Final = 365 * 24 * 60 * 60
 NONCE_LENGTH: Final = 22
 FORGOTTEN_AFTER: Final = timedelta(days=1)
 CODE: Final = "locked_out"
+#: Hexadecimal digits, 128 bits: two of them are a key together.
+HALF: Final = 32
 
 
 @dataclass(frozen=True)
@@ -107,14 +109,14 @@ def begin(request: HttpRequest, name: str, address: str) -> Try:
 
 
 def locked_until(name: str) -> datetime | None:
-    """Until when strangers to their browser can't sign in as `name`; None when they can."""
-    row = FailedTries.objects.filter(pk=_key("name", name), locked_until__gt=clock.now()).first()
-    return row.locked_until if row else None
+    """Until when somebody can't sign in as `name`, strangers or in a browser of theirs; None when everybody can."""
+    rows = _rows_of(name).filter(locked_until__gt=clock.now())
+    return max((row.locked_until for row in rows if row.locked_until), default=None)
 
 
 def forget(name: str) -> bool:
     """Let everybody try again to be `name`; whether there was anything to forget."""
-    deleted, _rows = FailedTries.objects.filter(pk=_key("name", name)).delete()
+    deleted, _rows = _rows_of(name).delete()
     return bool(deleted)
 
 
@@ -141,7 +143,7 @@ def remember_browser(request: HttpRequest, response: HttpResponse, name: str) ->
 def _keys(request: HttpRequest, name: str, address: str) -> list[str]:
     known = _known_as(request, name)
     if known:
-        return [_key("browser", known)]
+        return [_browser_key(name, known)]
     return [_key("name", name), *([_key("address", address)] if address else [])]
 
 
@@ -156,6 +158,20 @@ def _known_as(request: HttpRequest, name: str) -> str:
 
 def _key(kind: str, what: str) -> str:
     return f"{kind}:{salted_hmac(SALT, what.strip().casefold(), algorithm='sha256').hexdigest()}"
+
+
+def _browser_key(name: str, nonce: str) -> str:
+    """Begins with whose browser it is, so that all of theirs are found."""
+    return f"{_browsers_of(name)}{_key('browser', nonce).partition(':')[2][:HALF]}"
+
+
+def _browsers_of(name: str) -> str:
+    return f"browser:{_key('name', name).partition(':')[2][:HALF]}:"
+
+
+def _rows_of(name: str) -> QuerySet[FailedTries]:
+    """What is counted against `name`: by strangers, and in the browsers in which they signed in before."""
+    return FailedTries.objects.filter(Q(pk=_key("name", name)) | Q(pk__startswith=_browsers_of(name)))
 
 
 def _kind(key: str) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 
+from jobs import member_emails
 from jobs.models import Application, Job, Member, Organisation, Submission, WalletChange
 from payments.models import MailStop, Message, OutsidePayment, Payment, PaymentRequest, StaffNote, WalletProof
 
@@ -16,9 +17,11 @@ TELLING: Final = 3
 
 @dataclass(frozen=True)
 class Belongings:
-    """Lazy: nothing is read before it is asked for."""
+    """Lazy: but for the addresses, nothing is read before it is asked for."""
 
     member: Member
+    #: All addresses of theirs, in small letters: that of today and those before.
+    emails: list[str]
     organisations: QuerySet[Organisation]
     applications: QuerySet[Application]
     submissions: QuerySet[Submission]
@@ -54,11 +57,19 @@ def of(member: Member) -> Belongings:
     received = Payment.objects.filter(receiver_key=member.key)
     asked = PaymentRequest.objects.filter(payer_key=member.key)
     keys = Q(receiver_key=member.key) | Q(payer_key=member.key)
+    earlier = member_emails.all_earlier(member)
+    emails = list(dict.fromkeys(filter(None, [member.email.lower(), *earlier])))
+    proofs = _proofs(emails)
     told = Q(details__key=member.key) | Q(payment__in=received) | Q(request__in=asked, payment=None)
+    told |= Q(proof__in=proofs)
     if member.email:
         told |= Q(to_email__iexact=member.email)
+    for email in earlier:
+        # Whatever says whose it is was found by that: to one address, somebody may have been written to for many.
+        told |= Q(to_email__iexact=email, request=None, payment=None, details__key__isnull=True)
     return Belongings(
         member=member,
+        emails=emails,
         organisations=Organisation.objects.filter(member=member),
         applications=Application.objects.filter(worker=member),
         submissions=Submission.objects.filter(application__worker=member),
@@ -67,17 +78,28 @@ def of(member: Member) -> Belongings:
         asked=asked,
         outside=OutsidePayment.objects.filter(keys),
         messages=Message.objects.filter(pk__in=Message.objects.filter(told).values("pk")),
-        proofs=WalletProof.objects.filter(email__iexact=member.email) if member.email else WalletProof.objects.none(),
-        staff_notes=_staff_notes(member, received, asked),
-        mail_stops=_mail_stops(member),
+        proofs=proofs,
+        staff_notes=_staff_notes(member, emails, received, asked),
+        mail_stops=_mail_stops(member, emails),
     )
 
 
-def _staff_notes(member: Member, received: QuerySet[Payment], asked: QuerySet[PaymentRequest]) -> QuerySet[StaffNote]:
+def _proofs(emails: list[str]) -> QuerySet[WalletProof]:
+    theirs = Q(pk=None)
+    for email in emails:
+        theirs |= Q(email__iexact=email)
+    return WalletProof.objects.filter(theirs)
+
+
+def _staff_notes(
+    member: Member, emails: list[str], received: QuerySet[Payment], asked: QuerySet[PaymentRequest]
+) -> QuerySet[StaffNote]:
     """What colleagues wrote about them, their payments and requests; and about their jobs, where it names them."""
     jobs = Job.objects.filter(Q(funder=member) | Q(applications__worker=member)).order_by()
     keys = [str(key) for key in jobs.values_list("pk", flat=True).distinct()]
-    named = Q(text__icontains=member.email) if member.email else Q(pk=None)
+    named = Q(pk=None)
+    for email in emails:
+        named |= Q(text__icontains=email)
     for word in member.name.split():
         # Of a short word nobody is told by, but of names that are short themselves.
         if len(word) >= TELLING or len(member.name) < TELLING:
@@ -88,10 +110,10 @@ def _staff_notes(member: Member, received: QuerySet[Payment], asked: QuerySet[Pa
     return StaffNote.objects.filter(about | Q(about_kind="job", about_id__in=keys) & named)
 
 
-def _mail_stops(member: Member) -> QuerySet[MailStop]:
+def _mail_stops(member: Member, emails: list[str]) -> QuerySet[MailStop]:
     """Of every address of theirs: stops have it in small letters."""
     rows = Organisation.objects.filter(member=member)
-    theirs = Q(email=member.email.lower())
+    theirs = Q(email__in=emails)
     for column in ("approver_email", "accounts_email"):
         theirs |= Q(email__in=rows.values(lowered=Lower(column)))
     return MailStop.objects.filter(theirs).exclude(email="")

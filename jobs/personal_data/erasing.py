@@ -97,7 +97,8 @@ def _erase(known: Belongings, by: User) -> None:
     entries = [entry for kind, keys in subjects.items() for entry in _entries(kind, keys)]
     files = [(work.file.storage, work.file.name) for work in known.submissions.exclude(file="")]
     transaction.on_commit(lambda: [storage.delete(name) for storage, name in files])
-    member_erased.send(Member, names=[member.name, member.email])
+    names = [member.name, *dict.fromkeys([member.email, *known.emails])]
+    member_erased.send(Member, names=names)
     known.submissions.update(text="", link="", file="")
     known.received.update(receiver_name=NOBODY, receiver_email="")
     known.asked.update(payer_name=NOBODY, payer_email="", payer_details={}, payer_accounts={})
@@ -105,10 +106,10 @@ def _erase(known: Belongings, by: User) -> None:
     known.outside.filter(payer_key=member.key).update(payer_name=NOBODY, evidence="")
     # Before the address by which they are found is gone.
     known.mail_stops.delete()
-    known.proofs.update(name=NOBODY, email="")
     known.messages.update(to_name=NOBODY, to_email="", details={})
+    known.proofs.update(name=NOBODY, email="")
     asked = set(known.asked.values_list("pk", flat=True))
-    forget_in_mail_to_others([member.name, member.email], subjects["paid_outside"], asked)
+    forget_in_mail_to_others(names, subjects["paid_outside"], asked)
     blank = ("legal_name", "tax_id", "address", "default_reference", "approver_name", "approver_email")
     known.organisations.update(**dict.fromkeys((*blank, "accounts_name", "accounts_email"), ""))
     member.notes.update(text="")

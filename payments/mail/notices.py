@@ -48,10 +48,17 @@ SUBJECTS: Final[dict[str, Promise]] = {
 }
 
 
-#: To people who have no page of their own: staff, and whoever audits the ledger.
-WITHOUT_PAGE: Final = frozenset(
-    {Template.CHECKPOINT, Template.PAUSED, Template.EXPORT, Template.MENTION, Template.DIGEST, Template.WEBHOOK_OFF}
-)
+#: Of something that its reader may not have done: the page would be somebody else's.
+WAS_IT_YOU: Final = frozenset({Template.EMAIL_CHANGE, Template.WALLET_CHANGE, Template.WALLET_CHANGED})
+#: Besides, to people who have no page of their own: staff, and whoever audits the ledger.
+WITHOUT_PAGE: Final = WAS_IT_YOU | {
+    Template.CHECKPOINT,
+    Template.PAUSED,
+    Template.EXPORT,
+    Template.MENTION,
+    Template.DIGEST,
+    Template.WEBHOOK_OFF,
+}
 #: To people who pay: they have another page than those who receive.
 TO_PAYERS: Final = frozenset({Template.STATEMENT, Template.PAID_FOR_PAYER, *REMINDING})
 #: Of what two people say was paid outside the wallets.
@@ -66,7 +73,7 @@ def context(message: Message, reader: MailReader) -> dict[str, Any]:
     """All that the words of `message` need stands in its details."""
     key = message.details.get("key", "")
     receives = message.template not in TO_PAYERS
-    page = "" if message.template in WITHOUT_PAGE else own_page(key, reader, receives=receives)
+    page = "" if message.template in WITHOUT_PAGE else own_page(key, message.to_email, reader, receives=receives)
     return {
         "language": translation.get_language(),
         "message": message,

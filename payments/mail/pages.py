@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-#: From the key of a payer or a receiver, whether they receive, and to whom of staff the link is shown, to an absolute
-#: link; empty when there is none.
-PageOf = Callable[[str, bool, int | None], str]
+#: From the key of a payer or a receiver, the address that is written to, whether they receive, and to whom of staff the
+#: link is shown, to an absolute link; empty when there is none, or the address is not theirs (any more).
+PageOf = Callable[[str, str, bool, int | None], str]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def provide(page_of: PageOf) -> None:
         _providers.append(page_of)
 
 
-def own_page(key: str, reader: MailReader, *, receives: bool) -> str:
-    """The own page of whom the money's rows call `key`; empty when they have none."""
-    found = (page_of(key, receives, reader.shown_to) for page_of in _providers) if key else ()
+def own_page(key: str, email: str, reader: MailReader, *, receives: bool) -> str:
+    """The own page of whom the money's rows call `key`, for a mail to `email`; empty when there is none to give."""
+    found = (page_of(key, email, receives, reader.shown_to) for page_of in _providers) if key else ()
     return reader.instead_of_links or next(filter(None, found), "")

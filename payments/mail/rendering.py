@@ -148,11 +148,11 @@ def _budget(request: PaymentRequest) -> dict[str, Any]:
 
 def _own_page(message: Message, reader: MailReader) -> str:
     if message.template in TO_RECEIVER and message.payment:
-        return own_page(message.payment.receiver_key, reader, receives=True)
+        return own_page(message.payment.receiver_key, message.to_email, reader, receives=True)
     assert message.request, "a notice finds its page itself"
     if message.to_email != message.request.payer_email:  # accounts: the page could stop approvals, which is not theirs
         return ""
-    return own_page(message.request.payer_key, reader, receives=False)
+    return own_page(message.request.payer_key, message.to_email, reader, receives=False)
 
 
 def _outside(message: Message) -> dict[str, Any]:

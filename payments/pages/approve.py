@@ -23,7 +23,7 @@ from payments.models.standing_budgets import budget_of
 from payments.pages import budget_page
 from payments.pages.approval_link import OpenedApprovalLink, nothing_here, open_approval_link, page
 from payments.pages.headers import private_page
-from payments.pages.phase_text import WORDS
+from payments.pages.phase_text import WORDS, filled, what_was_charged
 from payments.pages.phases import ACTING, ENDED_UNPAID, Phase, Progress, progress_of
 from payments.pages.progress_steps import steps_of
 from payments.pages.proof import RECEIPTS
@@ -202,10 +202,12 @@ def _notices(
     elif phase == Phase.ASKING and request.reason:
         notices.append(_notice("warn", _("It did not work yet"), sentence(request.reason, request.reason_params)))
     elif progress.acts and hint == "rejected":
-        text = _("Your wallet says that the approval was not given. Nothing was charged. Try again, or decline below.")
+        text = _("Your wallet says that the approval was not given. %(charged)s Try again, or decline below.")
+        text = filled(text, charged=what_was_charged(bill, phase))
         notices.append(_notice("info", _("Not approved"), text))
     elif progress.acts and hint == "invalid":
-        text = _("What your wallet sent back could not be confirmed. Nothing was charged. Please try again.")
+        text = _("What your wallet sent back could not be confirmed. %(charged)s Please try again.")
+        text = filled(text, charged=what_was_charged(bill, phase))
         notices.append(_notice("warn", _("Not approved yet"), text))
     if phase in WORDS and not (notices and phase in {Phase.READY, Phase.PREPARING}):
         notices.append(_phase_notice(opened, phase, bill))
@@ -228,11 +230,13 @@ def _superseded() -> Notice:
 
 def _phase_notice(opened: OpenedApprovalLink, phase: Phase, bill: CostSummary) -> Notice:
     request, words = opened.request, WORDS[phase]
-    text = str(words.text) % {
-        "seller": request.seller.name or request.seller_id,
-        "wallet": request.payer_wallet.host,
-        "until": moment(request.expires_at),
-    }
+    text = filled(
+        words.text,
+        seller=request.seller.name or request.seller_id,
+        wallet=request.payer_wallet.host,
+        until=moment(request.expires_at),
+        charged=what_was_charged(bill, phase),
+    )
     if phase == Phase.PARTLY:
         text = " ".join((text, sentence(request.reason, request.reason_params)))
     if phase == Phase.FAILED:

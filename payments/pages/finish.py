@@ -124,8 +124,8 @@ def _json_problem(http: HttpRequest, problem: str, status: int) -> HttpResponse:
     words = {
         "unknown_payment": _("There is no such payment, or this address was changed on its way."),
         "missing_parameters": _("The wallet's answer needs hash and interact_ref."),
-        "not_approved": _("The wallet says that the approval was not given. Nothing was charged."),
-        "wrong_hash": _("The hash does not fit. Nothing was charged."),
+        "not_approved": _("The wallet says that the approval was not given. Nothing was charged through it."),
+        "wrong_hash": _("The hash does not fit. Nothing was charged by it."),
         "unknown": _("This answer belongs to no approval that is waiting. Nothing was charged by it."),
     }
     return problem_response(http, status, problem, words[problem])

@@ -35,7 +35,7 @@ def no_mail(http: HttpRequest, token: str) -> HttpResponse:
     with translation.override(chosen_language(http) or supported(message.language)):
         kind = CAN_BE_STOPPED[message.template]
         stopped = is_unsubscribed(message)
-        context = {"message": message, "stopped": stopped, "digests": kind == StopKind.NO_DIGESTS, "request": http}
+        context = {"message": message, "stopped": stopped, "digests": kind == StopKind.NO_DIGESTS}
         return page(render_to_string("public/no_mail.html", context), 200)
 
 

@@ -1,16 +1,25 @@
 """What the page says in each phase: what happened, and what comes next. No blame, no jargon."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from payments.pages.phases import Phase
+from payments.pages.phases import ACTING, Phase
+from payments.presentation.cost_summary import CostSummary
+from payments.presentation.format_amounts import format_amount
+
+TWO_SPACES: Final = "  "
 
 
 @dataclass(frozen=True)
 class PhaseWords:
-    """`tone` is a kind of `public/_notice.html`. `text` may name %(seller)s, %(wallet)s and %(until)s."""
+    """`tone` is a kind of `public/_notice.html`. `text` may name %(seller)s, %(wallet)s, %(until)s and %(charged)s.
+
+    The last is a sentence of its own, or nothing: see `what_was_charged`.
+    """
 
     tone: str
     title: str | Promise
@@ -26,7 +35,7 @@ WORDS: dict[Phase, PhaseWords] = {
     Phase.GREW: PhaseWords(
         "warn",
         _("The amount has changed"),
-        _("Your wallet now quotes more than you were asked for. Nothing was charged. Please look at the new amount."),
+        _("Your wallet now quotes more than you were asked for. %(charged)s Please look at the new amount."),
     ),
     Phase.PREPARING: PhaseWords(
         "info",
@@ -102,7 +111,7 @@ WORDS: dict[Phase, PhaseWords] = {
     Phase.DECLINED: PhaseWords(
         "info",
         _("You declined this request"),
-        _("Nothing was charged. %(seller)s was told. If it was a mistake, answer the email and ask for a new request."),
+        _("%(charged)s %(seller)s was told. If it was a mistake, answer the email and ask for a new request."),
     ),
     Phase.CANCELLED: PhaseWords(
         "info",
@@ -112,9 +121,26 @@ WORDS: dict[Phase, PhaseWords] = {
     Phase.EXPIRED: PhaseWords(
         "info",
         _("This request has expired"),
-        _(
-            "It could be approved until %(until)s. Nothing was charged. "
-            "If you still want to pay, ask %(seller)s for a new one."
-        ),
+        _("It could be approved until %(until)s. %(charged)s If you still want to pay, ask %(seller)s for a new one."),
     ),
 }
+
+
+def what_was_charged(bill: CostSummary, phase: Phase) -> str:
+    """“Nothing was charged” only where that is sure; else what was, or that their wallet knows.
+
+    Empty where the payer reads already, above everything else, what is paid or on its way.
+    """
+    if bill.committed and phase in ACTING:
+        return ""
+    if bill.surely_uncharged and not bill.committed:
+        return gettext("Nothing was charged.")
+    if charged := bill.charged_in_all:
+        words = gettext("You were charged %(amount)s before. That part stays as it is.")
+        return words % {"amount": format_amount(charged)}
+    return gettext("If your wallet shows a charge for it, answer the email.")
+
+
+def filled(text: str | Promise, **told: str) -> str:
+    """`text` with what it names; of what is told in no words, no gap is left."""
+    return (str(text) % told).replace(TWO_SPACES, " ").strip()

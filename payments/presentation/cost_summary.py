@@ -120,8 +120,16 @@ class CostSummary:
 
     @property
     def surely_uncharged(self) -> bool:
-        """No wallet took anything from the payer for this, or may have: not even for an order that came to nothing."""
-        return not any(map(_may_have_cost, [line.payment for line in self.lines]))
+        """No wallet took anything from the payer for this, or may have: not even for an order that came to nothing.
+
+        Not even for somebody of whom the payer is asked no more.
+        """
+        return not any(line.charged or _may_have_cost(line.payment) for line in self.all_lines)
+
+    @property
+    def charged_in_all(self) -> Amount | None:
+        """What the payer was charged so far, also for those of whom they are asked no more; None when nothing was."""
+        return _sum([line.charged for line in self.all_lines if line.charged])
 
     @property
     def rate(self) -> str:

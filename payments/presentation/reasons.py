@@ -66,7 +66,7 @@ SENTENCES: dict[str, Promise] = {
     "seller_unknown": _("The wallet %(host)s does not accept our signature. Check that the seller's key is published at its wallet address, and that the wallet has a public name."),
     "key_not_published": _("%(wallet)s does not list the key “%(key_id)s”. Publish it there, then check again."),
     "key_differs": _("%(wallet)s lists another key under “%(key_id)s”. Publish the one shown here, then check again."),
-    "key_withdrawn": _("The key with which the approval was asked for was taken out of the asker's wallet too early, so the approval could not be collected. Nothing was charged. Please approve once more."),
+    "key_withdrawn": _("The key with which the approval was asked for was taken out of the asker's wallet too early, so the approval could not be collected. Nothing was charged through it. Please approve once more."),
     "key_not_seen": _("This key was not seen at the wallet yet. Publish it there and check at the wallet first."),
     "no_next_key": _("There is no new key to use. Make one first."),
     "next_key_exists": _("There is already a new key, “%(key_id)s”. Use it, or discard it first."),
@@ -102,8 +102,8 @@ SENTENCES: dict[str, Promise] = {
     "needs_authorisation": _("This is now more than was authorised, so a second person must authorise it. After that the payer is asked; nothing is charged before."),
     "asset_changed": _("The payer's wallet quoted in another currency than before. Check the wallet, then quote again."),
     # Approval
-    "approval_refused": _("The wallet says that the approval was not given. Nothing was charged. The same link can be used to try again."),
-    "approval_lost": _("The wallet's answer to the approval was lost on the way, so that approval was cancelled. Nothing was charged. Please approve once more."),
+    "approval_refused": _("The wallet says that the approval was not given. Nothing was charged through it. The same link can be used to try again."),
+    "approval_lost": _("The wallet's answer to the approval was lost on the way, so that approval was cancelled. Nothing was charged through it. Please approve once more."),
     "approval_ended": _("The wallet no longer accepts the approval. Nothing more was charged. Please approve once more."),
     "paused": _("New payments are paused: %(why)s. Nothing is lost; it goes on when the pause ends."),
     # Payments

@@ -45,6 +45,7 @@ def written() -> Iterator[StringIO]:
         (f"GET /approve/{LINK} 200", LINK),
         (f"GET /approve/{LINK}/decline?x=1", LINK),
         (f"GET /prove/{LINK} 200", LINK),
+        (f"POST /no-mail/{LINK} 200", LINK),
         (f"GET /admin/login/forgotten/{LINK}/ 200", LINK),
         (f"GET /payments/finish?proof={LINK} 302", LINK),
         ("Authorization: GNAP abcDEF0123", "abcDEF0123"),

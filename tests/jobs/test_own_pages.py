@@ -5,17 +5,21 @@ import re
 import pytest
 from django.contrib.auth.models import User
 from django.core.signing import Signer
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
 from backoffice.logs import mask
 from jobs import links
-from jobs.models import ApplicationStatus, Member
+from jobs.funding import fund
+from jobs.member_emails import tell_change
+from jobs.models import ApplicationStatus, Member, Organisation
+from jobs.models.members import MemberKind
 from ledger import clock, days
 from payments.mail.pages import MailReader
-from payments.mail.queue import queue_message
+from payments.mail.queue import queue_message, queue_notice
 from payments.mail.rendering import render
-from payments.models import Payment, Seller
+from payments.models import Message, Payment, Seller
 from payments.models.messages import Template
 from payments.states import RequestState
 from tests import cast
@@ -127,3 +131,58 @@ def test_logs_do_not_repeat_the_links(maria: Member) -> None:
     for url in (links.worker_url(maria), links.funder_url(maria)):
         token = url.rsplit("/", 1)[1]
         assert token not in mask(f"GET {url}/2026-11 200")
+
+
+def test_a_mail_to_an_earlier_address_gives_no_page(maria: Member, rosa: User, seller: Seller) -> None:
+    job = cast.job(funder=cast.member("Elena", language="en"))
+    request = fund(job, [cast.applied(job, maria)], seller, by=rosa, form_id="1")
+    payment = request.payments.get()
+    with transaction.atomic():
+        sent = [
+            queue_message(Template.PAID, request=request, payment=payment, occasion="1"),
+            queue_message(Template.RECEIPT, request=request, occasion="2"),
+            queue_notice(
+                Template.SELECTED,
+                name=maria.name,
+                email=maria.email,
+                language="en",
+                details={"key": maria.key, "title": "Songs"},
+                occasion="3",
+            ),
+        ]
+    pages = zip(sent, "wfw", strict=True)
+    for member in (maria, job.funder):
+        Member.objects.filter(pk=member.pk).update(email=member.email.upper())
+    for message, kind in pages:
+        assert message
+        assert f"/{kind}/" in render(message).text, "the same address, written differently"
+    for member in (maria, job.funder):
+        Member.objects.filter(pk=member.pk).update(email=f"new-{member.pk}@example.org")
+        links.revoke(member.pk, by=rosa.pk)
+    for message in sent:
+        assert message
+        for reader in (MailReader(), MailReader(shown_to=rosa.pk)):
+            mail = render(message, reader)
+            assert not re.search(r"/[wf]/", mail.text + mail.html + mail.short), message.template
+
+
+def test_the_pages_of_an_organisation_go_to_who_approves_today(rosa: User, seller: Seller) -> None:
+    house = cast.member("Casa de la Palabra", kind=MemberKind.ORGANISATION, language="en")
+    organisation = Organisation.objects.create(member=house, approver_email="elena@casa.example")
+    job = cast.job(funder=house)
+    request = fund(job, [cast.applied(job)], seller, by=rosa, form_id="1")
+    with transaction.atomic():
+        message = queue_message(Template.RECEIPT, request=request, occasion="1")
+    assert message
+    assert links.funder_url(house) in render(message).text
+    organisation.approver_email = "luis@casa.example"
+    organisation.save()
+    assert "/f/" not in render(message).text + render(message).html
+
+
+def test_who_gets_what_is_told_truly_when_an_address_changes(maria: Member, rosa: User) -> None:
+    tell_change(maria, "old@example.org", maria.email, by=rosa.pk)
+    told = render(Message.objects.get(template=Template.EMAIL_CHANGE))
+    for text in (told.text, told.html):
+        assert "For new payments we write to another email address from now on" in text
+        assert "asked for before, we may still write here, without that link" in text

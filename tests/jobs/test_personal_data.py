@@ -7,21 +7,23 @@ from zipfile import ZipFile
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 
 from jobs import decisions, paid_outside
 from jobs.funding import fund
+from jobs.member_emails import tell_change
 from jobs.models import Job, JobStatus, Member
 from jobs.personal_data import erasing
+from jobs.personal_data.belongings import of
 from ledger import days
 from ledger.api import carry_over, seal, timeline, verify, verify_rows
 from ledger.books.figures import tell
-from payments.actions import break_glass, proposals
+from payments.actions import break_glass, mail_stops, proposals, wallet_proofs
 from payments.actions.outside_payments import Paid
 from payments.actions.staff_notes import NoteSubject, write_staff_note
 from payments.invariants import violations
-from payments.mail.queue import queue_message
+from payments.mail.queue import queue_message, queue_notice
 from payments.models import Message, Payment, Proposal, Seller
 from payments.models.messages import Template
 from payments.models.proposals import ProposalState
@@ -59,13 +61,12 @@ def ximena(rosa: User, seller: Seller, settings: object) -> Member:
 
 
 def everything() -> str:
-    """Every row of every table of the program, but for who works here."""
+    """Every row of every table."""
     found = []
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names():
-            if table.startswith(("jobs_", "payments_", "ledger_")):
-                cursor.execute(f"SELECT * FROM {table}")
-                found.append(repr(cursor.fetchall()))
+            cursor.execute(f'SELECT * FROM "{table}"')
+            found.append(repr(cursor.fetchall()))
     return "\n".join(found)
 
 
@@ -76,6 +77,10 @@ def figures() -> dict[tuple[object, ...], str]:
 
 def test_two_people_erase_what_names_somebody_and_everything_else_holds(ximena: Member) -> None:
     one, two = person("one", *ERASE), person("two", *ERASE)
+    assert ximena.wallet
+    typed = {"name": ximena.name, "kind": "person", "email": ximena.email, "wallet_text": ximena.wallet.url}
+    saved = signed_in(one).post(f"/admin/jobs/member/{ximena.pk}/change/", {**typed, "language": "es"})
+    assert saved.status_code == 302
     before, books = everything(), figures()
     assert all(name in before for name in NAMES)
     proposal = erasing.propose(ximena, by=one)
@@ -148,3 +153,62 @@ def test_from_the_members_page(ximena: Member, client: Client) -> None:
     mails = [name for name in found.namelist() if name.startswith("emails/")]
     assert len(mails) == Message.objects.filter(to_email="ximena@example.org").count() > 0
     assert timeline([("member", str(ximena.pk))])[-1].kind == "member.data_exported"
+
+
+EARLIER = "ce.tonalli@old.example"
+
+
+def had_another_address(member: Member, rosa: User) -> None:
+    """She was written to at `EARLIER`, of nothing else that says whose it was, before it was changed."""
+    Member.objects.filter(pk=member.pk).update(email=EARLIER)
+    member.refresh_from_db()
+    assert member.wallet
+    seller = Seller.objects.get()
+    wallet_proofs.ask(member.wallet, seller, name=member.name, email=EARLIER, language="en", by=rosa)
+    with transaction.atomic():
+        queue_notice(
+            Template.WALLET_CHANGED,
+            name=member.name,
+            email=EARLIER,
+            language="en",
+            details={"before": "", "after": "https://wallet.example/x"},
+            occasion="as it was kept before",
+        )
+        Member.objects.filter(pk=member.pk).update(email="ximena@example.org")
+        member.refresh_from_db()
+        tell_change(member, EARLIER, member.email, by=rosa.pk)
+    mail_stops.mark_bounced(EARLIER, "550 no such user", by=rosa, about={})
+    carry_over("jobs")
+
+
+def test_what_went_to_an_earlier_address_is_found_and_erased_too(ximena: Member, rosa: User) -> None:
+    had_another_address(ximena, rosa)
+    known = of(ximena)
+    to_it = known.messages.filter(to_email=EARLIER).values_list("template", flat=True)
+    assert sorted(to_it) == sorted([Template.EMAIL_CHANGE, Template.PROOF, Template.WALLET_CHANGED])
+    assert known.proofs.filter(email=EARLIER).exists()
+    assert known.mail_stops.filter(email=EARLIER).exists()
+    one, two = person("one", *ERASE), person("two", *ERASE)
+    proposals.approve(erasing.propose(ximena, by=one).pk, by=two)
+    after = everything()
+    assert not [name for name in (*NAMES, EARLIER) if name in after]
+    while seal():
+        pass
+    assert not list(verify())
+    assert not list(verify_rows())
+
+
+def test_mail_to_an_address_that_is_somebody_elses_now_stays_theirs(ximena: Member, rosa: User) -> None:
+    had_another_address(ximena, rosa)
+    other = cast.member("Itzel", email=EARLIER.upper())
+    with transaction.atomic():
+        queue_notice(
+            Template.WALLET_CHANGED,
+            name=other.name,
+            email=other.email,
+            language="en",
+            details={"before": "", "after": "https://wallet.example/itzel"},
+            occasion="itzel",
+        )
+    assert not of(ximena).messages.filter(to_name="Itzel").exists()
+    assert of(ximena).messages.filter(template=Template.EMAIL_CHANGE).exists(), "that says whose it is"

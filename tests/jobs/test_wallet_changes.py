@@ -72,7 +72,7 @@ def test_another_wallet_waits_and_the_member_is_told(maria: Member, rosa: User) 
     assert (maria.wallet, change.state) == (before, WalletChangeState.WAITING)
     message = Message.objects.get()
     assert (message.to_email, message.request) == ("maria@example.org", None)
-    assert message.details == {"before": before.url, "after": NEW}
+    assert message.details == {"before": before.url, "after": NEW, "key": maria.key}
     assert kinds(maria) == ["member.wallet_change_proposed"]
 
 

@@ -96,7 +96,7 @@ def test_the_second_request_says_why() -> None:
     request = asked(reason="approval_lost")
     paid_to_maria(request)
     for words in both(mail(Template.APPROVAL_AGAIN, request)):
-        assert "approval was cancelled. Nothing was charged." in words
+        assert "approval was cancelled. Nothing was charged through it." in words
 
 
 def test_an_amount_that_grew_is_the_one_to_approve() -> None:

@@ -230,3 +230,10 @@ def test_staff_who_look_at_a_reminder_are_not_shown_how_to_stop_it() -> None:
 
 def test_the_page_speaks_the_readers_language(client: Client) -> None:
     assert 'lang="es"' in client.get(path_of(reminder(language="es"))).content.decode()
+
+
+def test_its_page_is_read_in_another_language_by_an_address_without_a_cookie() -> None:
+    page = Client(enforce_csrf_checks=True).get(path_of(reminder())).content.decode()
+    assert 'href="?lang=es"' in page
+    assert "/languages/setlang/" not in page, "that needs a cookie, which these pages never set"
+    assert 'lang="es"' in Client().get(path_of(reminder("s")), {"lang": "es"}).content.decode().split("<head>")[0]

@@ -1,5 +1,6 @@
 """What payers and staff read of a split: who was left out, the rest that is asked for, and who waits for their work."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from payments.models import Payment, PaymentRequest
 from payments.models.attempts import counted_outgoing_payment
 from payments.models.messages import Template
 from payments.presentation.cost_summary import cost_summary_of
+from payments.presentation.reasons import sentence
 from payments.states import AttemptState, PaymentState, RequestState
 from tests.cast import asked, paid_to_maria, person, signed_in
 from tests.payments.pages import page, words
@@ -168,3 +170,78 @@ def test_orders_that_failed_are_in_no_total() -> None:
     order.save()
     assert counted_outgoing_payment(Payment.objects.get(pk=maria.pk)) is None
     assert cost_summary_of(request).charged is None
+
+
+UNTRUE = ("othing was charged", "ou were not charged")
+CHARGED = "You were charged 1,260.00 MXN before. That part stays as it is."
+
+
+@pytest.mark.parametrize("hint", ["", "rejected", "invalid"])
+@pytest.mark.parametrize("proposed", [None, 300000])
+def test_who_is_asked_for_the_rest_is_not_told_that_nothing_was_charged(hint: str, proposed: int | None) -> None:
+    request = asked_for_the_rest()
+    PaymentRequest.objects.filter(pk=request.pk).update(proposed_debit=proposed, reason="")
+    text = words(Client().get(links.approval_url(request), {"lang": "en", "hint": hint}))
+    assert "is already paid or on its way" in text
+    assert not [claim for claim in UNTRUE if claim in text]
+
+
+@pytest.mark.parametrize("reason", ["approval_refused", "approval_lost", "key_withdrawn"])
+def test_why_they_are_asked_again_speaks_of_that_approval_alone(reason: str) -> None:
+    assert "othing was charged through it." in sentence(reason, {})
+
+
+def test_time_that_runs_out_for_the_rest_takes_back_nothing_that_was_charged() -> None:
+    request = asked_for_the_rest()
+    PaymentRequest.objects.filter(pk=request.pk).update(expires_at=clock.now() - timedelta(seconds=1))
+    text = read(request)
+    assert "This request has expired" in text
+    assert CHARGED in text
+    assert not [claim for claim in UNTRUE if claim in text]
+
+
+def failed_after_a_part() -> PaymentRequest:
+    """Of María's 1,260.00 her payer's wallet had sent 5.00 when it failed; after that the payer was asked for Luz."""
+    request = asked()
+    order = paid_to_maria(request, PaymentState.SENT).outgoing_payments.get()
+    maria = request.payments.get()
+    bring(maria, PaymentState.FAILED, reason="payment_failed")
+    order.refresh_from_db()
+    order.state, order.sent_value = AttemptState.FAILED, 500
+    order.save()
+    another(request, PaymentState.QUOTED)
+    PaymentRequest.objects.filter(pk=request.pk).update(sent_at=clock.now() + timedelta(seconds=1))
+    request.refresh_from_db()
+    return request
+
+
+@pytest.mark.parametrize("end", [RequestState.DECLINED, RequestState.EXPIRED])
+def test_what_a_failed_order_took_is_told_when_the_others_are_not_approved(end: RequestState) -> None:
+    request = failed_after_a_part()
+    bring(request.payments.get(state=PaymentState.QUOTED), PaymentState.CANCELLED)
+    bring(request, end)
+    text = read(request)
+    assert "You were charged 5.00 MXN before. That part stays as it is." in text
+    assert not [claim for claim in UNTRUE if claim in text]
+
+
+@pytest.mark.parametrize("template", [Template.EXPIRED, Template.CANCELLED])
+def test_the_mails_of_an_end_say_what_was_charged(template: Template) -> None:
+    for make, charged in ((failed_after_a_part, "5.00 MXN"), (asked_for_the_rest, "1,260.00 MXN")):
+        request = make()
+        message = queue_message(template, request=request, occasion=f"{template} {charged}")
+        assert message
+        message.language = "en"
+        mail = render(message)
+        for text in (mail.text, mail.html):
+            told = text.replace("\xa0", " ")
+            assert f"You were charged {charged} before. That part stays as it is." in told
+            assert not [claim for claim in UNTRUE if claim in told]
+
+
+def test_where_nothing_was_charged_that_is_said() -> None:
+    request = asked()
+    paid_to_maria(request)
+    assert "You were not charged." in mail(Template.EXPIRED, request)
+    PaymentRequest.objects.filter(pk=request.pk).update(expires_at=clock.now() - timedelta(seconds=1))
+    assert "Nothing was charged." in read(request)

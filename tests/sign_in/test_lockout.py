@@ -170,3 +170,31 @@ def test_every_entry_has_a_sentence() -> None:
     told = [describe(row) for row in timeline([("user", str(rosa.pk))])]
     assert len({sentence.text for sentence in told}) == len(SIGN_IN)
     assert not [sentence.text for sentence in told if "Recorded" in sentence.text or "%(" in sentence.text]
+
+
+def test_an_administrator_lifts_it_in_their_own_browser_too(client: Client) -> None:
+    rosa, alma = person("rosa"), person("alma", roles.ADMINISTRATOR)
+    at_home, elsewhere = Client(), Client()
+    for browser in (at_home, elsewhere):
+        knock(browser, "rosa")
+        browser.post("/admin/logout/")
+    assert "too many wrong tries" in guess(at_home, "rosa", TRIES + 1)
+    assert knock(Client(), "rosa").status_code == 302, "what is counted in one browser keeps no other out"
+    client.force_login(alma)
+    assert "Lift the lock-out" in client.get(f"/admin/auth/user/{rosa.pk}/change/").content.decode()
+    confirm(client, f"/admin/auth/user/{rosa.pk}/lift_lock_out/")
+    assert knock(at_home, "rosa").status_code == 302
+    assert entries(rosa)[-2:].count("sign_in.lock_lifted") == 1
+    assert "Lift the lock-out" not in client.get(f"/admin/auth/user/{rosa.pk}/change/").content.decode()
+
+
+def test_lifting_it_for_one_person_lifts_it_for_nobody_else() -> None:
+    for name in ("rosa", "luis"):
+        person(name)
+        browser = Client()
+        knock(browser, name)
+        browser.post("/admin/logout/")
+        guess(browser, name, TRIES + 1)
+    assert lockout.forget("rosa")
+    assert lockout.locked_until("rosa") is None
+    assert lockout.locked_until("luis")
