@@ -36,29 +36,4 @@ BOOKS: tuple[Invariant | Reckoned, ...] = (
             <> (SELECT COALESCE(SUM(outside), 0) FROM ledger_movement WHERE subject = payments_outsidepayment.id)
         """,
     ),
-    Invariant(
-        "movements_of_what_was_paid",
-        _("Every movement in the books is of a payment, and of the people and the purpose that this payment has."),
-        # Only what never changes. Who holds money, and which seller a fee goes to, is asked when it is booked, and
-        # sellers may have other wallets by now; a refund's people are those of what it gives back.
-        """
-        SELECT DISTINCT movement.subject FROM ledger_movement movement
-        LEFT JOIN payments_payment payment ON payment.id = movement.subject
-        LEFT JOIN payments_paymentrequest request ON request.id = payment.request_id
-        LEFT JOIN payments_outsidepayment outside ON outside.id = movement.subject
-        WHERE (payment.id IS NULL AND outside.id IS NULL)
-          OR movement.request <> COALESCE(payment.request_id, '')
-          OR movement.purpose <> COALESCE(payment.purpose, 'work')
-          OR movement.seller <> COALESCE(request.seller_id, outside.seller_id)
-          OR (movement.returns <> '' AND movement.purpose <> 'refund')
-          OR (movement.purpose = 'fee' AND movement.holds <> 0)
-          OR (movement.purpose = 'escrow'
-              AND (movement.holds <> 1 OR movement.receiver <> 'seller:' || request.seller_id))
-          OR (movement.purpose = 'work' AND movement.receiver <> COALESCE(payment.receiver_key, outside.receiver_key))
-          OR (movement.purpose <> 'refund' AND request.payer_key <> '' AND movement.payer <> request.payer_key)
-          OR (movement.purpose = 'work' AND request.payer_key <> '' AND movement.holds <> 0)
-          OR movement.payer <> COALESCE(outside.payer_key, movement.payer)
-          OR (outside.id IS NOT NULL AND movement.holds <> CASE WHEN outside.from_held THEN -1 ELSE 0 END)
-        """,
-    ),
 )

@@ -52,16 +52,21 @@ ORDER: Final = (
     Invariant(
         "sending_under_an_approval",
         _("A payment that may be sent, or was, has an approval of the payer that was collected."),
-        # The approval may have ended since: the next step then goes back to the payer. What came after the end of a
-        # payment that was never ordered is somebody else's money, which needs no approval of our payer.
+        # The approval may have ended since: the next step then goes back to the payer. What comes after a payment has
+        # ended may be somebody else's money, which needs no approval of our payer; its orders had theirs, each.
         """
         SELECT payment.id FROM payments_payment payment
         LEFT JOIN payments_grant payer ON payer.id = payment.grant_id
         WHERE payment.state IN ('approved', {in_flight}, {arrived})
-          AND (payment.late_at IS NULL
-               OR EXISTS (SELECT 1 FROM payments_outgoingpayment placed WHERE placed.payment_id = payment.id))
-          AND (payer.id IS NULL OR payer.kind <> 'outgoing-payment'
-               OR payer.state NOT IN ('active', 'cancelling', 'ended'))
+          AND ((payment.late_at IS NULL
+                AND (payer.id IS NULL OR payer.kind <> 'outgoing-payment'
+                     OR payer.state NOT IN ('active', 'cancelling', 'ended')))
+               OR (payment.late_at IS NOT NULL
+                   AND EXISTS (SELECT 1 FROM payments_outgoingpayment placed
+                               JOIN payments_grant given ON given.id = placed.grant_id
+                               WHERE placed.payment_id = payment.id
+                                 AND (given.kind <> 'outgoing-payment'
+                                      OR given.state NOT IN ('active', 'cancelling', 'ended')))))
         """,
     ),
     Invariant(

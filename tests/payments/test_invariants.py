@@ -12,8 +12,6 @@ from django.core.management import call_command
 from django.db import connection
 
 from ledger import clock
-from ledger.models import Movement
-from ledger.triggers import remove_triggers
 from payments.books.booking import book
 from payments.invariants import INVARIANTS, violations
 from payments.invariants.amounts import MONEY
@@ -267,35 +265,3 @@ def test_the_command_names_what_is_broken_and_fails(told: Told) -> None:
     said, row, summary = out.getvalue().splitlines()
     assert said.startswith("within_what_was_shown: What was ordered under an approval is not more than")
     assert (row.strip(), summary) == (told.grant.pk, "1 of them does not hold.")
-
-
-def forge(**columns: Any) -> None:
-    """As somebody with the database's password would, who lifted the triggers."""
-    Movement.objects.update(**columns)
-
-
-def test_movements_are_those_of_the_payment_and_of_nobody_else(told: Told) -> None:
-    change(told.request, payer_key="member:1")
-    change(told.payment, receiver_key="member:2")
-    remove_triggers(connection)
-    Movement.objects.all().delete()
-    book([told.payment.pk])
-    assert broken() == {}
-    for changed in (
-        {"request": "01J0000000000000000000ELSE"},
-        {"purpose": "fee"},
-        {"seller": "another"},
-        {"payer": "member:9"},
-        {"receiver": "member:9"},
-        {"holds": -1},
-        {"returns": "work"},
-    ):
-        before = Movement.objects.values(*changed)[0]
-        forge(**changed)
-        assert broken() == {"movements_of_what_was_paid": (told.payment.pk,)}, changed
-        forge(**before)
-    assert broken() == {}
-    row = Movement.objects.all()[0]
-    row.pk, row.subject = None, "of nothing"
-    row.save(force_insert=True)
-    assert broken() == {"movements_of_what_was_paid": ("of nothing",)}

@@ -1,13 +1,15 @@
 """Somebody else pays into the place that was made for our money: the receiver must not get it twice."""
 
 import pytest
+from django.db import transaction
 
 from payments.actions import approvals, attention, requests
 from payments.engine.advance import advance
+from payments.engine.steps.receiving import note_received
 from payments.invariants import violations
-from payments.models import Message, PaymentRequest
+from payments.models import Grant, Message, PaymentRequest
 from payments.presentation.reasons import sentence
-from payments.states import PaymentState, RequestState
+from payments.states import GrantState, PaymentState, RequestState
 from tests.driver import SECONDS, Stage
 
 ALL, PART = 100_00, 40_00
@@ -106,3 +108,22 @@ def test_what_comes_for_a_request_that_nobody_ever_approved_needs_a_person_and_n
     payment.refresh_from_db()
     assert payment.state == (PaymentState.SETTLED if amount == ALL else PaymentState.FAILED)
     assert not violations()
+
+
+def test_what_comes_after_an_order_under_an_earlier_approval_is_no_fault_of_the_books(stage: Stage) -> None:
+    """It was refused, the payer was asked again and said no; somebody else paid into the place of that order."""
+    request = stage.approved()
+    stage.sandbox.faults({"match": {"operation": "create-outgoing-payment"}, "do": "status:403", "times": 1})
+    request = advance(request.pk, 3)
+    payment = stage.payment(request)
+    assert (request.state, payment.grant_id, payment.outgoing_payments.count()) == ("awaiting_approval", None, 1)
+    approvals.decline(request.pk, "")
+    with transaction.atomic():
+        note_received(payment.outgoing_payments.get().quote.incoming, ALL, completed=False)
+    payment = stage.payment(request)
+    assert (payment.state, payment.reason) == (PaymentState.NEEDS_ATTENTION, "arrived_late")
+    assert not violations()
+    approval = payment.outgoing_payments.get().grant
+    Grant.objects.filter(pk=approval.pk).update(state=GrantState.PENDING)
+    assert "sending_under_an_approval" in {each.invariant.name for each in violations()}, "nobody approved that order"
+    Grant.objects.filter(pk=approval.pk).update(state=approval.state)
