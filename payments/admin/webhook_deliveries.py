@@ -15,6 +15,7 @@ from unfold.decorators import display
 from ledger.filters import BusinessDaysFilter
 from ledger.stamps import stamp
 from payments.actions import webhook_endpoints
+from payments.admin.columns import Badge
 from payments.admin.dialogs import DecisionOn, SeenForm, Sentence, dialog_action, number_of
 from payments.admin.readonly import ReadOnlyAdmin
 from payments.locking import lock
@@ -57,8 +58,8 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     @display(
         description=gettext_lazy("state"), label={str(state): tone for state, tone in TONES.items()}, ordering="state"
     )
-    def state_label(self, row: WebhookDelivery) -> tuple[str, str]:
-        return row.state, row.get_state_display()
+    def state_label(self, row: WebhookDelivery) -> Badge:
+        return Badge(row.state, row.get_state_display())
 
     @display(description=gettext_lazy("next attempt"))
     def tried_next(self, row: WebhookDelivery) -> str:
