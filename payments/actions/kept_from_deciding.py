@@ -12,11 +12,10 @@ from django.contrib.auth.models import Group, User
 from ledger import clock
 from ledger.api import TimelineRow, timeline
 from payments.mail.colleagues import BACKEND
-from payments.second_person import MOST_ENTRIES, WINDOW
+from payments.second_person import CREDENTIALS, MOST_ENTRIES, WINDOW
 
 #: Whoever made an account never was another person to it.
 MADE: Final = "user.created"
-TAKEN_OVER: Final = frozenset({"user.email_changed", "user.password_changed"})
 CHANGED: Final = "user.changed"
 SWITCHES: Final = ("is_active", "is_staff", "is_superuser")
 
@@ -41,7 +40,7 @@ def _done_to(user: User, by: User) -> Iterator[TimelineRow]:
 
 
 def _was_kept(rows: list[TimelineRow], permission: str, *, may: bool) -> bool:
-    if may and any(row.kind in TAKEN_OVER for row in rows):
+    if may and any(CREDENTIALS in row.subjects for row in rows):
         return True
     taken = [row.data for row in rows if row.kind == CHANGED]
     off = {name for data in taken for name in SWITCHES if _lost(data, name)}

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from backoffice import people
 from ledger import clock
-from ledger.api import timeline
+from ledger.api import Actor, record, timeline
 from payments.actions import guarded, proposals, sellers
 from payments.actions.set_rules import PLAIN, set_rule
 from payments.authorisation import EVERY_OTHER
@@ -23,6 +23,7 @@ from payments.models.proposals import ProposalState
 from payments.openpayments.amounts import Amount, Asset
 from payments.presentation.reasons import Refusal
 from payments.presentation.timeline_text import describe
+from payments.second_person import CREDENTIALS
 from payments.tasks import expire_proposals
 from tests import cast
 from tests.cast import person, signed_in
@@ -215,6 +216,13 @@ def test_who_made_it_so_that_nobody_else_may_decide_waits(ana: User, beto: User,
     User.objects.filter(pk=beto.pk).update(**columns)
     if "groups" in changes.after:
         beto.user_permissions.clear()
+    assert state_of(proposed(ana)) == (ProposalState.WAITING, 0)
+
+
+def test_nor_does_who_took_away_the_others_second_factor(ana: User, beto: User) -> None:
+    with transaction.atomic():
+        subjects = {"user": str(beto.pk), CREDENTIALS: str(beto.pk)}
+        record("sign_in.factor_reset", actor=Actor.staff(ana.pk), subjects=subjects, data={})
     assert state_of(proposed(ana)) == (ProposalState.WAITING, 0)
 
 
