@@ -38,6 +38,8 @@ def carry_edits() -> None:
         with transaction.atomic():
             subjects = {names[str(table)]: str(row)}
             insert(CARRIED_OVER, actor=Actor.system("test"), subjects=subjects, data={"table": table})
+    told_once = [fault.sentence() for fault in _changed()] if changed else []
+    assert not told_once, f"the ledger tells this once, no entry carries another value: {told_once}"
 
 
 def _changed() -> list[Fault]:

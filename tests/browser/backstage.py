@@ -20,7 +20,6 @@ from allauth.usersessions.models import UserSession  # noqa: E402 - only once th
 from django.contrib.auth.models import Group, User  # noqa: E402
 from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.db import close_old_connections, transaction  # noqa: E402
-from django.db.models import F  # noqa: E402
 
 from backoffice import roles  # noqa: E402
 from backoffice.finance.exports.tasks import look_after_exports  # noqa: E402
@@ -39,6 +38,7 @@ from payments.actions import requests, set_limits, wallets  # noqa: E402
 from payments.actions.sellers import SellerFee, register  # noqa: E402
 from payments.engine.advance import advance  # noqa: E402
 from payments.models import Grant, Payment, PaymentRequest, ProofLimit, Seller, WalletAddress, WalletHost  # noqa: E402
+from payments.models.grants import ACCESS_KINDS  # noqa: E402
 from payments.openpayments.amounts import Amount, Asset  # noqa: E402
 from payments.presentation.reasons import sentence  # noqa: E402
 from tests import cast, comparing  # noqa: E402
@@ -250,9 +250,10 @@ def payment(request_id: str) -> dict[str, Any]:
 
 
 def an_hour_later() -> None:
-    """As if more than an hour had passed since wallets were last looked up, and since they gave access."""
-    WalletAddress.objects.update(checked_at=clock.now() - timedelta(minutes=61))
-    Grant.objects.update(created_at=F("created_at") - timedelta(minutes=61))
+    """As if more than an hour had passed since wallets were last looked up, and the access they gave were over."""
+    then = clock.now() - timedelta(minutes=61)
+    WalletAddress.objects.update(checked_at=then)
+    Grant.objects.filter(kind__in=ACCESS_KINDS).update(token_expires_at=then)
 
 
 def a_day_later(request_id: str) -> None:

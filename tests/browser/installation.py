@@ -31,6 +31,8 @@ MXN: Final = ("MXN", 2)
 STAFF: Final = ("admin", "rosa", "luis")
 KEY_ID: Final = "tequio-key"
 WEB: Final = ("-m", "gunicorn", "backoffice.wsgi", "--config", "python:backoffice.web_server", "--bind")
+#: Between two presses of a payer who waits for their wallet's page: slower than what one link may be asked.
+PRESS_SECONDS: Final = 0.3
 KEPT_FROM_OUTSIDE: Final = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
 
 
@@ -180,7 +182,7 @@ class Installation:
                 location = answer.headers["location"]
                 return location if location.startswith(self.funders.url) else None
 
-            return self.programs.wait_for(press, "the wallet's page")
+            return self.programs.wait_for(press, "the wallet's page", every=PRESS_SECONDS)
 
     def http(self) -> httpx.Client:
         """A stranger who follows no redirects."""

@@ -75,7 +75,9 @@ class Programs:
     def logs(self) -> list[Path]:
         return sorted(self.folder.glob("*.log"))
 
-    def wait_for(self, look: Callable[[], Found | None], what: str, seconds: float = 30) -> Found:
+    def wait_for(
+        self, look: Callable[[], Found | None], what: str, seconds: float = 30, every: float = LOOK_SECONDS
+    ) -> Found:
         """What `look` finds, as soon as it does. Fails with the logs' last lines when a program ends or time is up."""
         end = time.monotonic() + seconds
         while True:
@@ -85,7 +87,7 @@ class Programs:
             if ended or time.monotonic() > end:
                 why = f"{', '.join(ended)} ended" if ended else f"{seconds:.0f} seconds are over"
                 raise AssertionError(f"waiting for {what}: {why}\n{self.last_words()}")
-            time.sleep(LOOK_SECONDS)
+            time.sleep(every)
 
     def last_words(self) -> str:
         return "\n".join(
