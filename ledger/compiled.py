@@ -81,11 +81,14 @@ class _Statement:
         return tuple(param if place is None else values[place] for place, param in self._params)
 
     def converters(self, connection: BaseDatabaseWrapper) -> dict[int, Any]:
-        """As `SQLCompiler.get_converters` gives them."""
-        return {
-            place: ([*connection.ops.get_db_converters(column), *column.get_db_converters(connection)], column)
-            for place, column in self._converted
-        }
+        """As `SQLCompiler.get_converters` gives them: always the same on one connection, which has them with it."""
+        known: dict[_Statement, dict[int, Any]] = vars(connection).setdefault("converters_of_statements", {})
+        if self not in known:
+            known[self] = {
+                place: ([*connection.ops.get_db_converters(column), *column.get_db_converters(connection)], column)
+                for place, column in self._converted
+            }
+        return known[self]
 
 
 class _Use:

@@ -265,17 +265,23 @@ def _columns_of(carried: Any) -> Mapping[str, Json] | None:
 # What is gone
 
 
-def _subjects(table: Vouched) -> Iterator[str]:
-    """Every id that entries name as one of the table's rows."""
-    about = EntrySubject.objects.filter(subject_kind=table.name).order_by("subject_id")
-    last = ""
-    while ids := list(about.filter(subject_id__gt=last).values_list("subject_id", flat=True).distinct()[:_BATCH]):
-        yield from ids
-        last = ids[-1]
+def _subjects(table: Vouched) -> Iterator[list[str]]:
+    """Every id that entries name as one of the table's rows, in batches."""
+    of = connection.ops.quote_name(EntrySubject._meta.db_table)  # noqa: SLF001 - Django's public name
+    further = f"FROM {of} WHERE subject_kind = %s AND subject_id > %s ORDER BY subject_id LIMIT {_BATCH}"
+    last, is_last = "", False
+    while not is_last:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT DISTINCT subject_id {further}", [table.name, last])
+            ids = [row[0] for row in cursor.fetchall()]
+        is_last = len(ids) < _BATCH
+        if ids:
+            yield ids
+            last = ids[-1]
 
 
 def _all_gone(table: Vouched) -> Iterator[Fault]:
-    for keys in _batches(_subjects(table)):
+    for keys in _subjects(table):
         yield from _gone(table, keys)
 
 
@@ -296,6 +302,8 @@ def _gone(table: Vouched, keys: list[str]) -> Iterator[Fault]:
         cursor.execute(f"SELECT CAST({key} AS varchar) FROM {of} WHERE {where}", params)  # noqa: S608 - names of tables
         present = {row[0] for row in cursor.fetchall()}
     missing = [key for key in keys if key not in present]
+    if not missing:
+        return
     for lost, history in _histories(table, dict.fromkeys(missing), all_of_it=True).items():
         if history.told is not None:
             yield Fault.of(FaultCode.ROW_GONE, table=table.table, row=lost, entry=history.entry)
