@@ -25,7 +25,6 @@ EVENTS: Final[dict[str, tuple[str, ...]]] = {
         "amount_grew",
         "approve_pressed",
         "authorised",
-        "came_back",
         "ending",
         "late_answer",
         "nudged",
@@ -35,7 +34,6 @@ EVENTS: Final[dict[str, tuple[str, ...]]] = {
         "resent",
         "shown_link_used",
         "warnings_answered",
-        "wrong_return",
     ),
     "payment": (
         "approval_changed",

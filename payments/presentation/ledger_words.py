@@ -53,7 +53,6 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
         _("The quote grew to %(proposed)s, above the %(ceiling)s the payer was shown. They are asked again."),
         _("The quote grew above what the payer was shown. They are asked again."),
     ),
-    "request.came_back": (_("The payer came back from their wallet."),),
     "request.late_answer": (
         _("%(host)s answered late, when it had been found out already. What it said is kept, and changed nothing."),
         _("A wallet answered late, when it had been found out already. What it said is kept, and changed nothing."),
@@ -89,7 +88,6 @@ WORDS: Final[dict[str, tuple[Promise, ...]]] = {
     "webhook_sender.secret_changed": (_("A sender of webhooks got another secret."),),
     "webhook_sender.switched_off": (_("A sender of webhooks was switched off."),),
     "webhook_sender.switched_on": (_("A sender of webhooks was switched on again."),),
-    "request.wrong_return": (_("Somebody came back with a proof that does not match. It was ignored."),),
     # Payments
     "payment.new": (
         _("%(amount)s is to reach %(receiver_wallet)s."),

@@ -25,7 +25,6 @@ ON_THE_WAY: Final = frozenset(
         "proof.collecting",
         "proof.preparing",
         "proof.returned",
-        "request.came_back",
         "request.nudged",
         "request.quoting",
     }

@@ -17,7 +17,7 @@ from payments.models import WebhookDelivery
 from payments.models.webhooks import DeliveryState
 
 #: Kinds of entries: a payer pressed “approve” and was led to their wallet; one came back from it.
-PRESSED, CAME_BACK = "request.approve_pressed", "request.came_back"
+PRESSED, CAME_BACK = "request.approve_pressed", "grant.returned"
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def webhooks(period: Period) -> tuple[SuccessRate, Spread]:
 
 
 def redirects(period: Period) -> SuccessRate:
-    """How often a payer pressed “approve”, and came back from their wallet, whatever they did there. One query."""
+    """How often a payer pressed “approve”, and came back from their wallet with its proof. One query."""
     kinds = {PRESSED: _("Approve was pressed"), CAME_BACK: _("Came back from the wallet")}
     found = Entry.objects.filter(period.on("recorded_at"), kind__in=sorted(kinds)).order_by()
     counts = dict(found.values_list("kind").annotate(count=Count("pk")))
