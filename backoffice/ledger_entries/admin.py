@@ -43,6 +43,24 @@ class KindFilter(DropdownFilter):
         return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
+class ActorFilter(DropdownFilter):
+    title = gettext_lazy("who")
+    parameter_name = "by"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("staff", gettext_lazy("Staff")),
+            ("payer", gettext_lazy("The payer")),
+            ("member", gettext_lazy("A member")),
+            ("wallet", gettext_lazy("A wallet")),
+            ("api", gettext_lazy("Another program")),
+            ("system", "Tequio"),
+        ]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Entry]) -> QuerySet[Entry]:
+        return queryset.filter(actor_kind=self.value()) if self.value() else queryset
+
+
 class SubjectFilter(TextFilter):
     """Everything about one thing, written as `job:7`: other pages link here with `?subject=job:7`."""
 
@@ -61,7 +79,7 @@ class SubjectFilter(TextFilter):
 class EntryAdmin(AppendOnlyAdmin):
     list_display = ["at", "told", "who", "subjects", "index"]
     list_display_links = ["at"]
-    list_filter = [KindFilter, SubjectFilter, ("recorded_at", MomentRangeFilter), SealedFilter]
+    list_filter = [KindFilter, ActorFilter, SubjectFilter, ("recorded_at", MomentRangeFilter), SealedFilter]
     list_filter_submit = True
     list_select_related = ["link", "private_part"]
     search_fields = ["id__exact"]

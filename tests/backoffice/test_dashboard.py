@@ -346,8 +346,13 @@ def test_quality_tells_what_was_taken_who_came_back_and_what_wallets_refused(roo
     request = asked()
     with transaction.atomic():
         for _press in range(2):
-            record("request.approve_pressed", actor=Actor.system("sweep"), subjects={"request": request.pk}, data={})
-    refused = cast.interaction(request, GrantState.CONTINUING)
+            record("request.approve_pressed", actor=Actor.payer(request.pk), subjects={"request": request.pk}, data={})
+    refused = cast.interaction(request)
+    move(refused, GrantState.RETURNED, actor=Actor.payer(request.pk))
+    move(refused, GrantState.CONTINUING, actor=Actor.system("engine"))
+    # Its wallet wants the engine to collect it later: nobody came back once more.
+    move(refused, GrantState.RETURNED, actor=Actor.system("engine"))
+    move(refused, GrantState.CONTINUING, actor=Actor.system("engine"))
     why: dict[str, Any] = {"reason": "wallet_refused", "reason_params": {"host": "bank.example", "description": "No."}}
     move(refused, GrantState.REFUSED, actor=Actor.system("sweep"), **why)
     address = "/admin/overview/quality/"

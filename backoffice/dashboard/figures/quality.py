@@ -18,6 +18,8 @@ from payments.models.webhooks import DeliveryState
 
 #: Kinds of entries: a payer pressed “approve” and was led to their wallet; one came back from it.
 PRESSED, CAME_BACK = "request.approve_pressed", "grant.returned"
+#: The engine writes the second, too, when a wallet wants it to collect an approval later.
+BY_PAYERS = "payer"
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def webhooks(period: Period) -> tuple[SuccessRate, Spread]:
 def redirects(period: Period) -> SuccessRate:
     """How often a payer pressed “approve”, and came back from their wallet with its proof. One query."""
     kinds = {PRESSED: _("Approve was pressed"), CAME_BACK: _("Came back from the wallet")}
-    found = Entry.objects.filter(period.on("recorded_at"), kind__in=sorted(kinds)).order_by()
+    found = Entry.objects.filter(period.on("recorded_at"), kind__in=sorted(kinds), actor_kind=BY_PAYERS).order_by()
     counts = dict(found.values_list("kind").annotate(count=Count("pk")))
     parts = [CountedRows(title, counts.get(kind, 0), _entries(kind, period)) for kind, title in kinds.items()]
     pressed = counts.get(PRESSED, 0)
@@ -73,4 +75,4 @@ def _entries(kind: str, period: Period) -> str:
         "recorded_at_to_0": f"{last:%Y-%m-%d}",
         "recorded_at_to_1": f"{last:%H:%M:%S.%f}",
     }
-    return rows(Entry, kind=kind, **moments)
+    return rows(Entry, kind=kind, by=BY_PAYERS, **moments)
