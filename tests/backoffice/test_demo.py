@@ -67,7 +67,7 @@ class Demo:
 
 @pytest.fixture
 def ports() -> tuple[int, int]:
-    return free_port(), free_port()
+    return free_port(), free_port(beside=1)
 
 
 @pytest.fixture

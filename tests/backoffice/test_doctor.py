@@ -34,7 +34,8 @@ from tests.backoffice.test_health import running_queue
 from tests.backoffice.test_settings import ROOT, production
 from tests.driver import Stage
 from tests.fixtures import sandbox, sandbox_process, stage
-from tests.payments.smtp import free_port, postbox
+from tests.payments.smtp import postbox
+from tests.sandbox.process import free_port
 
 __all__ = ["postbox", "running_queue", "sandbox", "sandbox_process", "stage"]
 

@@ -24,8 +24,8 @@ from ledger.checkpoints.make_key import make_key
 from payments.openpayments.keys import generate_key, private_key_to_pem, public_jwk
 from tests.browser.programs import Programs
 from tests.databases import fresh_database
-from tests.payments.smtp import Postbox, free_port
-from tests.sandbox.process import SandboxProcess
+from tests.payments.smtp import Postbox
+from tests.sandbox.process import SandboxProcess, free_port
 
 MXN: Final = ("MXN", 2)
 STAFF: Final = ("admin", "rosa", "luis")

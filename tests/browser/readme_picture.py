@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.browser.screens import fresh_page
-from tests.payments.smtp import free_port
+from tests.sandbox.process import free_port
 
 ROOT: Final = Path(__file__).parent.parent.parent
 DOCS: Final = ROOT / "docs"

@@ -1,6 +1,5 @@
 """A real mail server on loopback, in a thread, that keeps what it takes and refuses what it is told to."""
 
-import socket
 from collections.abc import Iterator
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -10,6 +9,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from pytest_django import Settings
+
+from tests.sandbox.process import free_port
 
 ANSWERED_OK = "250 OK"
 
@@ -37,12 +38,6 @@ class Postbox:
             assert isinstance(mail, EmailMessage)
             self.mails.append(mail)
         return self.to_data
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

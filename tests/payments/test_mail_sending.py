@@ -19,7 +19,8 @@ from payments.models.messages import MessageState, Template
 from payments.presentation.reasons import Refusal
 from payments.states import RequestState
 from tests.cast import TITLE, asked, paid_to_maria, settled
-from tests.payments.smtp import Postbox, free_port, use_server
+from tests.payments.smtp import Postbox, use_server
+from tests.sandbox.process import free_port
 
 pytestmark = pytest.mark.django_db
 

@@ -1,6 +1,7 @@
 """A sandbox provider as a real process, for every test that needs a wallet."""
 
 import os
+import random
 import secrets
 import socket
 import subprocess
@@ -8,12 +9,15 @@ import sys
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 import httpx
 
 PROJECT = Path(__file__).resolve().parents[2]
+#: Where Linux says which ports it gives to whoever connects.
+GIVEN_PORTS: Final = Path("/proc/sys/net/ipv4/ip_local_port_range")
+LOWEST_PORT: Final = 10_000
 START_SECONDS = 20
 STOP_SECONDS = 5
 #: The provider closes a connection that was idle for five seconds; a request must not meet that.
@@ -231,8 +235,26 @@ class SandboxProcess:
             return False
 
 
-def free_port() -> int:
+def free_port(beside: int = 0) -> int:
+    """One on which nobody listens, nor on the next `beside` of them.
+
+    Below those that the system gives to whoever connects: on a busy machine one of these is taken again in a moment.
+    """
+    lowest_given = int(GIVEN_PORTS.read_text(encoding="ascii").split()[0]) if GIVEN_PORTS.exists() else LOWEST_PORT
+    dice = random.SystemRandom()
+    while lowest_given > LOWEST_PORT + beside:
+        port = dice.randrange(LOWEST_PORT, lowest_given - beside)
+        if all(map(_is_free, range(port, port + beside + 1))):
+            return port
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        return int(probe.getsockname()[1])
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
